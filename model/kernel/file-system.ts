@@ -1,0 +1,279 @@
+/**
+ * A machine's disk: the files, the weather of its fsyncs, and the faults laid over both.
+ *
+ * It belongs to the machine, not to the process: a fsync that a dead process had begun still takes effect, but nobody
+ * is called back.
+ */
+import type { Core } from './core.js';
+import { DirectoryTree, parentOf } from './directory.js';
+import {
+  ENTRY_CORRUPT,
+  ENTRY_OK,
+  type DataLossListener,
+  type Disk,
+  type DiskFaults,
+  type EntryState,
+  type File,
+  type IoResult,
+} from './disk.js';
+import type { EventHandler, EventId } from './event-queue.js';
+import { Inode, type Flush } from './inode.js';
+import { losePower } from './power-loss.js';
+import type { MachineId } from './process.js';
+import { createStream } from './random.js';
+import { Weather, weatherKey } from './weather.js';
+import { FSYNC } from './weather-tables.js';
+
+/** Whom a disk calls back: an incarnation of the machine's process. */
+export interface DiskUser {
+  readonly alive: boolean;
+  complete(kind: number, arg: number, payload: unknown): void;
+}
+
+/** Those outside the simulated world look and write, and are not called back. */
+const NOBODY: DiskUser = { alive: true, complete: () => undefined };
+
+interface RunningFlush {
+  readonly flush: Flush;
+  readonly user: DiskUser;
+  readonly kind: number;
+  readonly arg: number;
+}
+
+export class FileSystem implements DiskFaults, EventHandler {
+  readonly tree = new DirectoryTree();
+  private readonly core: Core;
+  private readonly machine: MachineId;
+  private readonly name: string;
+  private readonly listeners: readonly DataLossListener[];
+  private readonly weather: Weather;
+  private readonly running = new Map<RunningFlush, EventId>();
+  private powerLosses = 0;
+  private failing = false;
+  private isFull = false;
+  private slowness = 1;
+
+  constructor(core: Core, machine: MachineId, name: string, listeners: readonly DataLossListener[]) {
+    this.core = core;
+    this.machine = machine;
+    this.name = name;
+    this.listeners = listeners;
+    this.weather = new Weather(weatherKey(core.seed, `disk/${name}`), FSYNC);
+  }
+
+  /** The disk as this user sees it; without one, as seen from outside the simulated world. */
+  view(user: DiskUser = NOBODY): Disk {
+    return new DiskView(this, user);
+  }
+
+  /** The result of a write now: of one that needs room, or of any other. */
+  writeResult(needsRoom: boolean): IoResult {
+    if (this.failing) return 'io-error';
+    return needsRoom && this.isFull ? 'full' : 'ok';
+  }
+
+  replace(path: string, entry: object, bytes: number): IoResult {
+    const result = this.writeResult(true);
+    if (result !== 'ok') return result;
+    const inode = this.tree.create(path);
+    inode.replace(entry, bytes);
+    this.tree.pinFile(inode);
+    this.tree.sync(parentOf(path));
+    return 'ok';
+  }
+
+  syncNow(inode: Inode): IoResult {
+    if (this.failing) return 'io-error';
+    inode.syncAll();
+    this.tree.pinFile(inode);
+    return 'ok';
+  }
+
+  beginSync(inode: Inode, user: DiskUser, kind: number, arg: number): void {
+    const { core } = this;
+    const running: RunningFlush = { flush: inode.beginFlush(), user, kind, arg };
+    const micros = Math.floor(this.weather.sample(core.now) * this.slowness);
+    this.running.set(running, core.queue.push(core.now + micros, this, 0, 0, running));
+  }
+
+  /** An fsync is through. */
+  onEvent(_kind: number, _a: number, payload: unknown): void {
+    const running = payload as RunningFlush;
+    const { flush, user, kind, arg } = running;
+    this.running.delete(running);
+    flush.inode.endFlush(flush, !this.failing);
+    if (!this.failing) this.tree.pinFile(flush.inode);
+    user.complete(kind, arg, this.writeResult(false));
+  }
+
+  /** Returns how many entries were lost or damaged. */
+  losePower(): number {
+    for (const event of this.running.values()) this.core.queue.cancel(event);
+    this.running.clear();
+    const prefix = `power-loss/${this.name}/${++this.powerLosses}`;
+    let count = 0;
+    losePower(
+      this.tree,
+      (path) => createStream(this.core.seed, `${prefix}/${path}`),
+      (path, from, lost) => {
+        count += lost.length;
+        this.tellLoss(path, from, lost);
+      },
+    );
+    return count;
+  }
+
+  corrupt(path: string, index: number): boolean {
+    const inode = this.tree.files.get(path);
+    if (inode === undefined || index < 0 || index >= inode.entries.length) return false;
+    inode.mark(index, ENTRY_CORRUPT);
+    this.tellLoss(path, index, [inode.entries[index]]);
+    return true;
+  }
+
+  ioErrors(on: boolean): void {
+    this.failing = on;
+  }
+
+  full(on: boolean): void {
+    this.isFull = on;
+  }
+
+  slow(factor: number): void {
+    this.slowness = factor;
+  }
+
+  wipe(): void {
+    const files = this.filesInOrder();
+    this.tree.wipe();
+    for (const inode of files) {
+      if (inode.entries.length > 0) this.tellLoss(inode.path, 0, inode.entries.slice());
+    }
+  }
+
+  /** 32 bits over the paths, and of each file the entries' number, bytes, states and, where they have one, `hash`. */
+  fingerprint(): number {
+    let hash = 0;
+    for (const inode of this.filesInOrder()) {
+      for (let i = 0; i < inode.path.length; i++) hash = mixed(hash, inode.path.charCodeAt(i));
+      hash = mixed(mixed(hash, inode.entries.length), inode.bytes);
+      for (let i = 0; i < inode.entries.length; i++) {
+        const { hash: own } = inode.entries[i] as { readonly hash?: unknown };
+        hash = mixed(hash, inode.state(i));
+        if (typeof own === 'number') hash = mixed(hash, own);
+      }
+    }
+    return hash;
+  }
+
+  private filesInOrder(): Inode[] {
+    return [...this.tree.files.values()].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
+  }
+
+  private tellLoss(path: string, from: number, lost: readonly object[]): void {
+    for (const listener of this.listeners) listener.onDataLost(this.machine, path, from, lost);
+  }
+}
+
+class DiskView implements Disk {
+  private readonly files: FileSystem;
+  private readonly user: DiskUser;
+
+  constructor(files: FileSystem, user: DiskUser) {
+    this.files = files;
+    this.user = user;
+  }
+
+  open(path: string): File {
+    const { files, user } = this;
+    // A dead process leaves no trace: what it opens anew is a file that nobody else will see.
+    const inode = user.alive ? files.tree.create(path) : (files.tree.files.get(path) ?? new Inode(path));
+    return new OpenFile(files, user, inode);
+  }
+
+  exists(path: string): boolean {
+    return this.files.tree.exists(path);
+  }
+
+  list(directory: string): readonly string[] {
+    return this.files.tree.list(directory);
+  }
+
+  rename(from: string, to: string): void {
+    if (this.user.alive) this.files.tree.rename(from, to);
+  }
+
+  remove(path: string): void {
+    if (this.user.alive) this.files.tree.remove(path);
+  }
+
+  syncDir(directory: string): void {
+    if (this.user.alive && this.files.writeResult(false) === 'ok') this.files.tree.sync(directory);
+  }
+
+  replace(path: string, entry: object, bytes: number): IoResult {
+    return this.user.alive ? this.files.replace(path, entry, bytes) : 'io-error';
+  }
+}
+
+class OpenFile implements File {
+  private readonly files: FileSystem;
+  private readonly user: DiskUser;
+  private readonly inode: Inode;
+
+  constructor(files: FileSystem, user: DiskUser, inode: Inode) {
+    this.files = files;
+    this.user = user;
+    this.inode = inode;
+  }
+
+  get path(): string {
+    return this.inode.path;
+  }
+
+  get length(): number {
+    return this.inode.entries.length;
+  }
+
+  get bytes(): number {
+    return this.inode.bytes;
+  }
+
+  get synced(): number {
+    return this.inode.synced;
+  }
+
+  append(entry: object, bytes: number): IoResult {
+    const result = this.user.alive ? this.files.writeResult(true) : 'io-error';
+    if (result === 'ok') this.inode.append(entry, bytes);
+    return result;
+  }
+
+  truncate(length: number): IoResult {
+    const result = this.user.alive ? this.files.writeResult(false) : 'io-error';
+    if (result === 'ok') this.inode.truncate(length);
+    return result;
+  }
+
+  read(index: number): object {
+    return this.inode.entries[index];
+  }
+
+  state(index: number): EntryState {
+    return index < this.inode.entries.length ? this.inode.state(index) : ENTRY_OK;
+  }
+
+  fsync(kind: number, arg: number): void {
+    if (this.user.alive) this.files.beginSync(this.inode, this.user, kind, arg);
+  }
+
+  fsyncNow(): IoResult {
+    return this.user.alive ? this.files.syncNow(this.inode) : 'io-error';
+  }
+}
+
+/** One step of a rolling hash; of a number only what it is modulo 2^32 counts. */
+function mixed(hash: number, value: number): number {
+  const product = Math.imul(hash ^ value, 0x9e3779b1);
+  return product ^ (product >>> 15);
+}

@@ -1,0 +1,92 @@
+/**
+ * What a trial needs of any system under test. Kafka is one; other replicated logs and queues can stand beside it.
+ */
+import type { MachineId } from './kernel/process.js';
+import type { ProbeSpec } from './kernel/probes.js';
+import type { Stream } from './kernel/random.js';
+import type { World } from './kernel/world.js';
+
+/** What a target of a fault can be: 'leader', 'follower', 'last-in-isr', 'controller', 'broker', 'client', 'producer', ... */
+export type RoleName = string;
+
+export interface MachineInfo {
+  readonly id: MachineId;
+  readonly name: string;
+  /** What this machine may be: 'broker', 'controller', 'producer', 'consumer'. */
+  readonly roles: readonly RoleName[];
+  readonly rack: string | null;
+}
+
+/** Fed by `runs/` from the one budget (checkers/kafka/budget.ts): which replicas count as impaired now. */
+export interface StateView {
+  impaired(key: number, machine: MachineId): boolean;
+}
+
+/** One workload step, as plain data. `at` is in microseconds from the start of the safety phase. */
+export interface ClientStep {
+  readonly at: number;
+  /** Which client: its index among the clients of the spec, in the order producers, consumers. */
+  readonly client: number;
+  readonly f: 'send';
+  /** Index into the spec's topics. */
+  readonly topic: number;
+  /** The record key; null for none. */
+  readonly recordKey: string | null;
+  /** Unique in the trial. */
+  readonly value: number;
+}
+
+/** A named interesting state, recognised from probes. */
+export interface Situation {
+  readonly name: string;
+  readonly sentence: string;
+  readonly on: readonly number[];
+  /** A new recogniser for one trial; true when the situation is reached. */
+  create(
+    system: System,
+  ): (kind: number, machine: MachineId, key: number, a: number, b: number, c: number, d: number) => boolean;
+}
+
+/** Reads partitions in full in the final phase: a fresh consumer that is assigned one key, from its first offset to its end. */
+export interface FinalReader {
+  /** True once everything up to the end was read, or a reason why not yet. */
+  done(): true | string;
+}
+
+export interface System {
+  readonly name: string;
+  /** Furnishes the world with machines and starts them. */
+  boot(world: World): void;
+  machines(): readonly MachineInfo[];
+  /** Names of what is replicated: for Kafka the partitions, "orders-0". A probe's `key` indexes it. */
+  keys(): readonly string[];
+  /** Machines that play the role now; ordered, perhaps empty. `key` picks among several (the partition of a leader). */
+  role(name: RoleName, key: number, dice: Stream): readonly MachineId[];
+  readonly roles: readonly RoleName[];
+  /** Runs one workload step. False if the client is not running: then nothing was invoked. */
+  invoke(step: ClientStep): boolean;
+  readonly probes: readonly ProbeSpec[];
+  readonly situations: readonly Situation[];
+  /** Sets of machines that suffice for progress under the rules, smallest first; each is healed alone sometimes. */
+  sufficientSets(state: StateView): readonly (readonly MachineId[])[];
+  /** Liveness: within livenessBoundMicros, a new send to every key is acknowledged and read. Starts it with values from `firstValue` on. */
+  beginLiveness(firstValue: number): void;
+  /** True, or the reason why not yet. */
+  lively(): true | string;
+  livenessBoundMicros(): number;
+  /** True when nothing moves any more: every ISR whole, every client idle; or the reason why not. */
+  settled(): true | string;
+  /** True when every replica is where it belongs (Kafka: every ISR is whole), clients busy or not; or the reason why not. Cheap: the nemesis asks often. */
+  whole(): true | string;
+  /** Asks the machine's process to end in an orderly way (SIGTERM; Kafka: controlled shutdown); it ends by itself some time later. False: it knows no such way. */
+  requestShutdown(machine: MachineId): boolean;
+  /** Clean: moves leadership of the key to this machine, through the controller. */
+  transferLeadership(key: number, to: MachineId): void;
+  /** True when `machine` leads `key`, and the cluster agrees. */
+  leads(key: number, machine: MachineId): boolean;
+  /** Machines that hold a replica of the key. */
+  replicas(key: number): readonly MachineId[];
+  finalRead(key: number): FinalReader;
+  /** Time-outs that faults can trip, in microseconds, by name: 'broker-session', 'replica-lag', 'request', 'delivery'. */
+  timeouts(): ReadonlyMap<string, number>;
+}
