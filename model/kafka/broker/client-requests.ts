@@ -1,0 +1,149 @@
+/** What clients ask besides produce and fetch: metadata, offsets, producer ids. Each is answered in one step. */
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import {
+  Api,
+  EARLIEST_TIMESTAMP,
+  LATEST_TIMESTAMP,
+  RESPONSE,
+  type InitProducerIdRequest,
+  type InitProducerIdResponse,
+  type ListOffsetsRequest,
+  type ListOffsetsResponse,
+  type MetadataRequest,
+  type MetadataResponse,
+  type OffsetForLeaderEpochRequest,
+  type OffsetForLeaderEpochResponse,
+} from '../protocol/messages.js';
+import { NO_LEADER } from '../protocol/metadata-records.js';
+import type { MetadataImage } from '../control/metadata-image.js';
+import type { BrokerConfig } from './config.js';
+import type { Partition } from './partition.js';
+import type { ProducerIdManager } from './producer-id-manager.js';
+import type { ReplicaManager } from './replica-manager.js';
+
+const RESPONSE_BYTES = 40;
+const PARTITION_BYTES = 30;
+const UNKNOWN = -1;
+
+/** From this broker's cache, as old as it may be (KRaftMetadataCache.getTopicMetadata). */
+export function metadataResponse(
+  request: MetadataRequest,
+  image: MetadataImage,
+  config: BrokerConfig,
+): MetadataResponse {
+  const brokers: number[] = [];
+  for (const broker of image.brokers) if (broker !== undefined && !broker.fenced) brokers.push(broker.brokerId);
+  const partitions: MetadataResponse['partitions'][number][] = [];
+  for (let number = 0; number < config.partitions.length; number++) {
+    if (request.topics !== null && !request.topics.includes(config.partitions[number].topic)) continue;
+    partitions.push(partitionMetadata(number, image));
+  }
+  return {
+    kind: Api.metadata + RESPONSE,
+    bytes: RESPONSE_BYTES + PARTITION_BYTES * (brokers.length + partitions.length),
+    correlationId: request.correlationId,
+    brokers,
+    partitions,
+  };
+}
+
+function partitionMetadata(partition: number, image: MetadataImage): MetadataResponse['partitions'][number] {
+  const state = image.partition(partition);
+  if (state === undefined) {
+    const error = KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
+    return { partition, error, leader: NO_LEADER, leaderEpoch: UNKNOWN, replicas: [], isr: [] };
+  }
+  const { leaderEpoch, replicas, isr } = state;
+  const hasLeader = state.leader !== NO_LEADER && image.broker(state.leader) !== undefined;
+  const error = hasLeader ? KafkaError.NONE : KafkaError.LEADER_NOT_AVAILABLE;
+  return { partition, error, leader: hasLeader ? state.leader : NO_LEADER, leaderEpoch, replicas, isr };
+}
+
+/** ReplicaManager.fetchOffset, Partition.fetchOffsetForTimestamp. */
+export function listOffsetsResponse(request: ListOffsetsRequest, replicas: ReplicaManager): ListOffsetsResponse {
+  const partitions = request.partitions.map((asked) => {
+    const partition = replicas.partition(asked.partition);
+    const isClient = request.replicaId < 0;
+    const error = listOffsetsError(replicas, asked, isClient, partition);
+    if (error !== KafkaError.NONE || partition === undefined) {
+      return { partition: asked.partition, error, offset: UNKNOWN, leaderEpoch: UNKNOWN };
+    }
+    const { log } = partition;
+    if (asked.timestamp === EARLIEST_TIMESTAMP) {
+      const leaderEpoch = log.leaderEpochs.epochAt(log.logStartOffset);
+      return { partition: asked.partition, error, offset: log.logStartOffset, leaderEpoch };
+    }
+    const offset = isClient ? log.highWatermark : log.logEndOffset;
+    return { partition: asked.partition, error, offset, leaderEpoch: partition.leaderEpoch };
+  });
+  return {
+    kind: Api.listOffsets + RESPONSE,
+    bytes: RESPONSE_BYTES + PARTITION_BYTES * partitions.length,
+    correlationId: request.correlationId,
+    partitions,
+  };
+}
+
+function listOffsetsError(
+  replicas: ReplicaManager,
+  asked: ListOffsetsRequest['partitions'][number],
+  isClient: boolean,
+  partition: Partition | undefined,
+): ErrorCode {
+  const error = leaderError(replicas, asked, partition);
+  if (error !== KafkaError.NONE || partition === undefined) return error;
+  if (asked.timestamp === EARLIEST_TIMESTAMP) return KafkaError.NONE;
+  if (asked.timestamp !== LATEST_TIMESTAMP) return KafkaError.INVALID_REQUEST;
+  // A new leader's high watermark may still lie below what clients have seen (KIP-207).
+  const lags = partition.log.highWatermark < partition.leaderEpochStartOffset;
+  return isClient && lags ? KafkaError.OFFSET_NOT_AVAILABLE : KafkaError.NONE;
+}
+
+/** ReplicaManager.lastOffsetForLeaderEpoch: from the leader alone. */
+export function offsetForLeaderEpochResponse(
+  request: OffsetForLeaderEpochRequest,
+  replicas: ReplicaManager,
+): OffsetForLeaderEpochResponse {
+  const partitions = request.partitions.map((asked) => {
+    const partition = replicas.partition(asked.partition);
+    const error = leaderError(replicas, asked, partition);
+    const end = error === KafkaError.NONE ? partition?.log.endOffsetForEpoch(asked.leaderEpoch) : undefined;
+    const leaderEpoch = end?.epoch ?? UNKNOWN;
+    return { partition: asked.partition, error, leaderEpoch, endOffset: end?.endOffset ?? UNKNOWN };
+  });
+  return {
+    kind: Api.offsetForLeaderEpoch + RESPONSE,
+    bytes: RESPONSE_BYTES + PARTITION_BYTES * partitions.length,
+    correlationId: request.correlationId,
+    partitions,
+  };
+}
+
+/** The sender's leader epoch before leadership (Partition.localLogOrError). */
+function leaderError(
+  replicas: ReplicaManager,
+  asked: { readonly partition: number; readonly currentLeaderEpoch: number },
+  partition: Partition | undefined,
+): ErrorCode {
+  if (partition === undefined) return replicas.absenceError(asked.partition);
+  const epochError = partition.checkLeaderEpoch(asked.currentLeaderEpoch);
+  if (epochError !== KafkaError.NONE) return epochError;
+  return partition.isLeader ? KafkaError.NONE : KafkaError.NOT_LEADER_OR_FOLLOWER;
+}
+
+/** TransactionCoordinator.handleInitProducerId without a transactional id: a new id, epoch 0. */
+export function initProducerIdResponse(
+  request: InitProducerIdRequest,
+  producerIds: ProducerIdManager,
+): InitProducerIdResponse {
+  const producerId = producerIds.next();
+  const error = producerId < 0 ? KafkaError.COORDINATOR_LOAD_IN_PROGRESS : KafkaError.NONE;
+  return {
+    kind: Api.initProducerId + RESPONSE,
+    bytes: RESPONSE_BYTES,
+    correlationId: request.correlationId,
+    error,
+    producerId,
+    producerEpoch: producerId < 0 ? -1 : 0,
+  };
+}

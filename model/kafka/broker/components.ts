@@ -1,0 +1,105 @@
+/**
+ * The call shapes between a broker and its parts: what `Broker` offers them, and what they offer it.
+ *
+ * A part owns its connections and its timers. It puts itself into `connection.state`, and the broker hands it whatever
+ * happens on that connection; it asks for timers and yields of kinds in its own range, and the broker hands those back.
+ *
+ * Order of a start (replication.md §9.2):
+ *   lifecycle.start() registers · metadataFetcher.start() fetches from offset 0 · every answer goes to onMetadata()
+ *   → lifecycle hears isCaughtUp from the controller → broker.onCaughtUp() → the broker loads and recovers its logs and
+ *   publishes its first image → lifecycle.ready() → heartbeats with wantFence=false → broker.onUnfenced().
+ */
+import type { BrokenReason, Host, MachineId, Message } from '../../kernel/process.js';
+import type { Connection } from '../../kernel/network.js';
+import type { MetadataRecord } from '../protocol/metadata-records.js';
+import type { BrokerConfig } from './config.js';
+
+/** Who keeps itself in `connection.state` hears of that connection. */
+export interface ConnectionOwner {
+  onConnected(connection: Connection): void;
+  onMessage(connection: Connection, message: Message): void;
+  onBroken(connection: Connection, why: BrokenReason): void;
+}
+
+export interface BrokerComponent extends ConnectionOwner {
+  /** Once, from the broker's own start(). */
+  start(): void;
+  /** Timers, yields and fsyncs of this part's range. */
+  onTimer(kind: number, arg: number, payload: unknown): void;
+}
+
+/** First kind of each part's range of timers; a range is 100 wide. */
+export const TimerRange = {
+  broker: 0,
+  lifecycle: 100,
+  metadataFetcher: 200,
+  alterPartition: 300,
+  replicaFetcher: 400,
+  forwarding: 500,
+} as const;
+export const TIMER_RANGE_WIDTH = 100;
+
+/** BrokerLifecycleManager: registration, heartbeats, unfencing. `new BrokerLifecycle(broker: BrokerServices)`. */
+export interface Lifecycle extends BrokerComponent {
+  /** Of the registration that the controller accepted; -1 before. */
+  readonly brokerEpoch: number;
+  /** Logs are loaded and recovered: from now on heartbeats ask to be unfenced (setReadyToUnfence). */
+  ready(): void;
+}
+
+/** Fetches the controller's committed records. `new MetadataFetcher(broker: BrokerServices)`. */
+export type MetadataFetching = BrokerComponent;
+
+/** What a broker offers its parts. */
+export interface BrokerServices {
+  readonly host: Host;
+  readonly config: BrokerConfig;
+  /** The machine of the controller that this broker believes active. */
+  controllerMachine(): MachineId;
+  brokerEpoch(): number;
+  /** Epoch of the last process, if it stopped in order; -1 otherwise (KIP-966). For the registration. */
+  readonly previousBrokerEpoch: number;
+  /**
+   * Committed records in order and without gaps: `baseOffset` is where the last call ended (0 at first).
+   * An empty call is allowed; it only brings the high watermark (end of the committed log, exclusive).
+   */
+  onMetadata(records: readonly MetadataRecord[], baseOffset: number, highWatermark: number): void;
+  /**
+   * Offset of the last metadata record that this broker has applied, -1 if none: what heartbeats carry as
+   * currentMetadataOffset. Before the logs are loaded: the last one handed to onMetadata.
+   */
+  currentMetadataOffset(): number;
+  /** The controller called this broker caught up (a heartbeat answered isCaughtUp): load the logs. Once. */
+  onCaughtUp(): void;
+  /** A heartbeat answered isFenced=false after ready(): the broker is RUNNING. May come again after each fencing. */
+  onUnfenced(): void;
+}
+
+/**
+ * What the broker asks of `control/metadata-image.ts`: `new MetadataImage()`, `replay(record, offset)`, and these. The
+ * states are immutable and replaced at each change, so that who holds one holds the state of that moment.
+ */
+export interface MetadataImageView {
+  replay(record: MetadataRecord, offset: number): void;
+  /** undefined: never registered. */
+  broker(id: number): BrokerRegistrationView | undefined;
+  /** undefined: never created. */
+  partition(partition: number): PartitionRegistrationView | undefined;
+}
+export interface BrokerRegistrationView {
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+  readonly fenced: boolean;
+  readonly inControlledShutdown: boolean;
+}
+export interface PartitionRegistrationView {
+  readonly partition: number;
+  /** First is preferred. */
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+  /** -1: none. */
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly partitionEpoch: number;
+  readonly leaderRecoveryState: 0 | 1;
+}

@@ -1,0 +1,49 @@
+/** What a broker's process is built from: its server.properties and topic configs, read once. */
+import type { MachineId } from '../../kernel/process.js';
+import type { BrokerSettings, KafkaClusterSpec, TopicSettings, TopicSpec } from '../cluster-spec.js';
+import { numberPartitions } from '../partition-table.js';
+import type { Rules } from '../protocol/versions.js';
+
+/** A row of the cluster's partition table: partitions travel as indexes into it. */
+export interface PartitionConfig {
+  /** Index into the spec's topics. */
+  readonly topic: number;
+  /** Number of the partition within its topic. */
+  readonly index: number;
+  /** As people and directories name it: orders-0. */
+  readonly name: string;
+  readonly settings: TopicSettings;
+}
+
+export interface BrokerConfig {
+  /** node.id; also the number of the broker's machine. */
+  readonly nodeId: number;
+  readonly rack: string | null;
+  readonly settings: BrokerSettings;
+  readonly rules: Rules;
+  /** controller.quorum.voters: machines of the controllers. */
+  readonly controllers: readonly MachineId[];
+  /** Every partition of the cluster, whether or not this broker hosts it. */
+  readonly partitions: readonly PartitionConfig[];
+}
+
+/** The rows that a broker needs of the partition table. */
+function partitionTable(topics: readonly TopicSpec[]): PartitionConfig[] {
+  const { names, topicOf, indexOf } = numberPartitions(topics);
+  return names.map((name, partition) => {
+    const topic = topicOf[partition];
+    return { topic, index: indexOf[partition], name, settings: topics[topic].settings };
+  });
+}
+
+/** The configuration of one broker of a cluster. Brokers are machines 1..brokers, the controllers follow. */
+export function brokerConfig(spec: KafkaClusterSpec, nodeId: number): BrokerConfig {
+  return {
+    nodeId,
+    rack: spec.racks[nodeId - 1] ?? null,
+    settings: spec.brokerSettings,
+    rules: spec.rules,
+    controllers: Array.from({ length: spec.controllers }, (_, index) => spec.brokers + 1 + index),
+    partitions: partitionTable(spec.topics),
+  };
+}

@@ -1,0 +1,135 @@
+/** A fetch from its first read to its answer, parked in between if it finds too little: DelayedFetch. */
+import { lastOffset } from '../protocol/records.js';
+import { Probe } from '../probes.js';
+import { KafkaError } from '../protocol/errors.js';
+import { Api, RESPONSE, type FetchedPartition, type FetchRequest, type FetchResponse } from '../protocol/messages.js';
+import { bytesOf, fetchError, hasDiverged, isFromFollower, readPartition } from './fetch-read.js';
+import type { DelayedOperation } from './purgatory.js';
+import type { ReplicaManager } from './replica-manager.js';
+import type { RequestChannel } from './request-channel.js';
+
+const RESPONSE_BYTES = 40;
+const RESPONSE_PARTITION_BYTES = 50;
+
+export class DelayedFetch implements DelayedOperation {
+  readonly deadline: number;
+  readonly request: FetchRequest;
+  /** Wall clock of the leader at the read, in microseconds. */
+  readonly readTime: number;
+  /** By index in the request. */
+  fetched: FetchedPartition[] = [];
+  /** By index in the request: the leader's log end at the first read of a follower. */
+  readonly leaderLogEnds: number[] = [];
+  readonly #replicas: ReplicaManager;
+  readonly #channel: RequestChannel;
+  #bytes = 0;
+  #mustAnswer = false;
+
+  constructor(replicas: ReplicaManager, channel: RequestChannel, request: FetchRequest) {
+    this.#replicas = replicas;
+    this.#channel = channel;
+    this.request = request;
+    this.deadline = replicas.host.monotonicMicros() + request.maxWaitMs * 1000;
+    this.readTime = replicas.host.wallMicros();
+  }
+
+  /** The read on arrival. */
+  readFirst(): void {
+    this.#read();
+    if (!isFromFollower(this.request)) return;
+    for (const { partition } of this.request.partitions) {
+      this.leaderLogEnds.push(this.#replicas.partition(partition)?.log.logEndOffset ?? -1);
+    }
+  }
+
+  /** Another answer for one partition, found after the read. */
+  replace(index: number, fetched: FetchedPartition): void {
+    this.fetched[index] = fetched;
+    this.#mustAnswer = true;
+  }
+
+  /** Answers if there is enough, or something to say at once; else waits. */
+  finish(): void {
+    const { request } = this;
+    const empty = request.partitions.length === 0 || request.maxWaitMs <= 0;
+    if (empty || this.#mustAnswer || this.#bytes >= request.minBytes) this.#respond();
+    else this.#replicas.delayedFetches.completeOrWatch(this);
+  }
+
+  watches(partition: number): boolean {
+    const { partitions } = this.request;
+    for (let i = 0; i < partitions.length; i++) if (partitions[i].partition === partition) return true;
+    return false;
+  }
+
+  /**
+   * Enough bytes, or a partition whose answer is no longer "nothing yet": leadership, leader epoch or history changed. A
+   * move of the high watermark alone satisfies a consumer, never a follower, whose limit is the log end (KAFKA-9952).
+   */
+  isSatisfied(): boolean {
+    const { request } = this;
+    const follower = isFromFollower(request);
+    let bytes = 0;
+    for (const asked of request.partitions) {
+      const partition = this.#replicas.partition(asked.partition);
+      if (partition === undefined) return true;
+      if (fetchError(this.#replicas, request, asked) !== KafkaError.NONE) return true;
+      const { log } = partition;
+      if (hasDiverged(log, asked)) return true;
+      // Above a new leader's high watermark a consumer waits. Kafka answers at once with nothing (case F), and the
+      // consumer asks again: the same, only busier.
+      const end = follower ? log.logEndOffset : log.highWatermark;
+      bytes += Math.min(log.bytesBetween(asked.fetchOffset, end), request.partitionMaxBytes);
+    }
+    return bytes >= request.minBytes;
+  }
+
+  /** Reads again, as things are now. The sender's position was taken in on arrival: it is not again. */
+  complete(): void {
+    this.#read();
+    this.#respond();
+  }
+
+  #read(): void {
+    const { request } = this;
+    const { partitions } = request;
+    this.fetched = [];
+    this.#bytes = 0;
+    for (let i = 0; i < partitions.length; i++) {
+      const left = Math.min(request.partitionMaxBytes, Math.max(0, request.maxBytes - this.#bytes));
+      const found = readPartition(this.#replicas, request, partitions[i], left, this.#bytes === 0);
+      this.fetched.push(found);
+      if (found.batches.length > 0) this.#bytes += bytesOf(found.batches);
+      if (found.error !== KafkaError.NONE || found.divergingEpoch >= 0) this.#mustAnswer = true;
+    }
+  }
+
+  #respond(): void {
+    if (!isFromFollower(this.request)) this.#announceReads();
+    this.#announceRefusals();
+    const response: FetchResponse = {
+      kind: Api.fetch + RESPONSE,
+      bytes: RESPONSE_BYTES + RESPONSE_PARTITION_BYTES * this.fetched.length + this.#bytes,
+      correlationId: this.request.correlationId,
+      error: KafkaError.NONE,
+      partitions: this.fetched,
+    };
+    this.#channel.respond(response);
+  }
+
+  #announceReads(): void {
+    const { id, probes } = this.#replicas.host;
+    for (const { partition, fetchOffset, highWatermark, batches } of this.fetched) {
+      if (batches.length === 0) continue;
+      const to = lastOffset(batches[batches.length - 1]) + 1;
+      probes.emit(Probe.readServed, id, partition, fetchOffset, to, highWatermark, this.#channel.peer);
+    }
+  }
+
+  #announceRefusals(): void {
+    const { id, probes } = this.#replicas.host;
+    for (const { partition, error } of this.fetched) {
+      if (error !== KafkaError.NONE) probes.emit(Probe.fetchRefused, id, partition, error, this.#channel.peer);
+    }
+  }
+}

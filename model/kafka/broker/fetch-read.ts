@@ -1,0 +1,134 @@
+/** What a fetch finds in one partition: Partition.fetchRecords, in its order (replication.md §3.2). */
+import type { PartitionLog } from '../log/partition-log.js';
+import { lastOffset, type RecordBatch } from '../protocol/records.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import type { FetchedPartition, FetchPartition, FetchRequest } from '../protocol/messages.js';
+import type { Partition } from './partition.js';
+import type { ReplicaManager } from './replica-manager.js';
+
+const NONE = -1;
+const NO_BATCHES: readonly RecordBatch[] = [];
+
+/** A consumer carries no replica id. */
+export function isFromFollower(request: FetchRequest): boolean {
+  return request.replicaId >= 0;
+}
+
+/**
+ * The leader epoch before leadership, leadership before the sender's place in the assignment (KAFKA-13837). Without
+ * replica.selector.class consumers, too, read from the leader.
+ */
+export function fetchError(replicas: ReplicaManager, request: FetchRequest, asked: FetchPartition): ErrorCode {
+  const partition = replicas.partition(asked.partition);
+  if (partition === undefined) return replicas.absenceError(asked.partition);
+  if (replicas.rules.fetchEpochFencing) {
+    const error = partition.checkLeaderEpoch(asked.currentLeaderEpoch);
+    if (error !== KafkaError.NONE) return error;
+  }
+  if (!partition.isLeader) return KafkaError.NOT_LEADER_OR_FOLLOWER;
+  if (!isFromFollower(request) || partition.remote(request.replicaId) !== undefined) return KafkaError.NONE;
+  return asked.currentLeaderEpoch === NONE ? KafkaError.NOT_LEADER_OR_FOLLOWER : KafkaError.UNKNOWN_LEADER_EPOCH;
+}
+
+/** The high watermark in the answer is the one from before the read, and before what the fetch itself will move. */
+export function readPartition(
+  replicas: ReplicaManager,
+  request: FetchRequest,
+  asked: FetchPartition,
+  maxBytes: number,
+  minOneMessage: boolean,
+): FetchedPartition {
+  const error = fetchError(replicas, request, asked);
+  const partition = replicas.partition(asked.partition);
+  if (error !== KafkaError.NONE || partition === undefined) return failed(asked, error, partition);
+  const { log } = partition;
+  if (asked.fetchOffset < log.logStartOffset) return failed(asked, KafkaError.OFFSET_OUT_OF_RANGE, partition);
+  // The common case needs no look-up: the sender's last epoch is this log's, and the offset lies within it.
+  const isSameEpoch = asked.lastFetchedEpoch === log.leaderEpochs.latestEpoch;
+  if (asked.lastFetchedEpoch !== NONE && !(isSameEpoch && asked.fetchOffset <= log.logEndOffset)) {
+    const end = log.endOffsetForEpoch(asked.lastFetchedEpoch);
+    if (end === undefined) return failed(asked, KafkaError.OFFSET_OUT_OF_RANGE, partition);
+    if (end.epoch < asked.lastFetchedEpoch || end.endOffset < asked.fetchOffset) {
+      return answer(asked, log, NO_BATCHES, end.epoch, end.endOffset);
+    }
+  }
+  if (asked.fetchOffset > log.logEndOffset) return failed(asked, KafkaError.OFFSET_OUT_OF_RANGE, partition);
+  const limit = isFromFollower(request) ? log.logEndOffset : log.highWatermark;
+  const batches = log.read(asked.fetchOffset, limit, maxBytes, minOneMessage);
+  if (batches.length > 0 && !log.intact(asked.fetchOffset, lastOffset(batches[batches.length - 1]) + 1)) {
+    return damaged(asked, partition, batches, isFromFollower(request));
+  }
+  return answer(asked, log, batches, NONE, NONE);
+}
+
+/**
+ * The broker hands out what is on its disk; it is the receiver that finds the CRC wrong. Said here for both: a follower
+ * refuses all that it fetched (UnifiedLog.analyzeAndValidateRecords), a consumer reads up to the damaged batch and fails
+ * there (CompletedFetch).
+ */
+function damaged(
+  asked: FetchPartition,
+  partition: Partition,
+  batches: readonly RecordBatch[],
+  isFollower: boolean,
+): FetchedPartition {
+  const { log } = partition;
+  let sound = 0;
+  while (!isFollower && log.intact(batches[sound].baseOffset, lastOffset(batches[sound]) + 1)) sound++;
+  if (sound === 0) return failed(asked, KafkaError.CORRUPT_MESSAGE, partition);
+  return answer(asked, log, batches.slice(0, sound), NONE, NONE);
+}
+
+/** Has the sender's history parted from this log's? For a fetch that is parked (DelayedFetch, case H). */
+export function hasDiverged(log: PartitionLog, asked: FetchPartition): boolean {
+  if (asked.lastFetchedEpoch === NONE) return false;
+  if (asked.lastFetchedEpoch === log.leaderEpochs.latestEpoch) return log.logEndOffset < asked.fetchOffset;
+  const end = log.endOffsetForEpoch(asked.lastFetchedEpoch);
+  return end === undefined || end.epoch < asked.lastFetchedEpoch || end.endOffset < asked.fetchOffset;
+}
+
+export function bytesOf(batches: readonly RecordBatch[]): number {
+  let bytes = 0;
+  for (let i = 0; i < batches.length; i++) bytes += batches[i].bytes;
+  return bytes;
+}
+
+function answer(
+  asked: FetchPartition,
+  log: PartitionLog,
+  batches: readonly RecordBatch[],
+  divergingEpoch: number,
+  divergingEndOffset: number,
+): FetchedPartition {
+  return {
+    partition: asked.partition,
+    error: KafkaError.NONE,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.logStartOffset,
+    divergingEpoch,
+    divergingEndOffset,
+    currentLeader: NONE,
+    currentLeaderEpoch: NONE,
+    fetchOffset: asked.fetchOffset,
+    batches,
+  };
+}
+
+/** With the leader that this broker knows, where that may help the sender (KIP-951). */
+export function failed(asked: FetchPartition, error: ErrorCode, partition: Partition | undefined): FetchedPartition {
+  const hint = error === KafkaError.NOT_LEADER_OR_FOLLOWER || error === KafkaError.FENCED_LEADER_EPOCH;
+  return {
+    partition: asked.partition,
+    error,
+    highWatermark: NONE,
+    lastStableOffset: NONE,
+    logStartOffset: NONE,
+    divergingEpoch: NONE,
+    divergingEndOffset: NONE,
+    currentLeader: hint && partition !== undefined ? partition.leader : NONE,
+    currentLeaderEpoch: hint && partition !== undefined ? partition.leaderEpoch : NONE,
+    fetchOffset: asked.fetchOffset,
+    batches: NO_BATCHES,
+  };
+}

@@ -1,0 +1,47 @@
+/** One fetcher for each leader that this broker follows: ReplicaFetcherManager, num.replica.fetchers=1. */
+import type { MachineId } from '../../kernel/process.js';
+import { TruncateReason } from '../probes.js';
+import type { BrokerServices } from './components.js';
+import type { Partition } from './partition.js';
+import { FetchState } from './fetch-state.js';
+import { ReplicaFetcher } from './replica-fetcher.js';
+
+export class FetcherManager {
+  readonly #broker: BrokerServices;
+  /** By the leader's machine. */
+  readonly #fetchers: (ReplicaFetcher | undefined)[] = [];
+
+  constructor(broker: BrokerServices) {
+    this.#broker = broker;
+  }
+
+  onTimer(kind: number, _arg: number, payload: unknown): void {
+    (payload as ReplicaFetcher).onTimer(kind);
+  }
+
+  /** Stops fetching the partition, from whomever. */
+  remove(partition: Partition): void {
+    for (const fetcher of this.#fetchers) fetcher?.remove(partition);
+  }
+
+  /** Follows the partition's leader in the present epoch. */
+  add(partition: Partition): void {
+    const { log, leader, leaderEpoch } = partition;
+    // A log without an epoch offers nothing to compare: its high watermark is all that is known to be common.
+    if (log.leaderEpochs.latestEpoch < 0) log.truncateTo(log.highWatermark, TruncateReason.highWatermark);
+    this.#fetcherOf(leader).add(new FetchState(partition, leaderEpoch, log.logEndOffset));
+  }
+
+  closeIdle(): void {
+    for (let leader = 0; leader < this.#fetchers.length; leader++) {
+      const fetcher = this.#fetchers[leader];
+      if (fetcher === undefined || !fetcher.isIdle) continue;
+      fetcher.close();
+      this.#fetchers[leader] = undefined;
+    }
+  }
+
+  #fetcherOf(leader: MachineId): ReplicaFetcher {
+    return (this.#fetchers[leader] ??= new ReplicaFetcher(this.#broker, leader));
+  }
+}

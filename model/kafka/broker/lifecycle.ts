@@ -1,0 +1,305 @@
+/**
+ * A broker's life as the controller sees it: registration, heartbeats, unfencing, controlled shutdown.
+ * (BrokerLifecycleManager, KIP-631)
+ *
+ * starting: registered, catching up with the metadata. recovery: loading logs, until the controller unfences it.
+ * running. shutting-down: waiting for the controller to move its leaderships away.
+ */
+import type { Connection } from '../../kernel/network.js';
+import type { BrokenReason, Message, TimerId } from '../../kernel/process.js';
+import type { Stream } from '../../kernel/random.js';
+import { KafkaError } from '../protocol/errors.js';
+import {
+  Api,
+  Purpose,
+  RESPONSE,
+  type BrokerHeartbeatRequest,
+  type BrokerHeartbeatResponse,
+  type BrokerRegistrationRequest,
+  type BrokerRegistrationResponse,
+  type Request,
+  type Response,
+} from '../protocol/messages.js';
+import { TimerRange, type BrokerServices, type Lifecycle } from './components.js';
+import { ControllerChannel, exponentialBackoff, type ChannelUser } from './controller-channel.js';
+
+export type BrokerState =
+  | 'not-running'
+  | 'starting'
+  | 'recovery'
+  | 'running'
+  | 'pending-controlled-shutdown'
+  | 'stopped';
+
+const Timer = {
+  communicate: TimerRange.lifecycle + 0,
+  registrationTimeout: TimerRange.lifecycle + 1,
+  channelDeadline: TimerRange.lifecycle + 2,
+  channelReconnect: TimerRange.lifecycle + 3,
+} as const;
+
+/** Between heartbeats while starting, so that a broker with nothing to recover is up sooner. */
+const STARTING_HEARTBEAT_MICROS = 10_000;
+/** After the controller's first answer to a controlled shutdown. */
+const FIRST_SHUTDOWN_HEARTBEAT_MICROS = 50_000;
+/** resendExponentialBackoff: 100 ms × 2 up to the session time-out, jitter 2 %. */
+const RESEND_BACKOFF_MICROS = 100_000;
+const RESEND_JITTER_PPM = 20_000;
+const RECONNECT_BACKOFF_MAX_MICROS = 50_000;
+
+const REGISTRATION_BYTES = 120;
+const HEARTBEAT_BYTES = 50;
+
+export class BrokerLifecycle implements Lifecycle, ChannelUser {
+  brokerEpoch = -1;
+  state: BrokerState = 'not-running';
+
+  private readonly broker: BrokerServices;
+  private readonly channel: ControllerChannel;
+  private readonly dice: Stream;
+  /** A new one each time the process starts: how the controller tells a restart from a retry. */
+  private readonly incarnationId: number;
+  private readonly sessionTimeoutMicros: number;
+  private readonly heartbeatMicros: number;
+  private registered = false;
+  private readyToUnfence = false;
+  private gotShutdownAnswer = false;
+  private onStopped: (() => void) | null = null;
+  private failedAttempts = 0;
+  private nextCommunication: TimerId = 0;
+  /** The communication is due although a request is in flight: it follows the answer. */
+  private isCommunicationDue = false;
+  private inFlight: Request | null = null;
+  /** Monotonic microseconds at which the request in flight was first handed to the channel. */
+  private inFlightSince = 0;
+
+  constructor(broker: BrokerServices) {
+    const { host, config } = broker;
+    this.broker = broker;
+    this.sessionTimeoutMicros = config.settings['broker.session.timeout.ms'] * 1000;
+    this.heartbeatMicros = config.settings['broker.heartbeat.interval.ms'] * 1000;
+    this.dice = host.dice('broker-lifecycle');
+    this.incarnationId = this.dice.bits() >>> 0;
+    this.channel = new ControllerChannel(
+      host,
+      {
+        purpose: Purpose.heartbeat,
+        requestTimeoutMicros: this.retryTimeoutMicros,
+        reconnectBackoffMaxMicros: RECONNECT_BACKOFF_MAX_MICROS,
+        deadlineTimer: Timer.channelDeadline,
+        reconnectTimer: Timer.channelReconnect,
+      },
+      () => broker.controllerMachine(),
+      this,
+    );
+  }
+
+  start(): void {
+    const timeout = this.broker.config.settings['initial.broker.registration.timeout.ms'] * 1000;
+    this.state = 'starting';
+    this.broker.host.timer(Timer.registrationTimeout, timeout, 0);
+    this.communicate();
+  }
+
+  ready(): void {
+    this.readyToUnfence = true;
+    this.schedule(0);
+  }
+
+  /**
+   * Asks the controller to move this broker's leaderships away; `onStopped` follows when the process may end.
+   * A broker that is not running stops at once.
+   */
+  beginControlledShutdown(onStopped: () => void): void {
+    this.onStopped = onStopped;
+    if (this.state === 'pending-controlled-shutdown') return;
+    if (this.state !== 'running') {
+      this.stop();
+      return;
+    }
+    this.state = 'pending-controlled-shutdown';
+    this.schedule(0);
+  }
+
+  onConnected(connection: Connection): void {
+    this.channel.onConnected(connection);
+  }
+
+  onMessage(connection: Connection, message: Message): void {
+    this.channel.onMessage(connection, message);
+  }
+
+  onBroken(connection: Connection, why: BrokenReason): void {
+    this.channel.onBroken(connection, why);
+  }
+
+  onTimer(kind: number): void {
+    switch (kind) {
+      case Timer.communicate:
+        this.nextCommunication = 0;
+        this.communicate();
+        return;
+      case Timer.registrationTimeout:
+        // Without a registration within initial.broker.registration.timeout.ms the broker gives up starting.
+        if (!this.registered) this.broker.host.die('exit');
+        return;
+      default:
+        this.channel.onTimer(kind);
+    }
+  }
+
+  onResponse(response: Response): void {
+    this.inFlight = null;
+    if ((response as BrokerHeartbeatResponse).error === KafkaError.NOT_CONTROLLER) {
+      this.channel.disconnect();
+      this.retryOrFail(response.kind);
+    } else if (response.kind === Api.brokerRegistration + RESPONSE) {
+      this.onRegistration(response as BrokerRegistrationResponse);
+    } else {
+      this.onHeartbeat(response as BrokerHeartbeatResponse);
+    }
+    if (this.isCommunicationDue && this.inFlight === null) this.schedule(0);
+  }
+
+  onRequestLost(): void {
+    const kind = this.inFlight!.kind + RESPONSE;
+    this.inFlight = null;
+    this.retryOrFail(kind);
+  }
+
+  // ---------------------------------------------------------------------- what is sent
+
+  private communicate(): void {
+    if (this.state === 'stopped') return;
+    if (this.inFlight !== null) {
+      this.isCommunicationDue = true;
+      return;
+    }
+    this.isCommunicationDue = false;
+    this.inFlightSince = this.broker.host.monotonicMicros();
+    this.send();
+  }
+
+  private send(): void {
+    this.inFlight = this.registered ? this.heartbeat() : this.registration();
+    this.channel.send(this.inFlight);
+  }
+
+  /** controller.socket.timeout.ms of this channel: half a session, so that a lost request costs no session (KAFKA-14392). */
+  private get retryTimeoutMicros(): number {
+    return Math.trunc(this.sessionTimeoutMicros / 2);
+  }
+
+  private registration(): BrokerRegistrationRequest {
+    return {
+      kind: Api.brokerRegistration,
+      bytes: REGISTRATION_BYTES,
+      correlationId: this.channel.nextCorrelationId(),
+      brokerId: this.broker.config.nodeId,
+      incarnationId: this.incarnationId,
+      rack: this.broker.config.rack,
+      previousBrokerEpoch: this.broker.previousBrokerEpoch,
+    };
+  }
+
+  private heartbeat(): BrokerHeartbeatRequest {
+    return {
+      kind: Api.brokerHeartbeat,
+      bytes: HEARTBEAT_BYTES,
+      correlationId: this.channel.nextCorrelationId(),
+      brokerId: this.broker.config.nodeId,
+      brokerEpoch: this.brokerEpoch,
+      currentMetadataOffset: this.broker.currentMetadataOffset(),
+      wantFence: !this.readyToUnfence,
+      wantShutDown: this.state === 'pending-controlled-shutdown',
+    };
+  }
+
+  // ---------------------------------------------------------------------- what is answered
+
+  private onRegistration(response: BrokerRegistrationResponse): void {
+    if (response.error !== KafkaError.NONE) {
+      // DUPLICATE_BROKER_REGISTRATION: the session of this broker's former life is not over yet.
+      this.scheduleAfterFailure();
+      return;
+    }
+    this.failedAttempts = 0;
+    this.brokerEpoch = response.brokerEpoch;
+    this.registered = true;
+    this.schedule(0);
+  }
+
+  private onHeartbeat(response: BrokerHeartbeatResponse): void {
+    if (response.error !== KafkaError.NONE) {
+      // A registration of this broker's former life was in flight when it died, and was taken after this one's. Kafka's
+      // broker goes on with its stale epoch until somebody restarts it; this one registers again.
+      if (response.error === KafkaError.STALE_BROKER_EPOCH) this.registered = false;
+      this.scheduleAfterFailure();
+      return;
+    }
+    this.failedAttempts = 0;
+    switch (this.state) {
+      case 'starting':
+        this.schedule(STARTING_HEARTBEAT_MICROS);
+        if (!response.isCaughtUp) return;
+        this.state = 'recovery';
+        this.broker.onCaughtUp();
+        return;
+      case 'recovery':
+        this.schedule(this.heartbeatMicros);
+        if (response.isFenced) return;
+        this.state = 'running';
+        this.broker.onUnfenced();
+        return;
+      case 'running':
+        this.schedule(this.heartbeatMicros);
+        return;
+      case 'pending-controlled-shutdown':
+        if (response.shouldShutDown) this.stop();
+        else this.schedule(this.gotShutdownAnswer ? this.heartbeatMicros : FIRST_SHUTDOWN_HEARTBEAT_MICROS);
+        this.gotShutdownAnswer = true;
+        return;
+      case 'not-running':
+      case 'stopped':
+        return;
+    }
+  }
+
+  private stop(): void {
+    this.state = 'stopped';
+    this.channel.disconnect();
+    this.inFlight = null;
+    this.onStopped?.();
+  }
+
+  /** The channel tries a lost request again until half a session has passed; then it counts as failed. */
+  private retryOrFail(responseKind: number): void {
+    if (this.state === 'stopped') return;
+    const waited = this.broker.host.monotonicMicros() - this.inFlightSince;
+    const isStillWanted = responseKind === (this.registered ? Api.brokerHeartbeat : Api.brokerRegistration) + RESPONSE;
+    if (isStillWanted && waited < this.retryTimeoutMicros) this.send();
+    else this.scheduleAfterFailure();
+  }
+
+  private scheduleAfterFailure(): void {
+    const { failedAttempts } = this;
+    this.failedAttempts++;
+    this.isCommunicationDue = false;
+    this.schedule(
+      exponentialBackoff(
+        RESEND_BACKOFF_MICROS,
+        this.sessionTimeoutMicros,
+        failedAttempts,
+        RESEND_JITTER_PPM,
+        this.dice,
+      ),
+    );
+  }
+
+  /** Replaces what was scheduled. */
+  private schedule(afterMicros: number): void {
+    const { host } = this.broker;
+    if (this.nextCommunication !== 0) host.cancel(this.nextCommunication);
+    this.nextCommunication = host.timer(Timer.communicate, afterMicros, 0);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Applies what was fetched of the metadata log: MetadataLoader, BrokerMetadataPublisher, ReplicaManager.applyDelta.
+ *
+ * The cache is brought up to date first, so that clients may hear of a leader before it leads; then each partition of this
+ * broker changes its role, one step each, leaders first; then fetching begins. Only after that is the next piece applied.
+ */
+import type { Host } from '../../kernel/process.js';
+import { Probe } from '../probes.js';
+import type { MetadataRecord } from '../protocol/metadata-records.js';
+import type { MetadataImageView, PartitionRegistrationView } from './components.js';
+import type { FetcherManager } from './fetcher-manager.js';
+import type { Partition } from './partition.js';
+import type { ReplicaManager } from './replica-manager.js';
+import { BrokerTimer } from './timers.js';
+
+/** Told when an image has been applied in full. */
+export interface PublishListener {
+  onPublished(): void;
+}
+
+export class MetadataPublisher {
+  readonly #host: Host;
+  readonly #image: MetadataImageView;
+  readonly #replicas: ReplicaManager;
+  readonly #fetchers: FetcherManager;
+  readonly #listener: PublishListener;
+  /** A controlled shutdown has begun. */
+  isShuttingDown = false;
+  #records: MetadataRecord[] = [];
+  /** Offset of the first of them. */
+  #nextOffset = 0;
+  /** The logs are loaded: images may be applied. */
+  #started = false;
+  #publishing = false;
+  /** Offset of the last record applied to cache and replicas. */
+  #applied = -1;
+  /** Partitions whose transition is still to come in this image. */
+  #pending = 0;
+  #toFollow: Partition[] = [];
+
+  constructor(
+    host: Host,
+    image: MetadataImageView,
+    replicas: ReplicaManager,
+    fetchers: FetcherManager,
+    listener: PublishListener,
+  ) {
+    this.#host = host;
+    this.#image = image;
+    this.#replicas = replicas;
+    this.#fetchers = fetchers;
+    this.#listener = listener;
+  }
+
+  /** Before the first image: of what was fetched; from then on: of what was applied (MetadataLoader.lastAppliedOffset). */
+  get currentOffset(): number {
+    return this.#started ? this.#applied : this.#nextOffset + this.#records.length - 1;
+  }
+
+  add(records: readonly MetadataRecord[]): void {
+    for (const record of records) this.#records.push(record);
+    this.#publishSoon();
+  }
+
+  /** Nothing is applied before. */
+  start(): void {
+    this.#started = true;
+    this.#publishSoon();
+  }
+
+  /** metadata image published | ... */
+  publish(): void {
+    const records = this.#records;
+    this.#records = [];
+    const changed: number[] = [];
+    for (const record of records) {
+      this.#image.replay(record, this.#nextOffset++);
+      if (record.kind !== 'partition' && record.kind !== 'partition-change') continue;
+      if (!changed.includes(record.partition)) changed.push(record.partition);
+    }
+    this.#host.probes.emit(Probe.metadataPublished, this.#host.id, -1, this.#nextOffset - 1);
+    const concerned = changed.filter((partition) => this.#concerns(partition));
+    this.#pending = concerned.length;
+    if (concerned.length === 0) {
+      this.#finish();
+      return;
+    }
+    // As in applyDelta: what this broker leads, then what it follows, then what it no longer has.
+    const { id } = this.#host;
+    const leads = concerned.filter((partition) => this.#image.partition(partition)!.leader === id);
+    const others = concerned.filter((partition) => this.#image.partition(partition)!.leader !== id);
+    for (const partition of leads) this.#host.later(BrokerTimer.transition, partition);
+    for (const partition of others) this.#host.later(BrokerTimer.transition, partition);
+  }
+
+  /** ... | each partition's transition | ... */
+  transition(number: number): void {
+    const state = this.#image.partition(number)!;
+    const { id } = this.#host;
+    if (!state.replicas.includes(id)) {
+      this.#stop(number);
+    } else if (state.leader === id) {
+      const partition = this.#replicas.hosted(number);
+      this.#fetchers.remove(partition);
+      if (partition.makeLeader(state) && this.#replicas.advanceHighWatermark(partition)) {
+        this.#replicas.completeDelayed(number);
+      }
+    } else {
+      this.#follow(this.#replicas.hosted(number), state);
+    }
+    this.#pending--;
+    if (this.#pending === 0) this.#host.later(BrokerTimer.startFetchers, 0);
+  }
+
+  /** ... | fetcher start. Requests that waited for a leadership that is gone are answered now. */
+  startFetchers(): void {
+    const toFollow = this.#toFollow;
+    this.#toFollow = [];
+    for (const partition of toFollow) this.#fetchers.remove(partition);
+    for (const partition of toFollow) {
+      const hasLeader = partition.leader >= 0 && this.#image.broker(partition.leader) !== undefined;
+      if (hasLeader) this.#fetchers.add(partition);
+      this.#replicas.completeDelayed(partition.number);
+    }
+    this.#fetchers.closeIdle();
+    this.#finish();
+  }
+
+  /** A broker that is shutting down stops to copy what it is no longer in the ISR of (applyLocalFollowersDelta). */
+  #follow(partition: Partition, state: PartitionRegistrationView): void {
+    const isNewLeaderEpoch = partition.makeFollower(state);
+    const isLeaving = this.isShuttingDown && (state.leader < 0 || !state.isr.includes(this.#host.id));
+    if (isLeaving) {
+      this.#fetchers.remove(partition);
+      this.#replicas.completeDelayed(partition.number);
+    } else if (isNewLeaderEpoch) {
+      this.#toFollow.push(partition);
+    }
+  }
+
+  #finish(): void {
+    this.#applied = this.#nextOffset - 1;
+    this.#publishing = false;
+    this.#listener.onPublished();
+    this.#publishSoon();
+  }
+
+  #publishSoon(): void {
+    if (!this.#started || this.#publishing || this.#records.length === 0) return;
+    this.#publishing = true;
+    this.#host.later(BrokerTimer.publish, 0);
+  }
+
+  #concerns(partition: number): boolean {
+    if (this.#replicas.partition(partition) !== undefined) return true;
+    return this.#image.partition(partition)!.replicas.includes(this.#host.id);
+  }
+
+  #stop(number: number): void {
+    const partition = this.#replicas.partition(number);
+    if (partition !== undefined) this.#fetchers.remove(partition);
+    this.#replicas.drop(number);
+    this.#replicas.completeDelayed(number);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * One replica that this broker hosts, and its role: Partition. Leadership is local belief: it comes from the metadata that
+ * this broker has applied, and nothing is asked before acting on it.
+ */
+import { maskOf } from '../control/broker-set.js';
+import type { PartitionLog } from '../log/partition-log.js';
+import type { Host } from '../../kernel/process.js';
+import { Probe } from '../probes.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import type { PartitionRegistrationView } from './components.js';
+import type { PartitionConfig } from './config.js';
+import { committedIsr, type IsrState } from './isr-state.js';
+import { RemoteReplica } from './remote-replica.js';
+
+const NOBODY = -1;
+const NO_EPOCH = -1;
+
+export class Partition {
+  readonly number: number;
+  readonly config: PartitionConfig;
+  readonly log: PartitionLog;
+  /** The assignment; first is preferred. */
+  replicas: readonly number[] = [];
+  /** Followers, in the order of the assignment. */
+  remotes: RemoteReplica[] = [];
+  /** -1: nobody, as far as this broker knows. */
+  leader = NOBODY;
+  leaderEpoch = NO_EPOCH;
+  partitionEpoch = NO_EPOCH;
+  /** Log end when this broker adopted the epoch in which it leads; -1 on others. */
+  leaderEpochStartOffset = -1;
+  isr: IsrState = committedIsr(0);
+  readonly #host: Host;
+
+  constructor(host: Host, number: number, config: PartitionConfig, log: PartitionLog) {
+    this.#host = host;
+    this.number = number;
+    this.config = config;
+    this.log = log;
+  }
+
+  get isLeader(): boolean {
+    return this.leader === this.#host.id;
+  }
+
+  /** min.insync.replicas, capped by the number of replicas since 3.7 (KAFKA-15583). */
+  get effectiveMinIsr(): number {
+    return Math.min(this.config.settings['min.insync.replicas'], this.replicas.length);
+  }
+
+  /** undefined: the broker is not in the assignment. */
+  remote(broker: number): RemoteReplica | undefined {
+    const remotes = this.remotes;
+    for (let i = 0; i < remotes.length; i++) if (remotes[i].brokerId === broker) return remotes[i];
+    return undefined;
+  }
+
+  /** Does the sender live in the same leader epoch as this replica? -1: it did not say (KIP-320). */
+  checkLeaderEpoch(currentLeaderEpoch: number): ErrorCode {
+    if (currentLeaderEpoch === NO_EPOCH || currentLeaderEpoch === this.leaderEpoch) return KafkaError.NONE;
+    return currentLeaderEpoch < this.leaderEpoch ? KafkaError.FENCED_LEADER_EPOCH : KafkaError.UNKNOWN_LEADER_EPOCH;
+  }
+
+  /**
+   * Partition.makeLeader, but for the high watermark, which the caller tries next. An older partition epoch is dropped;
+   * an equal one is not, since the reply to AlterPartition may have brought it first. A new leader does not truncate.
+   * @returns false if it was dropped
+   */
+  makeLeader(state: PartitionRegistrationView): boolean {
+    if (state.partitionEpoch < this.partitionEpoch) return false;
+    const isNewLeader = !this.isLeader;
+    this.#assign(state.replicas);
+    const isr = maskOf(state.isr);
+    // Any proposal is forgotten: this is what the controller decided after it, or instead of it.
+    this.isr = committedIsr(isr);
+    if (state.leaderEpoch > this.leaderEpoch) this.#beginEpoch(state, isNewLeader);
+    this.partitionEpoch = state.partitionEpoch;
+    this.leader = this.#host.id;
+    const { id, probes } = this.#host;
+    const start = this.leaderEpochStartOffset;
+    probes.emit(Probe.becomeLeader, id, this.number, this.leaderEpoch, start, isr, this.partitionEpoch);
+    return true;
+  }
+
+  /**
+   * Partition.makeFollower.
+   * @returns true if the leader epoch is new, so that fetching begins anew
+   */
+  makeFollower(state: PartitionRegistrationView): boolean {
+    if (state.partitionEpoch < this.partitionEpoch) return false;
+    const isNewLeaderEpoch = state.leaderEpoch > this.leaderEpoch;
+    this.leader = state.leader;
+    this.leaderEpoch = state.leaderEpoch;
+    this.leaderEpochStartOffset = -1;
+    this.partitionEpoch = state.partitionEpoch;
+    this.#assign(state.replicas);
+    this.isr = committedIsr(0);
+    const { id, probes } = this.#host;
+    const end = this.log.logEndOffset;
+    probes.emit(Probe.becomeFollower, id, this.number, this.leaderEpoch, this.leader, end, this.partitionEpoch);
+    return isNewLeaderEpoch;
+  }
+
+  /** The epoch's start is written down before the first record of the epoch (KAFKA-7415). */
+  #beginEpoch(state: PartitionRegistrationView, isNewLeader: boolean): void {
+    const startOffset = this.log.logEndOffset;
+    this.log.leaderEpochs.assign(state.leaderEpoch, startOffset);
+    const now = this.#host.wallMicros();
+    for (const replica of this.remotes) {
+      replica.reset(now, startOffset, isNewLeader, state.isr.includes(replica.brokerId));
+    }
+    this.leaderEpoch = state.leaderEpoch;
+    this.leaderEpochStartOffset = startOffset;
+  }
+
+  #assign(replicas: readonly number[]): void {
+    if (replicas === this.replicas) return;
+    this.replicas = replicas;
+    const others = replicas.filter((broker) => broker !== this.#host.id);
+    this.remotes = others.map((broker) => this.remote(broker) ?? new RemoteReplica(broker));
+  }
+}

@@ -1,0 +1,152 @@
+/** A produce request between its append and its answer: DelayedProduce. */
+import { Probe } from '../probes.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import { Api, RESPONSE, type ProduceRequest, type ProduceResponse } from '../protocol/messages.js';
+import type { Partition } from './partition.js';
+import type { DelayedOperation } from './purgatory.js';
+import type { ReplicaManager } from './replica-manager.js';
+import type { RequestChannel } from './request-channel.js';
+
+const NOT_SAID = -1;
+const RESPONSE_BYTES = 40;
+const RESPONSE_PARTITION_BYTES = 40;
+
+/** What becomes of one partition of a produce request. */
+export class ProducePartition {
+  readonly partition: number;
+  error: ErrorCode = KafkaError.NONE;
+  baseOffset = -1;
+  lastOffset = -1;
+  /** Of the leadership in which it was appended. */
+  leaderEpoch = -1;
+  /** In the log, be it as a duplicate. */
+  appended = false;
+  /** Appended and not yet known to be replicated. */
+  acksPending = false;
+  announced = false;
+  highWatermarkMoved = false;
+
+  constructor(partition: number) {
+    this.partition = partition;
+  }
+
+  fail(error: ErrorCode): void {
+    this.error = error;
+    this.acksPending = false;
+  }
+
+  succeed(baseOffset: number, lastOffset: number, leaderEpoch: number): void {
+    this.baseOffset = baseOffset;
+    this.lastOffset = lastOffset;
+    this.leaderEpoch = leaderEpoch;
+    this.appended = true;
+    this.acksPending = true;
+  }
+}
+
+export class DelayedProduce implements DelayedOperation {
+  readonly deadline: number;
+  readonly request: ProduceRequest;
+  readonly partitions: ProducePartition[] = [];
+  readonly #replicas: ReplicaManager;
+  readonly #channel: RequestChannel;
+
+  constructor(replicas: ReplicaManager, channel: RequestChannel, request: ProduceRequest) {
+    this.#replicas = replicas;
+    this.#channel = channel;
+    this.request = request;
+    this.deadline = replicas.host.monotonicMicros() + request.timeoutMs * 1000;
+  }
+
+  watches(partition: number): boolean {
+    for (const status of this.partitions) if (status.partition === partition) return status.acksPending;
+    return false;
+  }
+
+  isSatisfied(): boolean {
+    let satisfied = true;
+    for (const status of this.partitions) {
+      if (status.acksPending) this.#check(status);
+      if (status.acksPending) satisfied = false;
+    }
+    return satisfied;
+  }
+
+  /** Now, or at the deadline: what still waits then has timed out, and stays in the log. */
+  complete(): void {
+    for (const status of this.partitions) {
+      if (status.acksPending && this.request.acks === -1) status.fail(KafkaError.REQUEST_TIMED_OUT);
+      this.#announce(status);
+    }
+    if (this.request.acks === 0) this.#completeUnacknowledged();
+    else this.#channel.respond(this.#response());
+  }
+
+  /**
+   * Partition.checkEnoughReplicasReachOffset: the leadership, the high watermark, and then once more the ISR, which may
+   * have shrunk since the append.
+   */
+  #check(status: ProducePartition): void {
+    const partition = this.#replicas.partition(status.partition);
+    if (partition === undefined) {
+      status.fail(this.#replicas.absenceError(status.partition));
+    } else if (!partition.isLeader) {
+      status.fail(KafkaError.NOT_LEADER_OR_FOLLOWER);
+    } else if (partition.log.highWatermark > status.lastOffset) {
+      if (partition.effectiveMinIsr > partition.isr.maximalSize) {
+        status.fail(KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND);
+      } else {
+        status.acksPending = false;
+        // Decided here and now; the answer leaves when the request's other partitions are decided too.
+        this.#announce(status);
+      }
+    }
+  }
+
+  /** With acks=0 an error can only be shown by closing the connection: the producer then asks for metadata. */
+  #completeUnacknowledged(): void {
+    const failed = this.partitions.some((status) => status.error !== KafkaError.NONE);
+    if (failed) this.#channel.close();
+    else this.#channel.respondNothing();
+  }
+
+  #announce(status: ProducePartition): void {
+    if (status.announced) return;
+    status.announced = true;
+    const { id, probes } = this.#replicas.host;
+    const { partition, baseOffset, lastOffset, leaderEpoch, error } = status;
+    const { acks } = this.request;
+    if (error === KafkaError.NONE) {
+      probes.emit(Probe.acknowledged, id, partition, baseOffset, lastOffset, leaderEpoch, acks);
+    } else {
+      probes.emit(Probe.refused, id, partition, error, this.#channel.peer, acks);
+    }
+  }
+
+  #response(): ProduceResponse {
+    const partitions = this.partitions.map((status) => {
+      const failed = status.error !== KafkaError.NONE;
+      const partition = this.#replicas.partition(status.partition);
+      const hint = status.error === KafkaError.NOT_LEADER_OR_FOLLOWER ? this.#leaderHint(status, partition) : null;
+      return {
+        partition: status.partition,
+        error: status.error,
+        baseOffset: failed ? -1 : status.baseOffset,
+        logStartOffset: failed ? -1 : (partition?.log.logStartOffset ?? -1),
+        currentLeader: hint === null ? NOT_SAID : hint.leader,
+        currentLeaderEpoch: hint === null ? NOT_SAID : hint.leaderEpoch,
+      };
+    });
+    return {
+      kind: Api.produce + RESPONSE,
+      bytes: RESPONSE_BYTES + RESPONSE_PARTITION_BYTES * partitions.length,
+      correlationId: this.request.correlationId,
+      partitions,
+    };
+  }
+
+  /** KIP-951: from the replica, else from the metadata cache. */
+  #leaderHint(status: ProducePartition, partition: Partition | undefined) {
+    return partition ?? this.#replicas.image.partition(status.partition) ?? null;
+  }
+}

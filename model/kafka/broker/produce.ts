@@ -1,0 +1,92 @@
+/** Produce requests: KafkaApis.handleProduceRequest, ReplicaManager.appendRecords (replication.md §3.1). */
+import { assert } from '../../kernel/assert.js';
+import { lastOffset, NO_PRODUCER_ID, type RecordBatch } from '../protocol/records.js';
+import { Probe } from '../probes.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import type { ProduceRequest } from '../protocol/messages.js';
+import { DelayedProduce, ProducePartition } from './produce-purgatory.js';
+import type { Partition } from './partition.js';
+import type { ReplicaManager } from './replica-manager.js';
+import type { RequestChannel } from './request-channel.js';
+import { BrokerTimer } from './timers.js';
+
+export class ProduceHandler {
+  readonly #replicas: ReplicaManager;
+
+  constructor(replicas: ReplicaManager) {
+    this.#replicas = replicas;
+  }
+
+  /**
+   * Appends, then lets go: what waits for the appended records is looked at in a step of its own. acks=0 and 1 are
+   * answered here, acks=all after that step at the earliest.
+   */
+  handle(channel: RequestChannel, request: ProduceRequest): void {
+    const { host } = this.#replicas;
+    const operation = new DelayedProduce(this.#replicas, channel, request);
+    for (const { partition, batch } of request.partitions) {
+      operation.partitions.push(this.#append(partition, batch, request.acks));
+    }
+    if (request.acks !== -1) operation.complete();
+    host.later(BrokerTimer.purgatoryCheck, 0, operation);
+  }
+
+  /** The second step (tryCompleteElseWatch, tryCompleteActions). */
+  checkPurgatories(operation: DelayedProduce): void {
+    const { delayedProduces, delayedFetches } = this.#replicas;
+    if (operation.request.acks === -1) delayedProduces.completeOrWatch(operation);
+    for (const { partition, appended, highWatermarkMoved } of operation.partitions) {
+      if (highWatermarkMoved) delayedProduces.check(partition);
+      if (appended) delayedFetches.check(partition);
+    }
+  }
+
+  #append(number: number, batch: RecordBatch, acks: number): ProducePartition {
+    const result = new ProducePartition(number);
+    const partition = this.#replicas.partition(number);
+    if (acks !== -1 && acks !== 0 && acks !== 1) {
+      result.fail(KafkaError.INVALID_REQUIRED_ACKS);
+    } else if (partition === undefined) {
+      result.fail(this.#replicas.absenceError(number));
+    } else if (!partition.isLeader) {
+      result.fail(KafkaError.NOT_LEADER_OR_FOLLOWER);
+    } else if (acks === -1 && partition.isr.committedSize < partition.effectiveMinIsr) {
+      result.fail(KafkaError.NOT_ENOUGH_REPLICAS);
+    } else {
+      this.#appendToLog(partition, batch, result);
+    }
+    return result;
+  }
+
+  /** Partition.appendRecordsToLeader, UnifiedLog.append: one step, under the partition's lock. */
+  #appendToLog(partition: Partition, batch: RecordBatch, result: ProducePartition): void {
+    const { log, number } = partition;
+    const { host } = this.#replicas;
+    const duplicate = batch.producerId === NO_PRODUCER_ID ? undefined : log.producers.findDuplicate(batch);
+    const error = duplicate === undefined ? validate(partition, batch) : KafkaError.NONE;
+    if (error !== KafkaError.NONE) {
+      result.fail(error);
+      return;
+    }
+    let appended = duplicate;
+    if (appended === undefined) {
+      appended = log.appendAsLeader(batch, partition.leaderEpoch);
+      const { baseOffset } = appended;
+      const last = lastOffset(appended);
+      host.probes.emit(Probe.batchAppended, host.id, number, baseOffset, last, batch.producerId, batch.baseSequence);
+    } else {
+      const { baseOffset } = appended;
+      host.probes.emit(Probe.deduplicated, host.id, number, baseOffset, batch.producerId, batch.baseSequence);
+    }
+    result.succeed(appended.baseOffset, lastOffset(appended), partition.leaderEpoch);
+    // The ISR may be this broker alone.
+    result.highWatermarkMoved = this.#replicas.advanceHighWatermark(partition);
+  }
+}
+
+/** The checks of UnifiedLog.append that may refuse a batch which is no duplicate. */
+function validate(partition: Partition, batch: RecordBatch): ErrorCode {
+  assert(batch.records.length > 0, 'a batch holds at least one record');
+  if (batch.bytes > partition.config.settings['max.message.bytes']) return KafkaError.MESSAGE_TOO_LARGE;
+  return partition.log.producers.check(batch);
+}

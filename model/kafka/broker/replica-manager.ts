@@ -1,0 +1,142 @@
+/**
+ * The replicas of one broker: ReplicaManager. Everything that knows more than one of them, and less than the network.
+ */
+import type { Host } from '../../kernel/process.js';
+import { writeHighWatermarks } from '../log/high-watermark-checkpoint.js';
+import { createLog } from '../log/recovery.js';
+import type { PartitionLog } from '../log/partition-log.js';
+import { Probe } from '../probes.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import type { Rules } from '../protocol/versions.js';
+import type { MetadataImageView } from './components.js';
+import type { BrokerConfig } from './config.js';
+import { maybeIncrementHighWatermark } from './high-watermark.js';
+import { mayJoin, outOfSync } from './isr.js';
+import { contains, pendingExpand, pendingShrink, type IsrState } from './isr-state.js';
+import { Partition } from './partition.js';
+import type { DelayedFetch } from './fetch-purgatory.js';
+import type { DelayedProduce } from './produce-purgatory.js';
+import { Purgatory } from './purgatory.js';
+import type { RemoteReplica } from './remote-replica.js';
+import { BrokerTimer } from './timers.js';
+
+export class ReplicaManager {
+  readonly host: Host;
+  readonly config: BrokerConfig;
+  readonly rules: Rules;
+  /** The metadata cache. */
+  readonly image: MetadataImageView;
+  readonly delayedProduces: Purgatory<DelayedProduce>;
+  readonly delayedFetches: Purgatory<DelayedFetch>;
+  readonly lagMicros: number;
+  /** By partition number. */
+  readonly #partitions: (Partition | undefined)[] = [];
+  /** Logs that were found on the disk, until their partitions are told of. */
+  readonly #loadedLogs: (PartitionLog | undefined)[] = [];
+
+  constructor(host: Host, config: BrokerConfig, image: MetadataImageView) {
+    this.host = host;
+    this.config = config;
+    this.rules = config.rules;
+    this.image = image;
+    this.lagMicros = config.settings['replica.lag.time.max.ms'] * 1000;
+    this.delayedProduces = new Purgatory<DelayedProduce>(host, BrokerTimer.produceDeadline);
+    this.delayedFetches = new Purgatory<DelayedFetch>(host, BrokerTimer.fetchDeadline);
+  }
+
+  /** undefined: this broker hosts no replica of it, as far as it knows. */
+  partition(number: number): Partition | undefined {
+    return this.#partitions[number];
+  }
+
+  /** What to answer where `partition()` is undefined (getPartitionOrError). */
+  absenceError(number: number): ErrorCode {
+    const exists = this.image.partition(number) !== undefined;
+    return exists ? KafkaError.NOT_LEADER_OR_FOLLOWER : KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+
+  /** A log from the disk, before the broker knows its role. */
+  adoptLog(log: PartitionLog): void {
+    this.#loadedLogs[log.partition] = log;
+  }
+
+  /** The replica that this broker is told to host; its log is opened or made. */
+  hosted(number: number): Partition {
+    const known = this.#partitions[number];
+    if (known !== undefined) return known;
+    const config = this.config.partitions[number];
+    const log = this.#loadedLogs[number] ?? createLog(this.host, number, config.name, config.settings);
+    const partition = new Partition(this.host, number, config, log);
+    this.#partitions[number] = partition;
+    return partition;
+  }
+
+  /** This broker is no longer in the assignment. */
+  drop(number: number): void {
+    this.#partitions[number] = undefined;
+  }
+
+  /** True if the leader's high watermark moved; what waits for that is the caller's to check. */
+  advanceHighWatermark(partition: Partition): boolean {
+    const { image, rules, host, lagMicros } = this;
+    return partition.isLeader && maybeIncrementHighWatermark(partition, image, rules, host.wallMicros(), lagMicros);
+  }
+
+  /** tryCompleteDelayedRequests */
+  completeDelayed(number: number): void {
+    this.delayedProduces.check(number);
+    this.delayedFetches.check(number);
+  }
+
+  /**
+   * The check after a follower's fetch: into the ISR with it? (Partition.maybeExpandIsr) The proposal counts from here on;
+   * it is sent in a step of its own.
+   */
+  expandIsr(partition: Partition, replica: RemoteReplica): void {
+    if (!mayJoin(partition, replica, this.image, this.rules)) return;
+    this.#propose(partition, pendingExpand(partition.isr, replica.brokerId), 1);
+  }
+
+  /** isr-expiration: every half of replica.lag.time.max.ms, so that a silent follower stays 1.5 times that at most. */
+  shrinkIsrs(): void {
+    const now = this.host.wallMicros();
+    for (const partition of this.#partitions) {
+      if (partition === undefined) continue;
+      const out = outOfSync(partition, now, this.lagMicros);
+      if (out !== 0) this.#propose(partition, pendingShrink(partition.isr, out), 0);
+    }
+  }
+
+  checkpointHighWatermarks(): void {
+    const logs: PartitionLog[] = [];
+    for (const partition of this.#partitions) if (partition !== undefined) logs.push(partition.log);
+    writeHighWatermarks(this.host.disk, logs);
+  }
+
+  expireProducers(): void {
+    const nowMs = Math.trunc(this.host.wallMicros() / 1000);
+    const expirationMs = this.config.settings['producer.id.expiration.ms'];
+    for (const partition of this.#partitions) partition?.log.producers.removeExpired(nowMs, expirationMs);
+  }
+
+  flushLogs(): void {
+    for (const partition of this.#partitions) partition?.log.flush();
+  }
+
+  /** The broker epochs are those under which the members were judged: a later incarnation must not slip in (KIP-903). */
+  #propose(partition: Partition, proposal: IsrState, expand: 0 | 1): void {
+    const { host } = this;
+    const brokers = partition.replicas.filter((broker) => contains(proposal.proposed, broker));
+    const members = brokers.map((brokerId) => ({ brokerId, brokerEpoch: this.#brokerEpochOf(partition, brokerId) }));
+    const state: IsrState = { ...proposal, members };
+    partition.isr = state;
+    const { number, partitionEpoch, leaderEpoch } = partition;
+    host.probes.emit(Probe.isrPending, host.id, number, state.proposed, partitionEpoch, leaderEpoch, expand);
+    host.later(BrokerTimer.submitIsr, number, state);
+  }
+
+  #brokerEpochOf(partition: Partition, broker: number): number {
+    if (!this.rules.brokerEpochInIsr) return -1;
+    return Math.max(-1, partition.remote(broker)?.brokerEpoch ?? -1);
+  }
+}

@@ -1,0 +1,66 @@
+/** What handler threads do with a request that they take from the queue: KafkaApis.handle. */
+import type { MetadataImage } from '../control/metadata-image.js';
+import {
+  Api,
+  type FetchRequest,
+  type ListOffsetsRequest,
+  type MetadataRequest,
+  type OffsetForLeaderEpochRequest,
+  type ProduceRequest,
+} from '../protocol/messages.js';
+import {
+  initProducerIdResponse,
+  listOffsetsResponse,
+  metadataResponse,
+  offsetForLeaderEpochResponse,
+} from './client-requests.js';
+import { FetchHandler } from './fetch.js';
+import { ProduceHandler } from './produce.js';
+import type { ProducerIdManager } from './producer-id-manager.js';
+import type { ReplicaManager } from './replica-manager.js';
+import type { RequestChannel } from './request-channel.js';
+
+export class RequestHandler {
+  readonly produce: ProduceHandler;
+  readonly fetch: FetchHandler;
+  readonly #replicas: ReplicaManager;
+  readonly #image: MetadataImage;
+  readonly #producerIds: ProducerIdManager;
+
+  constructor(replicas: ReplicaManager, image: MetadataImage, producerIds: ProducerIdManager) {
+    this.produce = new ProduceHandler(replicas);
+    this.fetch = new FetchHandler(replicas);
+    this.#replicas = replicas;
+    this.#image = image;
+    this.#producerIds = producerIds;
+  }
+
+  handle(channel: RequestChannel): void {
+    const { request } = channel;
+    // The broker has closed the connection meanwhile.
+    if (request === null) return;
+    switch (request.kind) {
+      case Api.produce:
+        this.produce.handle(channel, request as ProduceRequest);
+        return;
+      case Api.fetch:
+        this.fetch.handle(channel, request as FetchRequest);
+        return;
+      case Api.metadata:
+        channel.respond(metadataResponse(request as MetadataRequest, this.#image, this.#replicas.config));
+        return;
+      case Api.listOffsets:
+        channel.respond(listOffsetsResponse(request as ListOffsetsRequest, this.#replicas));
+        return;
+      case Api.offsetForLeaderEpoch:
+        channel.respond(offsetForLeaderEpochResponse(request as OffsetForLeaderEpochRequest, this.#replicas));
+        return;
+      case Api.initProducerId:
+        channel.respond(initProducerIdResponse(request, this.#producerIds));
+        return;
+      default:
+        // A request that no broker serves (UnsupportedVersion, InvalidRequest): the connection is closed.
+        channel.close();
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** A broker reduced to its membership: lifecycle and metadata, for tests of those against a real controller. */
+import type { Connection } from '../../../kernel/network.js';
+import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../../kernel/process.js';
+import type { MetadataRecord } from '../../protocol/metadata-records.js';
+import { MetadataImage } from '../../control/metadata-image.js';
+import { TIMER_RANGE_WIDTH, TimerRange, type BrokerServices, type ConnectionOwner } from '../components.js';
+import type { BrokerConfig } from '../config.js';
+import { BrokerLifecycle } from '../lifecycle.js';
+import { MetadataFetcher } from '../metadata-fetcher.js';
+
+/** Time to load logs. */
+const LOADING_MICROS = 300_000;
+const LOADED = 1;
+
+export class Member extends Process implements BrokerServices {
+  readonly config: BrokerConfig;
+  readonly lifecycle: BrokerLifecycle;
+  readonly image = new MetadataImage();
+  readonly fetcher: MetadataFetcher;
+  readonly previousBrokerEpoch = -1;
+  unfencings = 0;
+
+  constructor(host: Host, config: BrokerConfig) {
+    super(host);
+    this.config = config;
+    this.lifecycle = new BrokerLifecycle(this);
+    this.fetcher = new MetadataFetcher(this);
+  }
+
+  override start(): void {
+    this.lifecycle.start();
+    this.fetcher.start();
+  }
+
+  override onConnection(connection: Connection): void {
+    connection.reset();
+  }
+
+  override onConnected(connection: Connection): void {
+    (connection.state as ConnectionOwner).onConnected(connection);
+  }
+
+  override onMessage(connection: Connection, message: Message): void {
+    (connection.state as ConnectionOwner).onMessage(connection, message);
+  }
+
+  override onBroken(connection: Connection, why: BrokenReason): void {
+    (connection.state as ConnectionOwner).onBroken(connection, why);
+  }
+
+  override onTimer(kind: number): void {
+    if (kind === LOADED) this.lifecycle.ready();
+    else if (kind < TimerRange.lifecycle + TIMER_RANGE_WIDTH) this.lifecycle.onTimer(kind);
+    else this.fetcher.onTimer(kind);
+  }
+
+  controllerMachine(): MachineId {
+    return this.config.controllers[0];
+  }
+
+  brokerEpoch(): number {
+    return this.lifecycle.brokerEpoch;
+  }
+
+  onMetadata(records: readonly MetadataRecord[], baseOffset: number): void {
+    records.forEach((record, index) => this.image.replay(record, baseOffset + index));
+  }
+
+  currentMetadataOffset(): number {
+    return this.image.nextOffset - 1;
+  }
+
+  onCaughtUp(): void {
+    this.host.timer(LOADED, LOADING_MICROS, 0);
+  }
+
+  onUnfenced(): void {
+    this.unfencings++;
+  }
+}

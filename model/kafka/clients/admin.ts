@@ -1,0 +1,168 @@
+/**
+ * An admin client (KafkaAdminClient) as far as elections need one: calls go out one after the other; a call that could not
+ * be answered goes to the next destination after retry.backoff.ms, until default.api.timeout.ms has passed.
+ */
+import type { Connection } from '../../kernel/network.js';
+import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../kernel/process.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import {
+  Api,
+  Purpose,
+  type ElectLeadersRequest,
+  type ElectLeadersResponse,
+  type Request,
+  type Response,
+} from '../protocol/messages.js';
+import type { AdminConfig, AdminSurface } from './api.js';
+import { isRetriable } from './error-classes.js';
+import { NetworkClient, type NetworkListener, type NetworkSettings } from './network-client.js';
+
+const DEFAULT_API_TIMEOUT_MS = 60_000;
+const TIMER = 1;
+const REQUEST_BYTES = 48;
+const PARTITION_BYTES = 8;
+
+interface Call {
+  readonly electionType: 0 | 1 | 2;
+  readonly target: number;
+  readonly partitions: readonly number[];
+  readonly deadline: number;
+}
+
+export class AdminClient extends Process implements AdminSurface, NetworkListener {
+  private readonly config: AdminConfig;
+  private readonly network: NetworkClient;
+  private readonly apiTimeoutMicros: number;
+  private readonly calls: Call[] = [];
+  private asked = false;
+  private destination = 0;
+  private retryAt = -Infinity;
+  private timer = 0;
+
+  constructor(host: Host, config: AdminConfig) {
+    super(host);
+    this.config = config;
+    this.apiTimeoutMicros = (config.apiTimeoutMs ?? DEFAULT_API_TIMEOUT_MS) * 1000;
+    this.network = new NetworkClient(host, Purpose.admin, networkSettings(config.requestTimeoutMs), 1, this);
+  }
+
+  get pending(): number {
+    return this.calls.length;
+  }
+
+  electLeaders(electionType: 0 | 1 | 2, target: number, partitions: readonly number[]): void {
+    this.calls.push({ electionType, target, partitions, deadline: this.host.wallMicros() + this.apiTimeoutMicros });
+    this.loop();
+  }
+
+  override start(): void {}
+
+  override onConnection(connection: Connection): void {
+    connection.reset();
+  }
+
+  override onConnected(connection: Connection): void {
+    this.network.onConnected(connection, this.host.wallMicros());
+    this.loop();
+  }
+
+  override onMessage(connection: Connection, message: Message): void {
+    this.network.onMessage(connection, message as Response, this.host.wallMicros());
+    this.loop();
+  }
+
+  override onBroken(connection: Connection, why: BrokenReason): void {
+    this.network.onBroken(connection, why, this.host.wallMicros());
+    this.loop();
+  }
+
+  override onTimer(): void {
+    this.timer = 0;
+    this.loop();
+  }
+
+  onResponse(_node: MachineId, _request: Request, response: Response | null): void {
+    this.asked = false;
+    const { error, partitions } = response as ElectLeadersResponse;
+    if (error !== KafkaError.NONE && isRetriable(error)) {
+      this.tryNextDestination();
+      return;
+    }
+    const call = this.calls.shift()!;
+    for (const partition of call.partitions) {
+      const answer = partitions.find((candidate) => candidate.partition === partition);
+      this.config.listener?.onElected(
+        partition,
+        call.electionType,
+        error === KafkaError.NONE && answer !== undefined ? answer.error : error,
+      );
+    }
+  }
+
+  onRequestLost(): void {
+    this.asked = false;
+  }
+
+  onDisconnected(): void {
+    this.tryNextDestination();
+  }
+
+  private loop(): void {
+    const now = this.host.wallMicros();
+    this.network.expire(now);
+    this.giveUpExpired(now);
+    let next = Infinity;
+    const call = this.calls[0];
+    if (call !== undefined) next = Math.min(call.deadline, this.asked ? Infinity : this.ask(call, now));
+    next = Math.min(next, this.network.nextDeadline());
+    if (this.timer !== 0) this.host.cancel(this.timer);
+    this.timer = next === Infinity ? 0 : this.host.timer(TIMER, Math.max(next - now, 1000), 0);
+  }
+
+  /** Returns when to try again, if the request could not go out. */
+  private ask(call: Call, now: number): number {
+    if (now < this.retryAt) return this.retryAt;
+    const node = this.config.destinations[this.destination]!;
+    if (!this.network.ready(node, now)) return this.network.connectableAt(node);
+    const request: ElectLeadersRequest = {
+      kind: Api.electLeaders,
+      bytes: REQUEST_BYTES + PARTITION_BYTES * call.partitions.length,
+      correlationId: this.network.nextCorrelationId(),
+      electionType: call.electionType,
+      target: call.target,
+      partitions: call.partitions,
+    };
+    this.asked = true;
+    this.network.send(node, request, null, true, now);
+    return Infinity;
+  }
+
+  private giveUpExpired(now: number): void {
+    // What is under way is waited for: its answer belongs to this call.
+    while (!this.asked && this.calls.length > 0 && this.calls[0]!.deadline <= now) {
+      const { partitions, electionType } = this.calls.shift()!;
+      this.reportAll(partitions, electionType, KafkaError.REQUEST_TIMED_OUT);
+    }
+  }
+
+  private reportAll(partitions: readonly number[], electionType: 0 | 1 | 2, error: ErrorCode): void {
+    for (const partition of partitions) this.config.listener?.onElected(partition, electionType, error);
+  }
+
+  private tryNextDestination(): void {
+    this.destination = (this.destination + 1) % this.config.destinations.length;
+    this.retryAt = this.host.wallMicros() + this.config.retryBackoffMs * 1000;
+  }
+}
+
+/** AdminClientConfig's defaults for connections. */
+function networkSettings(requestTimeoutMs: number): NetworkSettings {
+  return {
+    'request.timeout.ms': requestTimeoutMs,
+    'reconnect.backoff.ms': 50,
+    'reconnect.backoff.max.ms': 1000,
+    'socket.connection.setup.timeout.ms': 10_000,
+    'socket.connection.setup.timeout.max.ms': 30_000,
+    'connections.max.idle.ms': 300_000,
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * What the rest of the system needs of the clients: how they are furnished, what they take from outside (workload
+ * steps, liveness, the final read) and what can be asked of them. Everything else in this folder is theirs alone.
+ *
+ * The classes themselves: `ProducerClient` (producer.ts), `ConsumerClient` (consumer.ts), `FinalReaderClient`
+ * (final-reader.ts), `AdminClient` (admin.ts). Each is a Process, built as `new ProducerClient(host, config)`.
+ * A restarted client is a new process: a new producer session, an empty memory; operations that were open when its
+ * predecessor died stay open.
+ */
+import type { MachineId } from '../../kernel/process.js';
+import type { Outcome } from '../../kernel/recorder.js';
+import type { ConsumerSettings, ProducerSettings } from '../cluster-spec.js';
+import type { ErrorCode } from '../protocol/errors.js';
+
+/** Numbers of topics and partitions. Names exist only at the edges. */
+export interface PartitionTable {
+  /** By partition number: the topic it belongs to. */
+  readonly topicOf: readonly number[];
+  /** By partition number: its index within the topic (what a partitioner computes). */
+  readonly indexOf: readonly number[];
+  /** By topic: its partitions' numbers, in the order of their indexes. */
+  readonly partitionsOf: readonly (readonly number[])[];
+}
+
+/** Common to all clients. */
+export interface ClientConfig {
+  readonly partitions: PartitionTable;
+  /** bootstrap.servers: machines of all brokers (a broker's id is its machine). */
+  readonly bootstrap: readonly MachineId[];
+}
+
+/** Told when a send is completed; not told of those that died with their process. */
+export interface SendListener {
+  onSendCompleted(value: number, partition: number, outcome: Outcome, offset: number): void;
+}
+
+export interface ProducerConfig extends ClientConfig {
+  readonly settings: ProducerSettings;
+  /** Serialized size of a record with its overhead, in bytes. */
+  readonly recordBytes: number;
+  readonly listener?: SendListener;
+  /** Released bugs of the client to be turned on, by JIRA id. Known here: KAFKA-14034. */
+  readonly defects?: readonly string[];
+}
+
+/** What workload and liveness steps call on a ProducerClient. */
+export interface ProducerSurface {
+  /** KafkaProducer.send: invokes the operation 'send'. The partition is chosen by the record key, or the sticky partitioner. */
+  send(topic: number, recordKey: string | null, value: number): void;
+  /** The same with the partition given in the record (ProducerRecord.partition). */
+  sendToPartition(partition: number, recordKey: string | null, value: number): void;
+  /** Sends invoked and not completed. */
+  readonly openSends: number;
+  /** Brokers that it can turn to: those that its last metadata named as alive. With all of them down it is cut off, whoever else is up (KIP-899). */
+  readonly knownBrokers: readonly MachineId[];
+}
+
+/** Told of every record that a poll returns. */
+export interface PollListener {
+  onRecord(partition: number, offset: number, value: number): void;
+}
+
+export interface ConsumerConfig extends ClientConfig {
+  readonly settings: ConsumerSettings;
+  /** Partitions assigned by hand (KafkaConsumer.assign). */
+  readonly assigned: readonly number[];
+  readonly listener?: PollListener;
+}
+
+/** What can be asked of a ConsumerClient. */
+export interface ConsumerSurface {
+  /** The next offset that it will return for an assigned partition; -1 while it is unknown. */
+  position(partition: number): number;
+  /** True when it has returned everything below the last high watermark that it heard of, or a reason why not. */
+  caughtUp(): true | string;
+  /** As a producer's. */
+  readonly knownBrokers: readonly MachineId[];
+}
+
+export interface FinalReaderConfig extends ClientConfig {
+  readonly settings: ConsumerSettings;
+  readonly partition: number;
+  /** The machine that leads the partition now and whose replica this read is to cover. */
+  readonly readOf: MachineId;
+}
+
+/** What can be asked of a FinalReaderClient. It records one operation: f 'poll', with `finalReadOf` in its value. */
+export interface FinalReaderSurface {
+  /** True once everything up to the end offset was read from `readOf`, or a reason why not yet. */
+  done(): true | string;
+}
+
+export interface AdminConfig {
+  /** Who is asked, in order; the next one after an error that says NOT_CONTROLLER, a broken connection or a time-out. */
+  readonly destinations: readonly MachineId[];
+  readonly requestTimeoutMs: number;
+  readonly retryBackoffMs: number;
+  /** default.api.timeout.ms: how long a call may take with all its attempts. Kafka's default, 60000, if left out. */
+  readonly apiTimeoutMs?: number;
+  readonly listener?: AdminListener;
+}
+export interface AdminListener {
+  /** `error` for each partition asked, in the order asked; REQUEST_TIMED_OUT if nobody answered within default.api.timeout.ms. */
+  onElected(partition: number, electionType: 0 | 1 | 2, error: ErrorCode): void;
+}
+
+/** What is asked of an AdminClient. */
+export interface AdminSurface {
+  /** ElectLeaders: preferred 0, unclean 1, to `target` 2 (-1 for none). Calls queue up; one is under way at a time. */
+  electLeaders(electionType: 0 | 1 | 2, target: number, partitions: readonly number[]): void;
+  /** Calls queued or under way. */
+  readonly pending: number;
+}

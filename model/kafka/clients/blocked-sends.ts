@@ -1,0 +1,40 @@
+/**
+ * Calls of KafkaProducer.send that block: for the topic's metadata, or for buffer memory, at most max.block.ms. They
+ * proceed in the order in which they were called, and calls that come later queue up behind them, as if one thread made
+ * them all: so records of one producer keep their order. Each has its own time-out from its own call.
+ */
+export interface BlockedSend {
+  readonly topic: number;
+  /** The partition's number; -1: the sticky partitioner's choice. */
+  readonly partition: number;
+  readonly recordKey: string | null;
+  readonly value: number;
+  readonly operation: number;
+  readonly deadline: number;
+}
+
+export class BlockedSends {
+  private sends: BlockedSend[] = [];
+  /** How many of them, from the front, are done with. */
+  private gone = 0;
+
+  get length(): number {
+    return this.sends.length - this.gone;
+  }
+
+  get head(): BlockedSend | undefined {
+    return this.sends[this.gone];
+  }
+
+  push(send: BlockedSend): void {
+    this.sends.push(send);
+  }
+
+  shift(): void {
+    this.gone++;
+    if (this.gone === this.sends.length) {
+      this.sends = [];
+      this.gone = 0;
+    }
+  }
+}

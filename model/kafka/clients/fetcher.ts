@@ -1,0 +1,212 @@
+/**
+ * Fetches from leaders, one request in flight to each, and keeps what came until the application polls (AbstractFetch,
+ * FetchBuffer, FetchCollector; clients.md §5.2). Fetch sessions are an encoding and are left out (KIP-227).
+ */
+import type { MachineId } from '../../kernel/process.js';
+import type { ConsumerSettings } from '../cluster-spec.js';
+import { KafkaError } from '../protocol/errors.js';
+import { Api, type FetchedPartition, type FetchRequest, type FetchResponse } from '../protocol/messages.js';
+import { isInvalidMetadata } from './error-classes.js';
+import type { ConsumerNetwork } from './consumer-network.js';
+import type { AssignedPartition } from './subscription-state.js';
+
+const REQUEST_BYTES = 60;
+const PARTITION_BYTES = 32;
+
+export interface FetchListener {
+  /** The position is not in the leader's log, and there is a reset policy. */
+  onOutOfRange(assigned: AssignedPartition): void;
+  /** The position is not in the leader's log, and there is no policy: an exception of KafkaConsumer.poll. */
+  onNoPosition(assigned: AssignedPartition, error: string): void;
+  /** KafkaConsumer.poll threw something that the next poll may not meet again. */
+  onFetchException(assigned: AssignedPartition, error: string): void;
+}
+
+/** After an exception the application logs it and polls again, but not at once. */
+const PAUSE_AFTER_EXCEPTION_MICROS = 1_000_000;
+
+/** Records of one partition, as one poll returns them. */
+export interface PolledRecords {
+  readonly partition: number;
+  readonly offsets: number[];
+  readonly values: number[];
+}
+
+/** Records that came and were not returned yet (CompletedFetch). */
+interface CompletedFetch {
+  readonly assigned: AssignedPartition;
+  readonly data: FetchedPartition;
+}
+
+const NOTHING: readonly PolledRecords[] = [];
+
+export class Fetcher {
+  private readonly network: ConsumerNetwork;
+  private readonly settings: ConsumerSettings;
+  private readonly partitions: readonly AssignedPartition[];
+  private readonly listener: FetchListener;
+  private readonly buffer: CompletedFetch[] = [];
+  /** Nodes with a fetch in flight. */
+  private readonly pending: MachineId[] = [];
+  /** Nodes that took no request in this turn. */
+  private readonly unready: MachineId[] = [];
+
+  constructor(
+    network: ConsumerNetwork,
+    settings: ConsumerSettings,
+    partitions: readonly AssignedPartition[],
+    listener: FetchListener,
+  ) {
+    this.network = network;
+    this.settings = settings;
+    this.partitions = partitions;
+    this.listener = listener;
+  }
+
+  get hasBuffered(): boolean {
+    return this.buffer.length > 0;
+  }
+
+  /** Sends a fetch to each leader that has none in flight and leads a partition of which nothing is buffered. Returns when to try again. */
+  sendFetches(now: number): number {
+    let next = Infinity;
+    this.unready.length = 0;
+    for (const assigned of this.partitions) {
+      if (assigned.nextRetryAt > now && assigned.isFetchable) next = Math.min(next, assigned.nextRetryAt);
+      if (!assigned.mayFetch(now)) continue;
+      const node = assigned.position!.leader;
+      if (node < 0) {
+        this.network.metadata.requestUpdate();
+      } else if (!this.pending.includes(node) && !this.unready.includes(node)) {
+        if (this.network.nodeReady(node, now)) {
+          this.sendFetch(node, now);
+        } else {
+          this.unready.push(node);
+          next = Math.min(next, this.network.client.connectableAt(node));
+        }
+      }
+    }
+    return next;
+  }
+
+  handleResponse(node: MachineId, asked: readonly AssignedPartition[], response: FetchResponse, now: number): void {
+    this.removePending(node);
+    for (const data of response.partitions) {
+      const assigned = asked.find(({ partition }) => partition === data.partition);
+      if (assigned !== undefined) this.handlePartition(assigned, data, now);
+    }
+  }
+
+  handleRequestLost(node: MachineId): void {
+    this.removePending(node);
+  }
+
+  /** What one poll returns: at most max.poll.records, in the order in which fetches came back. */
+  collect(): readonly PolledRecords[] {
+    if (this.buffer.length === 0) return NOTHING;
+    const polled: PolledRecords[] = [];
+    let room = this.settings['max.poll.records'];
+    while (this.buffer.length > 0 && room > 0) {
+      const { assigned, data } = this.buffer[0]!;
+      const records: PolledRecords = { partition: assigned.partition, offsets: [], values: [] };
+      // What was buffered for a position that has moved since (a reset, a validation) is dropped.
+      if (this.isAtPosition(assigned, data)) takeRecords(assigned, data, room, records);
+      room -= records.offsets.length;
+      if (records.offsets.length > 0) polled.push(records);
+      // With the room used up there may be more of it; if not, the next poll finds that out.
+      if (room > 0) {
+        this.buffer.shift();
+        assigned.isBuffered = false;
+      }
+    }
+    return polled;
+  }
+
+  private sendFetch(node: MachineId, now: number): void {
+    const asked = this.partitions.filter((assigned) => assigned.mayFetch(now) && assigned.position!.leader === node);
+    const request: FetchRequest = {
+      kind: Api.fetch,
+      bytes: REQUEST_BYTES + PARTITION_BYTES * asked.length,
+      correlationId: this.network.client.nextCorrelationId(),
+      replicaId: -1,
+      replicaEpoch: -1,
+      maxWaitMs: this.settings['fetch.max.wait.ms'],
+      minBytes: this.settings['fetch.min.bytes'],
+      maxBytes: this.settings['fetch.max.bytes'],
+      partitionMaxBytes: this.settings['max.partition.fetch.bytes'],
+      partitions: asked.map(({ partition, position }) => ({
+        partition,
+        currentLeaderEpoch: position!.leaderEpoch,
+        fetchOffset: position!.offset,
+        // Consumers do not say it: they detect truncation by OffsetForLeaderEpoch.
+        lastFetchedEpoch: -1,
+        logStartOffset: -1,
+      })),
+    };
+    this.pending.push(node);
+    this.network.client.send(node, request, asked, true, now);
+  }
+
+  private handlePartition(assigned: AssignedPartition, data: FetchedPartition, now: number): void {
+    if (data.error === KafkaError.NOT_LEADER_OR_FOLLOWER || data.error === KafkaError.FENCED_LEADER_EPOCH) {
+      this.network.metadata.adoptLeader(data.partition, data.currentLeader, data.currentLeaderEpoch);
+    }
+    if (assigned.state !== 'fetching') return;
+    if (data.error === KafkaError.NONE) {
+      if (assigned.position!.offset !== data.fetchOffset) return;
+      if (data.highWatermark >= 0) assigned.highWatermark = data.highWatermark;
+      if (data.batches.length === 0) return;
+      assigned.isBuffered = true;
+      this.buffer.push({ assigned, data });
+    } else {
+      this.handleError(assigned, data, now);
+    }
+  }
+
+  /** FetchCollector.handleInitializeErrors. */
+  private handleError(assigned: AssignedPartition, data: FetchedPartition, now: number): void {
+    if (isInvalidMetadata(data.error) || data.error === KafkaError.OFFSET_NOT_AVAILABLE) {
+      this.network.metadata.requestUpdate();
+    } else if (data.error === KafkaError.OFFSET_OUT_OF_RANGE) {
+      if (assigned.position!.offset !== data.fetchOffset) return;
+      if (this.settings['auto.offset.reset'] === 'none') {
+        this.listener.onNoPosition(assigned, 'OffsetOutOfRangeException');
+      } else {
+        assigned.requestReset();
+        this.listener.onOutOfRange(assigned);
+      }
+    } else if (data.error === KafkaError.CORRUPT_MESSAGE) {
+      assigned.nextRetryAt = now + PAUSE_AFTER_EXCEPTION_MICROS;
+      this.listener.onFetchException(assigned, 'KafkaException: CORRUPT_MESSAGE');
+    } else if (data.error !== KafkaError.UNKNOWN_LEADER_EPOCH) {
+      throw new Error(`A fetch was answered with ${data.error}`);
+    }
+  }
+
+  private isAtPosition(assigned: AssignedPartition, data: FetchedPartition): boolean {
+    if (assigned.state !== 'fetching') return false;
+    const { offset } = assigned.position!;
+    const last = data.batches[data.batches.length - 1]!;
+    return offset >= data.fetchOffset && offset < last.baseOffset + last.records.length;
+  }
+
+  private removePending(node: MachineId): void {
+    const at = this.pending.indexOf(node);
+    if (at >= 0) this.pending.splice(at, 1);
+  }
+}
+
+/** Takes up to `room` records from the position on, and moves the position behind them. Batches may begin before the position. */
+function takeRecords(assigned: AssignedPartition, data: FetchedPartition, room: number, into: PolledRecords): void {
+  let next = assigned.position!.offset;
+  let epoch = assigned.position!.offsetEpoch;
+  for (const batch of data.batches) {
+    for (let i = Math.max(0, next - batch.baseOffset); i < batch.records.length && into.offsets.length < room; i++) {
+      into.offsets.push(batch.baseOffset + i);
+      into.values.push(batch.records[i]!.value);
+      next = batch.baseOffset + i + 1;
+      epoch = batch.partitionLeaderEpoch;
+    }
+  }
+  if (into.offsets.length > 0) assigned.advance(next, epoch);
+}

@@ -1,0 +1,282 @@
+/**
+ * KafkaProducer as a process: takes sends, chooses partitions, blocks for metadata and memory, and reports each send's
+ * outcome to the recorder. What happens to batches is the Sender's.
+ */
+import type { Host, MachineId } from '../../kernel/process.js';
+import type { Outcome } from '../../kernel/recorder.js';
+import type { Stream } from '../../kernel/random.js';
+import type { ProducerSettings } from '../cluster-spec.js';
+import { Probe } from '../probes.js';
+import { KafkaError } from '../protocol/errors.js';
+import {
+  Api,
+  type InitProducerIdResponse,
+  type ProduceRequest,
+  type ProduceResponse,
+  type Request,
+  type Response,
+} from '../protocol/messages.js';
+import { BATCH_OVERHEAD_BYTES, type ProducerRecord } from '../protocol/records.js';
+import type { PartitionTable, ProducerConfig, ProducerSurface } from './api.js';
+import { BlockedSends } from './blocked-sends.js';
+import { ClientProcess } from './client-process.js';
+import { ExponentialBackoff } from './exponential-backoff.js';
+import { KeyPartitioner, StickyPartitioner, type PartitionAvailability } from './partitioner.js';
+import type { ProducerBatch } from './producer-batch.js';
+import { ProducerIdManager, type ProducerIdListener } from './producer-id-manager.js';
+import { RecordAccumulator, type AppendResult } from './record-accumulator.js';
+import { Sender, type BatchListener, type NodeReadiness } from './sender.js';
+import { TransactionManager } from './transaction-manager.js';
+
+export class ProducerClient
+  extends ClientProcess
+  implements ProducerSurface, BatchListener, NodeReadiness, PartitionAvailability, ProducerIdListener
+{
+  private readonly config: ProducerConfig;
+  private readonly settings: ProducerSettings;
+  private readonly table: PartitionTable;
+  private readonly transactions: TransactionManager | null;
+  private readonly producerIds: ProducerIdManager | null;
+  private readonly accumulator: RecordAccumulator;
+  private readonly sender: Sender;
+  private readonly keys = new KeyPartitioner();
+  private readonly sticky: (StickyPartitioner | undefined)[] = [];
+  private readonly stickyDice: Stream;
+  private readonly blocked = new BlockedSends();
+  /** The version of the metadata that the head of the blocked sends has looked at. */
+  private metadataSeen = -1;
+  openSends = 0;
+
+  constructor(host: Host, config: ProducerConfig) {
+    super(host, config, config.settings, config.settings['max.in.flight.requests.per.connection']);
+    this.config = config;
+    this.settings = config.settings;
+    this.table = config.partitions;
+    this.stickyDice = host.dice('sticky-partition');
+    this.transactions = config.settings['enable.idempotence']
+      ? new TransactionManager(this.table.topicOf.length, config.defects?.includes('KAFKA-14034') === true)
+      : null;
+    this.producerIds =
+      this.transactions === null
+        ? null
+        : new ProducerIdManager(this.network, this.metadata, this.transactions, config.settings, this);
+    const retryBackoff = new ExponentialBackoff(
+      config.settings['retry.backoff.ms'],
+      config.settings['retry.backoff.max.ms'],
+      host.dice('retry-backoff'),
+    );
+    this.accumulator = new RecordAccumulator(
+      this.table,
+      config.settings,
+      this.metadata,
+      this.transactions,
+      retryBackoff,
+    );
+    this.sender = new Sender(
+      host,
+      config.settings,
+      this.table.topicOf.length,
+      this.network,
+      this,
+      this.metadata,
+      this.accumulator,
+      this.transactions,
+      this,
+    );
+  }
+
+  send(topic: number, recordKey: string | null, value: number): void {
+    const partitions = this.table.partitionsOf[topic]!;
+    const keyed = recordKey !== null && !this.settings['partitioner.ignore.keys'];
+    this.invoke(
+      topic,
+      keyed ? partitions[this.keys.partitionFor(recordKey, partitions.length)]! : -1,
+      recordKey,
+      value,
+    );
+  }
+
+  sendToPartition(partition: number, recordKey: string | null, value: number): void {
+    this.invoke(this.table.topicOf[partition]!, partition, recordKey, value);
+  }
+
+  nodeReady(node: MachineId, now: number): boolean {
+    return this.ready(node, now);
+  }
+
+  available(topic: number): readonly number[] {
+    return this.table.partitionsOf[topic]!.filter((partition) => this.metadata.leaderOf(partition) >= 0);
+  }
+
+  all(topic: number): readonly number[] {
+    return this.table.partitionsOf[topic]!;
+  }
+
+  onProducerId(producerId: number, producerEpoch: number): void {
+    this.host.probes.emit(Probe.producerIdLearnt, this.host.id, -1, producerId, producerEpoch);
+  }
+
+  onBatchDone(batch: ProducerBatch, outcome: Outcome, baseOffset: number, error: string | undefined): void {
+    for (let i = 0; i < batch.records.length; i++) {
+      const { key, value } = batch.records[i]!;
+      const offset = outcome === 'ok' && baseOffset >= 0 ? baseOffset + i : -1;
+      this.completeSend(batch.operations[i]!, batch.partition, key, value, offset, outcome, error);
+    }
+  }
+
+  /** Sender.runOnce. */
+  protected override turn(now: number): number {
+    this.proceedBlocked(now);
+    if (this.transactions !== null) {
+      this.transactions.resolveSequences();
+      if (this.transactions.bumpEpochIfRequired() && this.transactions.hasProducerId) {
+        this.onProducerId(this.transactions.producerId, this.transactions.producerEpoch);
+      }
+      if (this.transactions.fatalError !== KafkaError.NONE) this.sender.abortAll(this.transactions.fatalError);
+      if (this.producerIds!.isFetching(now, this.isReady))
+        return Math.min(this.producerIds!.nextDeadline(), this.blockedDeadline());
+    }
+    const next = this.sender.sendProducerData(now);
+    // Batches that were completed have released memory.
+    if (this.accumulator.memoryExhausted && this.proceedBlocked(now)) this.wakeup();
+    return Math.min(next, this.blockedDeadline());
+  }
+
+  protected override handleResponse(
+    _node: MachineId,
+    request: Request,
+    response: Response | null,
+    context: unknown,
+  ): void {
+    const now = this.host.wallMicros();
+    if (request.kind === Api.initProducerId) {
+      this.producerIds!.handleResponse(response as InitProducerIdResponse, now);
+    } else {
+      this.sender.handleResponse(
+        request as ProduceRequest,
+        response as ProduceResponse | null,
+        context as ProducerBatch[],
+        now,
+      );
+    }
+  }
+
+  protected override handleRequestLost(_node: MachineId, request: Request, context: unknown, timedOut: boolean): void {
+    const now = this.host.wallMicros();
+    if (request.kind === Api.initProducerId) this.producerIds!.handleRequestLost(now);
+    else this.sender.handleRequestLost(context as ProducerBatch[], timedOut, now);
+  }
+
+  /** One function for the life of the process: `isFetching` asks in every turn. */
+  private readonly isReady = (node: MachineId, now: number): boolean => this.ready(node, now);
+
+  private invoke(topic: number, partition: number, recordKey: string | null, value: number): void {
+    const now = this.host.wallMicros();
+    const operation = this.host.recorder.invoke(
+      this.host.id,
+      this.session,
+      'send',
+      sendOf(partition, -1, value, recordKey),
+    );
+    this.openSends++;
+    if (this.isTooLarge) {
+      this.completeSend(operation, partition, recordKey, value, -1, 'fail', 'RecordTooLargeException');
+      return;
+    }
+    this.metadata.addTopic(topic);
+    if (!this.metadata.knowsTopic(topic)) this.awaitMetadata(topic);
+    const mayProceed = this.blocked.length === 0 && this.metadata.knowsTopic(topic);
+    if (mayProceed && this.append(topic, partition, recordKey, value, operation, now)) return;
+    const deadline = now + this.settings['max.block.ms'] * 1000;
+    this.blocked.push({ topic, partition, recordKey, value, operation, deadline });
+    this.wakeup();
+  }
+
+  /** KafkaProducer.ensureValidRecordSize. All records have one size. */
+  private get isTooLarge(): boolean {
+    const bytes = this.config.recordBytes + BATCH_OVERHEAD_BYTES;
+    return bytes > this.settings['max.request.size'] || bytes > this.settings['buffer.memory'];
+  }
+
+  /** False: there is no memory for a new batch. */
+  private append(
+    topic: number,
+    partition: number,
+    recordKey: string | null,
+    value: number,
+    operation: number,
+    now: number,
+  ): boolean {
+    const timestamp = Math.floor(now / 1000);
+    const record: ProducerRecord = { key: recordKey, value, timestamp, bytes: this.config.recordBytes };
+    const result: AppendResult =
+      partition >= 0
+        ? this.accumulator.append(partition, record, operation, now)
+        : this.accumulator.appendSticky(this.stickyFor(topic), topic, record, operation, now);
+    if (result === 'began') this.wakeup();
+    this.accumulator.memoryExhausted = result === 'no-memory';
+    return result !== 'no-memory';
+  }
+
+  /** Lets blocked sends through, in order, as far as metadata and memory allow; fails those that waited max.block.ms. True if any went through. */
+  private proceedBlocked(now: number): boolean {
+    let proceeded = false;
+    for (let head = this.blocked.head; head !== undefined; head = this.blocked.head) {
+      const { topic, partition, recordKey, value, operation, deadline } = head;
+      const known = this.metadata.knowsTopic(topic);
+      if (deadline <= now) {
+        const error = known ? 'BufferExhaustedException' : 'TimeoutException: max.block.ms';
+        this.completeSend(operation, partition, recordKey, value, -1, 'fail', error);
+      } else if (!known) {
+        this.awaitMetadata(topic);
+        return proceeded;
+      } else if (!this.append(topic, partition, recordKey, value, operation, now)) {
+        return proceeded;
+      } else {
+        proceeded = true;
+      }
+      this.blocked.shift();
+      this.accumulator.memoryExhausted = false;
+    }
+    return proceeded;
+  }
+
+  /** KafkaProducer.waitOnMetadata asks again after each answer that does not know the topic. */
+  private awaitMetadata(topic: number): void {
+    if (this.metadataSeen === this.metadata.version) return;
+    this.metadataSeen = this.metadata.version;
+    this.metadata.requestUpdateForTopic(topic);
+  }
+
+  private blockedDeadline(): number {
+    return this.blocked.head?.deadline ?? Infinity;
+  }
+
+  private stickyFor(topic: number): StickyPartitioner {
+    let sticky = this.sticky[topic];
+    if (sticky === undefined) {
+      sticky = new StickyPartitioner(topic, Math.max(1, this.settings['batch.size']), this, this.stickyDice);
+      this.sticky[topic] = sticky;
+    }
+    return sticky;
+  }
+
+  private completeSend(
+    operation: number,
+    partition: number,
+    recordKey: string | null,
+    value: number,
+    offset: number,
+    outcome: Outcome,
+    error: string | undefined,
+  ): void {
+    this.openSends--;
+    this.host.recorder.complete(operation, outcome, sendOf(partition, offset, value, recordKey), error);
+    this.config.listener?.onSendCompleted(value, partition, outcome, offset);
+  }
+}
+
+/** What is recorded of a send, in the shape of histories: one micro-operation. */
+function sendOf(key: number, offset: number, value: number, recordKey: string | null): object {
+  return { microOps: [{ kind: 'send', key, offset, value, recordKey }] };
+}

@@ -1,0 +1,84 @@
+/**
+ * Where a consumer stands in a partition that it is assigned, and whether it may fetch (SubscriptionState.TopicPartitionState).
+ *
+ * await-reset: the position is asked for with ListOffsets. await-validation: the leader changed, and it has to say where the
+ * epoch of the last record read ended, so that a truncation does not go unnoticed (KIP-320). fetching: the position is good.
+ */
+import type { MachineId } from '../../kernel/process.js';
+
+export type FetchState = 'await-reset' | 'await-validation' | 'fetching';
+
+/** What came back for a partition: the position that a request was sent with must still be the position when it is answered. */
+export interface FetchPosition {
+  readonly offset: number;
+  /** The leader epoch of the record before; -1: none read, or not known. */
+  readonly offsetEpoch: number;
+  /** -1: none known. */
+  readonly leader: MachineId;
+  readonly leaderEpoch: number;
+}
+
+export class AssignedPartition {
+  readonly partition: number;
+  state: FetchState = 'await-reset';
+  /** null while it is being reset. */
+  position: FetchPosition | null = null;
+  /** As of the last fetch; -1: not heard of. */
+  highWatermark = -1;
+  /** Records of it were fetched and not returned by a poll yet: until then it is not fetched again. */
+  isBuffered = false;
+  /** Not asked about before this: reset or validation after an error or while under way, a fetch after an exception. */
+  nextRetryAt = -Infinity;
+
+  constructor(partition: number) {
+    this.partition = partition;
+  }
+
+  get isFetchable(): boolean {
+    return this.state === 'fetching' && !this.isBuffered;
+  }
+
+  mayFetch(now: number): boolean {
+    return this.isFetchable && this.nextRetryAt <= now;
+  }
+
+  requestReset(): void {
+    this.state = 'await-reset';
+    this.position = null;
+    this.nextRetryAt = -Infinity;
+  }
+
+  /** The answer to a reset, or the way back after a truncation. */
+  seek(position: FetchPosition): void {
+    this.state = 'fetching';
+    this.position = position;
+    this.nextRetryAt = -Infinity;
+  }
+
+  /** Records were returned up to here; who leads has not changed by that. */
+  advance(offset: number, offsetEpoch: number): void {
+    const { leader, leaderEpoch } = this.position!;
+    this.position = { offset, offsetEpoch, leader, leaderEpoch };
+  }
+
+  /** The metadata may name another leader or epoch: then the position has to be validated, if it has an epoch to be validated by. */
+  maybeValidate(leader: MachineId, leaderEpoch: number): void {
+    if (this.position === null || leader < 0) return;
+    if (this.position.leader === leader && this.position.leaderEpoch === leaderEpoch) return;
+    const { offset, offsetEpoch } = this.position;
+    this.position = { offset, offsetEpoch, leader, leaderEpoch };
+    this.state = offsetEpoch >= 0 && leaderEpoch >= 0 ? 'await-validation' : 'fetching';
+    this.nextRetryAt = -Infinity;
+  }
+
+  completeValidation(): void {
+    this.state = 'fetching';
+    this.nextRetryAt = -Infinity;
+  }
+}
+
+export function samePosition(a: FetchPosition, b: FetchPosition): boolean {
+  return (
+    a.offset === b.offset && a.offsetEpoch === b.offsetEpoch && a.leader === b.leader && a.leaderEpoch === b.leaderEpoch
+  );
+}

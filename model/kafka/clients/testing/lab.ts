@@ -1,0 +1,144 @@
+/** A world with scripted brokers and one real client: what the tests of this folder stand on. */
+import type { ProbeListener } from '../../../kernel/probes.js';
+import type { MachineId, Process, Host } from '../../../kernel/process.js';
+import type { Outcome } from '../../../kernel/recorder.js';
+import { createWorld, type World } from '../../../kernel/world.js';
+import type { ConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
+import { kafkaProbes } from '../../probes.js';
+import type { PollListener, SendListener } from '../api.js';
+import { ConsumerClient } from '../consumer.js';
+import { FinalReaderClient } from '../final-reader.js';
+import { ProducerClient } from '../producer.js';
+import { FakeCluster } from './fake-cluster.js';
+import { OperationLog } from './operation-log.js';
+import { answer, ScriptedBroker, type Script } from './scripted-broker.js';
+import { consumerDefaults, producerDefaults } from './settings.js';
+
+const MILLI = 1000;
+
+export interface LabOptions {
+  readonly brokers?: number;
+  /** Partitions of each topic. */
+  readonly topics?: readonly number[];
+  readonly seed?: string;
+  readonly recordBytes?: number;
+}
+
+export class Lab implements ProbeListener, SendListener, PollListener {
+  readonly log = new OperationLog();
+  readonly world: World;
+  readonly cluster: FakeCluster;
+  /** 'batch-sent 0 1 7 0 1': name, partition, a, b, c, d of client probes, in order. */
+  readonly probes: string[] = [];
+  /** What listeners were told: [value, partition, outcome, offset] of sends, [partition, offset, value] of records. */
+  readonly told: unknown[] = [];
+  /** Decides for every request that comes to the head of its connection; by default all are answered. */
+  script: Script = () => answer;
+  private readonly recordBytes: number;
+
+  constructor({ brokers = 1, topics = [1], seed = 'a lab', recordBytes = 100 }: LabOptions = {}) {
+    this.recordBytes = recordBytes;
+    this.world = createWorld({ seed, recorder: this.log });
+    this.cluster = new FakeCluster(brokers, topics);
+    for (let id = 1; id <= brokers; id++) {
+      this.add(
+        `b${id}`,
+        (host) => new ScriptedBroker(host, this.cluster, (request, broker) => this.script(request, broker)),
+      );
+    }
+    this.world.probes.listen(
+      kafkaProbes.map(({ kind }) => kind),
+      this,
+    );
+  }
+
+  onProbe(kind: number, _machine: number, key: number, a: number, b: number, c: number, d: number): void {
+    this.probes.push([kafkaProbes.find((spec) => spec.kind === kind)!.name, key, a, b, c, d].join(' '));
+  }
+
+  onSendCompleted(value: number, partition: number, outcome: Outcome, offset: number): void {
+    this.told.push([value, partition, outcome, offset]);
+  }
+
+  onRecord(partition: number, offset: number, value: number): void {
+    this.told.push([partition, offset, value]);
+  }
+
+  /** Adds a producer. Settings are Kafka's defaults but for those given. */
+  producer(settings: Partial<ProducerSettings> = {}, defects: readonly string[] = []): MachineId {
+    return this.add(
+      `p${this.world.machineCount}`,
+      (host) =>
+        new ProducerClient(host, {
+          partitions: this.cluster.table,
+          bootstrap: this.cluster.alive,
+          settings: { ...producerDefaults, ...settings },
+          recordBytes: this.recordBytes,
+          listener: this,
+          defects,
+        }),
+    );
+  }
+
+  consumer(assigned: readonly number[], settings: Partial<ConsumerSettings> = {}): MachineId {
+    return this.add(
+      `c${this.world.machineCount}`,
+      (host) =>
+        new ConsumerClient(host, {
+          partitions: this.cluster.table,
+          bootstrap: this.cluster.alive,
+          settings: { ...consumerDefaults, ...settings },
+          assigned,
+          listener: this,
+        }),
+    );
+  }
+
+  finalReader(partition: number, readOf: MachineId): FinalReaderClient {
+    const id = this.add(
+      `f${this.world.machineCount}`,
+      (host) =>
+        new FinalReaderClient(host, {
+          partitions: this.cluster.table,
+          bootstrap: this.cluster.alive,
+          settings: consumerDefaults,
+          partition,
+          readOf,
+        }),
+    );
+    return this.process(id) as FinalReaderClient;
+  }
+
+  broker(id: MachineId): ScriptedBroker {
+    return this.process(id) as ScriptedBroker;
+  }
+
+  /** Sends values with the same record key, one after the other, through a producer. */
+  send(producer: MachineId, values: readonly number[], recordKey: string | null = 'k', topic = 0): void {
+    for (const value of values) (this.process(producer) as ProducerClient).send(topic, recordKey, value);
+  }
+
+  sendToPartition(producer: MachineId, partition: number, values: readonly number[]): void {
+    for (const value of values) (this.process(producer) as ProducerClient).sendToPartition(partition, null, value);
+  }
+
+  /** Lets so many milliseconds pass. */
+  pass(millis: number): void {
+    this.world.runUntil(this.world.now + millis * MILLI);
+  }
+
+  /** Probes of this name, without the name. */
+  probed(name: string): string[] {
+    return this.probes.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
+  }
+
+  process(machine: MachineId): Process {
+    return this.world.process(machine)!;
+  }
+
+  private add(name: string, program: (host: Host) => Process): MachineId {
+    const id = this.world.addMachine({ name, program });
+    this.world.start(id);
+    return id;
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Sequence numbers of an idempotent producer (TransactionManager, TxnPartitionEntry; KIP-98; the local epoch bump of
+ * KIP-360). Transactions themselves are not here yet; the class is named after Kafka's.
+ */
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE } from '../protocol/records.js';
+import { isFatalForProducer, isRetriable } from './error-classes.js';
+import { incrementSequence, type ProducerBatch } from './producer-batch.js';
+
+const MAX_EPOCH = 32767;
+
+/** One partition's sequences under one producer id and epoch (TxnPartitionEntry). */
+class PartitionSequences {
+  producerId = NO_PRODUCER_ID;
+  producerEpoch = NO_PRODUCER_EPOCH;
+  nextSequence = 0;
+  lastAckedSequence = NO_SEQUENCE;
+  /** One more than the last sequence of a batch that was given up after it had been sent; -1: none. */
+  unresolvedNext = -1;
+  /** Drained and not complete, by sequence. A batch that waits for its next attempt is among them. */
+  readonly inFlight: ProducerBatch[] = [];
+
+  add(batch: ProducerBatch): void {
+    let at = this.inFlight.length;
+    while (at > 0 && isAfter(this.inFlight[at - 1]!, batch)) at--;
+    this.inFlight.splice(at, 0, batch);
+  }
+
+  remove(batch: ProducerBatch): void {
+    const at = this.inFlight.indexOf(batch);
+    if (at >= 0) this.inFlight.splice(at, 1);
+  }
+
+  /** Everything in flight gets a new sequence, from 0, under this id and epoch. */
+  startAtBeginning(producerId: number, producerEpoch: number): void {
+    let sequence = 0;
+    for (const batch of this.inFlight) {
+      batch.resetProducerState(producerId, producerEpoch, sequence);
+      sequence += batch.records.length;
+    }
+    this.producerId = producerId;
+    this.producerEpoch = producerEpoch;
+    this.nextSequence = sequence;
+    this.lastAckedSequence = NO_SEQUENCE;
+  }
+
+  /** Does this sequence follow the last acknowledged one? */
+  isNext(sequence: number): boolean {
+    return sequence - this.lastAckedSequence === 1;
+  }
+}
+
+export class TransactionManager {
+  /** By partition. */
+  private readonly partitions: PartitionSequences[] = [];
+  producerId = NO_PRODUCER_ID;
+  producerEpoch = NO_PRODUCER_EPOCH;
+  private readonly rewritesOpenBatches: boolean;
+  private epochBumpRequired = false;
+  private readonly partitionsToRewrite: number[] = [];
+  /** A producer with a fatal error sends nothing more. */
+  fatalError: ErrorCode = KafkaError.NONE;
+
+  /** @param rewritesOpenBatches the defect KAFKA-14034 */
+  constructor(partitionCount: number, rewritesOpenBatches: boolean) {
+    this.rewritesOpenBatches = rewritesOpenBatches;
+    for (let i = 0; i < partitionCount; i++) this.partitions.push(new PartitionSequences());
+  }
+
+  get hasProducerId(): boolean {
+    return this.producerId !== NO_PRODUCER_ID;
+  }
+
+  /** InitProducerId was answered. */
+  setProducerId(producerId: number, producerEpoch: number): void {
+    this.producerId = producerId;
+    this.producerEpoch = producerEpoch;
+  }
+
+  /**
+   * May this batch, the head of its partition's queue, be drained now?
+   * A new batch waits while batches of an older id or epoch are in flight, or while it is unknown what became of earlier
+   * sequences. A retried batch waits until it is the lowest in flight, so that retries go one at a time.
+   * (RecordAccumulator.shouldStopDrainBatchesForPartition)
+   */
+  mayDrain(batch: ProducerBatch): boolean {
+    if (!this.hasProducerId || this.fatalError !== KafkaError.NONE) return false;
+    const sequences = this.partitions[batch.partition]!;
+    if (!batch.hasSequence) {
+      if (sequences.inFlight.length > 0 && this.isStale(sequences)) return false;
+      return sequences.unresolvedNext < 0;
+    }
+    return sequences.inFlight.length === 0 || sequences.inFlight[0]!.baseSequence === batch.baseSequence;
+  }
+
+  /** At a batch's first drain. The sequence stays with it over plain retries, since an earlier attempt may have been appended. */
+  assignSequence(batch: ProducerBatch): void {
+    const sequences = this.partitions[batch.partition]!;
+    if (this.isStale(sequences) && sequences.inFlight.length === 0) {
+      // After an epoch bump the partition follows once nothing of the old epoch is in flight (KAFKA-12152).
+      sequences.startAtBeginning(this.producerId, this.producerEpoch);
+    }
+    batch.setProducerState(this.producerId, this.producerEpoch, sequences.nextSequence);
+    sequences.nextSequence = incrementSequence(sequences.nextSequence, batch.records.length);
+    sequences.add(batch);
+  }
+
+  addInFlight(batch: ProducerBatch): void {
+    this.partitions[batch.partition]!.add(batch);
+  }
+
+  removeInFlight(batch: ProducerBatch): void {
+    this.partitions[batch.partition]!.remove(batch);
+  }
+
+  /** The batch was acknowledged. */
+  handleCompleted(batch: ProducerBatch): void {
+    const sequences = this.partitions[batch.partition]!;
+    sequences.lastAckedSequence = Math.max(sequences.lastAckedSequence, batch.lastSequence);
+    sequences.remove(batch);
+  }
+
+  /**
+   * The batch has failed for good.
+   * @param error NONE for a local time-out
+   * @param refused a broker answered with retries left: then the sequence is a gap, and the epoch is bumped
+   */
+  handleFailed(batch: ProducerBatch, error: ErrorCode, refused: boolean): void {
+    const sequences = this.partitions[batch.partition]!;
+    sequences.remove(batch);
+    if (isFatalForProducer(error)) {
+      this.fatalError = error;
+    } else if (error === KafkaError.UNKNOWN_PRODUCER_ID) {
+      // The broker has forgotten the producer and takes sequence 0 again.
+      this.partitions[batch.partition] = new PartitionSequences();
+    } else if (error === KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER || refused) {
+      if (this.mayRewrite(sequences)) this.requestEpochBump(batch.partition);
+      else this.markUnresolved(batch);
+    }
+  }
+
+  /** TransactionManager.canRetry. May ask for an epoch bump. logStartOffset is the response's; -1: not said. */
+  canRetry(batch: ProducerBatch, error: ErrorCode, logStartOffset: number): boolean {
+    const sequences = this.partitions[batch.partition]!;
+    if (error === KafkaError.UNKNOWN_PRODUCER_ID) {
+      // Without a log start offset the answer says nothing yet. Batches behind the first that was reset come back with
+      // the same error: their sequences are new already.
+      if (logStartOffset >= 0 && !batch.sequenceHasBeenReset) this.requestEpochBump(batch.partition);
+      return true;
+    }
+    if (error === KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER) {
+      const unresolved = sequences.unresolvedNext >= 0;
+      if (!unresolved && (batch.sequenceHasBeenReset || !sequences.isNext(batch.baseSequence))) {
+        // It is not this batch's turn: its predecessors come back as well.
+        return true;
+      }
+      // It was its turn, or it follows what was given up: there is a gap in the log.
+      const isGap = !unresolved || batch.baseSequence === sequences.unresolvedNext;
+      if (isGap && this.mayRewrite(sequences)) this.requestEpochBump(batch.partition);
+      return true;
+    }
+    return isRetriable(error);
+  }
+
+  /** A batch expired on the client after it had been sent: nobody knows whether its sequence was used. */
+  markUnresolved(batch: ProducerBatch): void {
+    const sequences = this.partitions[batch.partition]!;
+    sequences.unresolvedNext = Math.max(sequences.unresolvedNext, incrementSequence(batch.lastSequence, 1));
+  }
+
+  /** When nothing is in flight any more, either the last acknowledged sequence shows that all is well, or the epoch is bumped. */
+  resolveSequences(): void {
+    for (let partition = 0; partition < this.partitions.length; partition++) {
+      const sequences = this.partitions[partition]!;
+      if (sequences.unresolvedNext < 0 || sequences.inFlight.length > 0) continue;
+      if (!sequences.isNext(sequences.nextSequence)) this.requestEpochBump(partition);
+      sequences.unresolvedNext = -1;
+    }
+  }
+
+  /**
+   * Does the bump that was asked for: the next epoch, without asking any broker (KIP-360, idempotent producers); the
+   * partitions that asked get their sequences rewritten from 0, the others follow when they have nothing in flight.
+   * True if id or epoch changed.
+   */
+  bumpEpochIfRequired(): boolean {
+    if (!this.epochBumpRequired) return false;
+    this.epochBumpRequired = false;
+    if (this.producerEpoch === MAX_EPOCH) this.setProducerId(NO_PRODUCER_ID, NO_PRODUCER_EPOCH);
+    else this.producerEpoch++;
+    for (const partition of this.partitionsToRewrite) {
+      const sequences = this.partitions[partition]!;
+      sequences.startAtBeginning(this.producerId, this.producerEpoch);
+      sequences.unresolvedNext = -1;
+    }
+    this.partitionsToRewrite.length = 0;
+    return true;
+  }
+
+  /**
+   * A new sequence makes a new batch of it for the leader: one that was appended and not acknowledged would be appended
+   * again. So the bump waits until every batch in flight whose fate is open is decided, at the latest by
+   * delivery.timeout.ms. Released clients do not wait (KAFKA-14034): besides a refusal for good, two leaders bring it about.
+   * Five batches wait for an answer of the old one, the new one has appended more than it remembers (five), and refuses
+   * the old ones' retries as out of order.
+   */
+  private mayRewrite(sequences: PartitionSequences): boolean {
+    return (
+      this.rewritesOpenBatches ||
+      !sequences.inFlight.some((batch) => batch.mayHaveBeenAppended || batch.attemptOutstanding)
+    );
+  }
+
+  private requestEpochBump(partition: number): void {
+    this.epochBumpRequired = true;
+    if (!this.partitionsToRewrite.includes(partition)) this.partitionsToRewrite.push(partition);
+  }
+
+  private isStale(sequences: PartitionSequences): boolean {
+    return sequences.producerId !== this.producerId || sequences.producerEpoch !== this.producerEpoch;
+  }
+}
+
+function isAfter(a: ProducerBatch, b: ProducerBatch): boolean {
+  if (a.producerId !== b.producerId) return a.producerId > b.producerId;
+  if (a.producerEpoch !== b.producerEpoch) return a.producerEpoch > b.producerEpoch;
+  return a.baseSequence > b.baseSequence;
+}

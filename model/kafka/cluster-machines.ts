@@ -1,0 +1,133 @@
+/** The machines of a simulated cluster, and what runs on them: who is built from what, and under which number. */
+import type { Host, MachineId } from '../kernel/process.js';
+import type { World } from '../kernel/world.js';
+import type { MachineInfo } from '../system.js';
+import { Broker } from './broker/broker.js';
+import { brokerConfig } from './broker/config.js';
+import type { ClientConfig, PollListener, SendListener } from './clients/api.js';
+import { ConsumerClient } from './clients/consumer.js';
+import { ProducerClient } from './clients/producer.js';
+import type { ConsumerSpec, KafkaClusterSpec, ProducerSpec } from './cluster-spec.js';
+import type { CommittedMetadata } from './control/committed-metadata.js';
+import { Controller } from './control/kraft/controller.js';
+import { numberPartitions, type KafkaPartitions } from './partition-table.js';
+
+export class ClusterMachines {
+  /** Set when the world is furnished. */
+  world!: World;
+  readonly partitions: KafkaPartitions;
+  /** Ids 1..brokers. */
+  readonly brokers: readonly MachineId[];
+  readonly controllers: readonly MachineId[];
+  readonly producers: readonly MachineId[];
+  readonly consumers: readonly MachineId[];
+  /** Producers, then consumers: as workload steps count them. */
+  readonly clients: readonly MachineId[];
+  readonly machines: readonly MachineInfo[];
+  readonly clientConfig: ClientConfig;
+  private readonly spec: KafkaClusterSpec;
+  private readonly committed: CommittedMetadata;
+  private readonly listener: SendListener & PollListener;
+
+  constructor(spec: KafkaClusterSpec, committed: CommittedMetadata, listener: SendListener & PollListener) {
+    this.spec = spec;
+    this.committed = committed;
+    this.listener = listener;
+    this.partitions = numberPartitions(spec.topics);
+    let next = 1;
+    const take = (count: number): MachineId[] => Array.from({ length: count }, () => next++);
+    this.brokers = take(spec.brokers);
+    this.controllers = take(spec.controllers);
+    this.producers = take(spec.producers.length);
+    this.consumers = take(spec.consumers.length);
+    this.clients = [...this.producers, ...this.consumers];
+    this.clientConfig = { partitions: this.partitions, bootstrap: this.brokers };
+    this.machines = [
+      ...this.brokers.map((id) => info(id, `b${id}`, 'broker', spec.racks[id - 1] ?? null)),
+      ...this.controllers.map((id, index) => info(id, this.controllerName(index), 'controller', null)),
+      ...this.producers.map((id, index) => info(id, spec.producers[index].name, 'producer', null)),
+      ...this.consumers.map((id, index) => info(id, spec.consumers[index].name, 'consumer', null)),
+    ];
+  }
+
+  /** Adds the machines in the order of their numbers and starts them. */
+  furnish(world: World): void {
+    this.world = world;
+    for (const { id, name } of this.machines) {
+      if (world.addMachine({ name, program: this.programOf(id) }) !== id) throw new Error('the world was not empty');
+    }
+    for (const { id } of this.machines) world.start(id);
+  }
+
+  /** A machine beside the cluster, started by whoever needs it. */
+  addHelper(name: string, program: (host: Host) => ProducerClient | ConsumerClient | HelperProcess): MachineId {
+    return this.world.addMachine({ name, program });
+  }
+
+  /** undefined: it is down. A paused process counts as running. */
+  broker(machine: MachineId): Broker | undefined {
+    return this.world.process(machine) as Broker | undefined;
+  }
+
+  /** undefined: it is down or paused; an application does nothing then. */
+  runningProducer(machine: MachineId): ProducerClient | undefined {
+    return this.world.isPaused(machine) ? undefined : this.producer(machine);
+  }
+
+  producer(machine: MachineId): ProducerClient | undefined {
+    return this.world.process(machine) as ProducerClient | undefined;
+  }
+
+  consumer(machine: MachineId): ConsumerClient | undefined {
+    return this.world.process(machine) as ConsumerClient | undefined;
+  }
+
+  client(machine: MachineId): ProducerClient | ConsumerClient | undefined {
+    return this.world.process(machine) as ProducerClient | ConsumerClient | undefined;
+  }
+
+  nameOf(machine: MachineId): string {
+    return this.world.machineName(machine);
+  }
+
+  private controllerName(index: number): string {
+    return this.spec.controllers === 1 ? 'controller' : `controller${index + 1}`;
+  }
+
+  private programOf(machine: MachineId): (host: Host) => Broker | Controller | ProducerClient | ConsumerClient {
+    const { spec } = this;
+    if (machine <= this.brokers.length) {
+      const config = brokerConfig(spec, machine);
+      return (host) => new Broker(host, config);
+    }
+    if (this.controllers.includes(machine)) {
+      const config = { settings: spec.brokerSettings, rules: spec.rules, topics: spec.topics, brokers: spec.brokers };
+      return (host) => new Controller(host, config, this.committed);
+    }
+    const producer = spec.producers[this.producers.indexOf(machine)];
+    return producer === undefined
+      ? this.consumerProgram(spec.consumers[this.consumers.indexOf(machine)])
+      : this.producerProgram(producer);
+  }
+
+  private producerProgram({ settings }: ProducerSpec): (host: Host) => ProducerClient {
+    const config = {
+      ...this.clientConfig,
+      settings,
+      recordBytes: this.spec.recordBytes,
+      listener: this.listener,
+    };
+    return (host) => new ProducerClient(host, config);
+  }
+
+  private consumerProgram({ settings, partitions }: ConsumerSpec): (host: Host) => ConsumerClient {
+    const config = { ...this.clientConfig, settings, assigned: partitions, listener: this.listener };
+    return (host) => new ConsumerClient(host, config);
+  }
+}
+
+type HelperProcess = ReturnType<World['process']> & object;
+
+function info(id: MachineId, name: string, role: string, rack: string | null): MachineInfo {
+  return { id, name, roles: [role], rack };
+}

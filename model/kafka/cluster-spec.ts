@@ -1,0 +1,121 @@
+/** What the simulated Kafka is built from: plain data, complete, every default filled in. `runs/spec` makes it. */
+import type { Rules } from './protocol/versions.js';
+
+/** Broker settings that the model acts on, under Kafka's own names and in Kafka's units. */
+export interface BrokerSettings {
+  readonly 'broker.heartbeat.interval.ms': number;
+  readonly 'broker.session.timeout.ms': number;
+  readonly 'initial.broker.registration.timeout.ms': number;
+  readonly 'replica.lag.time.max.ms': number;
+  readonly 'replica.fetch.wait.max.ms': number;
+  readonly 'replica.fetch.min.bytes': number;
+  readonly 'replica.fetch.max.bytes': number;
+  readonly 'replica.fetch.response.max.bytes': number;
+  readonly 'replica.fetch.backoff.ms': number;
+  readonly 'replica.socket.timeout.ms': number;
+  readonly 'replica.high.watermark.checkpoint.interval.ms': number;
+  readonly 'auto.leader.rebalance.enable': boolean;
+  readonly 'leader.imbalance.check.interval.seconds': number;
+  readonly 'controlled.shutdown.enable': boolean;
+  readonly 'message.max.bytes': number;
+  readonly 'producer.id.expiration.ms': number;
+  readonly 'unclean.leader.election.interval.ms': number;
+  readonly 'connections.max.idle.ms': number;
+}
+
+/** Topic settings that the model acts on; the broker's defaults already merged in. */
+export interface TopicSettings {
+  readonly 'min.insync.replicas': number;
+  readonly 'unclean.leader.election.enable': boolean;
+  readonly 'flush.messages': number;
+  readonly 'segment.bytes': number;
+  readonly 'max.message.bytes': number;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly settings: TopicSettings;
+}
+
+export interface ProducerSettings {
+  /** 'all' is -1. */
+  readonly acks: -1 | 0 | 1;
+  /** Already false where the other settings switch it off silently (KafkaProducer.configureIdempotence...). */
+  readonly 'enable.idempotence': boolean;
+  readonly retries: number;
+  readonly 'delivery.timeout.ms': number;
+  readonly 'request.timeout.ms': number;
+  readonly 'linger.ms': number;
+  readonly 'batch.size': number;
+  readonly 'buffer.memory': number;
+  readonly 'max.block.ms': number;
+  readonly 'max.request.size': number;
+  readonly 'max.in.flight.requests.per.connection': number;
+  readonly 'retry.backoff.ms': number;
+  readonly 'retry.backoff.max.ms': number;
+  readonly 'reconnect.backoff.ms': number;
+  readonly 'reconnect.backoff.max.ms': number;
+  readonly 'socket.connection.setup.timeout.ms': number;
+  readonly 'socket.connection.setup.timeout.max.ms': number;
+  readonly 'metadata.max.age.ms': number;
+  /** KIP-899. 'none' (3.9's default) if left out. */
+  readonly 'metadata.recovery.strategy'?: 'none' | 'rebootstrap';
+  readonly 'partitioner.ignore.keys': boolean;
+  readonly 'partitioner.adaptive.partitioning.enable': boolean;
+  readonly 'partitioner.availability.timeout.ms': number;
+  readonly 'connections.max.idle.ms': number;
+}
+
+export interface ConsumerSettings {
+  readonly 'auto.offset.reset': 'latest' | 'earliest' | 'none';
+  readonly 'isolation.level': 'read_uncommitted' | 'read_committed';
+  readonly 'fetch.min.bytes': number;
+  readonly 'fetch.max.wait.ms': number;
+  readonly 'fetch.max.bytes': number;
+  readonly 'max.partition.fetch.bytes': number;
+  readonly 'max.poll.records': number;
+  readonly 'request.timeout.ms': number;
+  readonly 'default.api.timeout.ms': number;
+  readonly 'retry.backoff.ms': number;
+  readonly 'retry.backoff.max.ms': number;
+  readonly 'reconnect.backoff.ms': number;
+  readonly 'reconnect.backoff.max.ms': number;
+  readonly 'socket.connection.setup.timeout.ms': number;
+  readonly 'socket.connection.setup.timeout.max.ms': number;
+  readonly 'metadata.max.age.ms': number;
+  /** KIP-899. 'none' (3.9's default) if left out. */
+  readonly 'metadata.recovery.strategy'?: 'none' | 'rebootstrap';
+  readonly 'connections.max.idle.ms': number;
+}
+
+/** One client process. */
+export interface ProducerSpec {
+  /** As people read it: p0, p1, ... */
+  readonly name: string;
+  readonly settings: ProducerSettings;
+}
+/** A consumer with partitions assigned by hand; it reads `partitions` (all of its topics) from the start of the trial. */
+export interface ConsumerSpec {
+  readonly name: string;
+  readonly settings: ConsumerSettings;
+  readonly partitions: readonly number[];
+}
+
+export interface KafkaClusterSpec {
+  /** The row of the table of versions whose rules apply: '3.9'. */
+  readonly version: string;
+  readonly rules: Rules;
+  /** Brokers have ids and machines 1..brokers; controllers follow, then producers, then consumers. */
+  readonly brokers: number;
+  readonly controllers: number;
+  /** Rack of each broker, by id - 1. */
+  readonly racks: readonly (string | null)[];
+  readonly brokerSettings: BrokerSettings;
+  readonly topics: readonly TopicSpec[];
+  readonly producers: readonly ProducerSpec[];
+  readonly consumers: readonly ConsumerSpec[];
+  /** Bytes of a serialized record. */
+  readonly recordBytes: number;
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { Probes } from '../../kernel/probes.js';
+import { Probe } from '../probes.js';
+import type { MetadataRecord } from '../protocol/metadata-records.js';
+import { CommittedMetadata } from './committed-metadata.js';
+
+class Announcements implements Probes {
+  readonly heard: number[][] = [];
+  emit(kind: number, machine: number, key: number, ...fields: number[]): void {
+    this.heard.push([kind, machine, key, ...fields]);
+  }
+  listen(): void {}
+  of(kind: number): number[][] {
+    return this.heard.filter((probe) => probe[0] === kind).map((probe) => probe.slice(3));
+  }
+}
+
+const created: MetadataRecord = {
+  kind: 'partition',
+  partition: 0,
+  topic: 0,
+  replicas: [1, 2, 3],
+  isr: [1, 2, 3],
+  leader: 1,
+  leaderEpoch: 0,
+  partitionEpoch: 0,
+  leaderRecoveryState: 0,
+};
+
+function change(leader: number, isr: readonly number[] | null = null): MetadataRecord {
+  return { kind: 'partition-change', partition: 0, isr, leader, leaderRecoveryState: null };
+}
+
+function announced(...records: readonly MetadataRecord[]): Announcements {
+  const committed = new CommittedMetadata();
+  const announcements = new Announcements();
+  records.forEach((record, offset) => committed.commit(announcements, 4, record, offset));
+  return announcements;
+}
+
+/** Leader, epoch, old leader and reason of the last election. */
+function lastElection(...records: readonly MetadataRecord[]): number[] | undefined {
+  return announced(created, ...records)
+    .of(Probe.elected)
+    .at(-1);
+}
+
+describe('committed metadata', () => {
+  it('tells why a leader was elected from what changed', () => {
+    expect(lastElection()).toEqual([1, 0, -1, 0]);
+    expect(lastElection(change(2, [2, 3]))).toEqual([2, 1, 1, 0]);
+    expect(lastElection(change(-1, [1]))).toEqual([-1, 1, 1, 3]);
+    expect(lastElection(change(-1, [1]), change(1))).toEqual([1, 2, -1, 0]);
+    expect(lastElection(change(-1, [1]), change(3, [3]))).toEqual([3, 2, -1, 1]);
+    expect(lastElection(change(2), change(1))).toEqual([1, 2, 2, 2]);
+    expect(lastElection(change(3))).toEqual([3, 1, 1, 4]);
+  });
+
+  it('announces an election before the state that it led to, and a change of the ISR alone as no election', () => {
+    const kinds = announced(created, change(2, [2, 3]), change(-2, [2])).heard.map(([kind]) => kind);
+    const { elected, partitionChanged } = Probe;
+    expect(kinds).toEqual([elected, partitionChanged, elected, partitionChanged, partitionChanged]);
+  });
+
+  it('announces what a later controller commits again only once', () => {
+    const committed = new CommittedMetadata();
+    const announcements = new Announcements();
+    committed.commit(announcements, 4, created, 0);
+    committed.commit(announcements, 5, created, 0);
+    committed.commit(announcements, 5, change(2), 1);
+    expect(announcements.of(Probe.partitionChanged)).toHaveLength(2);
+    expect(committed.image.partition(0)).toMatchObject({ leader: 2, leaderEpoch: 1 });
+  });
+
+  it('announces a fencing of a broker that is not fenced, and no other', () => {
+    const fenced = (it: -1 | 1): MetadataRecord => ({
+      kind: 'broker-registration-change',
+      brokerId: 1,
+      brokerEpoch: 0,
+      fenced: it,
+      inControlledShutdown: 0,
+    });
+    const announcements = announced(
+      {
+        kind: 'register-broker',
+        brokerId: 1,
+        incarnationId: 9,
+        brokerEpoch: 0,
+        fenced: true,
+        inControlledShutdown: false,
+        rack: null,
+      },
+      fenced(1),
+      fenced(-1),
+      fenced(1),
+    );
+    expect(announcements.of(Probe.brokerRegistered)).toEqual([[1, 0, 9]]);
+    expect(announcements.of(Probe.brokerUnfenced)).toHaveLength(1);
+    expect(announcements.of(Probe.brokerFenced)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,84 @@
+/**
+ * The observer's image of what the controllers have committed, and its announcements. It stands outside the simulated
+ * world: no process reads it. A record is announced once, by the controller that commits it first, also when another
+ * incarnation than the one that decided it does.
+ */
+import type { Probes } from '../../kernel/probes.js';
+import type { MachineId } from '../../kernel/process.js';
+import { ElectionReason, Probe } from '../probes.js';
+import { NO_LEADER, NO_LEADER_CHANGE, type MetadataRecord } from '../protocol/metadata-records.js';
+import { maskOf } from './broker-set.js';
+import { MetadataImage, type PartitionRegistration } from './metadata-image.js';
+
+export class CommittedMetadata {
+  readonly image = new MetadataImage();
+
+  /** The record at `offset` is committed now. One that was announced before is passed over. */
+  commit(probes: Probes, controller: MachineId, record: MetadataRecord, offset: number): void {
+    if (offset < this.image.nextOffset) return;
+    switch (record.kind) {
+      case 'register-broker':
+        this.image.replay(record, offset);
+        probes.emit(Probe.brokerRegistered, controller, -1, record.brokerId, record.brokerEpoch, record.incarnationId);
+        return;
+      case 'broker-registration-change': {
+        const wasFenced = this.image.broker(record.brokerId)!.fenced;
+        this.image.replay(record, offset);
+        if (record.fenced === 0 || wasFenced === (record.fenced === 1)) return;
+        const kind = record.fenced === 1 ? Probe.brokerFenced : Probe.brokerUnfenced;
+        probes.emit(kind, controller, -1, record.brokerId, record.brokerEpoch);
+        return;
+      }
+      case 'partition':
+      case 'partition-change': {
+        const before = this.image.partition(record.partition);
+        this.image.replay(record, offset);
+        const after = this.image.partition(record.partition)!;
+        if (record.leader !== NO_LEADER_CHANGE) announceElection(probes, controller, before, after);
+        announcePartition(probes, controller, after);
+        return;
+      }
+      default:
+        this.image.replay(record, offset);
+    }
+  }
+}
+
+/** Before the state that it led to, so that who keeps account of replicas sees the election by the ISR it chose from. */
+function announceElection(
+  probes: Probes,
+  controller: MachineId,
+  before: PartitionRegistration | undefined,
+  after: PartitionRegistration,
+): void {
+  const oldLeader = before?.leader ?? NO_LEADER;
+  const reason = electionReason(before, after);
+  probes.emit(Probe.elected, controller, after.partition, after.leader, after.leaderEpoch, oldLeader, reason);
+}
+
+function announcePartition(probes: Probes, controller: MachineId, after: PartitionRegistration): void {
+  const isr = maskOf(after.isr);
+  probes.emit(
+    Probe.partitionChanged,
+    controller,
+    after.partition,
+    after.leader,
+    after.leaderEpoch,
+    isr,
+    after.partitionEpoch,
+  );
+}
+
+/**
+ * Told from the states alone, since records do not say why they were written. A leader from outside the ISR was elected
+ * uncleanly. One that replaced a leader that stays in the ISR was moved on purpose: to the preferred replica, or to
+ * whichever an administrator named.
+ */
+function electionReason(before: PartitionRegistration | undefined, after: PartitionRegistration): number {
+  if (after.leader === NO_LEADER) return ElectionReason.none;
+  if (before === undefined) return ElectionReason.clean;
+  if (!before.isr.includes(after.leader)) return ElectionReason.unclean;
+  if (before.leader === NO_LEADER || before.leader === after.leader) return ElectionReason.clean;
+  if (!after.isr.includes(before.leader)) return ElectionReason.clean;
+  return after.leader === after.replicas[0] ? ElectionReason.preferred : ElectionReason.transferred;
+}

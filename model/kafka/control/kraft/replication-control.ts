@@ -1,0 +1,175 @@
+/**
+ * Who leads and who is in the ISR: the controller's decisions about partitions, as records to be written.
+ * Nothing here changes the image; the records do, once they are replayed. (ReplicationControlManager)
+ */
+import type { MetadataImage, PartitionRegistration } from '../metadata-image.js';
+import type { TopicSettings } from '../../cluster-spec.js';
+import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
+import { Api, RESPONSE, type ElectLeadersRequest, type ElectLeadersResponse } from '../../protocol/messages.js';
+import { NO_LEADER, type MetadataRecord } from '../../protocol/metadata-records.js';
+import { buildPartitionChange, LeaderAcceptor, NO_BROKER, type Election } from './partition-change.js';
+
+/** Elections that one rebalance of preferred leaders may make at most. (MAX_ELECTIONS_PER_IMBALANCE) */
+const MAX_ELECTIONS_PER_IMBALANCE = 1000;
+
+export class ReplicationControl {
+  private readonly image: MetadataImage;
+  /** By topic number. */
+  private readonly topics: readonly TopicSettings[];
+
+  constructor(image: MetadataImage, topics: readonly TopicSettings[]) {
+    this.image = image;
+    this.topics = topics;
+  }
+
+  /** The broker leaves every ISR, its partitions get other leaders, and then it is fenced. */
+  handleBrokerFenced(broker: number, records: MetadataRecord[]): void {
+    this.updateLeadersAndIsrs(broker, NO_BROKER, records);
+    records.push(this.registrationChange(broker, 1, 0));
+  }
+
+  /** The broker may lead again: partitions that nobody leads are looked at once more. */
+  handleBrokerUnfenced(broker: number, records: MetadataRecord[]): void {
+    records.push(this.registrationChange(broker, -1, 0));
+    this.updateLeadersAndIsrs(NO_BROKER, broker, records);
+  }
+
+  /** As fencing, but the broker goes on serving until it may stop. (KIP-631) */
+  handleControlledShutdown(broker: number, records: MetadataRecord[]): void {
+    records.push(this.registrationChange(broker, 0, 1));
+    this.updateLeadersAndIsrs(broker, NO_BROKER, records);
+  }
+
+  /**
+   * Another incarnation registers over a registration that was never fenced: the old one leaves its ISRs as if it had
+   * been. Otherwise the reborn broker, perhaps without its data, would lead on in the epoch of the dead (KAFKA-18106).
+   */
+  removeFromIsrs(broker: number, records: MetadataRecord[]): void {
+    this.updateLeadersAndIsrs(broker, NO_BROKER, records);
+  }
+
+  hasLeaderships(broker: number): boolean {
+    return this.image.partitions.some((partition) => partition?.leader === broker);
+  }
+
+  /** unclean where the topic allows it. (unclean.leader.election.enable) */
+  electionOf(partition: PartitionRegistration): Election {
+    return this.topics[partition.topic]['unclean.leader.election.enable'] ? 'unclean' : 'online';
+  }
+
+  /** (ReplicationControlManager.electLeaders) */
+  electLeaders(request: ElectLeadersRequest, records: MetadataRecord[]): ElectLeadersResponse {
+    const partitions = request.partitions.map((partition) => ({
+      partition,
+      error: this.electLeader(partition, request, records),
+    }));
+    return {
+      kind: Api.electLeaders + RESPONSE,
+      bytes: 24 + 8 * partitions.length,
+      correlationId: request.correlationId,
+      error: KafkaError.NONE,
+      partitions,
+    };
+  }
+
+  /** Is any partition led by another than the first of its assignment? */
+  isImbalanced(): boolean {
+    return this.image.partitions.some((partition) => partition !== undefined && isImbalanced(partition));
+  }
+
+  /** Back to the preferred leaders, where they are in the ISR. KRaft heeds no percentage. (maybeBalancePartitionLeaders) */
+  balanceLeaders(records: MetadataRecord[]): void {
+    const acceptor = new LeaderAcceptor(this.image, NO_BROKER, NO_BROKER);
+    let elections = 0;
+    for (const partition of this.image.partitions) {
+      if (partition === undefined || !isImbalanced(partition)) continue;
+      if (elections === MAX_ELECTIONS_PER_IMBALANCE) return;
+      if (this.change(partition, partition.isr, 'preferred', acceptor, records)) elections++;
+    }
+  }
+
+  /** The periodic sweep over partitions without a leader whose topic allows an unclean one (KAFKA-12670, 3.9). */
+  electUncleanLeaders(records: MetadataRecord[]): void {
+    const acceptor = new LeaderAcceptor(this.image, NO_BROKER, NO_BROKER);
+    for (const partition of this.image.partitions) {
+      if (partition === undefined || partition.leader !== NO_LEADER) continue;
+      if (this.electionOf(partition) === 'unclean') this.change(partition, partition.isr, 'unclean', acceptor, records);
+    }
+  }
+
+  /** (ReplicationControlManager.generateLeaderAndIsrUpdates) */
+  private updateLeadersAndIsrs(toRemove: number, toAdd: number, records: MetadataRecord[]): void {
+    const acceptor = new LeaderAcceptor(this.image, toRemove, toAdd);
+    for (const partition of this.image.partitions) {
+      if (partition === undefined) continue;
+      const concerned = toRemove === NO_BROKER ? partition.leader === NO_LEADER : partition.isr.includes(toRemove);
+      if (!concerned) continue;
+      const isr = toRemove === NO_BROKER ? partition.isr : partition.isr.filter((member) => member !== toRemove);
+      this.change(partition, isr, this.electionOf(partition), acceptor, records);
+    }
+  }
+
+  private electLeader(number: number, request: ElectLeadersRequest, records: MetadataRecord[]): ErrorCode {
+    const partition = this.image.partition(number);
+    if (partition === undefined) return KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
+    const acceptor = new LeaderAcceptor(this.image, NO_BROKER, NO_BROKER);
+    switch (request.electionType) {
+      case 0:
+        if (!isImbalanced(partition)) return KafkaError.ELECTION_NOT_NEEDED;
+        return this.change(partition, partition.isr, 'preferred', acceptor, records)
+          ? KafkaError.NONE
+          : KafkaError.PREFERRED_LEADER_NOT_AVAILABLE;
+      case 1:
+        if (partition.leader !== NO_LEADER) return KafkaError.ELECTION_NOT_NEEDED;
+        return this.change(partition, partition.isr, 'unclean', acceptor, records)
+          ? KafkaError.NONE
+          : KafkaError.ELIGIBLE_LEADERS_NOT_AVAILABLE;
+      case 2:
+        return transfer(partition, request.target, acceptor, records);
+    }
+  }
+
+  private change(
+    partition: PartitionRegistration,
+    isr: readonly number[],
+    election: Election,
+    acceptor: LeaderAcceptor,
+    records: MetadataRecord[],
+  ): boolean {
+    const target = { isr, leaderRecoveryState: partition.leaderRecoveryState, election };
+    const change = buildPartitionChange(partition, target, acceptor);
+    if (change === null) return false;
+    records.push(change);
+    return true;
+  }
+
+  private registrationChange(broker: number, fenced: -1 | 0 | 1, inControlledShutdown: 0 | 1): MetadataRecord {
+    const brokerEpoch = this.image.broker(broker)!.brokerEpoch;
+    return { kind: 'broker-registration-change', brokerId: broker, brokerEpoch, fenced, inControlledShutdown };
+  }
+}
+
+/**
+ * Leadership to a named ISR member: what a reassignment to a list headed by the target and a preferred election come to.
+ */
+function transfer(
+  partition: PartitionRegistration,
+  target: number,
+  acceptor: LeaderAcceptor,
+  records: MetadataRecord[],
+): ErrorCode {
+  if (partition.leader === target) return KafkaError.ELECTION_NOT_NEEDED;
+  if (!partition.isr.includes(target) || !acceptor.accepts(target)) return KafkaError.PREFERRED_LEADER_NOT_AVAILABLE;
+  records.push({
+    kind: 'partition-change',
+    partition: partition.partition,
+    isr: null,
+    leader: target,
+    leaderRecoveryState: null,
+  });
+  return KafkaError.NONE;
+}
+
+function isImbalanced(partition: PartitionRegistration): boolean {
+  return partition.leader !== partition.replicas[0];
+}

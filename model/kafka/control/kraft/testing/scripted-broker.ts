@@ -1,0 +1,161 @@
+/** A machine that asks the controller whatever a test tells it to, one connection for each question, and keeps the answers. */
+import type { Connection } from '../../../../kernel/network.js';
+import { Process, type Host, type MachineId, type Message } from '../../../../kernel/process.js';
+import type { World } from '../../../../kernel/world.js';
+import { versionRules } from '../../../protocol/versions.js';
+import type { BrokerSettings, TopicSpec } from '../../../cluster-spec.js';
+import {
+  Api,
+  Purpose,
+  type BrokerHeartbeatRequest,
+  type BrokerHeartbeatResponse,
+  type BrokerRegistrationResponse,
+  type FetchMetadataResponse,
+  type Request,
+  type Response,
+} from '../../../protocol/messages.js';
+import { CommittedMetadata } from '../../committed-metadata.js';
+import { Controller } from '../controller.js';
+import { topicSettings } from './images.js';
+
+export const brokerSettings: BrokerSettings = {
+  'broker.heartbeat.interval.ms': 2000,
+  'broker.session.timeout.ms': 9000,
+  'initial.broker.registration.timeout.ms': 60_000,
+  'replica.lag.time.max.ms': 30_000,
+  'replica.fetch.wait.max.ms': 500,
+  'replica.fetch.min.bytes': 1,
+  'replica.fetch.max.bytes': 1_048_576,
+  'replica.fetch.response.max.bytes': 10_485_760,
+  'replica.fetch.backoff.ms': 1000,
+  'replica.socket.timeout.ms': 30_000,
+  'replica.high.watermark.checkpoint.interval.ms': 5000,
+  'auto.leader.rebalance.enable': true,
+  'leader.imbalance.check.interval.seconds': 300,
+  'controlled.shutdown.enable': true,
+  'message.max.bytes': 1_048_588,
+  'producer.id.expiration.ms': 86_400_000,
+  'unclean.leader.election.interval.ms': 300_000,
+  'connections.max.idle.ms': 600_000,
+};
+
+/** One question and, once it came, its answer. */
+export interface Question<R extends Response> {
+  readonly request: Request;
+  answer: R | null;
+}
+
+export class ScriptedBroker extends Process {
+  override start(): void {}
+  override onConnection(): void {}
+  override onBroken(): void {}
+  override onTimer(): void {}
+
+  override onConnected(connection: Connection): void {
+    connection.send((connection.state as Question<Response>).request);
+  }
+
+  override onMessage(connection: Connection, message: Message): void {
+    (connection.state as Question<Response>).answer = message as Response;
+  }
+
+  ask<R extends Response>(controller: MachineId, request: Omit<Request, 'correlationId' | 'bytes'>): Question<R> {
+    const question: Question<R> = { request: { ...request, correlationId: 1, bytes: 60 } as Request, answer: null };
+    const connection = this.host.net.connect(controller, Purpose.heartbeat, 10_000_000);
+    connection.state = question;
+    return question;
+  }
+}
+
+/** A controller and three scripted brokers, machines 1..3; the controller is machine 4. */
+export class ScriptedCluster {
+  readonly world: World;
+  readonly committed = new CommittedMetadata();
+  readonly controllerMachine: MachineId;
+  readonly brokerEpochs: number[] = [];
+
+  constructor(world: World, topics: readonly TopicSpec[] = [ordersTopic()], settings: Partial<BrokerSettings> = {}) {
+    this.world = world;
+    for (const name of ['b1', 'b2', 'b3']) {
+      world.start(world.addMachine({ name, program: (host: Host) => new ScriptedBroker(host) }));
+    }
+    const config = {
+      settings: { ...brokerSettings, ...settings },
+      rules: versionRules.get('3.9')!,
+      topics,
+      brokers: 3,
+    };
+    this.controllerMachine = world.addMachine({
+      name: 'controller',
+      program: (host: Host) => new Controller(host, config, this.committed),
+    });
+    world.start(this.controllerMachine);
+    this.run(0.2);
+  }
+
+  get controller(): Controller {
+    return this.world.process(this.controllerMachine) as Controller;
+  }
+
+  run(seconds: number): void {
+    this.world.runUntil(this.world.now + Math.floor(seconds * 1_000_000));
+  }
+
+  ask<R extends Response>(broker: MachineId, request: Omit<Request, 'correlationId' | 'bytes'>): Question<R> {
+    return (this.world.process(broker) as ScriptedBroker).ask(this.controllerMachine, request);
+  }
+
+  /** Asks and runs until the answer is there. */
+  answer<R extends Response>(broker: MachineId, request: Omit<Request, 'correlationId' | 'bytes'>): R {
+    const question = this.ask<R>(broker, request);
+    for (let i = 0; i < 1000 && question.answer === null; i++) this.run(0.001);
+    if (question.answer === null) throw new Error('the controller did not answer within a second');
+    return question.answer;
+  }
+
+  register(broker: MachineId, incarnationId = broker): BrokerRegistrationResponse {
+    const response = this.answer<BrokerRegistrationResponse>(broker, registration(broker, incarnationId));
+    if (response.error === 0) this.brokerEpochs[broker] = response.brokerEpoch;
+    return response;
+  }
+
+  heartbeat(broker: MachineId, wants: Partial<BrokerHeartbeatRequest> = {}): BrokerHeartbeatResponse {
+    return this.answer(broker, {
+      kind: Api.brokerHeartbeat,
+      brokerId: broker,
+      brokerEpoch: this.brokerEpochs[broker],
+      currentMetadataOffset: this.committed.image.nextOffset - 1,
+      wantFence: false,
+      wantShutDown: false,
+      ...wants,
+    } as BrokerHeartbeatRequest);
+  }
+
+  /** All three registered, unfenced, and the topics created. */
+  up(): this {
+    for (const broker of [1, 2, 3]) {
+      this.register(broker);
+      this.heartbeat(broker);
+    }
+    this.run(0.2);
+    return this;
+  }
+
+  fetch(broker: MachineId, fetchOffset: number, maxWaitMs = 500): Question<FetchMetadataResponse> {
+    return this.ask(broker, { kind: Api.fetchMetadata, fetchOffset, maxWaitMs } as unknown as Request);
+  }
+}
+
+export function registration(brokerId: number, incarnationId: number): Omit<Request, 'correlationId' | 'bytes'> {
+  return {
+    kind: Api.brokerRegistration,
+    brokerId,
+    incarnationId,
+    rack: null,
+    previousBrokerEpoch: -1,
+  } as unknown as Request;
+}
+
+export function ordersTopic(): TopicSpec {
+  return { name: 'orders', partitions: 1, replicationFactor: 3, settings: topicSettings };
+}

@@ -1,0 +1,161 @@
+/**
+ * What a prefix of the metadata log says about the cluster. The controller keeps one with its own uncommitted records
+ * and one of the committed ones; each broker keeps one of what it has fetched. All are built by the same replay.
+ *
+ * Registrations are immutable and replaced whole, so a reader may hold on to one and see later whether it changed.
+ * (ClusterImage, TopicsImage, PartitionRegistration)
+ */
+import {
+  NO_LEADER,
+  NO_LEADER_CHANGE,
+  type BrokerRegistrationChangeRecord,
+  type MetadataRecord,
+  type PartitionChangeRecord,
+} from '../protocol/metadata-records.js';
+
+/** One incarnation of a broker, as the controller registered it. */
+export interface BrokerRegistration {
+  readonly brokerId: number;
+  /** Offset of the record that registered it. */
+  readonly brokerEpoch: number;
+  readonly incarnationId: number;
+  readonly fenced: boolean;
+  readonly inControlledShutdown: boolean;
+  readonly rack: string | null;
+}
+
+/** The state of a partition that leader and controller agree on. */
+export interface PartitionRegistration {
+  readonly partition: number;
+  readonly topic: number;
+  /** The assignment. The first is the preferred leader. */
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+  /** -1: none. */
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  /** One more with every change: the token of compare-and-set (KIP-497). */
+  readonly partitionEpoch: number;
+  /** 1: elected uncleanly and not yet recovered (KIP-704). */
+  readonly leaderRecoveryState: 0 | 1;
+}
+
+export class MetadataImage {
+  /** By broker id; undefined: never registered. */
+  readonly brokers: (BrokerRegistration | undefined)[] = [];
+  /** By partition number. */
+  readonly partitions: (PartitionRegistration | undefined)[] = [];
+  /** Names, by topic number. */
+  readonly topics: string[] = [];
+  /** The first producer id that no block has taken yet (KIP-730). */
+  nextProducerId = 0;
+  /** The end of what was replayed: offset of the next record. */
+  nextOffset = 0;
+
+  /** undefined: never registered. */
+  broker(id: number): BrokerRegistration | undefined {
+    return this.brokers[id];
+  }
+
+  /** undefined: never created. */
+  partition(partition: number): PartitionRegistration | undefined {
+    return this.partitions[partition];
+  }
+
+  /** Applies the next record; `offset` is `nextOffset`. */
+  replay(record: MetadataRecord, offset: number): void {
+    if (offset !== this.nextOffset) throw new Error(`record ${offset} cannot follow the first ${this.nextOffset}`);
+    this.nextOffset++;
+    switch (record.kind) {
+      case 'register-broker':
+        this.brokers[record.brokerId] = {
+          brokerId: record.brokerId,
+          brokerEpoch: record.brokerEpoch,
+          incarnationId: record.incarnationId,
+          fenced: record.fenced,
+          inControlledShutdown: record.inControlledShutdown,
+          rack: record.rack,
+        };
+        return;
+      case 'broker-registration-change':
+        this.changeRegistration(record);
+        return;
+      case 'topic':
+        this.topics[record.topic] = record.name;
+        return;
+      case 'partition':
+        this.partitions[record.partition] = {
+          partition: record.partition,
+          topic: record.topic,
+          replicas: record.replicas,
+          isr: record.isr,
+          leader: record.leader,
+          leaderEpoch: record.leaderEpoch,
+          partitionEpoch: record.partitionEpoch,
+          leaderRecoveryState: record.leaderRecoveryState,
+        };
+        return;
+      case 'partition-change':
+        this.partitions[record.partition] = mergeChange(this.partitions[record.partition]!, record);
+        return;
+      case 'producer-ids':
+        this.nextProducerId = record.nextProducerId;
+        return;
+      case 'config':
+      case 'no-op':
+        return;
+    }
+  }
+
+  /** Registered, not fenced and not shutting down: may lead and may enter an ISR. (ClusterControlManager.isActive) */
+  isActive(broker: number): boolean {
+    const registration = this.brokers[broker];
+    return registration !== undefined && !registration.fenced && !registration.inControlledShutdown;
+  }
+
+  /** Registered and not fenced: clients may be sent to it. */
+  isAlive(broker: number): boolean {
+    const registration = this.brokers[broker];
+    return registration !== undefined && !registration.fenced;
+  }
+
+  private changeRegistration(change: BrokerRegistrationChangeRecord): void {
+    const registration = this.brokers[change.brokerId];
+    if (registration === undefined || registration.brokerEpoch !== change.brokerEpoch) {
+      throw new Error(
+        `a change of broker ${change.brokerId} names epoch ${change.brokerEpoch}, which is not registered`,
+      );
+    }
+    this.brokers[change.brokerId] = {
+      brokerId: registration.brokerId,
+      brokerEpoch: registration.brokerEpoch,
+      incarnationId: registration.incarnationId,
+      fenced: change.fenced === 0 ? registration.fenced : change.fenced === 1,
+      inControlledShutdown: change.inControlledShutdown === 1 ? true : registration.inControlledShutdown,
+      rack: registration.rack,
+    };
+  }
+}
+
+/**
+ * The partition after a change: the leader epoch rises if and only if the change names a leader, be it the same one;
+ * the partition epoch always does. (PartitionRegistration.merge)
+ */
+export function mergeChange(partition: PartitionRegistration, change: PartitionChangeRecord): PartitionRegistration {
+  const namesLeader = change.leader !== NO_LEADER_CHANGE;
+  const merged: PartitionRegistration = {
+    partition: partition.partition,
+    topic: partition.topic,
+    replicas: partition.replicas,
+    isr: change.isr ?? partition.isr,
+    leader: namesLeader ? change.leader : partition.leader,
+    leaderEpoch: namesLeader ? partition.leaderEpoch + 1 : partition.leaderEpoch,
+    partitionEpoch: partition.partitionEpoch + 1,
+    leaderRecoveryState: change.leaderRecoveryState ?? partition.leaderRecoveryState,
+  };
+  if (merged.isr.length === 0) throw new Error('an ISR is never empty without eligible leader replicas');
+  if (merged.leader !== NO_LEADER && !merged.isr.includes(merged.leader)) {
+    throw new Error('a leader is a member of its own ISR');
+  }
+  return merged;
+}

@@ -1,0 +1,62 @@
+/** Reads of whole partitions by fresh consumers: one machine a partition, a new process for each read. */
+import type { MachineId } from '../kernel/process.js';
+import type { FinalReader } from '../system.js';
+import type { FinalReaderConfig } from './clients/api.js';
+import { FinalReaderClient } from './clients/final-reader.js';
+import type { ClusterMachines } from './cluster-machines.js';
+import type { ConsumerSettings } from './cluster-spec.js';
+import type { CommittedMetadata } from './control/committed-metadata.js';
+
+/** ConsumerConfig's defaults, but for auto.offset.reset: these read from the first offset. */
+export const freshConsumerSettings: ConsumerSettings = {
+  'auto.offset.reset': 'earliest',
+  'isolation.level': 'read_uncommitted',
+  'fetch.min.bytes': 1,
+  'fetch.max.wait.ms': 500,
+  'fetch.max.bytes': 52_428_800,
+  'max.partition.fetch.bytes': 1_048_576,
+  'max.poll.records': 500,
+  'request.timeout.ms': 30_000,
+  'default.api.timeout.ms': 60_000,
+  'retry.backoff.ms': 100,
+  'retry.backoff.max.ms': 1000,
+  'reconnect.backoff.ms': 50,
+  'reconnect.backoff.max.ms': 1000,
+  'socket.connection.setup.timeout.ms': 10_000,
+  'socket.connection.setup.timeout.max.ms': 30_000,
+  'metadata.max.age.ms': 300_000,
+  'connections.max.idle.ms': 540_000,
+};
+
+export class FinalReads {
+  private readonly cluster: ClusterMachines;
+  private readonly committed: CommittedMetadata;
+  /** By partition. */
+  private readonly machines: MachineId[] = [];
+  /** By partition: what the next process on its machine is to read. */
+  private readonly configs: FinalReaderConfig[] = [];
+
+  constructor(cluster: ClusterMachines, committed: CommittedMetadata) {
+    this.cluster = cluster;
+    this.committed = committed;
+  }
+
+  /** The partition, from the replica that leads it now. */
+  begin(partition: number): FinalReader {
+    const { world } = this.cluster;
+    this.configs[partition] = {
+      ...this.cluster.clientConfig,
+      settings: freshConsumerSettings,
+      partition,
+      readOf: this.committed.image.partition(partition)!.leader,
+    };
+    this.machines[partition] ??= this.cluster.addHelper(
+      `final-${this.cluster.partitions.names[partition]}`,
+      (host) => new FinalReaderClient(host, this.configs[partition]),
+    );
+    const machine = this.machines[partition];
+    world.kill(machine);
+    world.start(machine);
+    return world.process(machine) as FinalReaderClient;
+  }
+}

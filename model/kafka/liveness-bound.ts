@@ -1,0 +1,50 @@
+/** Time-outs in force, and how long a healed cluster may take to make progress given them. */
+import type { KafkaClusterSpec } from './cluster-spec.js';
+
+/** By name, in microseconds: those that faults can trip. */
+export function timeouts(spec: KafkaClusterSpec): ReadonlyMap<string, number> {
+  return new Map([
+    ['broker-session', spec.brokerSettings['broker.session.timeout.ms'] * 1000],
+    ['replica-lag', spec.brokerSettings['replica.lag.time.max.ms'] * 1000],
+    ['request', longest(spec, 'request.timeout.ms') * 1000],
+    ['delivery', longest(spec, 'delivery.timeout.ms') * 1000],
+  ]);
+}
+
+/** A broker's own setup time-out of a connection, socket.connection.setup.timeout.max.ms with its jitter of 20 %. */
+const BROKER_SETUP_MS = 36_000;
+/** Time to load and recover logs, to fetch what was missed, and for the network and the disks themselves. */
+const SLACK_MS = 10_000;
+
+/**
+ * Upper bound on the time from the heal until every producer's new send to every partition is acknowledged and read. Each
+ * part may have to run out in full before the next begins:
+ *
+ * - connections that were stalled or being set up at the heal are given up and made anew;
+ * - the session of a dead broker ends, that of one which had just been heard too; a restarted controller grants another;
+ *   the registration that was refused in between is tried again after as long as a session at most;
+ * - the leader drops who does not fetch: 1.5 × replica.lag.time.max.ms, and learns of it by AlterPartition;
+ * - a send that met the last of the outage runs out, and the next one is tried within its own delivery.timeout.ms.
+ */
+export function livenessBoundMicros(spec: KafkaClusterSpec): number {
+  const session = spec.brokerSettings['broker.session.timeout.ms'];
+  const lag = spec.brokerSettings['replica.lag.time.max.ms'];
+  const socket = spec.brokerSettings['replica.socket.timeout.ms'];
+  const backoff = spec.brokerSettings['replica.fetch.backoff.ms'];
+  const request = longest(spec, 'request.timeout.ms');
+  const setup = Math.max(BROKER_SETUP_MS, longest(spec, 'socket.connection.setup.timeout.max.ms') * 1.2);
+  const delivery = longest(spec, 'delivery.timeout.ms');
+  const boundMs = 2 * setup + 3 * session + 1.5 * lag + socket + backoff + 2 * request + 2 * delivery + SLACK_MS;
+  return Math.ceil(boundMs) * 1000;
+}
+
+type ClientSetting = 'request.timeout.ms' | 'delivery.timeout.ms' | 'socket.connection.setup.timeout.max.ms';
+
+/** The longest of all producers and, where they have it, consumers. */
+function longest(spec: KafkaClusterSpec, name: ClientSetting): number {
+  let max = 0;
+  for (const { settings } of spec.producers) max = Math.max(max, settings[name]);
+  if (name === 'delivery.timeout.ms') return max;
+  for (const { settings } of spec.consumers) max = Math.max(max, settings[name]);
+  return max;
+}

@@ -1,0 +1,129 @@
+/**
+ * Where each leader epoch begins in one log: LeaderEpochFileCache (KIP-101, KIP-279). Every change is written through
+ * to `leader-epoch-checkpoint` at once, so that after a crash the cache may name too much, never too little; what lies
+ * above the log's end is trimmed on load.
+ */
+import type { Disk } from '../../kernel/disk.js';
+import { assert } from '../../kernel/assert.js';
+import type { RecordBatch } from '../protocol/records.js';
+import { mustSucceed } from './storage-error.js';
+import { leaderEpochCheckpointPath } from './paths.js';
+
+export interface EpochEntry {
+  readonly epoch: number;
+  readonly startOffset: number;
+}
+
+/** The largest epoch not above the one asked for, and the offset at which it ends (exclusive). */
+export interface EpochEndOffset {
+  readonly epoch: number;
+  readonly endOffset: number;
+}
+
+/** What the checkpoint file holds. */
+interface EpochCheckpoint {
+  readonly entries: readonly EpochEntry[];
+}
+
+const CHECKPOINT_ENTRY_BYTES = 24;
+
+export class LeaderEpochCache {
+  readonly #disk: Disk;
+  readonly #path: string;
+  /** Ascending in both fields. */
+  #entries: EpochEntry[];
+
+  constructor(disk: Disk, partitionName: string) {
+    this.#disk = disk;
+    this.#path = leaderEpochCheckpointPath(partitionName);
+    this.#entries = readCheckpoint(disk, this.#path);
+  }
+
+  /** -1 if the log has no epoch yet. */
+  get latestEpoch(): number {
+    return this.#entries.length === 0 ? -1 : this.#entries[this.#entries.length - 1].epoch;
+  }
+
+  get entries(): readonly EpochEntry[] {
+    return this.#entries;
+  }
+
+  /**
+   * Says that `epoch` begins at `startOffset`. Entries that would no longer ascend give way: an epoch that began here
+   * and wrote nothing leaves no trace (maybeTruncateNonMonotonicEntries).
+   */
+  assign(epoch: number, startOffset: number): void {
+    const entries = this.#entries;
+    const latest = entries.length === 0 ? undefined : entries[entries.length - 1];
+    if (latest !== undefined && latest.epoch === epoch && startOffset >= latest.startOffset) return;
+    while (entries.length > 0) {
+      const last = entries[entries.length - 1];
+      if (last.epoch < epoch && last.startOffset < startOffset) break;
+      entries.pop();
+    }
+    entries.push({ epoch, startOffset });
+    this.#write();
+  }
+
+  /**
+   * After an unclean start: the epochs that the scanned batches name, since the platter may have kept an older file
+   * than the checkpoint speaks of. Epochs that wrote nothing are not found again; nobody's history ends there.
+   */
+  rebuild(batches: readonly RecordBatch[]): void {
+    const entries: EpochEntry[] = [];
+    for (const batch of batches) {
+      const last = entries.length === 0 ? -1 : entries[entries.length - 1].epoch;
+      if (batch.partitionLeaderEpoch === last) continue;
+      assert(batch.partitionLeaderEpoch > last, 'leader epochs ascend within a log');
+      entries.push({ epoch: batch.partitionLeaderEpoch, startOffset: batch.baseOffset });
+    }
+    const same = (entry: EpochEntry, i: number): boolean =>
+      this.#entries[i].epoch === entry.epoch && this.#entries[i].startOffset === entry.startOffset;
+    if (entries.length === this.#entries.length && entries.every(same)) return;
+    this.#entries = entries;
+    this.#write();
+  }
+
+  /** Drops every epoch that begins at or above `endOffset`. */
+  truncateFromEnd(endOffset: number): void {
+    const entries = this.#entries;
+    const before = entries.length;
+    while (entries.length > 0 && entries[entries.length - 1].startOffset >= endOffset) entries.pop();
+    if (entries.length !== before) this.#write();
+  }
+
+  /**
+   * Where the history of `requestedEpoch` ends in this log (LeaderEpochFileCache.endOffsetFor, KIP-279). undefined: no
+   * epoch was asked for, or a later one than this log knows.
+   */
+  endOffsetFor(requestedEpoch: number, logEndOffset: number): EpochEndOffset | undefined {
+    if (requestedEpoch < 0) return undefined;
+    const entries = this.#entries;
+    if (requestedEpoch === this.latestEpoch) return { epoch: requestedEpoch, endOffset: logEndOffset };
+    let higher = entries.length;
+    while (higher > 0 && entries[higher - 1].epoch > requestedEpoch) higher--;
+    if (higher === entries.length) return undefined;
+    const epoch = higher === 0 ? requestedEpoch : entries[higher - 1].epoch;
+    return { epoch, endOffset: entries[higher].startOffset };
+  }
+
+  /** The epoch of the record at an offset; -1 if it lies below every entry. */
+  epochAt(offset: number): number {
+    const entries = this.#entries;
+    let index = entries.length - 1;
+    while (index >= 0 && entries[index].startOffset > offset) index--;
+    return index < 0 ? -1 : entries[index].epoch;
+  }
+
+  #write(): void {
+    const checkpoint: EpochCheckpoint = { entries: this.#entries.slice() };
+    const bytes = CHECKPOINT_ENTRY_BYTES * (1 + checkpoint.entries.length);
+    mustSucceed(this.#disk.replace(this.#path, checkpoint, bytes), this.#path);
+  }
+}
+
+function readCheckpoint(disk: Disk, path: string): EpochEntry[] {
+  if (!disk.exists(path)) return [];
+  const file = disk.open(path);
+  return file.length === 0 ? [] : [...(file.read(0) as EpochCheckpoint).entries];
+}

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { KafkaError } from '../protocol/errors.js';
+import type { RecordBatch } from '../protocol/records.js';
+import { BATCHES_PER_SNAPSHOT, nextSequence, ProducerState } from './producer-state.js';
+
+let offset = 0;
+
+/** A batch of producer 7. */
+function batch(producerEpoch: number, baseSequence: number, count = 1, producerId = 7, timestamp = 0): RecordBatch {
+  const records = Array.from({ length: count }, (_, i) => ({ key: null, value: offset + i, timestamp, bytes: 10 }));
+  const appended = { baseOffset: offset, partitionLeaderEpoch: 0, producerId, producerEpoch, baseSequence };
+  offset += count;
+  return { ...appended, records, bytes: 10 * count };
+}
+
+/** A state that has taken these in. */
+function stateOf(...batches: RecordBatch[]): ProducerState {
+  const state = new ProducerState();
+  for (const taken of batches) state.append(taken);
+  return state;
+}
+
+const { NONE, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH } = KafkaError;
+
+describe('a batch from a client', () => {
+  it.each([
+    ['goes on with the sequence', batch(0, 3), NONE],
+    ['leaves a gap', batch(0, 4), OUT_OF_ORDER_SEQUENCE_NUMBER],
+    ['repeats a part of one that was appended', batch(0, 2), OUT_OF_ORDER_SEQUENCE_NUMBER],
+    ['is of an older epoch', batch(-1, 3), INVALID_PRODUCER_EPOCH],
+    ['begins a new epoch at 0', batch(1, 0), NONE],
+    ['begins a new epoch elsewhere', batch(1, 3), OUT_OF_ORDER_SEQUENCE_NUMBER],
+    ['is of a producer that the log does not know, whatever its sequence', batch(0, 99, 1, 8), NONE],
+    ['has no producer id', batch(-1, -1, 1, -1), NONE],
+  ])('that %s', (_name, next, error) => {
+    expect(stateOf(batch(0, 0, 3)).check(next)).toBe(error);
+  });
+
+  it('is checked for its epoch before its sequence', () => {
+    expect(stateOf(batch(2, 0)).check(batch(1, 77))).toBe(INVALID_PRODUCER_EPOCH);
+  });
+
+  it('goes on from 0 after 2^31 - 1', () => {
+    const last = batch(0, 0x7fffffff - 1, 2);
+    expect(nextSequence(last)).toBe(0);
+    expect(stateOf(last).check(batch(0, 0))).toBe(NONE);
+  });
+});
+
+describe('a duplicate', () => {
+  it('is one of the newest five, with the same first and last sequence, in the same epoch', () => {
+    const batches = Array.from({ length: 6 }, (_, i) => batch(0, 2 * i, 2));
+    const state = stateOf(...batches);
+    expect(state.findDuplicate(batches[0])).toBeUndefined();
+    for (const known of batches.slice(1)) expect(state.findDuplicate({ ...known, baseOffset: -1 })).toBe(known);
+    expect(state.findDuplicate(batch(0, 10, 1))).toBeUndefined();
+    expect(state.findDuplicate(batch(1, 10, 2))).toBeUndefined();
+  });
+
+  it('of a batch below the window is out of order', () => {
+    const batches = Array.from({ length: 6 }, (_, i) => batch(0, i));
+    expect(stateOf(...batches).check(batches[0])).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER);
+  });
+
+  it('is not remembered across epochs', () => {
+    const old = batch(0, 0);
+    const state = stateOf(old, batch(1, 0));
+    expect(state.findDuplicate(old)).toBeUndefined();
+    expect(state.check(batch(1, 1))).toBe(NONE);
+  });
+});
+
+describe('a batch from the leader', () => {
+  it('is taken in without questions', () => {
+    const state = stateOf(batch(3, 50));
+    state.append(batch(3, 70));
+    expect(state.check(batch(3, 71))).toBe(NONE);
+  });
+});
+
+describe('truncation', () => {
+  /** Batches of three producers, with epochs that rise now and then. */
+  const histories = fc.array(
+    fc.record({ producer: fc.nat(2), bump: fc.boolean(), count: fc.integer({ min: 1, max: 3 }) }),
+    {
+      maxLength: 3 * BATCHES_PER_SNAPSHOT,
+      size: 'max',
+    },
+  );
+
+  it('leaves the state that replaying what is left would give, window and all', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(), fc.nat(), (history, cut, secondCut) => {
+        const batches = history.map(({ producer, count }, i) => batch(Math.trunc(i / 40), i, count, producer));
+        const state = stateOf(...batches);
+        const kept = cut % (batches.length + 1);
+        state.truncate(batches, kept);
+        const more = batches
+          .slice(kept)
+          .map(({ producerId, producerEpoch }, i) => batch(producerEpoch, 1000 + i, 1, producerId));
+        const grown = [...batches.slice(0, kept), ...more];
+        for (const appended of more) state.append(appended);
+        const left = secondCut % (grown.length + 1);
+        state.truncate(grown, left);
+        const replayed = stateOf(...grown.slice(0, left));
+        expect(state.producerCount).toBe(replayed.producerCount);
+        for (const probe of [...batches, ...grown]) {
+          expect(state.findDuplicate(probe)).toBe(replayed.findDuplicate(probe));
+          expect(state.check(probe)).toBe(replayed.check(probe));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('forgets a batch, so that its retry is appended again', () => {
+    const batches = [batch(0, 0), batch(0, 1)];
+    const state = stateOf(...batches);
+    state.truncate(batches, 1);
+    expect(state.findDuplicate(batches[1])).toBeUndefined();
+    expect(state.check(batches[1])).toBe(NONE);
+    state.truncate(batches, 0);
+    expect(state.producerCount).toBe(0);
+  });
+});
+
+describe('expiry', () => {
+  it("goes by the newest record's own time", () => {
+    const state = stateOf(batch(0, 0, 1, 7, 1000), batch(0, 0, 1, 8, 5000));
+    state.removeExpired(10_999, 10_000);
+    expect(state.producerCount).toBe(2);
+    state.removeExpired(11_000, 10_000);
+    expect(state.producerCount).toBe(1);
+    expect(state.check(batch(0, 55, 1, 7))).toBe(NONE);
+    expect(state.check(batch(0, 55, 1, 8))).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER);
+  });
+});

@@ -1,0 +1,32 @@
+/** Numbers of topics and partitions: partitions are numbered through all topics, in the order of the spec. */
+import type { TopicSpec } from './cluster-spec.js';
+
+export interface KafkaPartitions {
+  /** Number of partitions of all topics. */
+  readonly count: number;
+  /** By partition number: 'orders-0'. */
+  readonly names: readonly string[];
+  /** By partition number: the number of its topic. */
+  readonly topicOf: readonly number[];
+  /** By partition number: its index within the topic. */
+  readonly indexOf: readonly number[];
+  /** By topic: its partitions' numbers, in the order of their indexes. */
+  readonly partitionsOf: readonly (readonly number[])[];
+}
+
+export function numberPartitions(topics: readonly TopicSpec[]): KafkaPartitions {
+  const names: string[] = [];
+  const topicOf: number[] = [];
+  const indexOf: number[] = [];
+  const partitionsOf = topics.map((topic, number) => {
+    const partitions: number[] = [];
+    for (let index = 0; index < topic.partitions; index++) {
+      partitions.push(names.length);
+      names.push(`${topic.name}-${index}`);
+      topicOf.push(number);
+      indexOf.push(index);
+    }
+    return partitions;
+  });
+  return { count: names.length, names, topicOf, indexOf, partitionsOf };
+}

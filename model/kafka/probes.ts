@@ -1,0 +1,237 @@
+/**
+ * The one list of what the simulated Kafka announces. `key` is the partition's number, `machine` who announces.
+ * Recorder, invariants, situations, the budget, triggers and the report all listen to these.
+ *
+ * ISR and other sets of brokers travel as bit masks: bit n is broker n (so at most 30 brokers).
+ */
+import { kernelProbes, SYSTEM_PROBES, type ProbeSpec } from '../kernel/probes.js';
+
+const first = SYSTEM_PROBES;
+
+export const Probe = {
+  // The log of one replica (log/)
+  append: first + 0,
+  truncate: first + 1,
+  highWatermark: first + 2,
+  logLoaded: first + 3,
+  dataLost: first + 4,
+  // A broker's role for a partition (broker/)
+  becomeLeader: first + 5,
+  becomeFollower: first + 6,
+  followerFetched: first + 7,
+  isrPending: first + 8,
+  isrAdopted: first + 9,
+  acknowledged: first + 10,
+  refused: first + 11,
+  deduplicated: first + 12,
+  readServed: first + 13,
+  metadataPublished: first + 14,
+  // The controller (control/)
+  brokerRegistered: first + 15,
+  brokerFenced: first + 16,
+  brokerUnfenced: first + 17,
+  partitionChanged: first + 18,
+  elected: first + 19,
+  alterPartitionRefused: first + 20,
+  controllerReady: first + 21,
+  // Clients (clients/)
+  batchSent: first + 22,
+  batchRetried: first + 23,
+  batchExpired: first + 24,
+  leaderLearnt: first + 25,
+  producerIdLearnt: first + 26,
+  batchAppended: first + 27,
+  offsetsEnded: first + 28,
+  registrationRefused: first + 29,
+  fetchRefused: first + 30,
+} as const;
+
+export const TruncateReason = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
+export const ElectionReason = { clean: 0, unclean: 1, preferred: 2, none: 3, transferred: 4 } as const;
+export const LossReason = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
+
+const kafkaOwnProbes: readonly ProbeSpec[] = [
+  probe(
+    Probe.append,
+    'append',
+    ['offset', 'leaderEpoch', 'value', 'asLeader'],
+    'A replica appended a record: one probe a record, in offset order. UnifiedLog.append',
+  ),
+  probe(
+    Probe.truncate,
+    'truncate',
+    ['logEnd', 'oldLogEnd', 'reason'],
+    'A replica cut its log back: for divergence 0, out of range 1, recovery 2, to the high watermark 3. UnifiedLog.truncateTo',
+  ),
+  probe(
+    Probe.highWatermark,
+    'high-watermark',
+    ['highWatermark', 'old', 'leaderEpoch', 'asLeader'],
+    'A replica moved its high watermark. Partition.maybeIncrementLeaderHW; ReplicaFetcherThread.processPartitionData',
+  ),
+  probe(
+    Probe.logLoaded,
+    'log-loaded',
+    ['logEnd', 'highWatermark', 'unclean', 'latestEpoch'],
+    'A starting broker loaded and recovered a log. LogLoader',
+  ),
+  probe(
+    Probe.dataLost,
+    'data-lost',
+    ['firstOffset', 'oldLogEnd', 'reason'],
+    'The disk below a replica lost or damaged records from this offset on: power loss 0, wiped 1, corrupt 2.',
+  ),
+  probe(
+    Probe.becomeLeader,
+    'become-leader',
+    ['leaderEpoch', 'startOffset', 'isr', 'partitionEpoch'],
+    'A broker began to lead, or refreshed its leadership. Partition.makeLeader',
+  ),
+  probe(
+    Probe.becomeFollower,
+    'become-follower',
+    ['leaderEpoch', 'leader', 'logEnd', 'partitionEpoch'],
+    'A broker began to follow (leader -1: nobody). Partition.makeFollower',
+  ),
+  probe(
+    Probe.followerFetched,
+    'follower-fetched',
+    ['follower', 'fetchOffset', 'leaderEpoch'],
+    'A leader learnt a new log end of a follower: the replication ack. Replica.updateFetchStateOrThrow',
+  ),
+  probe(
+    Probe.isrPending,
+    'isr-pending',
+    ['isr', 'partitionEpoch', 'leaderEpoch', 'expand'],
+    'A leader proposed another ISR. Partition.submitAlterPartition (KIP-497)',
+  ),
+  probe(
+    Probe.isrAdopted,
+    'isr-adopted',
+    ['isr', 'partitionEpoch', 'leaderEpoch'],
+    'A leader adopted the ISR that the controller confirmed. Partition.handleAlterPartitionUpdate',
+  ),
+  probe(
+    Probe.acknowledged,
+    'acknowledged',
+    ['baseOffset', 'lastOffset', 'leaderEpoch', 'acks'],
+    'A leader decided that a produce request succeeds for this partition; its answer follows when all partitions of the request are decided.',
+  ),
+  probe(
+    Probe.refused,
+    'refused',
+    ['error', 'producer', 'acks'],
+    'A broker answered a produce request with an error for this partition.',
+  ),
+  probe(
+    Probe.deduplicated,
+    'deduplicated',
+    ['baseOffset', 'producerId', 'baseSequence'],
+    'A leader recognised a batch that it had already appended. ProducerStateEntry.findDuplicateBatch',
+  ),
+  probe(
+    Probe.readServed,
+    'read-served',
+    ['from', 'to', 'highWatermark', 'consumer'],
+    'A leader answered a consumer with the records in [from, to).',
+  ),
+  probe(
+    Probe.metadataPublished,
+    'metadata-published',
+    ['offset'],
+    'A broker applied the committed metadata up to this offset to its cache. BrokerMetadataPublisher',
+  ),
+  probe(
+    Probe.brokerRegistered,
+    'broker-registered',
+    ['broker', 'brokerEpoch', 'incarnation'],
+    'The controller committed a registration. ClusterControlManager',
+  ),
+  probe(
+    Probe.brokerFenced,
+    'broker-fenced',
+    ['broker', 'brokerEpoch'],
+    'The controller committed a fencing: no heartbeat within broker.session.timeout.ms. BrokerHeartbeatManager',
+  ),
+  probe(Probe.brokerUnfenced, 'broker-unfenced', ['broker', 'brokerEpoch'], 'The controller committed an unfencing.'),
+  probe(
+    Probe.partitionChanged,
+    'partition-changed',
+    ['leader', 'leaderEpoch', 'isr', 'partitionEpoch'],
+    'The controller committed a state of the partition (leader -1: none). PartitionChangeBuilder',
+  ),
+  probe(
+    Probe.elected,
+    'elected',
+    ['leader', 'leaderEpoch', 'oldLeader', 'reason'],
+    'The controller elected: clean 0, unclean 1, preferred 2, nobody 3, transferred for the final read 4.',
+  ),
+  probe(
+    Probe.alterPartitionRefused,
+    'alter-partition-refused',
+    ['broker', 'error', 'partitionEpoch'],
+    'The controller refused an ISR change. ReplicationControlManager.validateAlterPartitionData',
+  ),
+  probe(
+    Probe.controllerReady,
+    'controller-ready',
+    ['offset', 'epoch'],
+    'A controller recovered its log and began to act.',
+  ),
+  probe(
+    Probe.batchSent,
+    'batch-sent',
+    ['broker', 'firstValue', 'baseSequence', 'attempt'],
+    'A producer wrote a batch to a socket.',
+  ),
+  probe(
+    Probe.batchRetried,
+    'batch-retried',
+    ['error', 'firstValue', 'baseSequence', 'attempt'],
+    'A producer put a batch back for another attempt.',
+  ),
+  probe(
+    Probe.batchExpired,
+    'batch-expired',
+    ['firstValue', 'baseSequence', 'wasSent'],
+    'A producer gave a batch up: delivery.timeout.ms.',
+  ),
+  probe(Probe.leaderLearnt, 'leader-learnt', ['leader', 'leaderEpoch'], "A client's metadata named another leader."),
+  probe(
+    Probe.producerIdLearnt,
+    'producer-id-learnt',
+    ['producerId', 'producerEpoch'],
+    'A producer began a session under this id and epoch.',
+  ),
+  probe(
+    Probe.batchAppended,
+    'batch-appended',
+    ['baseOffset', 'lastOffset', 'producerId', 'baseSequence'],
+    'A leader appended a batch of a producer (producerId -1: not idempotent).',
+  ),
+  probe(
+    Probe.fetchRefused,
+    'fetch-refused',
+    ['error', 'sender'],
+    'A broker answered a fetch of a follower or consumer with an error for this partition. Partition.fetchRecords',
+  ),
+  probe(
+    Probe.registrationRefused,
+    'registration-refused',
+    ['broker', 'error'],
+    "The controller refused a registration: the session of the broker's former life is still valid. ClusterControlManager.registerBroker",
+  ),
+  probe(
+    Probe.offsetsEnded,
+    'offsets-ended',
+    ['endOffset', 'machineAsked'],
+    'A final reader learnt the end offset of a partition.',
+  ),
+];
+
+/** All that a trial of Kafka announces: the kernel's probes (machines, faults, phases) and Kafka's own. */
+export const kafkaProbes: readonly ProbeSpec[] = [...kernelProbes, ...kafkaOwnProbes];
+
+function probe(kind: number, name: string, fields: readonly string[], sentence: string): ProbeSpec {
+  return { kind, name, fields, kept: true, sentence };
+}

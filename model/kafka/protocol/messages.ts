@@ -1,0 +1,267 @@
+/**
+ * Requests and responses, with the field names of Kafka's message schemas. Immutable: sent by reference.
+ *
+ * Every request has a correlation id, unique on its connection; its response carries the same. Partitions travel as
+ * numbers (index into the cluster's partition table): names exist only at the edges. Fields with no bearing on the
+ * protocol (client ids, listeners, throttle times) are left out.
+ */
+import type { Message } from '../../kernel/process.js';
+import type { ErrorCode } from './errors.js';
+import type { RecordBatch } from './records.js';
+import type { MetadataRecord } from './metadata-records.js';
+
+/** Message.kind: Kafka's API key for requests; key + 1000 for responses. */
+export const Api = {
+  produce: 0,
+  fetch: 1,
+  listOffsets: 2,
+  metadata: 3,
+  initProducerId: 22,
+  offsetForLeaderEpoch: 23,
+  electLeaders: 43,
+  alterPartition: 56,
+  brokerRegistration: 62,
+  brokerHeartbeat: 63,
+  /** Allocation of blocks of producer ids (KIP-730). */
+  allocateProducerIds: 67,
+  /** Fetch of the controller's committed metadata log by a broker: Kafka's Fetch on __cluster_metadata. */
+  fetchMetadata: 1 + 500,
+} as const;
+export const RESPONSE = 1000;
+
+/** What a connection is for (Connection.purpose). Kafka keeps these apart; so do we (DESIGN: Connections are Kafka's). */
+export const Purpose = {
+  clientData: 1,
+  replicaFetcher: 2,
+  /** Registration and heartbeats: BrokerLifecycleManager's own channel. */
+  heartbeat: 3,
+  alterPartition: 4,
+  metadataFetch: 5,
+  consumerCoordinator: 6,
+  transactionCoordinator: 7,
+  admin: 8,
+  /** DefaultNodeToControllerChannel for forwarded requests (AllocateProducerIds). */
+  forwarding: 9,
+} as const;
+
+export interface Request extends Message {
+  readonly correlationId: number;
+}
+export type Response = Request;
+
+// Produce (key 0)
+export interface ProduceRequest extends Request {
+  readonly acks: -1 | 0 | 1;
+  readonly timeoutMs: number;
+  readonly partitions: readonly { readonly partition: number; readonly batch: RecordBatch }[];
+}
+export interface ProduceResponse extends Response {
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly error: ErrorCode;
+    readonly baseOffset: number;
+    readonly logStartOffset: number;
+    /** KIP-951 (v10+), with NOT_LEADER_OR_FOLLOWER or FENCED_LEADER_EPOCH. -1: not said. */
+    readonly currentLeader: number;
+    readonly currentLeaderEpoch: number;
+  }[];
+}
+
+// Fetch (key 1)
+export interface FetchPartition {
+  readonly partition: number;
+  /** -1: not sent (a consumer that knows none). */
+  readonly currentLeaderEpoch: number;
+  readonly fetchOffset: number;
+  /** -1: not sent (consumers), or the log is empty. */
+  readonly lastFetchedEpoch: number;
+  readonly logStartOffset: number;
+}
+export interface FetchRequest extends Request {
+  /** -1: a consumer. */
+  readonly replicaId: number;
+  /** KIP-903; -1 for consumers. */
+  readonly replicaEpoch: number;
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly partitionMaxBytes: number;
+  readonly partitions: readonly FetchPartition[];
+}
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly error: ErrorCode;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  /** -1 and -1: none. */
+  readonly divergingEpoch: number;
+  readonly divergingEndOffset: number;
+  readonly currentLeader: number;
+  readonly currentLeaderEpoch: number;
+  /** The offset that was asked for, so that a late answer can be told. */
+  readonly fetchOffset: number;
+  readonly batches: readonly RecordBatch[];
+}
+export interface FetchResponse extends Response {
+  readonly error: ErrorCode;
+  readonly partitions: readonly FetchedPartition[];
+}
+
+// ListOffsets (key 2)
+export const LATEST_TIMESTAMP = -1;
+export const EARLIEST_TIMESTAMP = -2;
+export interface ListOffsetsRequest extends Request {
+  readonly replicaId: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly currentLeaderEpoch: number;
+    readonly timestamp: number;
+  }[];
+}
+export interface ListOffsetsResponse extends Response {
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly error: ErrorCode;
+    readonly offset: number;
+    readonly leaderEpoch: number;
+  }[];
+}
+
+// Metadata (key 3)
+export interface MetadataRequest extends Request {
+  /** Topic numbers; null: all. */
+  readonly topics: readonly number[] | null;
+}
+export interface MetadataResponse extends Response {
+  /** Ids of the brokers that are alive (unfenced) as the answering broker knows. */
+  readonly brokers: readonly number[];
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly error: ErrorCode;
+    readonly leader: number;
+    readonly leaderEpoch: number;
+    readonly replicas: readonly number[];
+    readonly isr: readonly number[];
+  }[];
+}
+
+// InitProducerId (key 22), without transactional id
+export type InitProducerIdRequest = Request;
+export interface InitProducerIdResponse extends Response {
+  readonly error: ErrorCode;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+export interface AllocateProducerIdsRequest extends Request {
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+}
+export interface AllocateProducerIdsResponse extends Response {
+  readonly error: ErrorCode;
+  readonly producerIdStart: number;
+  readonly producerIdLen: number;
+}
+
+// OffsetForLeaderEpoch (key 23, v4): where an epoch ended in the leader's log (KIP-101, KIP-320)
+export interface OffsetForLeaderEpochRequest extends Request {
+  /** -1: a consumer. */
+  readonly replicaId: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    /** The leader epoch that the sender believes in; -1: none. Checked as in a fetch: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH. */
+    readonly currentLeaderEpoch: number;
+    /** The epoch that is looked up. */
+    readonly leaderEpoch: number;
+  }[];
+}
+export interface OffsetForLeaderEpochResponse extends Response {
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly error: ErrorCode;
+    /** The largest epoch of the log that is not above the one looked up, and the end offset of it; -1 and -1: undefined. */
+    readonly leaderEpoch: number;
+    readonly endOffset: number;
+  }[];
+}
+
+// AlterPartition (key 56, v3)
+export interface AlterPartitionRequest extends Request {
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly leaderEpoch: number;
+    readonly partitionEpoch: number;
+    readonly newIsr: readonly { readonly brokerId: number; readonly brokerEpoch: number }[];
+    /** 0 RECOVERED, 1 RECOVERING (KIP-704). */
+    readonly leaderRecoveryState: 0 | 1;
+  }[];
+}
+export interface AlterPartitionResponse extends Response {
+  readonly error: ErrorCode;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly error: ErrorCode;
+    readonly leaderId: number;
+    readonly leaderEpoch: number;
+    readonly isr: readonly number[];
+    readonly leaderRecoveryState: 0 | 1;
+    readonly partitionEpoch: number;
+  }[];
+}
+
+// BrokerRegistration (key 62)
+export interface BrokerRegistrationRequest extends Request {
+  readonly brokerId: number;
+  readonly incarnationId: number;
+  readonly rack: string | null;
+  /** From the clean-shutdown file; -1 if unknown (KIP-966). */
+  readonly previousBrokerEpoch: number;
+}
+export interface BrokerRegistrationResponse extends Response {
+  readonly error: ErrorCode;
+  readonly brokerEpoch: number;
+}
+
+// BrokerHeartbeat (key 63)
+export interface BrokerHeartbeatRequest extends Request {
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+  readonly currentMetadataOffset: number;
+  readonly wantFence: boolean;
+  readonly wantShutDown: boolean;
+}
+export interface BrokerHeartbeatResponse extends Response {
+  readonly error: ErrorCode;
+  readonly isCaughtUp: boolean;
+  readonly isFenced: boolean;
+  readonly shouldShutDown: boolean;
+}
+
+// ElectLeaders (key 43) and a move of leadership to a named ISR member (for rolling moves in the final read)
+export interface ElectLeadersRequest extends Request {
+  /** 0 preferred, 1 unclean, 2 to `target` (ours: a reassignment to a list headed by the target, then preferred, in one step). */
+  readonly electionType: 0 | 1 | 2;
+  readonly target: number;
+  readonly partitions: readonly number[];
+}
+export interface ElectLeadersResponse extends Response {
+  readonly error: ErrorCode;
+  readonly partitions: readonly { readonly partition: number; readonly error: ErrorCode }[];
+}
+
+// Fetch of the metadata log
+export interface FetchMetadataRequest extends Request {
+  /** The broker's next metadata offset. */
+  readonly fetchOffset: number;
+  readonly maxWaitMs: number;
+}
+export interface FetchMetadataResponse extends Response {
+  readonly error: ErrorCode;
+  /** Committed records from fetchOffset on. */
+  readonly baseOffset: number;
+  readonly records: readonly MetadataRecord[];
+  /** End of the committed log, exclusive. */
+  readonly highWatermark: number;
+}

@@ -1,0 +1,70 @@
+/** Records of the metadata log, named as in Kafka's metadata/src/main/resources/common/metadata. An offset each. */
+export type MetadataRecord =
+  | RegisterBrokerRecord
+  | BrokerRegistrationChangeRecord
+  | TopicRecord
+  | PartitionRecord
+  | PartitionChangeRecord
+  | ConfigRecord
+  | ProducerIdsRecord
+  | NoOpRecord;
+
+export interface RegisterBrokerRecord {
+  readonly kind: 'register-broker';
+  readonly brokerId: number;
+  readonly incarnationId: number;
+  /** = the record's own offset. */
+  readonly brokerEpoch: number;
+  readonly fenced: boolean;
+  readonly inControlledShutdown: boolean;
+  readonly rack: string | null;
+}
+export interface BrokerRegistrationChangeRecord {
+  readonly kind: 'broker-registration-change';
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+  /** 1 fenced, -1 unfenced, 0 no change. */
+  readonly fenced: -1 | 0 | 1;
+  readonly inControlledShutdown: 0 | 1;
+}
+export interface TopicRecord {
+  readonly kind: 'topic';
+  readonly topic: number;
+  readonly name: string;
+}
+export interface PartitionRecord {
+  readonly kind: 'partition';
+  readonly partition: number;
+  readonly topic: number;
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly partitionEpoch: number;
+  readonly leaderRecoveryState: 0 | 1;
+}
+/** Only what changed: leader -2 means no change (NO_LEADER_CHANGE), null means no change. */
+export interface PartitionChangeRecord {
+  readonly kind: 'partition-change';
+  readonly partition: number;
+  readonly isr: readonly number[] | null;
+  readonly leader: number;
+  readonly leaderRecoveryState: 0 | 1 | null;
+}
+export interface ConfigRecord {
+  readonly kind: 'config';
+  readonly topic: number;
+  readonly name: string;
+  readonly value: string;
+}
+export interface ProducerIdsRecord {
+  readonly kind: 'producer-ids';
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+  readonly nextProducerId: number;
+}
+export interface NoOpRecord {
+  readonly kind: 'no-op';
+}
+export const NO_LEADER = -1;
+export const NO_LEADER_CHANGE = -2;

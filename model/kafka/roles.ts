@@ -1,0 +1,62 @@
+/** Who plays which role, for targets of faults. */
+import type { MachineId } from '../kernel/process.js';
+import type { RoleName } from '../system.js';
+import type { ClusterMachines } from './cluster-machines.js';
+import { NO_LEADER } from './protocol/metadata-records.js';
+import type { ClusterView } from './view.js';
+
+/**
+ * leader: as the controller decided; if it decided that nobody leads, whoever believes that it does. follower: the other
+ * replicas. isr-follower: those of them in the ISR. last-in-isr: the last of those.
+ * sole-in-isr: the only member of an ISR that has shrunk to one, leader or (frozen) not.
+ */
+export const roleNames: readonly RoleName[] = [
+  'leader',
+  'follower',
+  'isr-follower',
+  'last-in-isr',
+  'sole-in-isr',
+  'broker',
+  'controller',
+  'producer',
+  'consumer',
+  'client',
+];
+
+/** Machines that play the role now, for this partition where it is one of a partition. */
+export function playersOf(
+  role: RoleName,
+  partition: number,
+  cluster: ClusterMachines,
+  view: ClusterView,
+): readonly MachineId[] {
+  const { leader, isr } = view.controller(partition);
+  switch (role) {
+    case 'leader':
+      return leader === NO_LEADER ? believers(partition, view) : [leader];
+    case 'follower':
+      return view.replicas(partition).filter((replica) => replica !== leader);
+    case 'isr-follower':
+      return isr.filter((member) => member !== leader);
+    case 'last-in-isr':
+      return isr.filter((member) => member !== leader).slice(-1);
+    case 'sole-in-isr':
+      return isr.length === 1 && view.replicas(partition).length > 1 ? isr : [];
+    case 'broker':
+      return cluster.brokers;
+    case 'controller':
+      return cluster.controllers;
+    case 'producer':
+      return cluster.producers;
+    case 'consumer':
+      return cluster.consumers;
+    case 'client':
+      return cluster.clients;
+    default:
+      return [];
+  }
+}
+
+function believers(partition: number, view: ClusterView): readonly MachineId[] {
+  return view.replicas(partition).filter((replica) => view.replica(replica, partition)?.isLeader === true);
+}

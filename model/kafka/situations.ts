@@ -1,0 +1,253 @@
+/**
+ * Named interesting states, recognised from probes. A campaign counts the trials that reached each, so that a clean run in
+ * which no log was ever truncated does not pass for evidence.
+ *
+ * A recogniser belongs to one trial, is fed that trial's probes of its kinds in order, and answers true when the situation
+ * is reached.
+ */
+import type { Situation, System } from '../system.js';
+import { DeposedLeaders } from './deposed-leaders.js';
+import { ElectionReason, LossReason, Probe, TruncateReason } from './probes.js';
+import { KafkaError } from './protocol/errors.js';
+import { NO_LEADER } from './protocol/metadata-records.js';
+import { SendOrder } from './send-order.js';
+import type { KafkaSystem } from './system.js';
+
+type Recogniser = ReturnType<Situation['create']>;
+
+export const kafkaSituations: readonly Situation[] = [
+  situation(
+    'isr-shrank',
+    'An ISR lost a member: it fell behind, or the controller fenced it.',
+    [Probe.partitionChanged],
+    () => isrChange((before, after) => (before & ~after) !== 0),
+  ),
+  situation('isr-expanded', 'A replica caught up and entered an ISR.', [Probe.partitionChanged], () =>
+    isrChange((before, after) => (after & ~before) !== 0),
+  ),
+  situation(
+    'isr-below-min',
+    'An ISR became smaller than min.insync.replicas: acks=all is refused.',
+    [Probe.partitionChanged],
+    (system) => (_kind, _machine, key, _leader, _epoch, isr) =>
+      sizeOf(isr) < kafka(system).view().minInsyncReplicas(key),
+  ),
+  situation('leader-moved', 'A partition got another leader.', [Probe.elected], leaderMoved),
+  situation(
+    'leader-moved-on-purpose',
+    'Leadership was moved from a live leader: to the preferred replica, or by an administrator.',
+    [Probe.elected],
+    () => (_kind, _machine, _key, _leader, _epoch, _old, reason) =>
+      reason === ElectionReason.preferred || reason === ElectionReason.transferred,
+  ),
+  situation(
+    'unclean-election',
+    'A replica from outside the ISR was elected.',
+    [Probe.elected],
+    () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.unclean,
+  ),
+  situation(
+    'no-leader',
+    'A partition had no leader.',
+    [Probe.partitionChanged],
+    () => (_kind, _machine, _key, leader) => leader === NO_LEADER,
+  ),
+  situation(
+    'frozen-isr',
+    'The last member of an ISR was away and nobody else could be elected: the partition waited for it.',
+    [Probe.partitionChanged],
+    (system) => (_kind, _machine, key, leader, _epoch, isr) =>
+      leader === NO_LEADER && sizeOf(isr) === 1 && system.replicas(key).length > 1,
+  ),
+  situation(
+    'log-truncated',
+    'A follower cut off records that its leader does not have.',
+    [Probe.truncate],
+    () => (_kind, _machine, _key, _end, _oldEnd, reason) => reason !== TruncateReason.recovery,
+  ),
+  situation(
+    'log-truncated-below-high-watermark',
+    'A follower cut off records below its own high watermark.',
+    [Probe.truncate, Probe.highWatermark, Probe.logLoaded],
+    truncatedBelowHighWatermark,
+  ),
+  situation(
+    'follower-high-watermark-went-back',
+    'A follower took over a lower high watermark from its leader.',
+    [Probe.highWatermark],
+    () => (_kind, _machine, _key, highWatermark, old, _epoch, asLeader) => asLeader === 0 && highWatermark < old,
+  ),
+  situation(
+    'retry-deduplicated',
+    'A leader recognised the retry of a batch that it had already appended.',
+    [Probe.deduplicated],
+    always,
+  ),
+  refused(
+    'out-of-order-sequence-refused',
+    'A leader refused a batch whose sequence does not follow the last one.',
+    KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ),
+  refused(
+    'writes-refused',
+    'A leader refused acks=all, its ISR being smaller than min.insync.replicas (NOT_ENOUGH_REPLICAS).',
+    KafkaError.NOT_ENOUGH_REPLICAS,
+  ),
+  refused(
+    'not-enough-replicas-after-append',
+    'A batch was appended, and the ISR was too small when its answer was due (NOT_ENOUGH_REPLICAS_AFTER_APPEND).',
+    KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+  ),
+  refused(
+    'request-timed-out-in-purgatory',
+    'A batch was appended, and its replication took longer than the request would wait.',
+    KafkaError.REQUEST_TIMED_OUT,
+  ),
+  situation(
+    'two-leaders-at-once',
+    'Two running brokers believed that they led a partition: the deposed one still acted, or both wrote the same offset.',
+    DeposedLeaders.kinds([Probe.append, Probe.readServed, Probe.acknowledged]),
+    twoLeaders,
+  ),
+  situation(
+    'deposed-leader-acknowledged',
+    'A broker acknowledged a write after another had taken its leadership over.',
+    DeposedLeaders.kinds([Probe.acknowledged]),
+    deposedLeaderActed,
+  ),
+  situation(
+    'stale-read-served',
+    'A broker served a read after another had taken its leadership over.',
+    DeposedLeaders.kinds([Probe.readServed]),
+    deposedLeaderActed,
+  ),
+  situation(
+    'stale-fetch-fenced',
+    'A fetch was refused because it named an older leader epoch than the leader had.',
+    [Probe.fetchRefused],
+    () => (_kind, _machine, _key, error) => error === KafkaError.FENCED_LEADER_EPOCH,
+  ),
+  situation('broker-fenced', 'The controller fenced a broker: its session was over.', [Probe.brokerFenced], always),
+  situation(
+    'broker-restarted-unclean',
+    'A broker came back after a kill or power loss and recovered its logs.',
+    [Probe.logLoaded],
+    () => (_kind, _machine, _key, _end, _highWatermark, unclean) => unclean === 1,
+  ),
+  situation(
+    'unsynced-data-lost',
+    'Power loss took records that were written and not yet fsynced.',
+    [Probe.dataLost],
+    () => (_kind, _machine, _key, _first, _oldEnd, reason) => reason === LossReason.powerLoss,
+  ),
+  situation(
+    'duplicate-registration-refused',
+    "A restarted broker had to wait for the end of its former life's session.",
+    [Probe.registrationRefused],
+    () => (_kind, _machine, _key, _broker, error) => error === KafkaError.DUPLICATE_BROKER_REGISTRATION,
+  ),
+  situation('alter-partition-refused', 'The controller refused an ISR change.', [Probe.alterPartitionRefused], always),
+  situation(
+    'controller-restarted',
+    'A controller came back and granted every broker a fresh session.',
+    [Probe.controllerReady],
+    () => (_kind, _machine, _key, _offset, epoch) => epoch > 1,
+  ),
+  situation('batch-retried', 'A producer sent a batch once more.', [Probe.batchRetried], always),
+  situation('batch-expired', 'A producer gave a batch up: delivery.timeout.ms.', [Probe.batchExpired], always),
+  situation(
+    'delivery-order-changed',
+    'A leader appended two batches of a producer in another order than that in which they were first sent.',
+    SendOrder.kinds,
+    deliveryOrderChanged,
+  ),
+];
+
+function situation(
+  name: string,
+  sentence: string,
+  on: readonly number[],
+  create: (system: System) => Recogniser,
+): Situation {
+  return { name, sentence, on, create };
+}
+
+/** A broker answered a produce request with this error. */
+function refused(name: string, sentence: string, error: number): Situation {
+  return situation(name, sentence, [Probe.refused], () => (_kind, _machine, _key, answered) => answered === error);
+}
+
+function always(): Recogniser {
+  return () => true;
+}
+
+function kafka(system: System): KafkaSystem {
+  return system as KafkaSystem;
+}
+
+/** Number of brokers in a bit mask. */
+function sizeOf(mask: number): number {
+  let size = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) size++;
+  return size;
+}
+
+function isrChange(matters: (before: number, after: number) => boolean): Recogniser {
+  const isrs: (number | undefined)[] = [];
+  return (_kind, _machine, key, _leader, _epoch, isr) => {
+    const before = isrs[key];
+    isrs[key] = isr;
+    return before !== undefined && matters(before, isr);
+  };
+}
+
+/** Another than the last that led, be it with a time without a leader between. */
+function leaderMoved(): Recogniser {
+  const leaders: (number | undefined)[] = [];
+  return (_kind, _machine, key, leader) => {
+    if (leader === NO_LEADER) return false;
+    const before = leaders[key];
+    leaders[key] = leader;
+    return before !== undefined && before !== leader;
+  };
+}
+
+function truncatedBelowHighWatermark(): Recogniser {
+  /** By machine, then key. */
+  const highWatermarks: number[][] = [];
+  return (kind, machine, key, a, b) => {
+    const known = (highWatermarks[machine] ??= []);
+    if (kind === Probe.truncate) return a < (known[key] ?? 0);
+    known[key] = kind === Probe.logLoaded ? b : a;
+    return false;
+  };
+}
+
+/** Any of the kinds of probes besides those about who leads is a leader's deed. */
+function deposedLeaderActed(): Recogniser {
+  const leaders = new DeposedLeaders();
+  return (kind, machine, key, a) => !leaders.follow(kind, machine, key, a) && leaders.isDeposed(machine, key);
+}
+
+/** A write that the deposed leader had taken before it was deposed counts once its successor writes at the same offset. */
+function twoLeaders(): Recogniser {
+  const leaders = new DeposedLeaders();
+  return (kind, machine, key, a, _b, _c, d) => {
+    if (leaders.follow(kind, machine, key, a)) return false;
+    if (kind !== Probe.append) return leaders.isDeposed(machine, key);
+    if (d === 0) return false;
+    leaders.appended(machine, key, a);
+    return leaders.isDeposed(machine, key) || leaders.isForkedAt(machine, key, a);
+  };
+}
+
+function deliveryOrderChanged(): Recogniser {
+  const order = new SendOrder();
+  return (kind, machine, key, _a, b, c, d) => {
+    if (kind === Probe.batchSent) {
+      order.sent(machine, key, b);
+      return false;
+    }
+    return kind === Probe.append && d === 1 && order.appended(key, c);
+  };
+}

@@ -1,0 +1,184 @@
+/** The simulated Kafka as a system under test: furnishes a world, and answers what a trial asks of the cluster. */
+import { ENTRY_CORRUPT, ENTRY_OK, type DataLossListener } from '../kernel/disk.js';
+import type { MachineId } from '../kernel/process.js';
+import type { Stream } from '../kernel/random.js';
+import type { World } from '../kernel/world.js';
+import type { ClientStep, FinalReader, MachineInfo, RoleName, StateView, System } from '../system.js';
+import { LeadershipMoves } from './leadership-moves.js';
+import { ClusterMachines } from './cluster-machines.js';
+import type { KafkaClusterSpec } from './cluster-spec.js';
+import { CommittedMetadata } from './control/committed-metadata.js';
+import { FinalReads } from './final-read.js';
+import { livenessBoundMicros, timeouts } from './liveness-bound.js';
+import { Liveness } from './liveness.js';
+import { lostRecords } from './log/data-loss.js';
+import { segmentPath } from './log/paths.js';
+import { kafkaProbes, LossReason, Probe } from './probes.js';
+import { playersOf, roleNames } from './roles.js';
+import { settled, whole } from './settled.js';
+import { kafkaSituations } from './situations.js';
+import { sufficientSets } from './sufficient-sets.js';
+import { ClusterView } from './view.js';
+import type { RecordBatch } from './protocol/records.js';
+import type { KafkaView } from './views.js';
+
+export interface KafkaSystem extends System {
+  readonly spec: KafkaClusterSpec;
+  /** What invariants may see. Valid from boot on. */
+  view(): KafkaView;
+  /** Which replicas count as impaired: wired in by whoever keeps account of it. Until then none does. */
+  useStateView(state: StateView): void;
+}
+
+export function createKafka(spec: KafkaClusterSpec): KafkaSystem {
+  return new KafkaCluster(spec);
+}
+
+class KafkaCluster implements KafkaSystem, DataLossListener {
+  readonly name = 'kafka';
+  readonly spec: KafkaClusterSpec;
+  readonly roles = roleNames;
+  readonly probes = kafkaProbes;
+  readonly situations = kafkaSituations;
+  private readonly committed = new CommittedMetadata();
+  private readonly cluster: ClusterMachines;
+  private readonly liveness: Liveness;
+  private readonly clusterView: ClusterView;
+  private readonly moves: LeadershipMoves;
+  private readonly finalReads: FinalReads;
+
+  constructor(spec: KafkaClusterSpec) {
+    this.spec = spec;
+    this.liveness = new Liveness(spec);
+    this.cluster = new ClusterMachines(spec, this.committed, this.liveness);
+    this.clusterView = new ClusterView(spec, this.cluster, this.committed);
+    this.moves = new LeadershipMoves(this.cluster, this.committed);
+    this.finalReads = new FinalReads(this.cluster, this.committed);
+  }
+
+  boot(world: World): void {
+    this.cluster.furnish(world);
+    world.onDataLost(this);
+  }
+
+  machines(): readonly MachineInfo[] {
+    return this.cluster.machines;
+  }
+
+  keys(): readonly string[] {
+    return this.cluster.partitions.names;
+  }
+
+  role(name: RoleName, key: number, dice: Stream): readonly MachineId[] {
+    const partition = key >= 0 ? key : dice.int(this.cluster.partitions.count);
+    return playersOf(name, partition, this.cluster, this.clusterView);
+  }
+
+  invoke(step: ClientStep): boolean {
+    const producer = this.cluster.runningProducer(this.cluster.clients[step.client]);
+    if (producer === undefined) return false;
+    producer.send(step.topic, step.recordKey, step.value);
+    return true;
+  }
+
+  view(): KafkaView {
+    return this.clusterView;
+  }
+
+  useStateView(state: StateView): void {
+    this.clusterView.state = state;
+  }
+
+  sufficientSets(_state: StateView): readonly (readonly MachineId[])[] {
+    return sufficientSets(this.spec, this.cluster, this.clusterView);
+  }
+
+  beginLiveness(firstValue: number): void {
+    this.liveness.begin(this.cluster, firstValue);
+  }
+
+  lively(): true | string {
+    return this.liveness.lively(this.cluster, this.clusterView);
+  }
+
+  livenessBoundMicros(): number {
+    return livenessBoundMicros(this.spec);
+  }
+
+  settled(): true | string {
+    return settled(this.cluster, this.clusterView, this.committed);
+  }
+
+  whole(): true | string {
+    return whole(this.cluster, this.clusterView, this.committed);
+  }
+
+  requestShutdown(machine: MachineId): boolean {
+    const broker = machine <= this.spec.brokers ? this.cluster.broker(machine) : undefined;
+    broker?.shutDown();
+    return broker !== undefined;
+  }
+
+  transferLeadership(key: number, to: MachineId): void {
+    this.moves.move(key, to);
+  }
+
+  leads(key: number, machine: MachineId): boolean {
+    const { leader, leaderEpoch } = this.clusterView.controller(key);
+    if (leader !== machine) return false;
+    for (const broker of this.clusterView.replicas(key)) {
+      const replica = this.clusterView.replica(broker, key);
+      if (replica === undefined || replica.leaderEpoch !== leaderEpoch) return false;
+      if (replica.isLeader !== (broker === machine)) return false;
+    }
+    return true;
+  }
+
+  replicas(key: number): readonly MachineId[] {
+    return this.clusterView.replicas(key);
+  }
+
+  finalRead(key: number): FinalReader {
+    return this.finalReads.begin(key);
+  }
+
+  timeouts(): ReadonlyMap<string, number> {
+    return timeouts(this.spec);
+  }
+
+  onDataLost(machine: number, path: string, from: number, lost: readonly object[]): void {
+    if (machine > this.spec.brokers) return;
+    const partition = this.keys().findIndex((name) => segmentPath(name) === path);
+    if (partition < 0) return;
+    const { probes } = this.cluster.world;
+    const records = lostRecords(this.keys(), path, lost);
+    if (records !== undefined) {
+      const reason = this.lossReason(machine, path, from);
+      probes.emit(Probe.dataLost, machine, partition, records.firstOffset, records.oldLogEnd, reason);
+    }
+    this.announceReturned(machine, partition, path, from);
+  }
+
+  /** Records that an undone truncation brought back are in the replica's log again, as if it had appended them. */
+  private announceReturned(machine: number, partition: number, path: string, from: number): void {
+    const { probes } = this.cluster.world;
+    const disk = this.cluster.world.disk(machine);
+    if (!disk.exists(path)) return;
+    const file = disk.open(path);
+    for (let index = from; index < file.length && file.state(index) === ENTRY_OK; index++) {
+      const batch = file.read(index) as RecordBatch;
+      for (let i = 0; i < batch.records.length; i++) {
+        const { value } = batch.records[i];
+        probes.emit(Probe.append, machine, partition, batch.baseOffset + i, batch.partitionLeaderEpoch, value, 0);
+      }
+    }
+  }
+
+  private lossReason(machine: number, path: string, from: number): number {
+    const { world } = this.cluster;
+    if (!world.hasPower(machine)) return LossReason.powerLoss;
+    const disk = world.disk(machine);
+    const isCorrupt = disk.exists(path) && disk.open(path).state(from) === ENTRY_CORRUPT;
+    return isCorrupt ? LossReason.corrupt : LossReason.wiped;
+  }
+}

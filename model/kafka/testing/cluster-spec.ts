@@ -1,0 +1,126 @@
+/** Specs of small clusters for tests: Kafka 3.9's defaults, and what a test wants otherwise. */
+import type {
+  BrokerSettings,
+  ConsumerSettings,
+  KafkaClusterSpec,
+  ProducerSettings,
+  TopicSettings,
+} from '../cluster-spec.js';
+import { versionRules } from '../protocol/versions.js';
+
+export const brokerDefaults: BrokerSettings = {
+  'broker.heartbeat.interval.ms': 2000,
+  'broker.session.timeout.ms': 9000,
+  'initial.broker.registration.timeout.ms': 60_000,
+  'replica.lag.time.max.ms': 30_000,
+  'replica.fetch.wait.max.ms': 500,
+  'replica.fetch.min.bytes': 1,
+  'replica.fetch.max.bytes': 1_048_576,
+  'replica.fetch.response.max.bytes': 10_485_760,
+  'replica.fetch.backoff.ms': 1000,
+  'replica.socket.timeout.ms': 30_000,
+  'replica.high.watermark.checkpoint.interval.ms': 5000,
+  'auto.leader.rebalance.enable': true,
+  'leader.imbalance.check.interval.seconds': 300,
+  'controlled.shutdown.enable': true,
+  'message.max.bytes': 1_048_588,
+  'producer.id.expiration.ms': 86_400_000,
+  'unclean.leader.election.interval.ms': 300_000,
+  'connections.max.idle.ms': 600_000,
+};
+
+export const topicDefaults: TopicSettings = {
+  'min.insync.replicas': 2,
+  'unclean.leader.election.enable': false,
+  'flush.messages': 9_007_199_254_740_991,
+  'segment.bytes': 1_073_741_824,
+  'max.message.bytes': 1_048_588,
+};
+
+export const producerDefaults: ProducerSettings = {
+  acks: -1,
+  'enable.idempotence': true,
+  retries: 2_147_483_647,
+  'delivery.timeout.ms': 120_000,
+  'request.timeout.ms': 30_000,
+  'linger.ms': 0,
+  'batch.size': 16_384,
+  'buffer.memory': 33_554_432,
+  'max.block.ms': 60_000,
+  'max.request.size': 1_048_576,
+  'max.in.flight.requests.per.connection': 5,
+  'retry.backoff.ms': 100,
+  'retry.backoff.max.ms': 1000,
+  'reconnect.backoff.ms': 50,
+  'reconnect.backoff.max.ms': 1000,
+  'socket.connection.setup.timeout.ms': 10_000,
+  'socket.connection.setup.timeout.max.ms': 30_000,
+  'metadata.max.age.ms': 300_000,
+  'partitioner.ignore.keys': false,
+  'partitioner.adaptive.partitioning.enable': true,
+  'partitioner.availability.timeout.ms': 0,
+  'connections.max.idle.ms': 540_000,
+};
+
+export const consumerDefaults: ConsumerSettings = {
+  'auto.offset.reset': 'earliest',
+  'isolation.level': 'read_uncommitted',
+  'fetch.min.bytes': 1,
+  'fetch.max.wait.ms': 500,
+  'fetch.max.bytes': 52_428_800,
+  'max.partition.fetch.bytes': 1_048_576,
+  'max.poll.records': 500,
+  'request.timeout.ms': 30_000,
+  'default.api.timeout.ms': 60_000,
+  'retry.backoff.ms': 100,
+  'retry.backoff.max.ms': 1000,
+  'reconnect.backoff.ms': 50,
+  'reconnect.backoff.max.ms': 1000,
+  'socket.connection.setup.timeout.ms': 10_000,
+  'socket.connection.setup.timeout.max.ms': 30_000,
+  'metadata.max.age.ms': 300_000,
+  'connections.max.idle.ms': 540_000,
+};
+
+export interface SmallCluster {
+  readonly brokers?: number;
+  readonly racks?: readonly (string | null)[];
+  readonly partitions?: number;
+  readonly producers?: number;
+  readonly consumers?: number;
+  readonly broker?: Partial<BrokerSettings>;
+  readonly topic?: Partial<TopicSettings>;
+  readonly producer?: Partial<ProducerSettings>;
+}
+
+/** By default three brokers, one topic 'orders' with one partition of three replicas, one producer and one consumer of all. */
+export function smallCluster(wanted: SmallCluster = {}): KafkaClusterSpec {
+  const brokers = wanted.brokers ?? 3;
+  const partitions = Array.from({ length: wanted.partitions ?? 1 }, (_, index) => index);
+  return {
+    version: '3.9',
+    rules: versionRules.get('3.9')!,
+    brokers,
+    controllers: 1,
+    racks: wanted.racks ?? Array.from({ length: brokers }, () => null),
+    brokerSettings: { ...brokerDefaults, ...wanted.broker },
+    topics: [
+      {
+        name: 'orders',
+        partitions: partitions.length,
+        replicationFactor: Math.min(3, brokers),
+        settings: { ...topicDefaults, ...wanted.topic },
+      },
+    ],
+    producers: Array.from({ length: wanted.producers ?? 1 }, (_, index) => ({
+      name: `p${index}`,
+      settings: { ...producerDefaults, ...wanted.producer },
+    })),
+    consumers: Array.from({ length: wanted.consumers ?? 1 }, (_, index) => ({
+      name: `c${index}`,
+      settings: consumerDefaults,
+      partitions,
+    })),
+    recordBytes: 100,
+  };
+}

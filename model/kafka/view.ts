@@ -1,0 +1,60 @@
+/** What invariants see of the cluster: the running brokers' replicas and the controllers' committed decisions. */
+import type { MachineId } from '../kernel/process.js';
+import type { StateView } from '../system.js';
+import type { ClusterMachines } from './cluster-machines.js';
+import type { KafkaClusterSpec } from './cluster-spec.js';
+import type { CommittedMetadata } from './control/committed-metadata.js';
+import { NO_LEADER } from './protocol/metadata-records.js';
+import type { KafkaView, PartitionView, ReplicaView } from './views.js';
+
+const NOBODY: readonly number[] = [];
+/** Before the topic is created. */
+const NOT_CREATED: PartitionView = { leader: NO_LEADER, leaderEpoch: -1, partitionEpoch: -1, isr: NOBODY, elr: NOBODY };
+
+export class ClusterView implements KafkaView {
+  readonly keys: readonly string[];
+  readonly brokers: readonly number[];
+  state: StateView = { impaired: () => false };
+  private readonly spec: KafkaClusterSpec;
+  private readonly cluster: ClusterMachines;
+  private readonly committed: CommittedMetadata;
+  /** By key: the view of a committed state, made once for each state. */
+  private readonly partitionViews: { readonly of: object; readonly view: PartitionView }[] = [];
+
+  constructor(spec: KafkaClusterSpec, cluster: ClusterMachines, committed: CommittedMetadata) {
+    this.spec = spec;
+    this.cluster = cluster;
+    this.committed = committed;
+    this.keys = cluster.partitions.names;
+    this.brokers = cluster.brokers;
+  }
+
+  controller(key: number): PartitionView {
+    const partition = this.committed.image.partition(key);
+    if (partition === undefined) return NOT_CREATED;
+    const known = this.partitionViews[key];
+    if (known?.of === partition) return known.view;
+    const { leader, leaderEpoch, partitionEpoch, isr } = partition;
+    const view: PartitionView = { leader, leaderEpoch, partitionEpoch, isr, elr: NOBODY };
+    this.partitionViews[key] = { of: partition, view };
+    return view;
+  }
+
+  replica(machine: MachineId, key: number): ReplicaView | undefined {
+    return this.cluster.broker(machine)?.replicaView(key);
+  }
+
+  /** The effective one: never more than there are replicas (3.7). */
+  minInsyncReplicas(key: number): number {
+    const topic = this.spec.topics[this.cluster.partitions.topicOf[key]];
+    return Math.min(topic.settings['min.insync.replicas'], topic.replicationFactor);
+  }
+
+  replicas(key: number): readonly number[] {
+    return this.committed.image.partition(key)?.replicas ?? NOBODY;
+  }
+
+  impaired(key: number, machine: MachineId): boolean {
+    return this.state.impaired(key, machine);
+  }
+}

@@ -1,0 +1,37 @@
+/** What invariants may see of the simulated Kafka: types only, read-only. */
+import type { StateView } from '../system.js';
+
+export interface KafkaView extends StateView {
+  readonly keys: readonly string[];
+  readonly brokers: readonly number[];
+  /** The controller's committed decision about a partition. leader -1: none. */
+  controller(key: number): PartitionView;
+  /** undefined: the broker's process is not running, or hosts no such replica. */
+  replica(machine: number, key: number): ReplicaView | undefined;
+  minInsyncReplicas(key: number): number;
+  replicas(key: number): readonly number[];
+}
+
+export interface PartitionView {
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly partitionEpoch: number;
+  readonly isr: readonly number[];
+  readonly elr: readonly number[];
+}
+
+export interface ReplicaView {
+  readonly logStart: number;
+  readonly logEnd: number;
+  readonly highWatermark: number;
+  readonly lastStable: number;
+  readonly leaderEpoch: number;
+  readonly isLeader: boolean;
+  /** Leader only: committed ISR and pending additions, as a bit mask (1 << broker). */
+  readonly maximalIsr: number;
+  readonly leaderEpochStartOffset: number;
+  /** Rolling hash of (offset, leader epoch, value) of every record below the offset. O(1) or O(log n). */
+  hashBelow(offset: number): number;
+  /** The record at an offset: its leader epoch and value; undefined if the log does not hold it (or it is a control record). */
+  recordAt(offset: number): { readonly leaderEpoch: number; readonly value: number } | undefined;
+}
