@@ -1,0 +1,190 @@
+/**
+ * Histories by hand, for tests:
+ *
+ *   historyOf([send('orders-0', 7).ok(4), send('orders-0', 8).info(), poll('orders-0', [4, 7])])
+ *
+ * Operations are invoked in the order of the list, a millisecond apart, and completed half a millisecond later unless
+ * `from` and `to` say otherwise. Clients and sessions default to one producer (p0) and one consumer (c0).
+ */
+import type { History, HistoryHeader, MicroOp, Operation, Outcome } from './operation.js';
+
+interface Draft {
+  readonly f: string;
+  readonly client: string;
+  readonly session: number | null;
+  readonly invokedAt: number | null;
+  readonly completedAt: number | null;
+  readonly outcome: Outcome;
+  readonly error: string | null;
+  readonly finalReadOf: number;
+  readonly microOps: readonly DraftMicroOp[];
+}
+interface DraftMicroOp {
+  readonly kind: 'send' | 'poll';
+  /** null: not known to the client. */
+  readonly key: string | null;
+  readonly offsets: readonly number[];
+  readonly values: readonly number[];
+  readonly recordKey: string | null;
+}
+
+/** An operation under construction; every method returns a new one. */
+export class OperationBuilder {
+  readonly draft: Draft;
+
+  constructor(draft: Draft) {
+    this.draft = draft;
+  }
+
+  /** Acknowledged, at these offsets (one for each send; none: acks=0 tells no offset). */
+  ok(...offsets: readonly number[]): OperationBuilder {
+    const microOps = this.draft.microOps.map((microOp, i) =>
+      microOp.kind === 'send' ? { ...microOp, offsets: [offsets[i] ?? -1] } : microOp,
+    );
+    return this.with({ outcome: 'ok', microOps });
+  }
+  /** Certainly did not happen. */
+  fail(error = 'INVALID_RECORD'): OperationBuilder {
+    return this.with({ outcome: 'fail', error });
+  }
+  /** Nobody knows whether it happened. */
+  info(error: string | null = 'REQUEST_TIMED_OUT'): OperationBuilder {
+    return this.with({ outcome: 'info', error });
+  }
+  by(client: string): OperationBuilder {
+    return this.with({ client });
+  }
+  session(session: number): OperationBuilder {
+    return this.with({ session });
+  }
+  /** The record key of every send. */
+  keyed(recordKey: string): OperationBuilder {
+    return this.with({ microOps: this.draft.microOps.map((microOp) => ({ ...microOp, recordKey })) });
+  }
+  /** One more send in the same operation. */
+  send(key: string, value: number): OperationBuilder {
+    return this.with({ microOps: [...this.draft.microOps, sendDraft(key, value)] });
+  }
+  /** What another operation does, in this one. */
+  and(other: OperationBuilder): OperationBuilder {
+    return this.with({ microOps: [...this.draft.microOps, ...other.draft.microOps] });
+  }
+  /** One more partition in the same poll. */
+  poll(key: string, ...records: readonly (readonly [offset: number, value: number])[]): OperationBuilder {
+    return this.with({ microOps: [...this.draft.microOps, pollDraft(key, records)] });
+  }
+  /** Invoked at this virtual time, microseconds. */
+  from(invokedAt: number): OperationBuilder {
+    return this.with({ invokedAt });
+  }
+  /** Completed at this virtual time, microseconds; -1: never. */
+  to(completedAt: number): OperationBuilder {
+    return this.with({ completedAt });
+  }
+
+  private with(change: Partial<Draft>): OperationBuilder {
+    return new OperationBuilder({ ...this.draft, ...change });
+  }
+}
+
+/** A send to a topic-partition (null: the client does not know which); `info` until it is given another outcome. */
+export function send(key: string | null, value: number): OperationBuilder {
+  return new OperationBuilder(draft('send', 'p0', 'info', [sendDraft(key, value)]));
+}
+
+/** A poll that returned these records, each [offset, value]. */
+export function poll(key: string, ...records: readonly (readonly [number, number])[]): OperationBuilder {
+  return new OperationBuilder(draft('poll', 'c0', 'ok', [pollDraft(key, records)]));
+}
+
+/** A full read of a partition by a fresh consumer, with that machine as leader. Not complete unless ok. */
+export function finalRead(
+  key: string,
+  machine: number,
+  ...records: readonly (readonly [number, number])[]
+): OperationBuilder {
+  const read = draft('poll', `final-${key}-${machine}`, 'ok', [pollDraft(key, records)]);
+  return new OperationBuilder({ ...read, finalReadOf: machine });
+}
+
+/** Anything else that a client does: assign, crash, ... */
+export function other(f: string, client = 'c0'): OperationBuilder {
+  return new OperationBuilder(draft(f, client, 'ok', []));
+}
+
+/** A history of these operations. Keys are numbered in order of appearance, after `keys`. */
+export function historyOf(
+  operations: readonly OperationBuilder[],
+  header: Partial<HistoryHeader> = {},
+  keys: readonly string[] = [],
+): History {
+  const keyNumbers = new Map(keys.map((key, i) => [key, i]));
+  const sessions = new Map<string, number>();
+  const numberOf = (key: string | null): number => (key === null ? -1 : numbered(keyNumbers, key));
+  const built = operations.map(({ draft: one }, index): Operation => {
+    const invokedAt = one.invokedAt ?? (index + 1) * 1000;
+    return {
+      index,
+      process: index,
+      session: one.session ?? numbered(sessions, one.client) * 65536 + 1,
+      client: one.client,
+      f: one.f,
+      invokedAt,
+      completedAt: one.completedAt ?? invokedAt + 500,
+      outcome: one.outcome,
+      value: one.microOps.map((microOp) => finished(microOp, numberOf(microOp.key))),
+      error: one.error,
+      finalReadOf: one.finalReadOf,
+    };
+  });
+  return {
+    header: { ...plainHeader, ...header },
+    keys: [...keyNumbers.keys()],
+    operations: built,
+    valueName: String,
+  };
+}
+
+const plainHeader: HistoryHeader = {
+  format: 'harrow/history',
+  version: 1,
+  name: 'by hand',
+  seed: '1',
+  timeUnit: 'us',
+  workload: 'append',
+  nodes: [],
+  kafka: '3.9',
+  control: 'kraft',
+  settings: {},
+  rules: {},
+  topology: null,
+  resend: false,
+};
+
+function draft(f: string, client: string, outcome: Outcome, microOps: readonly DraftMicroOp[]): Draft {
+  const unsaid = { session: null, invokedAt: null, completedAt: null, error: null, finalReadOf: -1 };
+  return { f, client, outcome, microOps, ...unsaid };
+}
+
+function sendDraft(key: string | null, value: number): DraftMicroOp {
+  return { kind: 'send', key, offsets: [-1], values: [value], recordKey: null };
+}
+
+function pollDraft(key: string, records: readonly (readonly [number, number])[]): DraftMicroOp {
+  const offsets = records.map(([offset]) => offset);
+  return { kind: 'poll', key, offsets, values: records.map(([, value]) => value), recordKey: null };
+}
+
+function finished({ kind, offsets, values, recordKey }: DraftMicroOp, key: number): MicroOp {
+  if (kind === 'poll') return { kind, key, offsets, values };
+  return { kind, key, offset: offsets[0]!, value: values[0]!, recordKey };
+}
+
+function numbered(numbers: Map<string, number>, name: string): number {
+  let number = numbers.get(name);
+  if (number === undefined) {
+    number = numbers.size;
+    numbers.set(name, number);
+  }
+  return number;
+}

@@ -1,0 +1,124 @@
+/** JSON Lines with errors that name the line and say what is wrong with it. */
+
+/** A file that is not what it should be. `line` counts from 1. */
+export class FormatError extends Error {
+  readonly line: number;
+  readonly reason: string;
+
+  constructor(line: number, reason: string) {
+    super(`line ${line}: ${reason}`);
+    this.name = 'FormatError';
+    this.line = line;
+    this.reason = reason;
+  }
+}
+
+/** One line's object, with typed access to its fields. Every accessor throws a FormatError on what it cannot accept. */
+export class LineObject {
+  readonly line: number;
+  private readonly fields: Readonly<Record<string, unknown>>;
+
+  constructor(line: number, value: unknown) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new FormatError(line, `expected an object, got ${shown(value)}`);
+    }
+    this.line = line;
+    this.fields = value as Record<string, unknown>;
+  }
+
+  fail(reason: string): never {
+    throw new FormatError(this.line, reason);
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.fields, name);
+  }
+
+  /** undefined if the field is absent. */
+  any(name: string): unknown {
+    return Object.hasOwn(this.fields, name) ? this.fields[name] : undefined;
+  }
+
+  names(): readonly string[] {
+    return Object.keys(this.fields);
+  }
+
+  string(name: string): string {
+    const value = this.any(name);
+    return typeof value === 'string' ? value : this.refuse(name, 'a string', value);
+  }
+
+  stringOrNull(name: string): string | null {
+    return this.any(name) === null ? null : this.string(name);
+  }
+
+  boolean(name: string): boolean {
+    const value = this.any(name);
+    return typeof value === 'boolean' ? value : this.refuse(name, 'true or false', value);
+  }
+
+  number(name: string): number {
+    const value = this.any(name);
+    return typeof value === 'number' ? value : this.refuse(name, 'a number', value);
+  }
+
+  /** A whole number of at least `least`. */
+  integer(name: string, least: number): number {
+    const value = this.any(name);
+    const good = typeof value === 'number' && Number.isSafeInteger(value) && value >= least;
+    return good ? value : this.refuse(name, `a whole number of at least ${least}`, value);
+  }
+
+  list(name: string): readonly unknown[] {
+    const value = this.any(name);
+    return Array.isArray(value) ? value : this.refuse(name, 'a list', value);
+  }
+
+  strings(name: string): readonly string[] {
+    const list = this.list(name);
+    return list.every((item) => typeof item === 'string') ? list : this.refuse(name, 'a list of strings', list);
+  }
+
+  integers(name: string): readonly number[] {
+    const list = this.list(name);
+    return list.every((item) => Number.isSafeInteger(item))
+      ? (list as number[])
+      : this.refuse(name, 'a list of whole numbers', list);
+  }
+
+  object(name: string): LineObject {
+    const value = this.any(name);
+    const good = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return good ? new LineObject(this.line, value) : this.refuse(name, 'an object', value);
+  }
+
+  private refuse(name: string, wanted: string, value: unknown): never {
+    const got = value === undefined ? 'it is missing' : `got ${shown(value)}`;
+    throw new FormatError(this.line, `"${name}" should be ${wanted}; ${got}`);
+  }
+}
+
+/** Each line of the text as an object; an empty last line is no line. */
+export function* jsonLines(text: string): Generator<LineObject> {
+  let start = 0;
+  for (let line = 1; start < text.length; line++) {
+    let end = text.indexOf('\n', start);
+    if (end < 0) end = text.length;
+    yield new LineObject(line, parsed(line, text.slice(start, end)));
+    start = end + 1;
+  }
+}
+
+function parsed(line: number, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FormatError(line, text.trim() === '' ? 'it is empty' : `it is no JSON: ${shown(text)}`);
+  }
+}
+
+/** A value as an error quotes it: short. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
+}

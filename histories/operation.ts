@@ -1,0 +1,88 @@
+/**
+ * Operations: what clients did, as they saw it. The unit of every history, Harrow's or another tool's.
+ *
+ * `fail` means that it certainly did not happen; `info` that nobody knows.
+ */
+
+export type Outcome = 'ok' | 'fail' | 'info';
+
+/** A send: offset -1 while it is unknown. `key` indexes History.keys (a topic-partition); -1 while unknown. */
+export interface SendMicroOp {
+  readonly kind: 'send';
+  readonly key: number;
+  readonly offset: number;
+  readonly value: number;
+  /** The record key (what decides the partition); null: none. */
+  readonly recordKey: string | null;
+}
+/** A range read of one key: offsets and values side by side. */
+export interface PollMicroOp {
+  readonly kind: 'poll';
+  readonly key: number;
+  readonly offsets: readonly number[];
+  readonly values: readonly number[];
+}
+export type MicroOp = SendMicroOp | PollMicroOp;
+
+/** One operation from invocation to completion. */
+export interface Operation {
+  /** Order of invocation, dense from 0. */
+  readonly index: number;
+  /** One logical thread with at most one open operation: sends that overlap have different processes. */
+  readonly process: number;
+  /** The client session behind it: producers' order is judged by session. */
+  readonly session: number;
+  /** Name of the client: p0, c0, final. */
+  readonly client: string;
+  /** send, poll, assign, crash, ... */
+  readonly f: string;
+  /** Virtual microseconds. */
+  readonly invokedAt: number;
+  /** -1: never completed (then the outcome is info). */
+  readonly completedAt: number;
+  readonly outcome: Outcome;
+  /** As completed where it completed, else as invoked. */
+  readonly value: readonly MicroOp[];
+  readonly error: string | null;
+  /** Part of the final read: a fresh consumer reading from the first offset to the end of this replica as leader; -1 otherwise. */
+  readonly finalReadOf: number;
+}
+
+export interface HistoryHeader {
+  readonly format: 'harrow/history';
+  readonly version: 1;
+  readonly name: string;
+  readonly seed: string;
+  readonly timeUnit: 'us';
+  readonly workload: string;
+  readonly nodes: readonly string[];
+  readonly kafka: string | null;
+  readonly control: string | null;
+  /** Under Kafka's own names, the settings that guarantees read: 'acks', 'enable.idempotence', 'min.insync.replicas', ... with their scope where several have them ('producer:retries'). */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly rules: Readonly<Record<string, string | number | boolean>>;
+  readonly topology: {
+    readonly brokers: readonly number[];
+    readonly controllers: readonly number[];
+    /** By key (topic-partition). */
+    readonly partitions: readonly {
+      readonly topic: string;
+      readonly partition: number;
+      readonly replicas: readonly number[];
+      readonly minInsyncReplicas: number;
+    }[];
+  } | null;
+  /** resend: the workload resends values whose outcome is unknown. */
+  readonly resend: boolean;
+}
+
+/** What black-box checkers judge. */
+export interface History {
+  readonly header: HistoryHeader;
+  /** Names of the topic-partitions: 'orders-0'. */
+  readonly keys: readonly string[];
+  /** In order of invocation. */
+  readonly operations: readonly Operation[];
+  /** How a value is written for people; Harrow's own values are the integers themselves. */
+  valueName(value: number): string;
+}

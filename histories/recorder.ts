@@ -1,0 +1,147 @@
+/**
+ * Records a trial: operations as clients report them, probes as they are announced, and the digest over both.
+ *
+ * It matches the kernel's recorder and probe listener by shape, and is wired in by `runs/`.
+ */
+import { Digest } from './digest.js';
+import type { History, HistoryHeader, MicroOp, Operation, Outcome } from './operation.js';
+import { TraceColumns } from './trace-columns.js';
+import type { TraceHeader } from './trace.js';
+
+/** What a client hands over when it invokes or completes: its micro-operations, and whether it is a final read. */
+export interface RecordedValue {
+  readonly microOps: readonly MicroOp[];
+  /** The machine whose replica a final read reads as leader; absent otherwise. */
+  readonly finalReadOf?: number;
+}
+
+export interface Clock {
+  readonly now: number;
+}
+
+type OpenOperation = { -readonly [field in keyof Operation]: Operation[field] };
+
+// Tags that keep the encodings of invocations and completions apart from each other and from probes.
+const INVOCATION = -1;
+const COMPLETION = -2;
+const OUTCOME_CODES: Readonly<Record<Outcome, number>> = { ok: 0, fail: 1, info: 2 };
+
+export class TrialRecorder {
+  readonly trace: TraceColumns;
+  private clock: Clock = { now: 0 };
+  private nameOf: (machine: number) => string = String;
+  private digest = new Digest();
+  private operations: OpenOperation[] = [];
+  /** By session: free lanes (processes), and the next new one. Overlapping operations of a session get lanes of their own. */
+  private freeLanes = new Map<number, number[]>();
+  private lanes = 0;
+
+  /** Virtual time, for those who listen beside. */
+  get now(): number {
+    return this.clock.now;
+  }
+
+  /** Index of the newest trace record; -1 before the first. */
+  get record(): number {
+    return this.trace.length - 1;
+  }
+
+  /** @param trace columns to fill; those of an earlier trial may be used again once it was judged */
+  constructor(trace: TraceColumns = new TraceColumns()) {
+    this.trace = trace;
+    trace.length = 0;
+  }
+
+  /**
+   * Before the first event: where time comes from and how machines, probes, keys and faults are called.
+   * @param nameOf names machines, those included that join later than the header
+   */
+  begin(clock: Clock, header: TraceHeader, nameOf: (machine: number) => string): void {
+    this.clock = clock;
+    this.trace.header = header;
+    this.nameOf = nameOf;
+  }
+
+  onProbe(kind: number, machine: number, key: number, a: number, b: number, c: number, d: number): void {
+    const now = this.clock.now;
+    this.trace.append(now, kind, machine, key, a, b, c, d);
+    this.digest.addRecord(now, kind * 0x100000000 + (machine & 0xffff) * 0x10000 + (key & 0xffff), a, b, c, d);
+  }
+
+  invoke(client: number, session: number, f: string, value: unknown): number {
+    const { microOps, finalReadOf } = value as RecordedValue;
+    const index = this.operations.length;
+    this.operations.push({
+      index,
+      process: this.takeLane(session),
+      session,
+      client: this.nameOf(client),
+      f,
+      invokedAt: this.clock.now,
+      completedAt: -1,
+      outcome: 'info',
+      value: microOps,
+      error: null,
+      finalReadOf: finalReadOf ?? -1,
+    });
+    this.digest.addRecord(INVOCATION, this.clock.now, index, client, session, finalReadOf ?? -1);
+    this.digest.addText(f);
+    this.digestMicroOps(microOps);
+    return index;
+  }
+
+  complete(operation: number, outcome: Outcome, value: unknown, error?: string): void {
+    const open = this.operations[operation];
+    if (open === undefined || open.completedAt >= 0) {
+      throw new Error(`Operation ${operation} was ${open === undefined ? 'never invoked' : 'completed before'}`);
+    }
+    const { microOps, finalReadOf } = value as RecordedValue;
+    open.completedAt = this.clock.now;
+    open.outcome = outcome;
+    open.value = microOps;
+    open.error = error ?? null;
+    if (finalReadOf !== undefined) open.finalReadOf = finalReadOf;
+    // After an unknown outcome the lane is retired, as Jepsen retires a process: the operation may still take effect.
+    if (outcome !== 'info') this.freeLanes.get(open.session)?.push(open.process);
+    this.digest.addRecord(COMPLETION, this.clock.now, operation, OUTCOME_CODES[outcome], open.finalReadOf, 0);
+    this.digest.addText(open.error ?? '');
+    this.digestMicroOps(microOps);
+  }
+
+  /** The history so far. `header` and `keys` are given by who knows the spec. */
+  history(header: HistoryHeader, keys: readonly string[]): History {
+    return { header, keys, operations: this.operations, valueName: String };
+  }
+
+  /** Closes the digest with the event count and the fingerprint of the disks. */
+  closeDigest(events: number, disks: readonly number[]): string {
+    this.digest.addNumber(events);
+    for (const word of disks) this.digest.addNumber(word);
+    return this.digest.close();
+  }
+
+  private takeLane(session: number): number {
+    let free = this.freeLanes.get(session);
+    if (free === undefined) {
+      free = [];
+      this.freeLanes.set(session, free);
+    }
+    return free.pop() ?? this.lanes++;
+  }
+
+  private digestMicroOps(microOps: readonly MicroOp[]): void {
+    this.digest.addNumber(microOps.length);
+    for (const microOp of microOps) {
+      if (microOp.kind === 'send') {
+        this.digest.addRecord(0, microOp.key, microOp.offset, microOp.value, 0, 0);
+        if (microOp.recordKey !== null) this.digest.addText(microOp.recordKey);
+      } else {
+        this.digest.addRecord(1, microOp.key, microOp.offsets.length, 0, 0, 0);
+        for (let i = 0; i < microOp.offsets.length; i++) {
+          this.digest.addNumber(microOp.offsets[i]!);
+          this.digest.addNumber(microOp.values[i]!);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/** One line of plain words for any trace record. */
+import { membersOf } from '../replay-state.js';
+import type { TraceRecord } from '../trace-record.js';
+import { acksWord, brokerSet, kafkaError, type Names } from './words.js';
+
+const truncateReasons = ['to the diverging epoch', 'out of range', 'recovery', 'to the high watermark'];
+const electionWords = ['clean election', 'unclean election', 'preferred leader', 'nobody is eligible', 'final read'];
+const lossWords = ['never synced', 'disk wiped', 'corrupted'];
+const phaseWords = ['start', 'safety', 'liveness', 'final read'];
+
+/** What happened, without the time: "b1 appends orders-0@0 = 5 in epoch 4". */
+export function describe(record: TraceRecord, names: Names): string {
+  const machine = names.machine(record.machine);
+  const key = names.key(record.key);
+  const at = (offset: number): string => names.record(record.key, offset);
+  switch (record.event) {
+    case 'process-started':
+      return `${machine} starts${record.incarnation > 1 ? ` again (incarnation ${record.incarnation})` : ''}`;
+    case 'process-killed':
+      return record.why === 0 ? `${machine} is killed` : `${machine} exits`;
+    case 'power-lost':
+      return `${machine} loses power; ${record.entriesLost} unsynced entries are gone`;
+    case 'paused':
+      return `${machine} stops running (paused)`;
+    case 'resumed':
+      return `${machine} runs again`;
+    case 'fault-began':
+      return `fault: ${names.faultOn(record.strike, membersOf(record.targets))}`;
+    case 'fault-ended':
+      return `heal: ${names.fault(record.strike)}`;
+    case 'phase':
+      return `phase: ${phaseWords[record.phase] ?? record.phase}`;
+    case 'message-sent':
+      return `${machine} sends ${names.machine(record.to)} a message (kind ${record.messageKind}, ${record.bytes} bytes)`;
+    case 'message-delivered':
+      return `${machine} takes a message of ${names.machine(record.from)} (kind ${record.messageKind})`;
+    case 'connection-broken':
+      return `${machine} sees its connection to ${names.machine(record.peer)} break`;
+    case 'append':
+      return `${machine} ${record.asLeader === 1 ? 'appends' : 'copies'} ${at(record.offset)} = ${record.value} (epoch ${record.leaderEpoch})`;
+    case 'truncate':
+      return `${machine} truncates ${key} ${record.oldLogEnd} → ${record.logEnd} (${truncateReasons[record.reason] ?? record.reason})`;
+    case 'high-watermark':
+      return `${machine} moves the high watermark of ${key} ${record.old} → ${record.highWatermark}`;
+    case 'log-loaded':
+      return `${machine} loads ${key}: log end ${record.logEnd}, high watermark ${record.highWatermark}${record.unclean === 1 ? ', after an unclean shutdown' : ''}`;
+    case 'data-lost':
+      return `${machine} lost ${key} from offset ${record.firstOffset} on, of ${record.oldLogEnd} (${lossWords[record.reason] ?? record.reason})`;
+    case 'become-leader':
+      return `${machine} leads ${key} in epoch ${record.leaderEpoch}, ISR ${brokerSet(membersOf(record.isr))}`;
+    case 'become-follower':
+      return `${machine} follows ${names.machine(record.leader)} for ${key} in epoch ${record.leaderEpoch}, log end ${record.logEnd}`;
+    case 'follower-fetched':
+      return `${machine} learns that ${names.machine(record.follower)} holds ${key} up to ${record.fetchOffset}`;
+    case 'isr-pending':
+      return `${machine} proposes ISR ${brokerSet(membersOf(record.isr))} for ${key}`;
+    case 'isr-adopted':
+      return `${machine} adopts ISR ${brokerSet(membersOf(record.isr))} for ${key}`;
+    case 'acknowledged':
+      return `${machine} acknowledges ${key}@${offsets(record.baseOffset, record.lastOffset)} (acks ${acksWord(record.acks)})`;
+    case 'refused':
+      return `${machine} refuses a write to ${key}: ${kafkaError(record.error)}`;
+    case 'deduplicated':
+      return `${machine} recognises ${at(record.baseOffset)} as already appended (sequence ${record.baseSequence})`;
+    case 'read-served':
+      return `${machine} answers a read of ${key} with [${record.from}, ${record.to})`;
+    case 'metadata-published':
+      return `${machine} applies metadata up to ${record.offset}`;
+    case 'broker-registered':
+      return `${machine} registers ${names.machine(record.broker)} (broker epoch ${record.brokerEpoch})`;
+    case 'broker-fenced':
+      return `${machine} fences ${names.machine(record.broker)}`;
+    case 'broker-unfenced':
+      return `${machine} unfences ${names.machine(record.broker)}`;
+    case 'partition-changed':
+      return `${machine} decides ${key}: leader ${record.leader < 0 ? 'none' : names.machine(record.leader)}, epoch ${record.leaderEpoch}, ISR ${brokerSet(membersOf(record.isr))}`;
+    case 'elected':
+      return record.leader < 0
+        ? `${machine} elects nobody for ${key}`
+        : `${machine} elects ${names.machine(record.leader)} for ${key} in epoch ${record.leaderEpoch} (${electionWords[record.reason] ?? record.reason})`;
+    case 'alter-partition-refused':
+      return `${machine} refuses ${names.machine(record.broker)} an ISR of ${key}: ${kafkaError(record.error)}`;
+    case 'controller-ready':
+      return `${machine} is ready to act (epoch ${record.epoch})`;
+    case 'batch-sent':
+      return `${machine} → ${names.machine(record.broker)} ${key}, batch of value ${record.firstValue}, attempt ${record.attempt}`;
+    case 'batch-retried':
+      return `${machine} will try the batch of value ${record.firstValue} again: ${kafkaError(record.error)}`;
+    case 'batch-expired':
+      return `${machine} gives the batch of value ${record.firstValue} up (delivery.timeout.ms)`;
+    case 'leader-learnt':
+      return `${machine} learns that ${names.machine(record.leader)} leads ${key} in epoch ${record.leaderEpoch}`;
+    case 'producer-id-learnt':
+      return `${machine} is producer ${record.producerId}, epoch ${record.producerEpoch}`;
+    case 'batch-appended':
+      return `${machine} appended the batch ${key}@${offsets(record.baseOffset, record.lastOffset)}`;
+    case 'fetch-refused':
+      return `${machine} refuses ${names.machine(record.sender)} a fetch of ${key}: ${kafkaError(record.error)}`;
+    case 'registration-refused':
+      return `${machine} refuses ${names.machine(record.broker)} a registration: ${kafkaError(record.error)}`;
+    case 'offsets-ended':
+      return `${machine} learns that ${key} ends at ${record.endOffset}`;
+    case 'other':
+      return `${machine}: ${record.name}`;
+  }
+}
+
+function offsets(base: number, last: number): string {
+  return base === last ? String(base) : `${base}–${last}`;
+}

@@ -1,0 +1,77 @@
+/**
+ * From a history, its trace and a judged anomaly to the story of how it came about: what `explain` prints, what a
+ * campaign prints for the first trial of each cause, and what the report steps through.
+ */
+import type { JudgedAnomaly } from '../anomaly.js';
+import type { History } from '../operation.js';
+import { TraceReader } from '../trace-record.js';
+import type { Trace } from '../trace.js';
+import { duplicateCause, duplicateStory } from './story/duplicate.js';
+import { generalStory, overviewStory, stuckStory } from './story/general.js';
+import { lossOf } from './story/loss.js';
+import { lostRecordStory } from './story/lost-record.js';
+import { orderCause, orderStory } from './story/order.js';
+import { attemptsOf } from './story/attempts.js';
+import { Teller } from './story/teller.js';
+import type { Cause, Story } from './story/types.js';
+
+export type { CausalGraph, CausalNode, Cause, LineRole, Story, StoryLine } from './story/types.js';
+
+export function storyOf(history: History, trace: Trace, judged: JudgedAnomaly): Story {
+  const teller = new Teller(history, trace);
+  switch (judged.anomaly.type) {
+    case 'lost-write':
+    case 'unseen':
+    case 'inconsistent-offsets':
+    case 'ack-offset-mismatch':
+      return judged.anomaly.values.length > 0 ? lostRecordStory(teller, judged) : generalStory(teller, judged);
+    case 'duplicate':
+      return duplicateStory(teller, judged);
+    case 'key-order':
+    case 'nonmonotonic-send':
+    case 'int-nonmonotonic-send':
+      return orderStory(teller, judged);
+    case 'stuck':
+      return stuckStory(teller, judged);
+    default:
+      return generalStory(teller, judged);
+  }
+}
+
+/** The story of a trial without anomalies: what happened to one of its partitions (an index into the history's keys). */
+export function overviewOf(history: History, trace: Trace, key: number): Story {
+  const teller = new Teller(history, trace);
+  return overviewStory(teller, teller.key(key));
+}
+
+/**
+ * How an anomaly came about, in one clause: failures of equal `id` are one way of failing.
+ * The trace's keys must be the history's (as in every trial of Harrow's own).
+ */
+export function causeOf(judged: JudgedAnomaly, trace: Trace): Cause {
+  const { anomaly, licence } = judged;
+  const reader = new TraceReader(trace);
+  const values = anomaly.values;
+  const nowhere: Cause = { id: anomaly.type, sentence: licence?.words ?? anomaly.type };
+  switch (anomaly.type) {
+    case 'lost-write':
+    case 'unseen':
+      return values.length === 0 ? nowhere : lossOf(reader, anomaly.key, values[0]!).cause;
+    case 'inconsistent-offsets':
+    case 'ack-offset-mismatch': {
+      const losses = values.map((value) => lossOf(reader, anomaly.key, value));
+      return (losses.find((loss) => loss.takeover !== null) ?? losses[0])?.cause ?? nowhere;
+    }
+    case 'duplicate':
+    case 'key-order':
+    case 'nonmonotonic-send':
+    case 'int-nonmonotonic-send': {
+      if (values.length === 0) return nowhere;
+      // Harrow numbers values in the order in which they are sent.
+      const first = attemptsOf(reader, anomaly.key, Math.min(...values), null, -1);
+      return anomaly.type === 'duplicate' ? duplicateCause(first) : orderCause(first);
+    }
+    default:
+      return nowhere;
+  }
+}

@@ -1,0 +1,219 @@
+/** From drafts to a story: lines that happened together become one, the lightest go, and what is left is linked. */
+import { seconds } from '../words.js';
+import type { Draft, Teller } from './teller.js';
+import type { CausalEdge, CausalGraph, CausalNode, LineRole, StoryLine } from './types.js';
+
+const MOST_LINES = 12;
+/** Lines closer together than this may be one: what one decision of the controller did, or one fault. */
+const TOGETHER_MICROS = 20_000;
+
+export interface Composed {
+  readonly lines: readonly StoryLine[];
+  readonly graph: CausalGraph;
+}
+
+/** @param settings "acks=1", ...: what allowed the acknowledgement; roots of the graph. @param end the anomaly in a few words */
+export function compose(teller: Teller, drafts: readonly Draft[], settings: readonly string[], end: string): Composed {
+  const ordered = dedupe([...drafts].sort((a, b) => a.index - b.index));
+  const kept = lightestDropped(merged(teller, ordered));
+  const lines = kept.map((line): StoryLine => ({
+    atMicros: line.at >= 0 ? line.at : (teller.reader.trace.time[line.index] ?? 0),
+    text: line.text,
+    note: line.note,
+    traceIndex: line.index,
+    operation: line.operation,
+    role: line.role,
+    lane: line.lane >= 0 ? line.lane : laneOf(teller, line),
+  }));
+  return { lines, graph: causalGraph(kept, lines, settings, end) };
+}
+
+/** Who announced the record; for a fault, which nobody announces, its first target. */
+function laneOf(teller: Teller, line: Draft): number {
+  const announcer = teller.reader.trace.machine[line.index] ?? 0;
+  return announcer > 0 ? announcer : line.strike >= 0 ? line.machine : -1;
+}
+
+/** One line a record: the heavier one, for drafts of two kinds may name the same record. */
+function dedupe(drafts: readonly Draft[]): readonly Draft[] {
+  const byIndex = new Map<number, Draft>();
+  for (const line of drafts) {
+    const other = byIndex.get(line.index);
+    if (other === undefined || other.weight < line.weight) byIndex.set(line.index, line);
+  }
+  return [...byIndex.values()];
+}
+
+/** Lines that tell of one thing become one: a fencing and what the controller decided with it, a fault and what it did. */
+function merged(teller: Teller, drafts: readonly Draft[]): readonly Draft[] {
+  const { time } = teller.reader.trace;
+  const lines: Draft[] = [];
+  for (const line of drafts) {
+    const before = lines.at(-1);
+    const together = before !== undefined && time[line.index]! - time[before.index]! <= TOGETHER_MICROS;
+    const one = together ? asOne(before, line) : null;
+    if (one === null) lines.push(line);
+    else lines[lines.length - 1] = one;
+  }
+  const faults = lines.filter((line) => line.strike >= 0 && line.role !== 'heal').length;
+  return faults > 1 ? lines : lines.map((line) => (line.role === 'heal' ? { ...line, text: 'heal' } : line));
+}
+
+/** null: they are two. The later index stands for both, so that the state at the line shows both. */
+function asOne(before: Draft, line: Draft): Draft | null {
+  switch (`${before.role}+${line.role}`) {
+    case 'fence+elect':
+    case 'fence+frozen':
+    case 'fence+isr':
+      return { ...line, text: `${before.text}; ${line.text}` };
+    case 'elect+fence':
+    case 'frozen+fence':
+    case 'isr+fence':
+      return { ...before, index: line.index, text: `${line.text}; ${before.text}` };
+    case 'fault+down':
+      return before.machine === line.machine
+        ? { ...line, text: `fault: ${line.text}`, strike: before.strike, weight: Math.max(before.weight, line.weight) }
+        : null;
+    case 'fault+data-lost':
+    case 'down+data-lost': {
+      if (before.machine !== line.machine) return null;
+      const fault = before.text.startsWith('fault: ') ? 'fault: ' : '';
+      return { ...line, text: fault + line.text.replace(' keeps ', ' loses power and keeps '), strike: before.strike };
+    }
+    case 'data-lost+down':
+      return before.machine === line.machine && before.text.includes('loses power')
+        ? { ...before, index: line.index }
+        : null;
+    case 'send+append':
+      return before.operation === line.operation && before.machine === line.machine
+        ? { ...line, text: `${before.text}: offset ${line.offset}`, role: 'send' }
+        : null;
+    case 'heal+start':
+    case 'start+heal': {
+      const start = before.role === 'start' ? before : line;
+      return before.machine === line.machine ? { ...start, index: line.index } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function lightestDropped(drafts: readonly Draft[]): readonly Draft[] {
+  if (drafts.length <= MOST_LINES) return drafts;
+  const byWeight = drafts.map((line, i) => ({ line, i }));
+  byWeight.sort((a, b) => b.line.weight - a.line.weight || a.i - b.i);
+  const kept = byWeight.slice(0, MOST_LINES);
+  kept.sort((a, b) => a.i - b.i);
+  return kept.map(({ line }) => line);
+}
+
+/** What may have brought about a line of a role: earlier lines of these roles. */
+const causesOf: Readonly<Record<LineRole, readonly LineRole[]>> = {
+  baseline: [],
+  fault: [],
+  heal: ['fault'],
+  down: ['fault'],
+  start: ['data-lost', 'down', 'heal'],
+  'data-lost': ['down', 'fault'],
+  fence: ['data-lost', 'down', 'fault'],
+  isr: ['fence', 'data-lost', 'down', 'fault', 'start', 'heal'],
+  frozen: ['isr', 'data-lost', 'down', 'fault', 'fence'],
+  elect: ['frozen', 'fence', 'data-lost', 'down', 'fault', 'isr', 'start'],
+  send: ['elect', 'baseline'],
+  append: ['send', 'baseline'],
+  retry: ['append', 'send', 'fault', 'down', 'refuse'],
+  refuse: ['send', 'isr', 'fault'],
+  ack: ['append', 'send'],
+  truncate: ['elect', 'heal', 'start'],
+  read: ['truncate', 'ack'],
+  other: ['elect', 'fault', 'down'],
+};
+/** Of these roles every earlier line counts, not only the latest; of the others the latest is cause enough. */
+const ofEachRole = new Set<LineRole>(['truncate', 'frozen', 'retry']);
+
+function causalGraph(
+  drafts: readonly Draft[],
+  lines: readonly StoryLine[],
+  settings: readonly string[],
+  end: string,
+): CausalGraph {
+  const nodes: CausalNode[] = lines.map((line, i) => ({
+    id: i,
+    kind: line.role,
+    label: line.text.replaceAll(/ {2,}/g, ' '),
+    detail: `${seconds(line.atMicros)}${line.note === null ? '' : ` · ${line.note.replace(/^← /, '')}`}`,
+    line: i,
+  }));
+  const edges: CausalEdge[] = [];
+  const link = (from: number, to: number): void => {
+    if (from >= 0 && from !== to && !edges.some((edge) => edge.from === from && edge.to === to))
+      edges.push({ from, to });
+  };
+  drafts.forEach((line, to) => {
+    for (const from of causesFor(drafts, to, line)) link(from, to);
+  });
+  for (const setting of settings) {
+    const id = nodes.length;
+    nodes.push({ id, kind: 'setting', label: setting, detail: 'setting', line: -1 });
+    const target = drafts.findIndex((line) => line.role === 'ack' || line.role === 'retry' || line.role === 'elect');
+    if (target >= 0) link(id, target);
+  }
+  const anomaly = nodes.length;
+  nodes.push({ id: anomaly, kind: 'anomaly', label: end, detail: '', line: -1 });
+  for (const role of ['ack', 'truncate', 'data-lost', 'read'] as const) {
+    link(
+      drafts.findLastIndex((line) => line.role === role),
+      anomaly,
+    );
+  }
+  // Whatever led nowhere in this table still led here.
+  if (!edges.some((edge) => edge.to === anomaly)) link(drafts.length - 1, anomaly);
+  return { nodes, edges };
+}
+
+function causesFor(drafts: readonly Draft[], to: number, line: Draft): readonly number[] {
+  const found: number[] = [];
+  for (const role of causesOf[line.role]) {
+    const from = latest(drafts, to, (other) => other.role === role && related(line, other));
+    if (from < 0) continue;
+    found.push(from);
+    if (!ofEachRole.has(line.role)) break;
+  }
+  // A leader that had been down leads because it came back.
+  if (line.role === 'elect') {
+    const back = latest(drafts, to, (other) => other.role === 'start' && other.machine === line.machine);
+    if (back >= 0) found.push(back);
+  }
+  return found;
+}
+
+/** A heal ends its own fault; a machine's fate comes from its own; elections and sends hang on whatever came last. */
+function related(line: Draft, other: Draft): boolean {
+  switch (line.role) {
+    case 'heal':
+      return other.strike === line.strike;
+    case 'data-lost':
+    case 'down':
+    case 'fence':
+      return other.machine === line.machine || other.role === 'fault';
+    case 'isr':
+    case 'frozen':
+      // The machine that left, or the last in the ISR that is away; an earlier change of the ISR whoever it was.
+      return other.role === 'isr' || other.machine === line.machine || (other.role === 'fault' && other.strike >= 0);
+    case 'start':
+      return other.machine === line.machine;
+    case 'truncate':
+      return other.role !== 'start' || other.machine === line.machine;
+    case 'ack':
+    case 'retry':
+    case 'append':
+      return other.operation === null || line.operation === null || other.operation === line.operation;
+    default:
+      return true;
+  }
+}
+
+function latest(drafts: readonly Draft[], before: number, condition: (line: Draft) => boolean): number {
+  for (let i = before - 1; i >= 0; i--) if (condition(drafts[i]!)) return i;
+  return -1;
+}
