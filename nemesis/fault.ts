@@ -1,0 +1,148 @@
+/**
+ * A fault: one way of breaking the world, said in the user's words.
+ *
+ * To add one: a file in `faults/` and a line in `registry.ts`. A fault acts on the world through its `FaultSurface` alone,
+ * which remembers what it did. So every fault ends, heals machine by machine and accounts for its effect in the same way,
+ * and a machine that two faults hold down comes back when the second lets go.
+ */
+import fc, { type Arbitrary } from 'fast-check';
+import type { MessageMatch } from '../model/kernel/network.js';
+import type { MachineId } from '../model/kernel/process.js';
+import type { Stream } from '../model/kernel/random.js';
+import type { RoleName } from '../model/system.js';
+
+/** Parameters of a strike, as they are written in a spec and saved in a plan. */
+export type Parameters = Readonly<Record<string, number | string>>;
+
+/** The cluster's shape, as far as drawing a fault needs it. */
+export interface Topology {
+  readonly brokers: number;
+  readonly controllers: number;
+  readonly producers: number;
+  readonly consumers: number;
+  /** Names of what is replicated, by key: 'orders-0'. */
+  readonly keys: readonly string[];
+}
+
+/** What a fault breaks. The `network` profile draws from the first alone. */
+export type FaultFamily = 'network' | 'process' | 'power' | 'disk' | 'clock';
+
+/** What a fault may take from the disks of its targets: nothing, what was not fsynced, or anything. */
+export type Harm = 'nothing' | 'unsynced' | 'anything';
+
+/** One of some words, or a whole number between two bounds, both included. Absent: any name. */
+export interface FaultParameter {
+  readonly name: string;
+  readonly sentence: string;
+  readonly oneOf?: readonly string[];
+  readonly range?: readonly [min: number, max: number];
+}
+
+export interface Fault<P extends Parameters = Parameters> {
+  /** kebab-case, by what happens and to whom: 'leader-cut-off'. */
+  readonly name: string;
+  readonly sentence: string;
+  readonly family: FaultFamily;
+  /** Whom it strikes, unless the spec names a machine or another role. */
+  readonly role: RoleName;
+  readonly harm: Harm;
+  /** A request can be carried out after its client has stopped waiting for it. */
+  readonly delaysRequests: boolean;
+  /** On a fault band in a picture: one or two words. */
+  readonly label: string;
+  /** Hue of the band, 0..359; families lie close together. */
+  readonly hue: number;
+  readonly parameters: readonly FaultParameter[];
+  /** How parameters are drawn. Only `map` with an unmapper, no `chain`: saved parameters shrink by it. */
+  arbitrary(topology: Topology): Arbitrary<P>;
+  /** True, or why it cannot strike these machines now. */
+  available(view: FaultView, targets: readonly MachineId[], parameters: P): true | string;
+  /** On whose lanes it is drawn; its targets unless said otherwise. */
+  touches?(view: FaultView, targets: readonly MachineId[], parameters: P): readonly MachineId[];
+  begin(surface: FaultSurface, targets: readonly MachineId[], parameters: P): void;
+  /** For faults of several steps. Called at once after `begin` and again after as many microseconds as it returns; 0: it is over. */
+  proceed?(surface: FaultSurface, parameters: P): number;
+  /** What happens to `who`, as the rest of a sentence: "is cut off from the other brokers". */
+  say(parameters: P): string;
+}
+
+/** What a fault may ask before it strikes. */
+export interface FaultView {
+  /** Virtual time, microseconds. */
+  readonly now: number;
+  name(machine: MachineId): string;
+  isRunning(machine: MachineId): boolean;
+  isPaused(machine: MachineId): boolean;
+  hasPower(machine: MachineId): boolean;
+  /** All machines that may play this role ('broker', 'controller', 'client'), whoever plays it now, in order of their numbers. */
+  machines(role: 'broker' | 'controller' | 'client' | 'any'): readonly MachineId[];
+  /** True when every replica is where it belongs, or the reason why not. */
+  whole(): true | string;
+}
+
+/** How one strike breaks the world. Everything done here is undone when the strike ends, except what cannot be (lost data). */
+export interface FaultSurface extends FaultView {
+  readonly targets: readonly MachineId[];
+  /** Choices of this strike alone. */
+  readonly dice: Stream;
+  /** For the fault's own book-keeping between steps. */
+  state: unknown;
+
+  /** Directed: nothing sent from one reaches the other. */
+  cut(from: MachineId, to: MachineId): void;
+  cutBothWays(a: MachineId, b: MachineId): void;
+  /** Multiplies the latency of a directed link and adds up to `jitterMicros`. */
+  slowLink(from: MachineId, to: MachineId, factor: number, jitterMicros: number): void;
+  /** Resets the connection before the first match, which is lost. */
+  resetBefore(match: MessageMatch): void;
+
+  /** kill -9; started again when the strike ends. */
+  kill(machine: MachineId): void;
+  /** Started again, with power, when the strike ends. */
+  losePower(machine: MachineId): void;
+  /** SIGTERM, or kill -9 where the process knows no orderly way; started again when the strike ends, killed first if it still runs. */
+  shutDown(machine: MachineId): void;
+  /** Lets a machine go before the strike ends: starts it unless another strike holds it down. */
+  startAgain(machine: MachineId): void;
+  pause(machine: MachineId): void;
+
+  /** Multiplies the time that an fsync takes. */
+  slowDisk(machine: MachineId, factor: number): void;
+  /** Marks one entry of a replica's log corrupt: which replica and which entry, as fractions. False: nothing there to corrupt. */
+  corrupt(machine: MachineId, replica: number, entry: number): boolean;
+
+  jumpClock(machine: MachineId, offsetMicros: number): void;
+  driftClock(machine: MachineId, partsPerMillion: number): void;
+}
+
+/** For faults without parameters. */
+export const noParameters = {
+  parameters: [],
+  arbitrary: (): Arbitrary<Parameters> => fc.record({}),
+} as const;
+
+/** The usual condition: every target runs. */
+export function allRunning(view: FaultView, targets: readonly MachineId[]): true | string {
+  for (const machine of targets) {
+    if (!view.isRunning(machine)) return `${view.name(machine)} is not running`;
+    if (view.isPaused(machine)) return `${view.name(machine)} is paused`;
+  }
+  return true;
+}
+
+/** All machines of these roles but the targets themselves. */
+export function others(
+  view: FaultView,
+  targets: readonly MachineId[],
+  ...roles: readonly ('broker' | 'controller' | 'client')[]
+): MachineId[] {
+  return roles.flatMap((role) => view.machines(role)).filter((machine) => !targets.includes(machine));
+}
+
+/** The condition for those that kill: a paused process can be killed too. */
+export function allAlive(view: FaultView, targets: readonly MachineId[]): true | string {
+  for (const machine of targets) {
+    if (!view.isRunning(machine)) return `${view.name(machine)} is not running`;
+  }
+  return true;
+}

@@ -1,0 +1,241 @@
+/**
+ * The injuries of one strike: what it did to the world, remembered so that each can be undone, and counted.
+ *
+ * Healing goes machine by machine: a set of machines is healed by undoing the injuries that lie wholly within it.
+ */
+import type { Disk, File } from '../model/kernel/disk.js';
+import type { MessageMatch, RuleId } from '../model/kernel/network.js';
+import type { MachineId, Process } from '../model/kernel/process.js';
+import type { Stream } from '../model/kernel/random.js';
+import type { World } from '../model/kernel/world.js';
+import type { System } from '../model/system.js';
+import type { FaultSurface } from './fault.js';
+import type { Holds } from './holds.js';
+import { atFraction, machinesWith } from './roles.js';
+
+type Injury =
+  | { readonly kind: 'cut'; readonly from: MachineId; readonly to: MachineId; readonly heldBefore: number }
+  | { readonly kind: 'slow-link'; readonly from: MachineId; readonly to: MachineId; readonly slowness: Slowness }
+  | { readonly kind: 'rule'; readonly rule: RuleId; readonly from: MachineId; readonly to: MachineId }
+  | { readonly kind: 'down'; readonly machine: MachineId }
+  | { readonly kind: 'shutting-down'; readonly machine: MachineId; readonly process: Process | undefined }
+  | { readonly kind: 'pause'; readonly machine: MachineId }
+  | { readonly kind: 'slow-disk'; readonly machine: MachineId; readonly factor: number }
+  | { readonly kind: 'clock-jump'; readonly machine: MachineId; readonly offsetMicros: number }
+  | { readonly kind: 'drift'; readonly machine: MachineId; readonly partsPerMillion: number };
+
+interface Slowness {
+  readonly factor: number;
+  readonly jitterMicros: number;
+}
+
+export class Injuries implements FaultSurface {
+  readonly targets: readonly MachineId[];
+  readonly dice: Stream;
+  state: unknown = undefined;
+  private readonly world: World;
+  private readonly system: System;
+  private readonly holds: Holds;
+  private open: Injury[] = [];
+  private counted = 0;
+
+  constructor(world: World, system: System, holds: Holds, targets: readonly MachineId[], dice: Stream) {
+    this.world = world;
+    this.system = system;
+    this.holds = holds;
+    this.targets = targets;
+    this.dice = dice;
+  }
+
+  /** What the strike cut, killed, stopped or damaged so far. 0: it changed nothing. */
+  effect(): number {
+    return this.open.reduce((sum, injury) => sum + this.effectOf(injury), this.counted);
+  }
+
+  get healed(): boolean {
+    return this.open.length === 0;
+  }
+
+  /** Undoes all that touches only these machines; null: everything. */
+  heal(within: ReadonlySet<MachineId> | null): void {
+    const remaining: Injury[] = [];
+    const undone: Injury[] = [];
+    for (const injury of this.open) {
+      const inside = within === null || machinesOf(injury).every((machine) => within.has(machine));
+      (inside ? undone : remaining).push(injury);
+    }
+    this.open = remaining;
+    for (const injury of undone) {
+      this.counted += this.effectOf(injury);
+      this.undo(injury);
+    }
+  }
+
+  // What a fault may ask.
+  get now(): number {
+    return this.world.now;
+  }
+  name(machine: MachineId): string {
+    return this.world.machineName(machine);
+  }
+  isRunning(machine: MachineId): boolean {
+    return this.world.isRunning(machine);
+  }
+  isPaused(machine: MachineId): boolean {
+    return this.world.isPaused(machine);
+  }
+  hasPower(machine: MachineId): boolean {
+    return this.world.hasPower(machine);
+  }
+  machines(role: 'broker' | 'controller' | 'client' | 'any'): readonly MachineId[] {
+    return machinesWith(this.system, role);
+  }
+  whole(): true | string {
+    return this.system.whole();
+  }
+
+  // What a fault may do.
+  cut(from: MachineId, to: MachineId): void {
+    this.open.push({ kind: 'cut', from, to, heldBefore: this.world.net.held(from, to) });
+    this.world.net.cut(from, to, true);
+  }
+  cutBothWays(a: MachineId, b: MachineId): void {
+    this.cut(a, b);
+    this.cut(b, a);
+  }
+  slowLink(from: MachineId, to: MachineId, factor: number, jitterMicros: number): void {
+    const slowness = { factor, jitterMicros };
+    this.open.push({ kind: 'slow-link', from, to, slowness });
+    this.holds.slowLink(from, to, slowness);
+  }
+  resetBefore(match: MessageMatch): void {
+    const rule = this.world.net.rule(match, 'reset-before', 0);
+    this.open.push({ kind: 'rule', rule, from: match.from ?? 0, to: match.to ?? 0 });
+  }
+  kill(machine: MachineId): void {
+    this.holdDown(machine);
+    this.world.kill(machine);
+  }
+  losePower(machine: MachineId): void {
+    this.holdDown(machine);
+    this.world.powerLoss(machine);
+  }
+  shutDown(machine: MachineId): void {
+    const process = this.world.process(machine);
+    if (process === undefined || !this.system.requestShutdown(machine)) {
+      this.kill(machine);
+      return;
+    }
+    this.holds.holdDown(machine);
+    this.open.push({ kind: 'shutting-down', machine, process });
+  }
+  startAgain(machine: MachineId): void {
+    const held = this.open.filter((injury) => holdsDown(injury, machine));
+    this.open = this.open.filter((injury) => !holdsDown(injury, machine));
+    for (const injury of held) {
+      this.counted += this.effectOf(injury);
+      this.undo(injury);
+    }
+  }
+  pause(machine: MachineId): void {
+    this.open.push({ kind: 'pause', machine });
+    this.holds.pause(machine);
+  }
+  slowDisk(machine: MachineId, factor: number): void {
+    this.open.push({ kind: 'slow-disk', machine, factor });
+    this.holds.slowDisk(machine, factor);
+  }
+  corrupt(machine: MachineId, replica: number, entry: number): boolean {
+    const disk = this.world.disk(machine);
+    const logs = this.system.keys().flatMap((key) => longestFile(disk, key));
+    if (logs.length === 0) return false;
+    const log = logs[atFraction(replica, logs.length)];
+    const damaged = this.world.diskFaults(machine).corrupt(log.path, atFraction(entry, log.length));
+    if (damaged) this.counted += 1;
+    return damaged;
+  }
+  jumpClock(machine: MachineId, offsetMicros: number): void {
+    this.open.push({ kind: 'clock-jump', machine, offsetMicros });
+    this.world.jumpClock(machine, offsetMicros);
+  }
+  driftClock(machine: MachineId, partsPerMillion: number): void {
+    this.open.push({ kind: 'drift', machine, partsPerMillion });
+    this.holds.addDrift(machine, partsPerMillion);
+  }
+
+  private holdDown(machine: MachineId): void {
+    this.holds.holdDown(machine);
+    this.open.push({ kind: 'down', machine });
+  }
+
+  private effectOf(injury: Injury): number {
+    switch (injury.kind) {
+      case 'cut':
+        return this.world.net.held(injury.from, injury.to) - injury.heldBefore;
+      case 'rule':
+        return 0; // Counted by the network, and known when the rule is dropped.
+      default:
+        return 1;
+    }
+  }
+
+  private undo(injury: Injury): void {
+    switch (injury.kind) {
+      case 'cut':
+        this.world.net.cut(injury.from, injury.to, false);
+        return;
+      case 'slow-link':
+        this.holds.releaseLink(injury.from, injury.to, injury.slowness);
+        return;
+      case 'rule':
+        this.counted += this.world.net.dropRule(injury.rule);
+        return;
+      case 'down':
+        this.holds.releaseDown(injury.machine);
+        return;
+      case 'shutting-down':
+        // A process that has not ended yet would end later, with nobody to start it again.
+        if (injury.process === this.world.process(injury.machine)) this.world.kill(injury.machine);
+        this.holds.releaseDown(injury.machine);
+        return;
+      case 'pause':
+        this.holds.releasePause(injury.machine);
+        return;
+      case 'slow-disk':
+        this.holds.releaseDisk(injury.machine, injury.factor);
+        return;
+      case 'clock-jump':
+        this.world.jumpClock(injury.machine, -injury.offsetMicros);
+        return;
+      case 'drift':
+        this.holds.addDrift(injury.machine, -injury.partsPerMillion);
+        return;
+    }
+  }
+}
+
+function machinesOf(injury: Injury): readonly MachineId[] {
+  switch (injury.kind) {
+    case 'cut':
+    case 'slow-link':
+      return [injury.from, injury.to];
+    case 'rule':
+      return [injury.from, injury.to].filter((machine) => machine !== 0);
+    default:
+      return [injury.machine];
+  }
+}
+
+function holdsDown(injury: Injury, machine: MachineId): boolean {
+  return (injury.kind === 'down' || injury.kind === 'shutting-down') && injury.machine === machine;
+}
+
+/** What a machine holds of a key lies in a directory of the key's name; the longest file there is its log. */
+function longestFile(disk: Disk, key: string): readonly File[] {
+  let longest: File | null = null;
+  for (const path of disk.list(key)) {
+    const file = disk.open(path);
+    if (file.length > (longest?.length ?? 0)) longest = file;
+  }
+  return longest === null ? [] : [longest];
+}

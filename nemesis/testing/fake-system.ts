@@ -1,0 +1,176 @@
+/** A small world for tests of the nemesis: machines that talk to each other all the time, and a system that is told who leads. */
+import type { Connection } from '../../model/kernel/network.js';
+import { Process, type Host, type MachineId, type Message } from '../../model/kernel/process.js';
+import { createWorld, type World } from '../../model/kernel/world.js';
+import type { FinalReader, MachineInfo, StateView, System } from '../../model/system.js';
+
+const PING_MICROS = 50_000;
+const PING: Message = { kind: 1, bytes: 100 };
+
+/** Sends a ping to every other machine twenty times a second, over connections that it keeps, and writes a file. */
+class Chatterer extends Process {
+  private readonly connections = new Map<MachineId, Connection>();
+  private readonly peers: readonly MachineId[];
+  /** How many pings came from each peer. */
+  readonly heard = new Map<MachineId, number>();
+
+  constructor(host: Host, peers: readonly MachineId[]) {
+    super(host);
+    this.peers = peers;
+  }
+  start(): void {
+    this.host.timer(0, PING_MICROS, 0);
+  }
+  onConnection(): void {}
+  onConnected(): void {}
+  onMessage(connection: Connection): void {
+    this.heard.set(connection.peer, (this.heard.get(connection.peer) ?? 0) + 1);
+  }
+  onBroken(connection: Connection): void {
+    if (this.connections.get(connection.peer) === connection) this.connections.delete(connection.peer);
+  }
+  onTimer(): void {
+    for (const peer of this.peers) {
+      if (peer === this.host.id) continue;
+      let connection = this.connections.get(peer);
+      if (connection === undefined) {
+        connection = this.host.net.connect(peer, 0, 5_000_000);
+        this.connections.set(peer, connection);
+      }
+      connection.send(PING);
+    }
+    this.host.disk.open('orders-0/log').append(PING, PING.bytes);
+    this.host.timer(0, PING_MICROS, 0);
+  }
+}
+
+export interface FakeShape {
+  readonly brokers: number;
+  readonly controllers: number;
+  readonly clients: number;
+}
+
+/** One key, 'orders-0', replicated on every broker; by default the first broker leads. */
+export class FakeSystem implements System {
+  readonly name = 'fake';
+  readonly roles = ['leader', 'follower', 'sole-in-isr', 'controller', 'broker'];
+  readonly probes = [];
+  readonly situations = [];
+  readonly world: World;
+  /** Machines, by what they are. */
+  readonly brokers: readonly MachineId[];
+  readonly controllers: readonly MachineId[];
+  readonly clients: readonly MachineId[];
+  leader: MachineId;
+  isWhole: true | string = true;
+  /** Machines that were asked to shut down; they end when a test says so. */
+  readonly asked: MachineId[] = [];
+  knowsShutdown = false;
+
+  constructor(shape: FakeShape, seed = 'a fake system') {
+    this.world = createWorld({ seed });
+    const count = shape.brokers + shape.controllers + shape.clients;
+    const all = Array.from({ length: count }, (_, i) => i + 1);
+    this.brokers = all.slice(0, shape.brokers);
+    this.controllers = all.slice(shape.brokers, shape.brokers + shape.controllers);
+    this.clients = all.slice(shape.brokers + shape.controllers);
+    this.leader = this.brokers[0];
+    for (const machine of all) {
+      this.world.addMachine({ name: this.nameOf(machine), program: (host) => new Chatterer(host, all) });
+    }
+    this.boot(this.world);
+  }
+
+  boot(world: World): void {
+    for (const { id } of this.machines()) world.start(id);
+  }
+  machines(): readonly MachineInfo[] {
+    const info = (id: MachineId, role: string): MachineInfo => ({
+      id,
+      name: this.nameOf(id),
+      roles: [role],
+      rack: null,
+    });
+    return [
+      ...this.brokers.map((id) => info(id, 'broker')),
+      ...this.controllers.map((id) => info(id, 'controller')),
+      ...this.clients.map((id) => info(id, 'producer')),
+    ];
+  }
+  keys(): readonly string[] {
+    return ['orders-0'];
+  }
+  role(name: string): readonly MachineId[] {
+    switch (name) {
+      case 'leader':
+      case 'sole-in-isr':
+        return this.leader === 0 ? [] : [this.leader];
+      case 'follower':
+        return this.brokers.filter((broker) => broker !== this.leader);
+      case 'controller':
+        return this.controllers;
+      default:
+        return this.brokers;
+    }
+  }
+  whole(): true | string {
+    return this.isWhole;
+  }
+  requestShutdown(machine: MachineId): boolean {
+    if (this.knowsShutdown) this.asked.push(machine);
+    return this.knowsShutdown;
+  }
+  replicas(): readonly MachineId[] {
+    return this.brokers;
+  }
+
+  /** How many pings the machine's running process took from a peer. */
+  heard(machine: MachineId, from: MachineId): number {
+    const process = this.world.process(machine) as Chatterer | undefined;
+    return process?.heard.get(from) ?? 0;
+  }
+  incarnation(machine: MachineId): number {
+    return this.world.process(machine)?.host.incarnation ?? 0;
+  }
+  /** Lets so much time pass. */
+  pass(micros: number): void {
+    this.world.runUntil(this.world.now + micros);
+  }
+
+  // The nemesis asks none of these.
+  invoke(): boolean {
+    throw new Error('not asked here');
+  }
+  sufficientSets(): readonly (readonly MachineId[])[] {
+    throw new Error('not asked here');
+  }
+  beginLiveness(): void {}
+  lively(): true | string {
+    return true;
+  }
+  livenessBoundMicros(): number {
+    return 0;
+  }
+  settled(): true | string {
+    return true;
+  }
+  transferLeadership(): void {}
+  leads(): boolean {
+    return false;
+  }
+  finalRead(): FinalReader {
+    throw new Error('not asked here');
+  }
+  timeouts(): ReadonlyMap<string, number> {
+    return new Map();
+  }
+
+  private nameOf(machine: MachineId): string {
+    if (this.brokers.includes(machine)) return `b${machine}`;
+    if (this.controllers.includes(machine)) return `c${machine - this.brokers.length}`;
+    return `p${machine - this.brokers.length - this.controllers.length - 1}`;
+  }
+}
+
+/** Nothing is impaired. */
+export const unimpaired: StateView = { impaired: () => false };
