@@ -1,0 +1,31 @@
+/** The seams of judging. */
+import type { Anomaly } from '../histories/anomaly.js';
+import type { History, HistoryHeader } from '../histories/operation.js';
+
+export interface Findings {
+  readonly anomalies: readonly Anomaly[];
+  /** Why the checker could not decide; absent: it could. */
+  readonly undecided?: string;
+}
+
+/** History in, anomalies out. Black-box: works on any history. */
+export interface Checker {
+  readonly name: string;
+  check(history: History): Findings;
+}
+
+/** What Kafka promises under given settings, rules and assumptions about faults. */
+export interface Guarantee {
+  readonly id: string;
+  readonly sentence: string;
+  readonly source: string;
+  /** Anomaly types that it excludes, for these settings and rules; empty: it does not apply. */
+  covers(header: HistoryHeader): readonly string[];
+}
+
+/** What the user demands, whatever the settings. */
+export interface Requirement {
+  readonly name: string;
+  readonly sentence: string;
+  readonly forbids: readonly string[];
+}

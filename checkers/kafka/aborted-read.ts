@@ -1,0 +1,44 @@
+/**
+ * G1a (aborted read): a poll returned a record whose send failed.
+ *
+ *   p0  |-- send orders-0 value 7 --| fail
+ *   c0                                |-- poll --|  4=7 → G1a
+ *
+ * `fail` means that the record certainly did not get into a log: who says so, and is wrong, misleads an application
+ * into sending again. Reads by polls that failed themselves count too: what they returned was real.
+ */
+import type { Anomaly } from '../../histories/anomaly.js';
+import type { Checker } from '../checker.js';
+import { endOf, findings, operationsOf } from './history/findings.js';
+import { historyIndex, SENT_FAIL, type HistoryIndex } from './history/history-index.js';
+import { recordWords } from './history/words.js';
+
+export const abortedRead: Checker = {
+  name: 'G1a',
+  check(history) {
+    const index = historyIndex(history);
+    const anomalies: Anomaly[] = [];
+    for (let record = 0; record < index.records; record++) {
+      if (index.recordOutcome.at(record) !== SENT_FAIL || index.recordReader.at(record) < 0) continue;
+      anomalies.push(readThoughFailed(index, record));
+    }
+    return findings(index, anomalies);
+  },
+};
+
+function readThoughFailed(index: HistoryIndex, record: number): Anomaly {
+  const writer = index.writer(record)!;
+  const reader = index.recordReader.at(record);
+  const offset = index.firstOffset(record);
+  return {
+    type: 'G1a',
+    key: index.recordKey.at(record),
+    offsets: offset < 0 ? [] : [offset],
+    operations: operationsOf(writer.index, reader),
+    values: [index.recordValue.at(record)],
+    events: [],
+    at: endOf(index, reader),
+    story: `${recordWords(index, record, offset)}: its send failed (${writer.error ?? 'no error said'}), and it was read`,
+    preventedBy: null,
+  };
+}

@@ -1,0 +1,17 @@
+/**
+ * What `runs/` calls to judge a trial.
+ *
+ *   const budget = createBudget(system.probes);                          // live: hand it to the nemesis as impaired()
+ *   const invariants = createInvariants(view, system.probes, found, clock);
+ *   probes.listen(budget.kinds, budget); probes.listen(invariants.kinds, invariants);
+ *   ...
+ *   const { anomalies, undecided } = checkHistory(history, notes);
+ *   const verdict = judge({ history, trace, anomalies: [...found, ...anomalies], undecided, requirements, notes });
+ */
+export { checkHistory, type CheckNotes, type StuckNote } from './check-history.js';
+export { judge } from './judge.js';
+export { createBudget, type Budget } from './budget.js';
+export { createInvariants } from './invariants/create.js';
+export { guarantees } from './guarantees/registry.js';
+export { defaultRequirements, requirements } from './requirements/registry.js';
+export { invariants } from './invariants/registry.js';

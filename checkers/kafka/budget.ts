@@ -1,0 +1,82 @@
+/**
+ * The budget of assumptions: which replicas are *impaired* now, as one fold over probes. The verdict runs it over the
+ * trace; during a trial a live instance tells the nemesis how far it may go.
+ *
+ * A replica is impaired from the moment it loses unsynced, corrupted or wiped data until it re-enters an ISR that it had
+ * left: then it has caught up with a leader. The last member of an ISR is never dropped from it (without eligible leader
+ * replicas), so that a frozen ISR of one proves nothing. With flush.messages=1 nothing unsynced is lost: no `data-lost`,
+ * nobody impaired.
+ */
+import type { Trace } from '../../histories/trace.js';
+import { probeKinds, type NamedProbes, type ProbeKinds, type ProbeListener } from './probe-kinds.js';
+
+export interface Budget extends ProbeListener {
+  /** The probes that it listens to. */
+  readonly kinds: readonly number[];
+  impaired(key: number, machine: number): boolean;
+  /** How many replicas of the partition are impaired now. */
+  impairedCount(key: number): number;
+}
+
+/** For a running trial: knows the probes by name from the system's list, or from a trace's header. */
+export function createBudget(probes: NamedProbes): Budget {
+  return new ImpairmentFold(probeKinds(probes));
+}
+
+/** The budget after the first `end` records of a trace. */
+export function budgetAfter(trace: Trace, end: number = trace.length): Budget {
+  const fold = new ImpairmentFold(probeKinds(trace.header.probes));
+  const { kind, machine, key, a, b, c } = trace;
+  for (let i = 0; i < end; i++) fold.onProbe(kind[i]!, machine[i]!, key[i]!, a[i]!, b[i]!, c[i]!);
+  return fold;
+}
+
+/** Sets of brokers are bit masks, by key. */
+class ImpairmentFold implements Budget {
+  readonly kinds: readonly number[];
+  private readonly dataLost: number;
+  private readonly partitionChanged: number;
+  private readonly impairedSet: number[] = [];
+  /** Impaired replicas that left the ISR, or were out of it, since they were impaired. */
+  private readonly outSince: number[] = [];
+  private readonly isr: number[] = [];
+
+  constructor(kinds: ProbeKinds) {
+    this.dataLost = kinds.dataLost;
+    this.partitionChanged = kinds.partitionChanged;
+    this.kinds = [this.dataLost, this.partitionChanged].filter((kind) => kind >= 0);
+  }
+
+  impaired(key: number, machine: number): boolean {
+    return ((this.impairedSet[key] ?? 0) & (1 << machine)) !== 0;
+  }
+
+  impairedCount(key: number): number {
+    let count = 0;
+    for (let set = this.impairedSet[key] ?? 0; set !== 0; set &= set - 1) count++;
+    return count;
+  }
+
+  onProbe(kind: number, machine: number, key: number, a: number, b: number, c: number): void {
+    if (kind === this.dataLost) this.onDataLost(machine, key, a, b);
+    else if (kind === this.partitionChanged) this.onIsr(key, c);
+  }
+
+  private onDataLost(machine: number, key: number, firstOffset: number, oldLogEnd: number): void {
+    if (firstOffset >= oldLogEnd) return;
+    const replica = 1 << machine;
+    const isMember = ((this.isr[key] ?? ~0) & replica) !== 0;
+    this.impairedSet[key] = (this.impairedSet[key] ?? 0) | replica;
+    this.outSince[key] = isMember ? (this.outSince[key] ?? 0) & ~replica : (this.outSince[key] ?? 0) | replica;
+  }
+
+  private onIsr(key: number, isr: number): void {
+    this.isr[key] = isr;
+    const impaired = this.impairedSet[key] ?? 0;
+    if (impaired === 0) return;
+    const out = this.outSince[key]! | (impaired & ~isr);
+    const reEntered = out & isr;
+    this.impairedSet[key] = impaired & ~reEntered;
+    this.outSince[key] = out & ~reEntered;
+  }
+}

@@ -1,0 +1,38 @@
+/** All guarantees, a line each. Of several that exclude an anomaly, the first is named. */
+import type { HistoryHeader } from '../../../histories/operation.js';
+import type { Guarantee } from '../../checker.js';
+import * as durability from './durability.js';
+import * as producers from './producers.js';
+import * as replication from './replication.js';
+
+export const guarantees: readonly Guarantee[] = [
+  durability.acksAll,
+  durability.acksOne,
+  durability.acksZero,
+  durability.minInsyncReplicas,
+  durability.committedPrefix,
+  durability.cleanElections,
+  durability.impairment,
+  producers.idempotenceNoDuplicates,
+  producers.idempotenceOrder,
+  producers.inFlightOrder,
+  producers.noRetriesNoDuplicates,
+  producers.failedMeansAbsent,
+  replication.realReads,
+  replication.oneLeaderPerEpoch,
+  replication.epochsMonotonic,
+  replication.logMatching,
+  replication.highWatermark,
+  replication.writableAgain,
+];
+
+/** What nothing licenses and nobody can allow: no trace is needed to call it a bug. */
+const neverLicensed: readonly Guarantee[] = [
+  replication.realReads,
+  replication.oneLeaderPerEpoch,
+  replication.epochsMonotonic,
+];
+
+export function isNeverLicensed(type: string, header: HistoryHeader): boolean {
+  return neverLicensed.some((guarantee) => guarantee.covers(header).includes(type));
+}

@@ -1,0 +1,175 @@
+/**
+ * The cluster as probes tell it: each replica's log and role, the controller's decisions, who runs and who may be
+ * elected. One fold, shared by all invariants; it runs beside a trial and over a stored trace alike, and trusts no
+ * broker's word about another.
+ */
+import type { ReplicaView } from '../../../model/kafka/views.js';
+import { createBudget, type Budget } from '../budget.js';
+import { LostBy, probeKinds, type NamedProbes, type ProbeKinds } from '../probe-kinds.js';
+import {
+  adoptIsr,
+  becomeFollower,
+  becomeLeader,
+  cutLog,
+  forgetRole,
+  moveHighWatermark,
+  newReplica,
+  type Replica,
+} from './replica.js';
+
+/** Looks at a running replica; undefined where there is none, or where only a trace is left. */
+export type LookUp = (machine: number, key: number) => ReplicaView | undefined;
+
+/** A partition: the controller's committed decision, and the replicas by machine. */
+export interface Partition {
+  readonly key: number;
+  leader: number;
+  leaderEpoch: number;
+  isr: number;
+  readonly replicas: (Replica | undefined)[];
+}
+
+/** Errors by which the controller refuses an ISR for certain, so that the leader drops its proposal. */
+const OPERATION_NOT_ATTEMPTED = 55;
+const INELIGIBLE_REPLICA = 107;
+
+export class ClusterFold {
+  readonly kinds: ProbeKinds;
+  readonly budget: Budget;
+  readonly partitions: (Partition | undefined)[] = [];
+  private readonly stopped: boolean[] = [];
+  private readonly fenced: boolean[] = [];
+  private readonly lookUp: LookUp;
+  private restored = 0;
+
+  constructor(probes: NamedProbes, lookUp: LookUp = () => undefined) {
+    this.kinds = probeKinds(probes);
+    this.lookUp = lookUp;
+    this.budget = createBudget(probes);
+  }
+
+  partition(key: number): Partition {
+    return (this.partitions[key] ??= { key, leader: -1, leaderEpoch: -1, isr: 0, replicas: [] });
+  }
+
+  replica(machine: number, key: number): Replica {
+    const { replicas } = this.partition(key);
+    return (replicas[machine] ??= newReplica(machine));
+  }
+
+  isRunning(machine: number): boolean {
+    return this.stopped[machine] !== true;
+  }
+
+  /** Runs, and is unfenced since it started: what it lacks now, the partition lacks when it is elected. */
+  isElectable(machine: number): boolean {
+    return this.isRunning(machine) && this.fenced[machine] !== true;
+  }
+
+  apply(kind: number, machine: number, key: number, a: number, b: number, c: number, d: number): void {
+    const { kinds } = this;
+    this.budget.onProbe(kind, machine, key, a, b, c, d);
+    if (key < 0) return this.applyToMachine(kind, machine, a);
+    if (this.restored > 0) this.restore(machine, key);
+    switch (kind) {
+      case kinds.append:
+        return this.replica(machine, key).log.append(a, b, c);
+      case kinds.truncate:
+        return cutLog(this.replica(machine, key), a, true);
+      case kinds.dataLost:
+        // What bit rot spares, recovery decides about: see log-loaded.
+        if (c !== LostBy.corrupt) cutLog(this.replica(machine, key), a, false);
+        return;
+      case kinds.logLoaded:
+        return this.load(this.replica(machine, key), a, b);
+      case kinds.highWatermark:
+        return moveHighWatermark(this.replica(machine, key), a);
+      case kinds.becomeLeader:
+        return becomeLeader(this.replica(machine, key), a, c);
+      case kinds.becomeFollower:
+        return becomeFollower(this.replica(machine, key), a);
+      case kinds.followerFetched:
+        this.replica(machine, key).fetched[a] = b;
+        return;
+      case kinds.isrPending:
+        this.replica(machine, key).proposed = a;
+        return;
+      case kinds.isrAdopted:
+        return adoptIsr(this.replica(machine, key), a);
+      case kinds.alterPartitionRefused:
+        // The proposer hears of it later: until then it counts more replicas than it must, which harms nobody.
+        if (b === OPERATION_NOT_ATTEMPTED || b === INELIGIBLE_REPLICA) this.replica(a, key).proposed = 0;
+        return;
+      case kinds.partitionChanged:
+        return decide(this.partition(key), a, b, c);
+    }
+  }
+
+  private load(replica: Replica, end: number, highWatermark: number): void {
+    cutLog(replica, end, false);
+    replica.highWatermark = highWatermark;
+    if (replica.restoredEnd >= 0) this.restored--;
+    replica.restoredEnd = end > replica.log.end ? end : -1;
+    if (replica.restoredEnd >= 0) this.restored++;
+  }
+
+  /** Records that came back from the disk: as the broker has them, else as they were cut off. */
+  private restore(machine: number, key: number): void {
+    const replica = this.partition(key).replicas[machine];
+    if (replica === undefined || replica.restoredEnd < 0) return;
+    const { log, cutOff, restoredEnd } = replica;
+    const seen = this.lookUp(machine, key);
+    for (let offset = log.end; offset < restoredEnd; offset++) {
+      const record = seen?.recordAt(offset) ?? cutOff[offset];
+      if (record !== undefined) log.append(offset, record.leaderEpoch, record.value);
+    }
+    replica.restoredEnd = -1;
+    this.restored--;
+  }
+
+  private applyToMachine(kind: number, machine: number, a: number): void {
+    const { kinds } = this;
+    switch (kind) {
+      case kinds.processStarted:
+        this.stopped[machine] = false;
+        // A broker that starts is of no use to the controller before it has registered and caught up.
+        this.fenced[machine] = true;
+        return this.forgetRoles(machine);
+      case kinds.processKilled:
+      case kinds.powerLost:
+        this.stopped[machine] = true;
+        return;
+      case kinds.brokerRegistered:
+      case kinds.brokerFenced:
+        this.fenced[a] = true;
+        return;
+      case kinds.brokerUnfenced:
+        this.fenced[a] = false;
+        return;
+    }
+  }
+
+  private forgetRoles(machine: number): void {
+    for (const partition of this.partitions) {
+      const replica = partition?.replicas[machine];
+      if (replica !== undefined) forgetRole(replica);
+    }
+  }
+}
+
+function decide(partition: Partition, leader: number, leaderEpoch: number, isr: number): void {
+  partition.leader = leader;
+  partition.leaderEpoch = leaderEpoch;
+  partition.isr = isr;
+}
+
+/** Members of a bit mask, ascending. */
+export function forEachMember(mask: number, visit: (machine: number) => void): void {
+  for (let rest = mask; rest !== 0; rest &= rest - 1) visit(31 - Math.clz32(rest & -rest));
+}
+
+export function memberCount(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

@@ -1,0 +1,145 @@
+/**
+ * Runs the invariants beside a trial, or over a stored trace. Each probe goes to the shared fold first, then to what is
+ * committed, then to the invariants that listen to it: a fold and a few comparisons a probe.
+ */
+import type { Anomaly } from '../../../histories/anomaly.js';
+import type { History } from '../../../histories/operation.js';
+import type { Trace } from '../../../histories/trace.js';
+import type { NamedProbes, ProbeKinds, ProbeListener } from '../probe-kinds.js';
+import { hasRule } from '../settings.js';
+import { ClusterFold } from './cluster-fold.js';
+import { CommittedLogs } from './committed-logs.js';
+import type { Breach, ClusterFacts, Invariant } from './invariant.js';
+import { invariants as all } from './registry.js';
+
+export interface Invariants extends ProbeListener {
+  /** The probes that they listen to. */
+  readonly kinds: readonly number[];
+}
+
+/** Where the trial is now: virtual microseconds, and the index of the trace record that is being announced. */
+export interface TraceClock {
+  readonly now: number;
+  readonly record: number;
+}
+
+export interface InvariantOptions {
+  /** Rule highWatermarkGate of the version (KAFKA-15583, 3.7); on unless said otherwise. */
+  readonly highWatermarkGate?: boolean;
+  /** Those to run; all unless said otherwise. */
+  readonly only?: readonly Invariant[];
+}
+
+const nowhere: TraceClock = { now: 0, record: -1 };
+
+/**
+ * @param facts the running cluster's view, or facts from a history's header
+ * @param probes names and kinds: the system's probes, or a trace header's
+ * @param found told of each breach once
+ */
+export function createInvariants(
+  facts: ClusterFacts,
+  probes: NamedProbes,
+  found: (anomaly: Anomaly) => void,
+  clock: TraceClock = nowhere,
+  options: InvariantOptions = {},
+): Invariants {
+  return new RunningInvariants(facts, probes, found, clock, options);
+}
+
+/** What the invariants find in a stored trace, with the header of its history for the facts. */
+export function checkTrace(trace: Trace, { header }: Pick<History, 'header'>): readonly Anomaly[] {
+  const anomalies: Anomaly[] = [];
+  const clock = { now: 0, record: -1 };
+  const options =
+    header.rules['highWatermarkGate'] === undefined && header.rules['high-watermark-gate'] === undefined
+      ? {}
+      : { highWatermarkGate: hasRule(header, 'highWatermarkGate') };
+  const partitions = header.topology?.partitions ?? [];
+  const facts: ClusterFacts = {
+    keys: trace.header.keys,
+    minInsyncReplicas: (key) => partitions[key]?.minInsyncReplicas ?? 1,
+    replicas: (key) => partitions[key]?.replicas ?? [],
+  };
+  const running = createInvariants(facts, trace.header.probes, (anomaly) => anomalies.push(anomaly), clock, options);
+  const { time, kind, machine, key, a, b, c, d } = trace;
+  for (let i = 0; i < trace.length; i++) {
+    clock.now = time[i]!;
+    clock.record = i;
+    running.onProbe(kind[i]!, machine[i]!, key[i]!, a[i]!, b[i]!, c[i]!, d[i]!);
+  }
+  return anomalies;
+}
+
+/**
+ * After so many anomalies of one type in one leader epoch of a partition the rest tells nothing new. Across epochs it
+ * does: what one election licenses must not silence what came after another.
+ */
+const MOST_OF_A_TYPE = 64;
+
+class RunningInvariants implements Invariants {
+  readonly kinds: readonly number[];
+  private readonly cluster: ClusterFold;
+  private readonly committed: CommittedLogs;
+  private readonly listeners: ProbeListener[][] = [];
+  private readonly reported = new Set<string>();
+  private readonly counts = new Map<string, number>();
+  private readonly found: (anomaly: Anomaly) => void;
+  private readonly clock: TraceClock;
+
+  constructor(
+    facts: ClusterFacts,
+    probes: NamedProbes,
+    found: (anomaly: Anomaly) => void,
+    clock: TraceClock,
+    { highWatermarkGate = true, only = all }: InvariantOptions,
+  ) {
+    this.cluster = new ClusterFold(probes, (machine, key) => facts.replica?.(machine, key));
+    this.committed = new CommittedLogs(this.cluster);
+    this.found = found;
+    this.clock = clock;
+    const { cluster, committed } = this;
+    for (const { id, on, create } of only) {
+      const context = {
+        cluster,
+        committed,
+        facts,
+        highWatermarkGate,
+        found: (breach: Breach) => this.report(id, breach),
+      };
+      const listener = create(context);
+      for (const name of on) this.listen(cluster.kinds[name], listener);
+    }
+    this.kinds = foldedKinds(cluster.kinds);
+  }
+
+  onProbe(kind: number, machine: number, key: number, a: number, b: number, c: number, d: number): void {
+    this.cluster.apply(kind, machine, key, a, b, c, d);
+    if (key >= 0) this.committed.apply(kind, machine, key, d);
+    const listeners = this.listeners[kind];
+    if (listeners === undefined) return;
+    for (let i = 0; i < listeners.length; i++) listeners[i]!.onProbe(kind, machine, key, a, b, c, d);
+  }
+
+  private listen(kind: number, listener: ProbeListener): void {
+    if (kind >= 0) (this.listeners[kind] ??= []).push(listener);
+  }
+
+  /** A broken state stays broken for many probes: each breach is told once. */
+  private report(type: string, { key, offsets, values, story }: Breach): void {
+    const identity = `${type}|${key}|${offsets[0] ?? ''}|${values.join(',')}|${offsets.length === 0 ? story : ''}`;
+    const group = `${type}|${key}|${key < 0 ? -1 : this.cluster.partition(key).leaderEpoch}`;
+    const count = this.counts.get(group) ?? 0;
+    if (this.reported.has(identity) || count >= MOST_OF_A_TYPE) return;
+    this.reported.add(identity);
+    this.counts.set(group, count + 1);
+    const { now, record } = this.clock;
+    const events = record < 0 ? [] : [record];
+    this.found({ type, key, offsets, operations: [], values, events, at: now, story, preventedBy: null });
+  }
+}
+
+/** Everything that the folds read; each at most once. */
+function foldedKinds(kinds: ProbeKinds): readonly number[] {
+  return [...new Set(Object.values(kinds))].filter((kind) => kind >= 0).sort((x, y) => x - y);
+}

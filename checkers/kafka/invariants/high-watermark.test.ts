@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { TraceScript } from '../testing/script.js';
+
+function appended(): TraceScript {
+  return new TraceScript().lead(1, [1, 2, 3]).append(1, 7, 8);
+}
+/** b1 was told that the ISR is b1 and b2. */
+function shrunk(script: TraceScript): TraceScript {
+  return script.changeIsr([1, 2]).emit('isr-adopted', 1, 0, 0b110, 2, 1);
+}
+
+describe('W4: the high watermark passes only what the maximal ISR has fetched', () => {
+  it('is broken when a member has not fetched so far', () => {
+    const script = appended().replicate(1, 2).fetched(1, 3, 1).highWatermark(1, 2);
+    expect(script.breaches().find(({ type }) => type === 'W4')?.story).toBe(
+      'b1 moved the high watermark of orders-0 to 2, while b3 has fetched up to 1',
+    );
+  });
+
+  it('is broken by advancing on a shrunk ISR before the controller confirmed it (KIP-497)', () => {
+    const script = appended().replicate(1, 2).emit('isr-pending', 1, 0, 0b110, 2, 1, 0).highWatermark(1, 2);
+    expect(script.broken()).toContain('W4');
+  });
+
+  it('is broken by not counting a proposed member', () => {
+    const script = shrunk(appended()).replicate(1, 2).emit('isr-pending', 1, 0, 0b1110, 3, 1, 1).highWatermark(1, 2);
+    expect(script.broken()).toEqual(['W4']);
+  });
+
+  it('is broken by counting what a follower fetched in an earlier epoch', () => {
+    const script = appended().commit(1, 2, 3).lead(2, [2, 3]).append(2, 9).lead(1, [1, 2]).lead(2, [2, 3]);
+    expect(script.highWatermark(2, 3).broken()).toContain('W4');
+  });
+
+  it('is broken by advancing below min.insync.replicas (KAFKA-15583)', () => {
+    const alone = appended().changeIsr([1]).emit('isr-adopted', 1, 0, 0b10, 2, 1).highWatermark(1, 2);
+    expect(alone.broken()).toEqual(['W4']);
+  });
+
+  it('holds once everybody has fetched, or the controller confirmed that others left', () => {
+    expect(appended().commit(1, 2, 3).broken()).toEqual([]);
+    expect(shrunk(appended()).commit(1, 2).broken()).toEqual([]);
+  });
+
+  it('holds when the controller refused the proposed member', () => {
+    const script = shrunk(appended()).replicate(1, 2).emit('isr-pending', 1, 0, 0b1110, 3, 1, 1);
+    expect(script.emit('alter-partition-refused', 4, 0, 1, 107, 3).highWatermark(1, 2).broken()).toEqual([]);
+  });
+
+  it('holds before 3.7 below min.insync.replicas', () => {
+    const old = new TraceScript({ rules: { highWatermarkGate: false } }).lead(1, [1, 2, 3]).append(1, 7);
+    expect(old.changeIsr([1]).emit('isr-adopted', 1, 0, 0b10, 2, 1).highWatermark(1, 1).broken()).toEqual([]);
+  });
+});
+
+describe('W10: a leader never takes its high watermark back', () => {
+  it('is broken while it leads', () => {
+    expect(appended().commit(1, 2, 3).highWatermark(1, 1).broken()).toEqual(['W10']);
+  });
+
+  it('holds for followers, and for a new leader that begins with a stale one', () => {
+    const script = appended().commit(1, 2, 3).highWatermark(2, 2, false).highWatermark(2, 1, false);
+    expect(script.lead(2, [2, 3]).replicate(2, 3).highWatermark(2, 2).broken()).toEqual([]);
+  });
+
+  it('holds for a restart that restores an older checkpoint', () => {
+    const script = appended().commit(1, 2, 3).kill(1).lead(2, [2, 3]).commit(2, 3).restart(1, 1);
+    expect(script.apply(1).highWatermark(1, 2, false).broken()).toEqual([]);
+  });
+});
+
+describe('W11: a high watermark stays within the log, and below the one its leader has', () => {
+  it('is broken above the end of the log', () => {
+    expect(appended().commit(1, 2, 3).highWatermark(1, 3).broken()).toContain('W11');
+  });
+
+  it('is broken by a follower that passes its leader', () => {
+    expect(appended().replicate(1, 2, 3).highWatermark(2, 1, false).broken()).toEqual(['W11']);
+  });
+
+  it('holds for a follower that learnt what its leader had', () => {
+    expect(appended().commit(1, 2, 3).highWatermark(2, 2, false).broken()).toEqual([]);
+  });
+
+  it('holds for a follower that keeps a higher one than a new leader begins with', () => {
+    const script = appended().commit(1, 2, 3).highWatermark(3, 2, false).lead(2, [2, 3]);
+    expect(script.append(2, 9).replicate(2, 3).broken()).toEqual([]);
+  });
+});

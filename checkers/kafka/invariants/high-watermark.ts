@@ -1,0 +1,93 @@
+/**
+ * The rules of the high watermark (Partition.maybeIncrementLeaderHW).
+ *
+ * W4, eligibility: a leader's high watermark passes only what every other member of its maximal ISR (confirmed members
+ * and proposed additions, KIP-497) has fetched in this epoch, and stands still while the confirmed ISR is below
+ * min.insync.replicas (KAFKA-15583).
+ * W10, monotony: it never goes back while a broker leads in one epoch. A new leader begins with its stale one.
+ * W11, bounds: it never passes the log's end, and a follower's never the one that its leader had in that epoch. A
+ * follower's may go back, and a restart restores an older checkpoint.
+ */
+import { forEachMember, memberCount } from './cluster-fold.js';
+import { effectiveMinInsyncReplicas, type Invariant, type InvariantContext } from './invariant.js';
+import type { Replica } from './replica.js';
+import { brokerWords } from './words.js';
+
+export const highWatermarkEligibility: Invariant = {
+  id: 'W4',
+  sentence: "A leader's high watermark passes only what every member of its maximal ISR has fetched.",
+  on: ['highWatermark'],
+  create(context) {
+    const { cluster, facts, highWatermarkGate } = context;
+    return {
+      onProbe(_kind, machine, key, highWatermark, _old, _epoch, asLeader) {
+        const leader = cluster.replica(machine, key);
+        if (asLeader !== 1 || highWatermark <= leader.oldHighWatermark) return;
+        const needed = effectiveMinInsyncReplicas(facts, key);
+        if (highWatermarkGate && memberCount(leader.isr) < needed) {
+          found(context, leader, key, `with ${memberCount(leader.isr)} of at least ${needed} replicas in sync`);
+        }
+        forEachMember(leader.isr | leader.proposed, (member) => {
+          if (member === machine) return;
+          const fetched = leader.fetched[member];
+          if (fetched !== undefined && fetched >= highWatermark) return;
+          const shown =
+            fetched === undefined ? 'has not fetched since it began to lead' : `has fetched up to ${fetched}`;
+          found(context, leader, key, `while ${brokerWords(member)} ${shown}`);
+        });
+      },
+    };
+  },
+};
+
+export const highWatermarkMonotony: Invariant = {
+  id: 'W10',
+  sentence: "A leader's high watermark never goes back while it leads.",
+  on: ['highWatermark'],
+  create(context) {
+    return {
+      onProbe(_kind, machine, key, highWatermark, _old, _epoch, asLeader) {
+        const leader = context.cluster.replica(machine, key);
+        if (asLeader !== 1 || highWatermark >= leader.oldHighWatermark) return;
+        found(context, leader, key, `back from ${leader.oldHighWatermark}, while it led`);
+      },
+    };
+  },
+};
+
+export const highWatermarkBounds: Invariant = {
+  id: 'W11',
+  sentence: "A high watermark never passes the log's end, nor a follower's the one of its leader.",
+  on: ['highWatermark', 'becomeLeader'],
+  create(context) {
+    const { cluster } = context;
+    /** By key, by leader epoch: the highest that its leader had. */
+    const ofLeaders: (number | undefined)[][] = [];
+    return {
+      onProbe(kind, machine, key, a, _b, c, asLeader) {
+        const replica = cluster.replica(machine, key);
+        const ofEpochs = (ofLeaders[key] ??= []);
+        if (kind === cluster.kinds.becomeLeader) {
+          ofEpochs[a] = Math.max(ofEpochs[a] ?? 0, replica.highWatermark);
+          return;
+        }
+        if (a > replica.log.end) found(context, replica, key, `above its log's end ${replica.log.end}`);
+        if (a < 0) found(context, replica, key, "below its log's start");
+        if (asLeader === 1) {
+          ofEpochs[c] = Math.max(ofEpochs[c] ?? 0, a);
+          return;
+        }
+        const ofLeader = ofEpochs[c];
+        if (ofLeader !== undefined && a > replica.oldHighWatermark && a > ofLeader) {
+          found(context, replica, key, `above its leader's ${ofLeader} in epoch ${c}`);
+        }
+      },
+    };
+  },
+};
+
+function found(context: InvariantContext, replica: Replica, key: number, why: string): void {
+  const { machine, highWatermark } = replica;
+  const story = `${brokerWords(machine)} moved the high watermark of ${context.facts.keys[key]} to ${highWatermark}, ${why}`;
+  context.found({ key, offsets: [highWatermark], values: [], story });
+}

@@ -1,0 +1,42 @@
+/** The seam of invariants: properties of the replicas' own state, checked on the probes that can falsify them. */
+import type { KafkaView } from '../../../model/kafka/views.js';
+import type { ProbeKinds, ProbeListener } from '../probe-kinds.js';
+import type { ClusterFold } from './cluster-fold.js';
+import type { CommittedLogs } from './committed-logs.js';
+
+/** Facts of the cluster, of a running one or from the header of a history; replicas can be looked at while it runs. */
+export type ClusterFacts = Pick<KafkaView, 'keys' | 'minInsyncReplicas' | 'replicas'> &
+  Partial<Pick<KafkaView, 'replica'>>;
+
+/** What was found broken. Time and trace record are added by who runs the invariants. */
+export interface Breach {
+  readonly key: number;
+  /** Records involved: offsets and values side by side; of two values at one offset, the offset once. */
+  readonly offsets: readonly number[];
+  readonly values: readonly number[];
+  readonly story: string;
+}
+
+export interface InvariantContext {
+  /** Has taken the probe that a listener is told of. */
+  readonly cluster: ClusterFold;
+  readonly committed: CommittedLogs;
+  readonly facts: ClusterFacts;
+  /** KAFKA-15583 (3.7): the high watermark stands still while the ISR is below min.insync.replicas. */
+  readonly highWatermarkGate: boolean;
+  readonly found: (breach: Breach) => void;
+}
+
+export interface Invariant {
+  /** W1, W2, ...: the anomaly's type. */
+  readonly id: string;
+  readonly sentence: string;
+  /** The probes that can falsify it. */
+  readonly on: readonly (keyof ProbeKinds)[];
+  readonly create: (context: InvariantContext) => ProbeListener;
+}
+
+/** min.insync.replicas as brokers apply it: at most the replication factor. */
+export function effectiveMinInsyncReplicas(facts: ClusterFacts, key: number): number {
+  return Math.min(facts.minInsyncReplicas(key), facts.replicas(key).length);
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { TraceScript } from '../testing/script.js';
+
+function committed(): TraceScript {
+  return new TraceScript().lead(1, [1, 2, 3]).append(1, 7, 8).commit(1, 2, 3);
+}
+/** b3 lost everything, was fenced for it, and is back but out of the ISR. */
+function reborn(): TraceScript {
+  const script = committed().losePower(3, 0).fence(3).changeIsr([1, 2]);
+  return script.emit('isr-adopted', 1, 0, 0b110, 3, 1).restart(3).unfence(3).apply(3);
+}
+
+describe('W6: the ISR holds every committed record', () => {
+  it('is broken by a reborn replica that a stale request brings into the ISR (KIP-903)', () => {
+    const script = reborn().changeIsr([1, 2, 3]);
+    expect(script.breaches()).toMatchObject([{ type: 'W6', offsets: [0], values: [7] }]);
+  });
+
+  it('is broken by a member that holds another record at the offset (KIP-101)', () => {
+    const script = committed().truncate(3, 1).appendRecord(3, { epoch: 0, value: 9 }, false).changeIsr([1, 2, 3]);
+    expect(script.broken()).toContain('W6');
+  });
+
+  it('is broken by a member that truncates below what is committed', () => {
+    expect(committed().truncate(3, 1).broken()).toEqual(['W6']);
+  });
+
+  it('is broken by a broker that is unfenced and still a member after it lost data', () => {
+    expect(committed().losePower(3, 0).restart(3).unfence(3).broken()).toEqual(['W6']);
+  });
+
+  it('is broken when the high watermark passes a member', () => {
+    const script = committed().append(1, 9).replicate(1, 2).fetched(1, 3, 3).highWatermark(1, 3);
+    expect(script.broken()).toEqual(['W6']);
+  });
+
+  it('holds when the reborn replica has caught up before it comes in', () => {
+    expect(reborn().replicate(1, 3).changeIsr([1, 2, 3]).broken()).toEqual([]);
+  });
+
+  it('holds while a member that lost data is down, or not yet unfenced', () => {
+    expect(committed().losePower(3, 0).broken()).toEqual([]);
+    expect(committed().losePower(3, 0).restart(3).broken()).toEqual([]);
+  });
+
+  it('holds for the last member, frozen in the ISR, until it leads: then W1 speaks', () => {
+    const script = committed().changeIsr([1, 2]).changeIsr([1]).kill(2).kill(3).losePower(1, 0);
+    script.elect(-1, [1], 'none').restart(1).unfence(1);
+    expect(script.broken()).toEqual([]);
+    expect(script.lead(1, [1]).broken()).toEqual(['W1']);
+  });
+
+  it('holds when a member has more than is committed', () => {
+    expect(committed().append(1, 9).replicate(1, 2).broken()).toEqual([]);
+  });
+});

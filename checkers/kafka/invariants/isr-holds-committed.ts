@@ -1,0 +1,48 @@
+/**
+ * W6, the ISR holds what is committed: every member of the controller's ISR that could be elected now holds every
+ * committed record by identity (offset, leader epoch, value); the length of its log alone proves nothing.
+ *
+ * Members count that run and are unfenced since they started. The leader is W1's matter. The last member of an ISR is
+ * never dropped from it (without eligible leader replicas): if it lost data it stays there, frozen and alone, and is the
+ * budget's matter; when it is elected, W1 speaks.
+ */
+import { forEachMember } from './cluster-fold.js';
+import type { Invariant, InvariantContext } from './invariant.js';
+import { brokerWords, placeWords } from './words.js';
+
+export const isrHoldsCommitted: Invariant = {
+  id: 'W6',
+  sentence: 'Every electable member of the ISR holds every committed record: same offset, leader epoch and value.',
+  on: ['partitionChanged', 'highWatermark', 'truncate', 'logLoaded', 'brokerUnfenced'],
+  create(context) {
+    const { cluster } = context;
+    const { kinds } = cluster;
+    return {
+      onProbe(kind, machine, key, a, _b, _c, d) {
+        if (kind === kinds.brokerUnfenced) {
+          for (const partition of cluster.partitions) if (partition !== undefined) check(context, partition.key, a);
+        } else if (kind === kinds.partitionChanged || (kind === kinds.highWatermark && d === 1)) {
+          forEachMember(cluster.partition(key).isr, (member) => check(context, key, member));
+        } else if (kind !== kinds.highWatermark) {
+          check(context, key, machine);
+        }
+      },
+    };
+  },
+};
+
+function check(context: InvariantContext, key: number, member: number): void {
+  const { cluster, facts } = context;
+  const { isr, leader } = cluster.partition(key);
+  if (member === leader || (isr & (1 << member)) === 0 || !cluster.isElectable(member)) return;
+  const committed = context.committed.log(key);
+  const { log } = cluster.replica(member, key);
+  if (log.agreesBelow(committed.end, committed)) return;
+  const frozenAlone = isr === 1 << member && cluster.budget.impaired(key, member);
+  if (frozenAlone) return;
+  const offset = log.firstDifference(committed, committed.end);
+  const value = committed.valueAt(offset);
+  const place = placeWords(facts, key, offset);
+  const story = `${brokerWords(member)} is in the ISR without ${place}, value ${value}, which is committed`;
+  context.found({ key, offsets: [offset], values: [value], story });
+}

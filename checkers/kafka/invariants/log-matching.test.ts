@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { TraceScript } from '../testing/script.js';
+
+function committed(): TraceScript {
+  return new TraceScript().lead(1, [1, 2, 3]).append(1, 7, 8).commit(1, 2, 3);
+}
+
+describe('W5: logs match', () => {
+  it('is broken by another record at an equal offset and leader epoch', () => {
+    const script = new TraceScript().lead(1, [1, 2, 3]).append(1, 7);
+    script.appendRecord(2, { epoch: 1, value: 9 }, false);
+    expect(script.breaches()).toMatchObject([{ type: 'W5', offsets: [0], values: [9, 7] }]);
+  });
+
+  it('is broken by a leader that uses its epoch again after it lost what it wrote', () => {
+    const script = new TraceScript().lead(1, [1, 2, 3]).append(1, 7).losePower(1, 0).restart(1).apply(1).append(1, 9);
+    expect(script.broken()).toEqual(['W5']);
+  });
+
+  it('is broken by a replica that differs below its own high watermark', () => {
+    const script = committed().highWatermark(3, 1, false).truncate(3, 1);
+    script.appendRecord(3, { epoch: 0, value: 9 }, false).highWatermark(3, 2, false);
+    expect(script.broken()).toContain('W5');
+  });
+
+  it('holds when a deposed leader differs above its high watermark', () => {
+    const script = committed().append(1, 9).elect(2, [2, 3]).apply(2, 3).append(2, 10).commit(2, 3);
+    expect(script.apply(1).broken()).toEqual([]);
+  });
+
+  it("holds when a follower's high watermark lags or goes back", () => {
+    const script = committed().highWatermark(2, 2, false).highWatermark(2, 1, false).highWatermark(2, 2, false);
+    expect(script.broken()).toEqual([]);
+  });
+
+  it('holds when power loss undoes a truncation, and the record that had been cut off is back', () => {
+    const script = committed().append(1, 9).replicate(1, 3).lead(2, [2]).apply(3).truncate(3, 2);
+    script.append(2, 10).replicate(2, 3).losePower(3, 2).emit('process-started', 3, -1, 2);
+    script.emit('log-loaded', 3, 0, 3, 2, 1, 1).apply(3);
+    expect(script.breaches()).toEqual([]);
+    script.emit('high-watermark', 3, 0, 3, 2, 2, 0).highWatermark(2, 3);
+    const [breach] = script.breaches().filter(({ type }) => type === 'W5');
+    expect(breach).toMatchObject({ offsets: [2], values: [9, 10] });
+  });
+
+  it('holds when a lost record is fetched again', () => {
+    const script = committed().losePower(3, 0).changeIsr([1, 2]).emit('isr-adopted', 1, 0, 0b110, 3, 1);
+    expect(script.restart(3).apply(3).replicate(1, 3).highWatermark(3, 2, false).broken()).toEqual([]);
+  });
+});

@@ -1,0 +1,24 @@
+/** All invariants, a line each. */
+import { acknowledgedDurability, acknowledgementQuorum } from './acknowledged.js';
+import { committedPrefix } from './committed-prefix.js';
+import { epochsMonotonic } from './epochs-monotonic.js';
+import { highWatermarkBounds, highWatermarkEligibility, highWatermarkMonotony } from './high-watermark.js';
+import type { Invariant } from './invariant.js';
+import { isrHoldsCommitted } from './isr-holds-committed.js';
+import { logMatching } from './log-matching.js';
+import { oneLeaderPerEpoch } from './one-leader-per-epoch.js';
+import { readFidelity } from './read-fidelity.js';
+
+export const invariants: readonly Invariant[] = [
+  committedPrefix,
+  acknowledgedDurability,
+  acknowledgementQuorum,
+  highWatermarkEligibility,
+  logMatching,
+  isrHoldsCommitted,
+  oneLeaderPerEpoch,
+  epochsMonotonic,
+  highWatermarkMonotony,
+  highWatermarkBounds,
+  readFidelity,
+];

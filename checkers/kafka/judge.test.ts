@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { finalRead, historyOf, poll, send } from '../../histories/builders.js';
+import type { Trace } from '../../histories/trace.js';
+import { checkHistory } from './check-history.js';
+import { judge } from './judge.js';
+import { TraceScript } from './testing/script.js';
+
+const acksOne = new TraceScript({ settings: { acks: 1 } })
+  .lead(1, [1, 2, 3])
+  .append(1, 7)
+  .acknowledge(1, 0, 1)
+  .lead(2, [2, 3]);
+const lost = historyOf([send('orders-0', 7).ok(0), finalRead('orders-0', 2)], acksOne.header);
+
+function verdict(trace: Trace | null, requirements: readonly string[], history = lost) {
+  return judge({ history, trace, ...checkHistory(history), requirements });
+}
+
+describe('judge', () => {
+  it('calls what is licensed and forbidden unsafe, with the licence, the requirement and the remedy', () => {
+    expect(verdict(acksOne.trace, ['key-order', 'no-lost-writes'])).toMatchObject({
+      verdict: 'unsafe',
+      anomalies: [
+        {
+          judgement: 'unsafe',
+          licence: { row: 'acks-1-leader-change', words: 'acks=1 and a change of leader' },
+          requirement: 'no-lost-writes',
+          guarantee: null,
+          anomaly: { type: 'unseen', preventedBy: { setting: 'acks', value: 'all' } },
+        },
+      ],
+    });
+  });
+
+  it('names the licensing record of the trace', () => {
+    const { licence } = verdict(acksOne.trace, []).anomalies[0]!;
+    expect(acksOne.trace.kind[licence!.event]).toBe(
+      acksOne.trace.header.probes.find(({ name }) => name === 'elected')!.kind,
+    );
+  });
+
+  it('calls what is licensed and not forbidden allowed, and the trial clean', () => {
+    const { verdict: word, anomalies } = verdict(acksOne.trace, ['key-order']);
+    expect([word, anomalies[0]!.judgement, anomalies[0]!.requirement]).toEqual(['clean', 'allowed', null]);
+  });
+
+  it('calls what nothing licenses a bug, with the guarantee, whatever is required', () => {
+    const history = historyOf([send('orders-0', 7).ok(0), poll('orders-0', [0, 7], [1, 99])]);
+    expect(verdict(new TraceScript().trace, [], history)).toMatchObject({
+      verdict: 'bug',
+      anomalies: [{ judgement: 'bug', licence: null, guarantee: 'real-reads', anomaly: { type: 'phantom' } }],
+    });
+  });
+
+  it('calls what nothing promises allowed', () => {
+    const strange = { ...checkHistory(lost).anomalies[0]!, type: 'consume-count' };
+    const input = { history: lost, trace: acksOne.trace, anomalies: [strange], undecided: [], requirements: [] };
+    expect(judge(input).anomalies[0]).toMatchObject({ judgement: 'allowed', licence: { row: 'not-promised' } });
+  });
+
+  it('judges requirements alone without a trace', () => {
+    expect(verdict(null, ['no-lost-writes'])).toMatchObject({
+      verdict: 'unsafe',
+      anomalies: [{ judgement: 'unsafe', licence: null, requirement: 'no-lost-writes' }],
+    });
+    expect(verdict(null, []).verdict).toBe('clean');
+  });
+
+  it('calls what is never licensed a bug without a trace too', () => {
+    const sent = send('orders-0', 7).ok(0);
+    const phantom = historyOf([sent, poll('orders-0', [0, 7], [1, 99])]);
+    const misplaced = historyOf([sent, poll('orders-0', [0, 7]), poll('orders-1', [0, 7])]);
+    for (const [history, type] of [[phantom, 'phantom'] as const, [misplaced, 'misplaced'] as const]) {
+      const { verdict: word, anomalies } = verdict(null, [], history);
+      expect(word).toBe('bug');
+      expect(anomalies.find(({ anomaly }) => anomaly.type === type)).toMatchObject({
+        judgement: 'bug',
+        licence: null,
+        guarantee: 'real-reads',
+      });
+    }
+  });
+
+  it('is undecided where a licence cannot be decided, and judges the rest', () => {
+    const broken = Object.assign(Object.create(acksOne.trace), { kind: null }) as Trace;
+    const { verdict: word, reasons } = verdict(broken, []);
+    expect(word).toBe('undecided');
+    expect(reasons[0]).toMatch(/^unseen: its licence could not be decided: /);
+  });
+
+  it('refuses a requirement that does not exist', () => {
+    expect(() => verdict(null, ['no-lost-reads'])).toThrow('no requirement is named no-lost-reads');
+  });
+});

@@ -1,0 +1,75 @@
+/**
+ * The verdict of a trial. Each anomaly is licensed (by an event, or by settings that promise nothing) or a bug; what is
+ * licensed is unsafe if a requirement forbids it, else allowed. Without a trace nobody can tell what was licensed: then
+ * requirements are judged, and what is never licensed is a bug all the same.
+ */
+import type { Anomaly, JudgedAnomaly, TrialVerdict } from '../../histories/anomaly.js';
+import type { History } from '../../histories/operation.js';
+import type { Trace } from '../../histories/trace.js';
+import type { Requirement } from '../checker.js';
+import { errorWords, verdictOf } from '../verdict.js';
+import type { CheckNotes } from './check-history.js';
+import { guarantees, isNeverLicensed } from './guarantees/registry.js';
+import { Licences, type Licensed } from './licences.js';
+import { licensed } from './licences/rows.js';
+import { requirementNamed } from './requirements/registry.js';
+
+export interface JudgeInput {
+  readonly history: History;
+  /** null: a history of another tool. */
+  readonly trace: Trace | null;
+  /** What invariants and black-box checkers found. */
+  readonly anomalies: readonly Anomaly[];
+  /** What checkers could not decide, with the reasons. */
+  readonly undecided: readonly string[];
+  /** Names of requirements. @throws Error for one that does not exist */
+  readonly requirements: readonly string[];
+  readonly notes?: CheckNotes;
+}
+
+export function judge(input: JudgeInput): TrialVerdict {
+  const requirements = input.requirements.map(requirementNamed);
+  const undecided = [...input.undecided];
+  const licences = input.trace === null ? null : new Licences(input.history, input.trace, input.notes);
+  const judged = input.anomalies.map((anomaly): JudgedAnomaly => {
+    const requirement = requirements.find((one) => one.forbids.includes(anomaly.type)) ?? null;
+    if (isNeverLicensed(anomaly.type, input.history.header)) return bug(anomaly, requirement, input.history);
+    if (licences === null) return judgement(anomaly, requirement, null);
+    try {
+      const licence = licences.of(anomaly) ?? unpromised(anomaly, input.history);
+      return licence === null ? bug(anomaly, requirement, input.history) : judgement(anomaly, requirement, licence);
+    } catch (error) {
+      undecided.push(`${anomaly.type}: its licence could not be decided: ${errorWords(error)}`);
+      return judgement(anomaly, requirement, null);
+    }
+  });
+  return verdictOf(judged, undecided);
+}
+
+function judgement(anomaly: Anomaly, requirement: Requirement | null, licence: Licensed | null): JudgedAnomaly {
+  return {
+    anomaly: { ...anomaly, preventedBy: licence?.preventedBy ?? anomaly.preventedBy },
+    judgement: requirement === null ? 'allowed' : 'unsafe',
+    licence: licence?.licence ?? null,
+    requirement: requirement?.name ?? null,
+    guarantee: null,
+  };
+}
+
+function bug(anomaly: Anomaly, requirement: Requirement | null, history: History): JudgedAnomaly {
+  return {
+    anomaly,
+    judgement: 'bug',
+    licence: null,
+    requirement: requirement?.name ?? null,
+    guarantee: guaranteeAgainst(anomaly, history),
+  };
+}
+
+function unpromised(anomaly: Anomaly, history: History): Licensed | null {
+  return guaranteeAgainst(anomaly, history) === null ? licensed('not-promised', -1) : null;
+}
+
+function guaranteeAgainst(anomaly: Anomaly, { header }: History): string | null {
+  return guarantees.find((guarantee) => guarantee.covers(header).includes(anomaly.type))?.id ?? null;
+}

@@ -1,0 +1,68 @@
+/** The licences there are: a name, the words in which people read it, and what would have prevented the anomaly. */
+import type { Anomaly, Licence } from '../../../histories/anomaly.js';
+
+type PreventedBy = Anomaly['preventedBy'];
+
+/** A licence, and the setting that would have kept the anomaly from happening. */
+export interface Licensed {
+  readonly licence: Licence;
+  readonly preventedBy: PreventedBy;
+}
+
+interface Row {
+  readonly words: string;
+  readonly preventedBy: PreventedBy;
+}
+
+const rows = {
+  'unclean-election': {
+    words: 'an unclean election of a replica that lacked the record',
+    preventedBy: { setting: 'unclean.leader.election.enable', value: 'false' },
+  },
+  'impaired-leader': {
+    words: 'the election of the last replica in the ISR after it lost unsynced data, without eligible leader replicas',
+    preventedBy: { setting: 'flush.messages', value: '1' },
+  },
+  'damaged-replica': {
+    words: 'bit rot on a replica of the ISR, which nobody sees before the record is read there',
+    preventedBy: null,
+  },
+  'too-many-impaired': {
+    words: 'more than min.insync.replicas - 1 replicas lost unsynced data at once',
+    preventedBy: { setting: 'flush.messages', value: '1' },
+  },
+  'acks-1-leader-change': {
+    words: 'acks=1 and a change of leader',
+    preventedBy: { setting: 'acks', value: 'all' },
+  },
+  'acks-1-impairment': {
+    words: 'acks=1 and a replica that lost unsynced data',
+    preventedBy: { setting: 'acks', value: 'all' },
+  },
+  'acks-0': {
+    words: 'acks=0: nobody is asked whether the record arrived',
+    preventedBy: { setting: 'acks', value: 'all' },
+  },
+  'retries-without-idempotence': {
+    words: 'retries without idempotence',
+    preventedBy: { setting: 'enable.idempotence', value: 'true' },
+  },
+  'in-flight-without-idempotence': {
+    words: 'several requests in flight and retries, without idempotence',
+    preventedBy: { setting: 'enable.idempotence', value: 'true' },
+  },
+  'late-request': {
+    words: "a request that outlived its client's wait, without idempotence",
+    preventedBy: { setting: 'enable.idempotence', value: 'true' },
+  },
+  resend: { words: 'the application sent the record again', preventedBy: null },
+  'required-bound': { words: "the bound is shorter than the one that Kafka's time-outs give", preventedBy: null },
+  'not-promised': { words: 'nothing in Kafka promises otherwise under these settings', preventedBy: null },
+} as const satisfies Record<string, Row>;
+
+export type LicenceRow = keyof typeof rows;
+
+/** @param event index of the licensing trace record; -1: a setting alone */
+export function licensed(row: LicenceRow, event: number, preventedBy: PreventedBy = rows[row].preventedBy): Licensed {
+  return { licence: { row, words: rows[row].words, event }, preventedBy };
+}

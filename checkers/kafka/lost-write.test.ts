@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { finalRead, historyOf, poll, send, type OperationBuilder } from '../../histories/builders.js';
+import { lostWrite } from './lost-write.js';
+
+const check = (...operations: readonly OperationBuilder[]) => lostWrite.check(historyOf(operations));
+
+describe('lost-write, below what others read', () => {
+  it('finds an acknowledged record that a read went past', () => {
+    const { anomalies } = check(
+      send('x', 7).ok(0),
+      send('x', 8).keyed('acct-8').ok(1),
+      poll('x', [0, 7], [2, 9]),
+      send('x', 9).ok(2),
+    );
+    expect(anomalies).toMatchObject([
+      { type: 'lost-write', key: 0, offsets: [1], values: [8], operations: [1, 2], at: 3500 },
+    ]);
+    expect(anomalies[0]!.story).toBe(
+      'x@1, value 8 (key acct-8): acknowledged at 0.003 s, in no read, though reads went on to offset 2',
+    );
+  });
+
+  it('says nothing of what stands above all reads', () => {
+    expect(check(send('x', 7).ok(0), send('x', 8).ok(1), poll('x', [0, 7])).anomalies).toEqual([]);
+  });
+
+  it('says nothing of sends that failed or whose outcome is unknown', () => {
+    const unacknowledged = [send('x', 7).info(), send('x', 8).fail(), send('x', 9).ok(2)];
+    expect(check(...unacknowledged, poll('x', [2, 9])).anomalies).toEqual([]);
+  });
+
+  it('keeps partitions apart', () => {
+    const { anomalies } = check(send('x', 7).ok(0), send('y', 8).ok(5), poll('y', [5, 8]));
+    expect(anomalies).toEqual([]);
+  });
+
+  it('bounds reads by the lowest offset of a record that stands twice', () => {
+    const twice = [send('x', 7).ok(0), send('x', 8).ok(1), poll('x', [0, 7], [4, 7])];
+    expect(check(...twice).anomalies).toEqual([]);
+  });
+
+  it('takes huge and sparse offsets', () => {
+    const { anomalies } = check(send('x', 7).ok(5), send('x', 8).ok(9e12), poll('x', [9e12, 8]));
+    expect(anomalies).toMatchObject([{ offsets: [5], values: [7] }]);
+  });
+});
+
+describe('lost-write, in final reads', () => {
+  it('finds a record that only some replicas hold', () => {
+    const { anomalies } = check(
+      send('x', 7).ok(0),
+      send('x', 8).ok(1),
+      finalRead('x', 1, [0, 7], [1, 8]),
+      finalRead('x', 2, [0, 7]),
+    );
+    expect(anomalies).toMatchObject([{ type: 'lost-write', values: [8], operations: [1, 2, 3] }]);
+    expect(anomalies[0]!.story).toContain('missing from the full read with b2 as leader');
+  });
+
+  it('finds one that the first read lacks and a later one has', () => {
+    const { anomalies } = check(send('x', 7).ok(0), finalRead('x', 1), finalRead('x', 2, [0, 7]));
+    expect(anomalies).toMatchObject([{ type: 'lost-write', values: [7] }]);
+  });
+
+  it('finds a record that a consumer had read, though its send was never acknowledged', () => {
+    const { anomalies } = check(send('x', 7).info(), poll('x', [0, 7]), finalRead('x', 1));
+    expect(anomalies).toMatchObject([{ type: 'lost-write', values: [7], offsets: [0] }]);
+    expect(anomalies[0]!.story).toContain('read at 0.003 s, missing from');
+  });
+
+  it('reports a record once, however many reads lack it', () => {
+    const reads = [finalRead('x', 1), finalRead('x', 2), finalRead('x', 3, [0, 7])];
+    expect(check(send('x', 7).ok(0), ...reads).anomalies).toHaveLength(1);
+  });
+
+  it('leaves what no read has, with nothing above it, to unseen', () => {
+    expect(check(send('x', 7).ok(0), finalRead('x', 1)).anomalies).toEqual([]);
+  });
+
+  it('asks of a read only what was committed before it began', () => {
+    const late = send('x', 8).ok(1).from(9000).to(9500);
+    expect(check(send('x', 7).ok(0), finalRead('x', 1, [0, 7]), late, poll('x', [1, 8])).anomalies).toEqual([]);
+  });
+
+  it('is content when every read has every record', () => {
+    const reads = [1, 2, 3].map((machine) => finalRead('x', machine, [0, 7], [1, 8]));
+    expect(check(send('x', 7).ok(0), send('x', 8).ok(1), ...reads)).toEqual({ anomalies: [] });
+  });
+
+  it('puts the operations of one session together', () => {
+    const parts = [finalRead('x', 1, [0, 7]), finalRead('x', 1, [1, 8])];
+    expect(check(send('x', 7).ok(0), send('x', 8).ok(1), ...parts).anomalies).toEqual([]);
+  });
+});
+
+describe('lost-write is undecided', () => {
+  it('when a final read did not reach the end', () => {
+    const { anomalies, undecided } = check(send('x', 7).ok(0), finalRead('x', 1).info(), finalRead('x', 2, [0, 7]));
+    expect(anomalies).toEqual([]);
+    expect(undecided).toBe('the final read of x with b1 as leader did not reach its end');
+  });
+
+  it('unless it was made again and did', () => {
+    const again = finalRead('x', 1, [0, 7]).session(99);
+    expect(check(send('x', 7).ok(0), finalRead('x', 1).fail(), again)).toEqual({ anomalies: [] });
+  });
+
+  it('when nothing was acknowledged, or nothing read', () => {
+    expect(check(send('x', 7).info(), poll('x')).undecided).toBe('no send was acknowledged');
+    expect(check(send('x', 7).ok(0)).undecided).toBe('nothing was read');
+    expect(check().undecided).toBe('no send was acknowledged');
+  });
+});

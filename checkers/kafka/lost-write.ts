@@ -1,0 +1,129 @@
+/**
+ * lost-write: a committed record that a read went past without returning it.
+ *
+ *   p0  |-- send orders-0 value 7 --| ok, offset 4
+ *   c0                                |-- poll --|  offset 5 read, offset 4 never → lost
+ *
+ * Committed is what was acknowledged, and what a poll returned (it was below the high watermark then). Two rules:
+ *
+ * - Jepsen's, on any history: of all records that polls returned, take the one whose lowest offset is the highest; every
+ *   acknowledged record that stands at or below it must be in some poll.
+ * - Final reads return a partition in full with each replica in turn as leader: every record committed before such a
+ *   read began must be in it. A record that only some replicas hold is lost at the fail-over that reads without it.
+ *   One that is in no read at all and above all of them is `unseen`, not here.
+ *
+ * A final read that did not reach the end proves nothing: undecided, unless a later one with that leader did.
+ */
+import type { Anomaly } from '../../histories/anomaly.js';
+import type { Checker } from '../checker.js';
+import { endOf, findings, operationsOf } from './history/findings.js';
+import type { FinalRead } from './history/final-reads.js';
+import { historyIndex, SENT_OK, type HistoryIndex } from './history/history-index.js';
+import { keyWords, machineWords, recordWords, secondsWords } from './history/words.js';
+
+export const lostWrite: Checker = {
+  name: 'lost-write',
+  check(history) {
+    const index = historyIndex(history);
+    const losses = new Losses(index);
+    losses.belowOtherReads();
+    for (const read of index.finalReads) if (read.complete) losses.missingFrom(read);
+    return findings(index, losses.anomalies, incompleteFinalRead(index));
+  },
+};
+
+/** Why final reads leave something open; undefined: they do not. */
+export function incompleteFinalRead(index: HistoryIndex): string | undefined {
+  const { history, finalReads, unnamedFinalReads } = index;
+  const isRead = ({ key, machine }: FinalRead): boolean =>
+    finalReads.some((read) => read.complete && read.key === key && read.machine === machine);
+  const incomplete = finalReads.find((read) => !read.complete && !isRead(read));
+  if (incomplete !== undefined) {
+    const { key, machine } = incomplete;
+    return `the final read of ${keyWords(history, key)} with ${machineWords(history, machine)} as leader did not reach its end`;
+  }
+  return unnamedFinalReads > 0 ? 'a final read ended without saying which partition it read' : undefined;
+}
+
+class Losses {
+  readonly anomalies: Anomaly[] = [];
+  private readonly index: HistoryIndex;
+  private readonly reported: Uint8Array;
+  /** By record: the last final read that returned it. */
+  private readonly returnedBy: Int32Array;
+  /** By key: the record whose lowest offset bounds what must have been read; -1: nothing was read. */
+  private readonly bounds: Int32Array;
+  private finalReadsSeen = 0;
+
+  constructor(index: HistoryIndex) {
+    this.index = index;
+    this.reported = new Uint8Array(index.records);
+    this.returnedBy = new Int32Array(index.records);
+    this.bounds = index.readBounds();
+  }
+
+  belowOtherReads(): void {
+    const { index } = this;
+    for (let record = 0; record < index.records; record++) {
+      if (index.recordOutcome.at(record) !== SENT_OK || index.recordReader.at(record) >= 0) continue;
+      const key = index.recordKey.at(record);
+      const bound = key < 0 ? -1 : this.bounds[key]!;
+      const offset = index.lastOffset(record);
+      if (bound < 0 || offset < 0 || offset > index.firstOffset(bound)) continue;
+      const reader = index.recordReader.at(bound);
+      const gone = `in no read, though reads went on to offset ${index.firstOffset(bound)}`;
+      this.report(record, offset, gone, reader, endOf(index, reader));
+    }
+  }
+
+  missingFrom(read: FinalRead): void {
+    const { index } = this;
+    const stamp = ++this.finalReadsSeen;
+    for (let i = 0; i < read.records.length; i++) this.returnedBy[read.records.at(i)] = stamp;
+    const last = read.operations[read.operations.length - 1]!;
+    const leader = machineWords(index.history, read.machine);
+    for (const record of index.recordsOf(read.key)) {
+      if (this.returnedBy[record] === stamp) continue;
+      const elsewhere = index.recordReader.at(record);
+      // In no read at all: lost if it stands below one (the other rule has it), else unseen.
+      if (elsewhere < 0 || this.reported[record] === 1 || !this.committedBefore(record, read)) continue;
+      const gone = `missing from the full read with ${leader} as leader`;
+      this.report(record, index.firstOffset(record), gone, elsewhere, endOf(index, last), last);
+    }
+  }
+
+  /** Sent by somebody, and acknowledged or read before the final read began. */
+  private committedBefore(record: number, read: FinalRead): boolean {
+    const { index } = this;
+    const writer = index.writer(record);
+    if (writer === undefined) return false;
+    if (writer.outcome === 'ok' && writer.completedAt <= read.invokedAt) return true;
+    return endOf(index, index.recordReader.at(record)) <= read.invokedAt || readByFinal(index, record);
+  }
+
+  private report(record: number, offset: number, gone: string, reader: number, at: number, finalRead = -1): void {
+    const { index } = this;
+    this.reported[record] = 1;
+    const writer = index.writer(record)!;
+    const committed =
+      writer.outcome === 'ok'
+        ? `acknowledged at ${secondsWords(writer.completedAt)}`
+        : `read at ${secondsWords(endOf(index, reader))}`;
+    this.anomalies.push({
+      type: 'lost-write',
+      key: index.recordKey.at(record),
+      offsets: offset < 0 ? [] : [offset],
+      operations: operationsOf(writer.index, reader, finalRead),
+      values: [index.recordValue.at(record)],
+      events: [],
+      at,
+      story: `${recordWords(index, record, offset)}: ${committed}, ${gone}`,
+      preventedBy: null,
+    });
+  }
+}
+
+/** Another replica returned it when it led: no replica may lead without it. */
+function readByFinal(index: HistoryIndex, record: number): boolean {
+  return index.history.operations[index.recordReader.at(record)]!.finalReadOf >= 0;
+}

@@ -1,0 +1,53 @@
+/**
+ * Probes by name. Checkers know the simulated Kafka's probes by the names in a trace's header, never by number, so that
+ * they read a stored trace and listen to a running trial alike.
+ */
+import type { ProbeListener } from './listener.js';
+
+/** Names with their kinds: a trace's header.probes, or the probe list of the system under test. */
+export type NamedProbes = readonly { readonly kind: number; readonly name: string }[];
+
+const names = {
+  processStarted: 'process-started',
+  processKilled: 'process-killed',
+  powerLost: 'power-lost',
+  phase: 'phase',
+  append: 'append',
+  truncate: 'truncate',
+  highWatermark: 'high-watermark',
+  logLoaded: 'log-loaded',
+  dataLost: 'data-lost',
+  becomeLeader: 'become-leader',
+  becomeFollower: 'become-follower',
+  followerFetched: 'follower-fetched',
+  isrPending: 'isr-pending',
+  isrAdopted: 'isr-adopted',
+  acknowledged: 'acknowledged',
+  readServed: 'read-served',
+  brokerRegistered: 'broker-registered',
+  brokerFenced: 'broker-fenced',
+  brokerUnfenced: 'broker-unfenced',
+  partitionChanged: 'partition-changed',
+  elected: 'elected',
+  alterPartitionRefused: 'alter-partition-refused',
+  controllerReady: 'controller-ready',
+} as const;
+
+/** The kind of each probe that checkers read; -1: the trace knows none such. */
+export type ProbeKinds = Readonly<Record<keyof typeof names, number>>;
+
+export function probeKinds(probes: NamedProbes): ProbeKinds {
+  const kindOf = new Map(probes.map((probe) => [probe.name, probe.kind]));
+  return Object.fromEntries(
+    Object.entries(names).map(([field, name]) => [field, kindOf.get(name) ?? -1]),
+  ) as ProbeKinds;
+}
+
+/** `elected`: why (model/kafka/probes.ts, ElectionReason). */
+export const ElectedBy = { clean: 0, unclean: 1, preferred: 2, none: 3, transferred: 4 } as const;
+/** `data-lost`: why (LossReason). */
+export const LostBy = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
+/** `phase`: the final read, in which nothing licenses anything. */
+export const FINAL_READ_PHASE = 3;
+
+export type { ProbeListener };

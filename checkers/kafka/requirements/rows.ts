@@ -1,0 +1,56 @@
+/** What users can demand, whatever the settings (DESIGN: which anomalies each forbids). */
+import type { Requirement } from '../../checker.js';
+
+export const noLostWrites: Requirement = {
+  name: 'no-lost-writes',
+  sentence: 'Every acknowledged record can be read, at the offset that was acknowledged, whichever replica leads.',
+  forbids: ['lost-write', 'unseen', 'inconsistent-offsets', 'ack-offset-mismatch'],
+};
+
+export const keyOrder: Requirement = {
+  name: 'key-order',
+  sentence: 'What one producer session sent stands in the log in the order in which it was sent.',
+  forbids: ['nonmonotonic-send', 'int-nonmonotonic-send', 'key-order'],
+};
+
+export const noDuplicates: Requirement = {
+  name: 'no-duplicates',
+  sentence: 'No record stands in the log twice.',
+  forbids: ['duplicate'],
+};
+
+export const exactlyOnce: Requirement = {
+  name: 'exactly-once',
+  sentence: 'Every transaction is read in full and once, or not at all.',
+  forbids: [
+    ...noLostWrites.forbids,
+    ...keyOrder.forbids,
+    ...noDuplicates.forbids,
+    'G1a',
+    'torn-transaction',
+    'ctp-duplicate',
+    'ctp-missing',
+    'ctp-phantom',
+    'ctp-torn',
+    'ctp-order',
+    'zombie-output',
+  ],
+};
+
+export const processedAtLeastOnce: Requirement = {
+  name: 'processed-at-least-once',
+  sentence: 'Every record below the committed offset of a group was processed.',
+  forbids: ['ctp-missing', 'committed-too-far'],
+};
+
+export const processedAtMostOnce: Requirement = {
+  name: 'processed-at-most-once',
+  sentence: 'No record was processed twice by a group.',
+  forbids: ['ctp-duplicate', 'duplicate-consumption'],
+};
+
+export const writableAgain: Requirement = {
+  name: 'writable-again',
+  sentence: 'After the faults are healed, a new send to every partition is acknowledged and read within the bound.',
+  forbids: ['stuck'],
+};

@@ -1,0 +1,97 @@
+/**
+ * The settings that guarantees read, from a history's header: under Kafka's own names, with their scope where several
+ * have them. A client's own ('p0:acks') goes before its kind's ('producer:acks'), that before the plain name.
+ */
+import type { History, HistoryHeader } from '../../histories/operation.js';
+
+/** What a producer's guarantees depend on. Absent settings have the defaults of Kafka 3.0 and later. */
+export interface ProducerGuarantees {
+  readonly acks: 'all' | 0 | 1;
+  readonly idempotent: boolean;
+  readonly maxInFlight: number;
+  readonly retries: number;
+}
+
+type Header = Pick<HistoryHeader, 'settings'>;
+type Value = string | number | boolean;
+
+/** Integer.MAX_VALUE: the producer's default of `retries` (ProducerConfig). */
+const RETRIES_DEFAULT = 2147483647;
+const MAX_IN_FLIGHT_DEFAULT = 5;
+
+/** @param client name of the client: 'p0'; a name that no setting is scoped to gets those of all producers */
+export function producerGuarantees(header: Header, client: string): ProducerGuarantees {
+  const scopes = [client, 'producer'];
+  const acks = acksOf(scoped(header, scopes, 'acks'));
+  const retries = numberOr(scoped(header, scopes, 'retries'), RETRIES_DEFAULT);
+  const maxInFlight = numberOr(scoped(header, scopes, 'max.in.flight.requests.per.connection'), MAX_IN_FLIGHT_DEFAULT);
+  // Not set, it is on unless another setting conflicts with it (KafkaProducer, KIP-679).
+  const possible = acks === 'all' && retries > 0 && maxInFlight <= MAX_IN_FLIGHT_DEFAULT;
+  const given = scoped(header, scopes, 'enable.idempotence');
+  return { acks, idempotent: possible && (given === undefined || isTrue(given)), maxInFlight, retries };
+}
+
+/** Every producer that the header tells apart, and the one that stands for all others (its name is empty). */
+export function allProducers(header: Header): readonly ProducerGuarantees[] {
+  const clients = new Set<string>(['']);
+  for (const name of Object.keys(header.settings)) {
+    const colon = name.indexOf(':');
+    if (colon > 0 && producerSettings.has(name.slice(colon + 1))) clients.add(name.slice(0, colon));
+  }
+  if (clients.size > 1) clients.delete('producer');
+  // When every producer has settings of its own, nobody is left for the plain ones.
+  if (clients.size > 1 && ![...producerSettings].some((name) => plain(header, name) !== undefined)) clients.delete('');
+  return [...clients].sort().map((client) => producerGuarantees(header, client));
+}
+
+/** A setting of a topic, a broker or all of them. */
+export function topicSetting(header: Header, topic: string, name: string): Value | undefined {
+  return scoped(header, [topic, 'topic', 'broker'], name);
+}
+
+/** min.insync.replicas of a partition, at most its replicas (KAFKA-15583), and how many those are. */
+export function partitionFacts(
+  { header, keys }: Pick<History, 'header' | 'keys'>,
+  key: number,
+): { readonly replicas: number; readonly minInsyncReplicas: number } {
+  const partition = header.topology?.partitions[key];
+  const replicas = partition?.replicas.length ?? Math.max(1, header.nodes.length);
+  // A key is its topic, a hyphen and the partition's number.
+  const topic = partition?.topic ?? (keys[key] ?? '').replace(/-\d+$/, '');
+  const given = partition?.minInsyncReplicas ?? numberOr(topicSetting(header, topic, 'min.insync.replicas'), 1);
+  return { replicas, minInsyncReplicas: Math.min(given, replicas) };
+}
+
+/** A protocol rule by its name in code or in specs: 'eligibleLeaderReplicas', 'eligible-leader-replicas'. */
+export function hasRule({ rules }: Pick<HistoryHeader, 'rules'>, camelCase: string): boolean {
+  const kebabCase = camelCase.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return isTrue(rules[camelCase] ?? rules[kebabCase] ?? false);
+}
+
+export function isTrue(value: Value | undefined): boolean {
+  return value === true || value === 'true';
+}
+
+const producerSettings = new Set(['acks', 'retries', 'max.in.flight.requests.per.connection', 'enable.idempotence']);
+
+function scoped(header: Header, scopes: readonly string[], name: string): Value | undefined {
+  for (const scope of scopes) {
+    const value = header.settings[`${scope}:${name}`];
+    if (value !== undefined) return value;
+  }
+  return header.settings[name];
+}
+
+function plain(header: Header, name: string): Value | undefined {
+  return header.settings[`producer:${name}`] ?? header.settings[name];
+}
+
+function acksOf(value: Value | undefined): 'all' | 0 | 1 {
+  if (value === 0 || value === '0') return 0;
+  return value === 1 || value === '1' ? 1 : 'all';
+}
+
+function numberOr(value: Value | undefined, otherwise: number): number {
+  const number = value === undefined || value === '' ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? number : otherwise;
+}

@@ -1,0 +1,196 @@
+/**
+ * Traces by hand: each call announces what a cluster of brokers b1, b2, ... with one partition, orders-0, would
+ * announce. Calls do what they say and check nothing, so that rules can be broken.
+ */
+import { TraceColumns } from '../../../histories/trace-columns.js';
+import type { Anomaly } from '../../../histories/anomaly.js';
+import type { HistoryHeader } from '../../../histories/operation.js';
+import { ElectionReason, kafkaProbes, LossReason } from '../../../model/kafka/probes.js';
+import type { ProbeSpec } from '../../../model/kernel/probes.js';
+import { checkTrace } from '../invariants/create.js';
+
+export const allProbes: readonly ProbeSpec[] = kafkaProbes;
+const kindOf = new Map(allProbes.map((probe) => [probe.name, probe.kind]));
+
+interface Record {
+  readonly epoch: number;
+  readonly value: number;
+}
+
+export interface ScriptOptions {
+  readonly brokers?: number;
+  readonly minInsyncReplicas?: number;
+  readonly settings?: HistoryHeader['settings'];
+  readonly rules?: HistoryHeader['rules'];
+  readonly resend?: boolean;
+}
+
+export class TraceScript {
+  readonly trace = new TraceColumns();
+  readonly header: Partial<HistoryHeader>;
+  readonly logs: Record[][];
+  now = 0;
+  private leader = -1;
+  private epoch = 0;
+  private partitionEpoch = 0;
+  private isr: readonly number[];
+  /** By broker: the epoch that it applied. */
+  private readonly applied: number[] = [];
+  private readonly highWatermarks: number[] = [];
+
+  constructor({ brokers = 3, minInsyncReplicas = 2, settings = {}, rules = {}, resend = false }: ScriptOptions = {}) {
+    const ids = Array.from({ length: brokers }, (_, i) => i + 1);
+    this.isr = ids;
+    this.logs = Array.from({ length: brokers + 1 }, () => []);
+    const partition = { topic: 'orders', partition: 0, replicas: ids, minInsyncReplicas };
+    this.header = { settings, rules, resend, topology: { brokers: ids, controllers: [], partitions: [partition] } };
+    this.trace.header = {
+      probes: allProbes.map(({ kind, name, fields }) => ({ kind, name, fields })),
+      machines: ['', ...ids.map((id) => `b${id}`)].map((name) => ({ name, roles: name === '' ? [] : ['broker'] })),
+      keys: ['orders-0'],
+      faults: [],
+    };
+  }
+
+  /** What the invariants find. */
+  breaches(): readonly Anomaly[] {
+    return checkTrace(this.trace, { header: this.header as HistoryHeader });
+  }
+
+  /** Types of what the invariants find, each once. */
+  broken(): readonly string[] {
+    return [...new Set(this.breaches().map((anomaly) => anomaly.type))].sort();
+  }
+
+  emit(name: string, machine: number, key: number, a = 0, b = 0, c = 0, d = 0): this {
+    this.now += 1000;
+    this.trace.append(this.now, kindOf.get(name)!, machine, key, a, b, c, d);
+    return this;
+  }
+
+  /** Virtual time goes on to this many microseconds. */
+  at(micros: number): this {
+    this.now = micros;
+    return this;
+  }
+
+  phase(phase: 1 | 2 | 3): this {
+    return this.emit('phase', 0, -1, phase);
+  }
+
+  /** The controller elects; -1: nobody. The brokers do not know yet. */
+  elect(leader: number, isr: readonly number[], reason: keyof typeof ElectionReason = 'clean'): this {
+    const old = this.leader;
+    this.epoch++;
+    this.leader = leader;
+    this.emit('elected', 0, 0, leader, this.epoch, old, ElectionReason[reason]);
+    return this.changeIsr(isr);
+  }
+
+  /** The controller commits another ISR under the same leader. */
+  changeIsr(isr: readonly number[]): this {
+    this.isr = isr;
+    this.partitionEpoch++;
+    return this.emit('partition-changed', 0, 0, this.leader, this.epoch, maskOf(isr), this.partitionEpoch);
+  }
+
+  /** A broker applies the controller's decision. */
+  apply(...brokers: readonly number[]): this {
+    for (const broker of brokers) {
+      this.applied[broker] = this.epoch;
+      const end = this.logs[broker]!.length;
+      if (broker === this.leader) {
+        this.emit('become-leader', broker, 0, this.epoch, end, maskOf(this.isr), this.partitionEpoch);
+      } else {
+        this.emit('become-follower', broker, 0, this.epoch, this.leader, end, this.partitionEpoch);
+      }
+    }
+    return this;
+  }
+
+  /** Elected, and every broker of the ISR applies it. */
+  lead(leader: number, isr: readonly number[], reason: keyof typeof ElectionReason = 'clean'): this {
+    return this.elect(leader, isr, reason).apply(leader, ...isr.filter((broker) => broker !== leader));
+  }
+
+  /** A broker that believes to lead appends. */
+  append(broker: number, ...values: readonly number[]): this {
+    for (const value of values) this.appendRecord(broker, { epoch: this.applied[broker]!, value }, true);
+    return this;
+  }
+
+  /** The follower copies what the leader has above its own end, and fetches again: the replication ack. */
+  replicate(leader: number, ...followers: readonly number[]): this {
+    for (const follower of followers) {
+      const log = this.logs[follower]!;
+      for (const record of this.logs[leader]!.slice(log.length)) this.appendRecord(follower, record, false);
+      this.fetched(leader, follower, log.length);
+    }
+    return this;
+  }
+
+  appendRecord(broker: number, record: Record, asLeader: boolean): this {
+    const log = this.logs[broker]!;
+    log.push(record);
+    return this.emit('append', broker, 0, log.length - 1, record.epoch, record.value, asLeader ? 1 : 0);
+  }
+
+  fetched(leader: number, follower: number, offset: number): this {
+    return this.emit('follower-fetched', leader, 0, follower, offset, this.applied[leader]);
+  }
+
+  /** Moves a broker's high watermark, as leader or as follower. */
+  highWatermark(broker: number, to: number, asLeader = true): this {
+    const old = this.highWatermarks[broker] ?? 0;
+    this.highWatermarks[broker] = to;
+    return this.emit('high-watermark', broker, 0, to, old, this.applied[broker], asLeader ? 1 : 0);
+  }
+
+  /** The leader's log is on the followers, and committed. */
+  commit(leader: number, ...followers: readonly number[]): this {
+    return this.replicate(leader, ...followers).highWatermark(leader, this.logs[leader]!.length);
+  }
+
+  acknowledge(broker: number, offset: number, acks: -1 | 0 | 1 = -1): this {
+    return this.emit('acknowledged', broker, 0, offset, offset, this.applied[broker], acks);
+  }
+
+  truncate(broker: number, to: number): this {
+    const old = this.logs[broker]!.length;
+    this.logs[broker]!.length = Math.min(old, to);
+    return this.emit('truncate', broker, 0, to, old, 0);
+  }
+
+  kill(broker: number): this {
+    return this.emit('process-killed', broker, -1, 1, 0);
+  }
+
+  /** Power goes, and what lies above `keep`. */
+  losePower(broker: number, keep: number): this {
+    const old = this.logs[broker]!.length;
+    this.emit('power-lost', broker, -1, old - keep);
+    if (keep < old) this.emit('data-lost', broker, 0, keep, old, LossReason.powerLoss);
+    this.logs[broker]!.length = Math.min(old, keep);
+    return this;
+  }
+
+  /** Starts again, loads its log and registers: fenced. */
+  restart(broker: number, highWatermark = 0): this {
+    this.highWatermarks[broker] = highWatermark;
+    this.emit('process-started', broker, -1, 2);
+    this.emit('broker-registered', 0, -1, broker, this.now, 2);
+    return this.emit('log-loaded', broker, 0, this.logs[broker]!.length, highWatermark, 1, 0);
+  }
+
+  fence(broker: number): this {
+    return this.emit('broker-fenced', 0, -1, broker, 1);
+  }
+
+  unfence(broker: number): this {
+    return this.emit('broker-unfenced', 0, -1, broker, 1);
+  }
+}
+
+export function maskOf(brokers: readonly number[]): number {
+  return brokers.reduce((mask, broker) => mask | (1 << broker), 0);
+}
