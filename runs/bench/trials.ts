@@ -1,0 +1,73 @@
+/** The standard trial: 3 brokers, RF 3, 60 s of safety phase, 2,000 sends, acks=all, idempotent, random faults. */
+import { fileURLToPath } from 'node:url';
+import { digestOfDigests } from '../../histories/digest.js';
+import { drawFor } from '../draw/draw.js';
+import { loadSpec } from '../spec/load.js';
+import type { Spec } from '../spec/spec.js';
+import type { TrialRow } from '../engine.js';
+import { runTrial } from '../trial.js';
+import { cpuMicrosSince } from './calibration.js';
+import type { BenchRow } from './main.js';
+
+const WARM_UP = 20;
+const TRIALS = 100;
+
+const standardFile = fileURLToPath(new URL('../../../runs/bench/standard.yaml', import.meta.url));
+
+export function standardSpec(sends: number): Spec {
+  const { spec } = loadSpec({ input: standardFile });
+  return { ...spec, workload: { ...spec.workload, sends } };
+}
+
+export function benchTrials(): { rows: BenchRow[]; digest: string } {
+  const spec = standardSpec(2_000);
+  for (let i = 0; i < WARM_UP; i++) {
+    trial(spec, `warm-up-${i}`, true);
+    trial(spec, `warm-up-${i}`, false);
+  }
+  const [watched, bare] = series(spec, TRIALS, [true, false]) as [Series, Series];
+  const [large] = series(standardSpec(100_000), 3, [true]) as [Series];
+  const share = (100 * (watched.seconds - bare.seconds)) / watched.seconds;
+  const growth = large.seconds / large.events / (watched.seconds / watched.events);
+  const rows: BenchRow[] = [
+    row('standard trial', TRIALS / watched.seconds, 'trials/CPU-s', 20),
+    row('simulated time', watched.simulatedSeconds / watched.seconds, 's/CPU-s', 1_200),
+    row('events in standard trials', watched.events / watched.seconds, 'events/CPU-s', null),
+    row('events in one standard trial', watched.events / TRIALS, 'events', null),
+    { ...row('share of invariants and checkers', share, '%', 25), atMost: true },
+    { ...row('cost per event of a 100,000-send trial over a 2,000-send one', growth, 'x', 1.5), atMost: true },
+  ];
+  return { rows, digest: digestOfDigests(watched.digests) };
+}
+
+function row(measure: string, value: number, unit: string, bound: number | null): BenchRow {
+  return { measure, value, unit, bound, atMost: false };
+}
+
+interface Series {
+  seconds: number;
+  events: number;
+  simulatedSeconds: number;
+  readonly digests: string[];
+}
+
+/** The same seeds under each way, trial by trial in turn, so that a machine whose speed drifts is fair to all. */
+function series(spec: Spec, count: number, ways: readonly boolean[]): readonly Series[] {
+  const sums = ways.map((): Series => ({ seconds: 0, events: 0, simulatedSeconds: 0, digests: [] }));
+  for (let i = 0; i < count; i++) {
+    ways.forEach((watched, way) => {
+      const began = process.cpuUsage();
+      const { events, simulatedMicros, digest } = trial(spec, String(1_000 + i), watched);
+      const sum = sums[way]!;
+      sum.seconds += cpuMicrosSince(began) / 1e6;
+      sum.events += events;
+      sum.simulatedSeconds += simulatedMicros / 1e6;
+      sum.digests.push(digest);
+    });
+  }
+  return sums;
+}
+
+function trial(spec: Spec, seed: string, watched: boolean): TrialRow {
+  return runTrial({ spec, seed, plan: drawFor(spec, seed), variant: 0, watched }).row;
+}

@@ -1,0 +1,110 @@
+/** harrow check: the checkers on any history, Harrow's or another tool's. */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { checkHistory, type CheckNotes, defaultRequirements, judge } from '../../checkers/kafka/api.js';
+import { checkTrace } from '../../checkers/kafka/invariants/create.js';
+import type { Anomaly } from '../../histories/anomaly.js';
+import type { Trace } from '../../histories/trace.js';
+import { requirements } from '../catalogue.js';
+import { Exit, type ExitCode } from '../outcome.js';
+import { verdictMark } from '../reporters/paint.js';
+import { anomalyJson } from '../reporters/trial-text.js';
+import { counted } from '../reporters/words.js';
+import { didYouMean } from '../spec/nearest.js';
+import { UsageError } from '../spec/problems.js';
+import { anomalyWords } from '../anomaly-words.js';
+import { type Context, paintOf, say, sayJson } from './context.js';
+import { readStoredHistory, readStoredTrace, readStoredVerdict } from './trial-files.js';
+
+export interface CheckOptions {
+  readonly require: readonly string[];
+  readonly json?: boolean;
+}
+
+/** Anomalies that are shown one by one; the rest are counted. */
+const SHOWN = 20;
+
+export function check(context: Context, path: string, options: CheckOptions): ExitCode {
+  const file = historyFile(path);
+  const history = readStoredHistory(file);
+  const trace = traceBeside(file);
+  const seen = checkHistory(history);
+  const known = trace === null ? nothingKnown : knownOfRun(file);
+  const verdict = judge({
+    history,
+    trace,
+    anomalies: [...(trace === null ? [] : checkTrace(trace, history)), ...seen.anomalies, ...known.anomalies],
+    undecided: [...new Set([...seen.undecided, ...known.undecided])],
+    requirements: requiredNames(options.require),
+    notes: known.notes,
+  });
+  if (options.json === true) {
+    sayJson(context, {
+      format: 'harrow/check',
+      version: 1,
+      verdict: verdict.verdict,
+      undecided: verdict.reasons,
+      anomalies: verdict.anomalies.map((judged) => anomalyJson(history, judged)),
+    });
+  } else {
+    const clients = new Set(history.operations.map(({ client }) => client)).size;
+    const what = `${counted(history.operations.length, 'operation')} of ${counted(clients, 'client')}`;
+    say(context, `${verdictMark(verdict.verdict, paintOf(context))}   ${file}: ${what}`);
+    if (trace === null) say(context, '  no trace beside it: requirements alone are judged');
+    for (const reason of verdict.reasons) say(context, `  undecided: ${reason}`);
+    for (const { anomaly, judgement } of verdict.anomalies.slice(0, SHOWN)) {
+      say(context, `  ${anomalyWords(anomaly.type).words} (${anomaly.type}), ${judgement}: ${anomaly.story}`);
+    }
+    if (verdict.anomalies.length > SHOWN)
+      say(context, `  and ${verdict.anomalies.length - SHOWN} more (--json lists all)`);
+    if (verdict.anomalies.length === 0) say(context, '  no anomaly');
+  }
+  if (verdict.verdict === 'undecided') return Exit.undecided;
+  return verdict.verdict === 'clean' ? Exit.expected : Exit.failed;
+}
+
+/** What the run of a kept trial found out, and neither its history nor its trace shows. */
+interface KnownOfRun {
+  readonly anomalies: readonly Anomaly[];
+  readonly undecided: readonly string[];
+  readonly notes: CheckNotes;
+}
+
+const nothingKnown: KnownOfRun = { anomalies: [], undecided: [], notes: {} };
+
+/** Whether the cluster came back after faults were healed, and what could not be read, stand in verdict.json alone. */
+function knownOfRun(file: string): KnownOfRun {
+  const path = join(dirname(file), 'verdict.json');
+  if (!existsSync(path))
+    return { ...nothingKnown, undecided: ['liveness not judged: no verdict.json beside the trace'] };
+  const { anomalies, reasons } = readStoredVerdict(path);
+  const stuck = anomalies.find(({ anomaly }) => anomaly.type === 'stuck');
+  if (stuck === undefined) return { ...nothingKnown, undecided: reasons };
+  const { story, at, key } = stuck.anomaly;
+  const bound = stuck.licence?.row === 'required-bound' ? 'required' : 'guaranteed';
+  return { anomalies: [stuck.anomaly], undecided: reasons, notes: { stuck: { reason: story, at, key, bound } } };
+}
+
+function historyFile(path: string): string {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return path;
+  const inside = ['history.jsonl.gz', 'history.jsonl'].map((name) => join(path, name)).find((file) => existsSync(file));
+  if (inside === undefined) throw new UsageError(`${path}: no history there (no history.jsonl.gz)`);
+  return inside;
+}
+
+function traceBeside(file: string): Trace | null {
+  if (!/history\.jsonl(\.gz)?$/.test(file)) return null;
+  const trace = ['trace.jsonl.gz', 'trace.jsonl']
+    .map((name) => join(dirname(file), name))
+    .find((one) => existsSync(one));
+  return trace === undefined ? null : readStoredTrace(trace);
+}
+
+function requiredNames(lists: readonly string[]): readonly string[] {
+  const names = lists.flatMap((list) => list.split(',')).filter((name) => name !== '');
+  const known = requirements.map(({ name }) => name);
+  for (const name of names) {
+    if (!known.includes(name)) throw new UsageError(`--require ${name}: unknown requirement${didYouMean(name, known)}`);
+  }
+  return names.length > 0 ? names : defaultRequirements();
+}

@@ -1,0 +1,160 @@
+/** harrow explain: the story of a trial's anomalies, or what a word means. */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { storyOf } from '../../histories/report/story.js';
+import { anomalies } from '../anomaly-words.js';
+import { faults, refusedRequirements, requirements, rules, situations } from '../catalogue.js';
+import { Exit, type ExitCode } from '../outcome.js';
+import { verdictMark } from '../reporters/paint.js';
+import { anomaliesText } from '../reporters/trial-text.js';
+import { labelled } from '../reporters/words.js';
+import { rowsWithSettings, scopes, settingsTable } from '../settings/table.js';
+import { loadPresets, type Preset } from '../presets/presets.js';
+import { didYouMean } from '../spec/nearest.js';
+import { UsageError } from '../spec/problems.js';
+import { guarantees, invariants } from '../../checkers/kafka/api.js';
+import { type Context, paintOf, say } from './context.js';
+import { keptSpecPath, loadKeptTrial, readStoredHistory, readStoredTrace, readStoredVerdict } from './trial-files.js';
+
+export function explain(context: Context, what: string): ExitCode {
+  const meaning = meaningOf(what);
+  if (meaning.length > 0) {
+    say(context, meaning.join('\n'));
+    return Exit.expected;
+  }
+  if (!existsSync(what)) {
+    throw new UsageError(`${what} is neither a kept trial nor a word that Harrow knows${didYouMean(what, allWords())}`);
+  }
+  explainTrial(context, what);
+  return Exit.expected;
+}
+
+/** From what was kept; a spec.yaml alone is run again. */
+function explainTrial(context: Context, path: string): void {
+  const paint = paintOf(context);
+  const files = ['history.jsonl.gz', 'trace.jsonl.gz', 'verdict.json'].map((name) => join(path, name));
+  if (statSync(path).isDirectory() && files.every((file) => existsSync(file))) {
+    const [historyPath, tracePath, verdictPath] = files as [string, string, string];
+    const history = readStoredHistory(historyPath);
+    const trace = readStoredTrace(tracePath);
+    const verdict = readStoredVerdict(verdictPath);
+    say(context, `${verdictMark(verdict.verdict, paint)}   ${verdict.name}, seed ${verdict.seed}`);
+    say(
+      context,
+      anomaliesText(verdict.anomalies, verdict.reasons, (judged) => storyOf(history, trace, judged), paint),
+    );
+    return;
+  }
+  if (keptSpecPath(path) === null) throw new UsageError(`${path}: no kept trial there (no spec.yaml)`);
+  const { spec, seed, plan } = loadKeptTrial(path);
+  const { verdict, history, trace } = context.engine.runTrial(spec, seed, plan);
+  say(context, `${verdictMark(verdict.verdict, paint)}   ${spec.name}, seed ${seed}`);
+  say(
+    context,
+    anomaliesText(verdict.anomalies, verdict.reasons, (judged) => storyOf(history, trace, judged), paint),
+  );
+}
+
+/** A word may be several things: a requirement and an anomaly (key-order), a setting of several scopes. */
+function meaningOf(word: string): string[] {
+  const presets = loadPresets();
+  const meanings = [
+    ...requirementMeaning(word, presets),
+    ...anomalyMeaning(word, presets),
+    ...faultMeaning(word, presets),
+    ...situationMeaning(word, presets),
+    ...rules.filter(({ name }) => name === word).map(({ sentence }) => paragraph('rule', sentence)),
+    ...guarantees
+      .filter(({ id }) => id === word)
+      .map(({ sentence, source }) => paragraph('guarantee', `${sentence} (${source})`)),
+    ...settingMeaning(word, presets),
+    ...presets
+      .filter(({ name }) => name === word)
+      .map(({ sentence, answer }) => [paragraph('preset', sentence), ...answer.map((line) => `  ${line}`)].join('\n')),
+  ];
+  return meanings.length === 0 ? [] : [word, ...meanings];
+}
+
+function paragraph(kind: string, text: string): string {
+  return labelled(2, kind, 13, text).join('\n');
+}
+
+function shownBy(presets: readonly Preset[], shows: (preset: Preset) => boolean): string[] {
+  const names = presets.filter(shows).map(({ name }) => name);
+  return names.length === 0 ? [] : [paragraph('presets', names.join(', '))];
+}
+
+function requirementMeaning(word: string, presets: readonly Preset[]): string[] {
+  const requirement = requirements.find(({ name }) => name === word);
+  if (requirement === undefined) return [];
+  const refused = refusedRequirements[word];
+  return [
+    paragraph('requirement', requirement.sentence),
+    paragraph('forbids', requirement.forbids.join(', ')),
+    ...(refused === undefined ? [] : [paragraph('', `Cannot be judged yet: ${refused}.`)]),
+    ...shownBy(presets, ({ spec }) => spec.expect.length > 0 && spec.require.some(({ name }) => name === word)),
+  ];
+}
+
+function anomalyMeaning(word: string, presets: readonly Preset[]): string[] {
+  const anomaly = anomalies.find(({ name }) => name === word);
+  const invariant = invariants.find(({ id }) => id === word);
+  if (anomaly === undefined && invariant === undefined) return [];
+  const forbidding = requirements.filter(({ forbids }) => forbids.includes(word)).map(({ name }) => name);
+  return [
+    ...(anomaly === undefined ? [] : [paragraph('anomaly', `${anomaly.words}: ${anomaly.sentence}`)]),
+    ...(invariant === undefined ? [] : [paragraph('invariant', invariant.sentence)]),
+    ...(forbidding.length === 0 ? [] : [paragraph('forbidden by', forbidding.join(', '))]),
+    ...shownBy(presets, ({ spec }) => spec.expect.includes(word)),
+  ];
+}
+
+function faultMeaning(word: string, presets: readonly Preset[]): string[] {
+  const fault = faults.find(({ name }) => name === word);
+  if (fault === undefined) return [];
+  return [
+    paragraph('fault', fault.sentence),
+    ...fault.parameters.map(({ name, sentence }) => paragraph('', `${name}: ${sentence}`)),
+    ...shownBy(presets, ({ spec }) => spec.faults?.some((one) => one.fault === word) ?? false),
+  ];
+}
+
+function situationMeaning(word: string, presets: readonly Preset[]): string[] {
+  const situation = situations.find(({ name }) => name === word);
+  if (situation === undefined) return [];
+  return [
+    paragraph('situation', situation.sentence),
+    ...shownBy(presets, ({ spec }) => spec.expectSituations.includes(word)),
+  ];
+}
+
+function settingMeaning(word: string, presets: readonly Preset[]): string[] {
+  const lines: string[] = [];
+  for (const scope of scopes) {
+    const row = rowsWithSettings.find((candidate) => settingsTable(candidate)[scope].has(word));
+    if (row === undefined) continue;
+    const setting = settingsTable(row)[scope].get(word)!;
+    lines.push(
+      paragraph('setting', `${scope}, ${setting.bearing.bearing}. ${setting.bearing.sentence}`),
+      paragraph('', `Kafka ${settingsTable(row).kafka}: ${setting.type}, default ${setting.default ?? 'none'}`),
+    );
+  }
+  if (lines.length === 0) return [];
+  const sets = ({ spec }: Preset): boolean =>
+    [spec.brokerSettings, ...spec.topics.map((one) => one.settings), ...spec.producers.map((one) => one.settings)].some(
+      (settings) => settings[word] !== undefined,
+    );
+  return [...lines, ...shownBy(presets, sets)];
+}
+
+function allWords(): string[] {
+  return [
+    ...requirements.map(({ name }) => name),
+    ...anomalies.map(({ name }) => name),
+    ...faults.map(({ name }) => name),
+    ...situations.map(({ name }) => name),
+    ...rules.map(({ name }) => name),
+    ...scopes.flatMap((scope) => [...settingsTable('3.9')[scope].keys()]),
+    ...loadPresets().map(({ name }) => name),
+  ];
+}

@@ -1,0 +1,56 @@
+/** What drawing a plan reads of a spec. */
+import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
+import type { Topology } from '../../nemesis/fault.js';
+import type { ProfileName } from '../../nemesis/profile.js';
+import type { Spec, SpecFault } from '../spec/spec.js';
+import type { WorkloadShape } from '../workloads/workload.js';
+import { openSettings, type OpenSettings } from './settings.js';
+
+export interface DrawInput {
+  readonly topology: Topology;
+  /** First key of each topic: keys are numbered topic by topic. */
+  readonly topics: readonly { readonly name: string; readonly firstKey: number; readonly partitions: number }[];
+  readonly workload: { readonly type: string; readonly shape: WorkloadShape };
+  /** Length of the safety phase, microseconds. */
+  readonly phaseMicros: number;
+  /** null: from all faults. */
+  readonly faults: readonly SpecFault[] | null;
+  readonly profile: ProfileName;
+  readonly lateRequests: boolean;
+  readonly settings: OpenSettings;
+}
+
+/** @param cluster the spec's cluster before anything is drawn: every default filled in */
+export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
+  let firstKey = 0;
+  const topics = cluster.topics.map(({ name, partitions }) => {
+    const topic = { name, firstKey, partitions };
+    firstKey += partitions;
+    return topic;
+  });
+  return {
+    topology: {
+      brokers: cluster.brokers,
+      controllers: cluster.controllers,
+      producers: cluster.producers.length,
+      consumers: cluster.consumers.length,
+      keys: topics.flatMap(({ name, partitions }) => Array.from({ length: partitions }, (_, i) => `${name}-${i}`)),
+    },
+    topics,
+    workload: {
+      type: spec.workload.type,
+      shape: {
+        producers: cluster.producers.length,
+        topics: topics.length,
+        sends: spec.workload.sends,
+        keys: spec.workload.keys,
+        phaseMicros: spec.workload.over,
+      },
+    },
+    phaseMicros: spec.workload.over,
+    faults: spec.faults,
+    profile: spec.profile,
+    lateRequests: spec.lateRequests,
+    settings: openSettings(spec, cluster),
+  };
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { drawFor } from '../draw/draw.js';
+import type { TrialRow } from '../engine.js';
+import { sameAnomaly } from '../expectation.js';
+import { shrinkTrialPlan } from '../shrink/shrink-trial.js';
+import { loadSpec } from '../spec/load.js';
+import type { Spec } from '../spec/spec.js';
+import { runTrial } from '../trial.js';
+import { loadPresets } from './presets.js';
+
+const SEEDS = 24;
+
+function row(spec: Spec, seed: number): TrialRow {
+  return runTrial({ spec, seed: String(seed), plan: drawFor(spec, String(seed)), variant: 0 }).row;
+}
+
+/** Long campaigns are `npm run presets`; these few seeds, the first ones, show that each preset still tells its story. */
+describe.each(loadPresets().map(({ spec }) => ({ name: spec.name, spec })))('the preset $name', ({ name, spec }) => {
+  it(`shows what it expects and nothing else in its first ${SEEDS} seeds`, { timeout: 180_000 }, () => {
+    const rows = Array.from({ length: SEEDS }, (_, i) => row(spec, i + 1));
+    const unexpected = rows.filter(
+      ({ verdict, expected }) => verdict === 'bug' || (spec.expect.length > 0 && !expected),
+    );
+    expect(unexpected.map(({ seed, verdict, anomalies }) => `${seed} ${verdict} ${anomalies.join()}`)).toEqual([]);
+    const seen = new Set(rows.flatMap(({ anomalies }) => anomalies.map(sameAnomaly)));
+    for (const anomaly of spec.expect) expect(seen).toContain(sameAnomaly(anomaly));
+    const reached = new Set(rows.flatMap(({ situations }) => situations));
+    for (const situation of spec.expectSituations) expect(reached).toContain(situation);
+    if (spec.expect.length === 0 && name !== 'storm')
+      expect(new Set(rows.map(({ verdict }) => verdict))).toEqual(new Set(['clean']));
+  });
+});
+
+it(
+  'the lost write of acks-1 shrinks to at most 2 faults and 3 sends, with the same anomaly',
+  { timeout: 180_000 },
+  () => {
+    const { spec } = loadSpec({ input: 'acks-1' });
+    const seed = Array.from({ length: 60 }, (_, i) => i + 1).find((one) =>
+      row(spec, one).anomalies.includes('lost-write'),
+    )!;
+    const plan = drawFor(spec, String(seed));
+    const target = {
+      type: 'lost-write',
+      judgement: 'unsafe' as const,
+      requirement: 'no-lost-writes',
+      key: null,
+      cause: null,
+    };
+    const smallest = shrinkTrialPlan({ kind: 'shrink', spec, seed: String(seed), plan, target, attempts: 250 });
+    expect(smallest.plan.strikes.length).toBeLessThanOrEqual(2);
+    expect(smallest.plan.workload.length).toBeLessThanOrEqual(3);
+    const again = runTrial({ spec, seed: String(seed), plan: smallest.plan, variant: 0 });
+    expect(again.row.anomalies.map(sameAnomaly)).toContain('lost-write');
+  },
+);

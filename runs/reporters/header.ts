@@ -1,0 +1,51 @@
+/** The first line of every output: what is being run. */
+import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
+import { resolveCluster } from '../spec/resolve.js';
+import type { Spec } from '../spec/spec.js';
+
+/** "Kafka 3.9 KRaft · 3 brokers · RF 3 · min.insync.replicas 2 · acks 1 · Java client" */
+export function clusterWords(spec: Spec): string {
+  const cluster = resolveCluster(spec);
+  return [
+    `Kafka ${spec.kafka} KRaft`,
+    cluster.brokers === 1 ? '1 broker' : `${cluster.brokers} brokers`,
+    `RF ${each(cluster.topics.map((topic) => topic.replicationFactor))}`,
+    `min.insync.replicas ${each(cluster.topics.map((topic) => topic.settings['min.insync.replicas']))}`,
+    ...topicWords(cluster),
+    producerWords(cluster),
+    'Java client',
+  ].join(' · ');
+}
+
+/** Settings that change what can be lost, where they are not the default. */
+function topicWords(cluster: KafkaClusterSpec): string[] {
+  const unclean = cluster.topics.some((topic) => topic.settings['unclean.leader.election.enable']);
+  const flush = cluster.topics
+    .map((topic) => topic.settings['flush.messages'])
+    .filter((messages) => messages < 1_000_000);
+  return [...(unclean ? ['unclean election'] : []), ...(flush.length > 0 ? [`flush.messages ${each(flush)}`] : [])];
+}
+
+function producerWords(cluster: KafkaClusterSpec): string {
+  const kinds = cluster.producers.map(({ settings }) => {
+    const acks = settings.acks === -1 ? 'all' : String(settings.acks);
+    if (settings['enable.idempotence']) return `acks ${acks}, idempotent`;
+    return settings.acks === -1 ? `acks ${acks}, not idempotent` : `acks ${acks}`;
+  });
+  return [...new Set(kinds)].join(' / ');
+}
+
+function each(values: readonly number[]): string {
+  return [...new Set(values)].sort((a, b) => a - b).join('/');
+}
+
+/** The header and what has to be said before anything runs. */
+export function headerLines(spec: Spec, words = clusterWords(spec)): string[] {
+  return [
+    `${spec.name}   ${words}`,
+    ...spec.notes.map((note) => `  note  ${note}`),
+    ...(spec.notModelled.length === 0
+      ? []
+      : [`  note  given, could matter, not modelled: ${spec.notModelled.join(', ')}`]),
+  ];
+}

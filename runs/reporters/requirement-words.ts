@@ -1,0 +1,31 @@
+/** Requirements in the words of results. */
+import { anomalyWords } from '../anomaly-words.js';
+
+export interface RequirementWords {
+  /** In a clean verdict: "no lost write". */
+  readonly kept: string;
+  /** "283 of 1000 trials …": "lost acknowledged writes". */
+  readonly broke: string;
+  /** "2 ways to lose them" */
+  ways(count: number): string;
+}
+
+const words: Readonly<Record<string, RequirementWords>> = {
+  'no-lost-writes': { kept: 'no lost write', broke: 'lost acknowledged writes', ways: waysTo('lose them') },
+  'key-order': { kept: 'no reordering', broke: 'wrote records out of order', ways: waysTo('change the order') },
+  'no-duplicates': { kept: 'no duplicate', broke: 'wrote records twice', ways: waysTo('write them twice') },
+  'writable-again': {
+    kept: 'writable again after every heal',
+    broke: 'were not writable again after the heal',
+    ways: waysTo('stay stuck'),
+  },
+};
+
+/** For a requirement, or for the guarantee or invariant that stands in its place in a bug. */
+export function requirementWords(name: string): RequirementWords {
+  return words[name] ?? { kept: `no ${name}`, broke: anomalyWords(name).did, ways: waysTo('break it') };
+}
+
+function waysTo(what: string): (count: number) => string {
+  return (count) => (count === 1 ? `1 way to ${what}` : `${count} ways to ${what}`);
+}

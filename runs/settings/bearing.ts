@@ -1,0 +1,389 @@
+/**
+ * What each setting of Kafka has to do with safety, by hand. Long because it names them all: a test fails when Kafka's
+ * tables hold a setting that is not classified here.
+ */
+import type { Scope } from './table.js';
+
+export type Bearing = 'modelled' | 'no bearing on safety' | 'could matter, not modelled';
+
+export interface BearingRow {
+  readonly bearing: Bearing;
+  /** What it does in the model, or why it does nothing there. */
+  readonly sentence: string;
+}
+
+/** Settings that the model acts on, with one sentence each. */
+const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
+  broker: {
+    'auto.leader.rebalance.enable': 'The controller moves leadership back to the preferred replica, by clean election.',
+    'broker.heartbeat.interval.ms': 'How often a broker tells the controller that it lives.',
+    'broker.id': 'Ids of the brokers; one file stands for all, so the cluster numbers them from 1.',
+    'broker.rack': 'The rack of a broker: replicas are spread over racks.',
+    'broker.session.timeout.ms':
+      'A broker that is silent for so long is fenced: it leads nothing and leaves every ISR.',
+    'connections.max.idle.ms': 'A connection without traffic is closed after so long.',
+    'controlled.shutdown.enable': 'A broker that stops in order hands its leaderships over first.',
+    'controller.quorum.voters': 'Who decides about leaders and ISR.',
+    'default.replication.factor': 'Replicas of a topic that names no replication factor.',
+    'initial.broker.registration.timeout.ms': 'A starting broker that cannot register within so long gives up.',
+    'leader.imbalance.check.interval.seconds': 'How often the controller looks for leaderships to move back.',
+    'message.max.bytes': 'Larger batches are refused (MESSAGE_TOO_LARGE).',
+    'min.insync.replicas':
+      'With acks=all a write needs so many replicas in sync; with fewer it is refused. Checked for acks=all only.',
+    'node.id': 'Ids of the machines; one file stands for all, so the cluster numbers them from 1.',
+    'num.partitions': 'Partitions of a topic that names no number.',
+    'process.roles': 'KRaft: what a server is. Combined roles are run as brokers and one separate controller.',
+    'producer.id.expiration.ms': 'A leader forgets a silent producer, and with it what tells its duplicates.',
+    'replica.fetch.backoff.ms': 'How long a follower waits after a failed fetch.',
+    'replica.fetch.max.bytes': 'Bytes of a partition in one answer to a follower.',
+    'replica.fetch.min.bytes': 'A fetch of a follower is parked until so many bytes are there.',
+    'replica.fetch.response.max.bytes': 'Bytes of one whole answer to a follower.',
+    'replica.fetch.wait.max.ms': 'How long a fetch of a follower is parked when there is nothing new.',
+    'replica.high.watermark.checkpoint.interval.ms':
+      'How often high watermarks are written to disk; a restarted broker begins with what it finds there.',
+    'replica.lag.time.max.ms': 'A follower that has not caught up for so long is dropped from the ISR.',
+    'replica.socket.timeout.ms': 'How long a follower waits for an answer of its leader.',
+    'unclean.leader.election.enable':
+      'When no replica in sync is left, a lagging one may lead: availability for acknowledged records.',
+    'unclean.leader.election.interval.ms': 'How often the controller looks for partitions to elect uncleanly.',
+    'zookeeper.connect': 'The control plane is ZooKeeper.',
+  },
+  topic: {
+    'flush.messages': 'After so many records the log is flushed to the platter; 1 flushes before each acknowledgement.',
+    'max.message.bytes': 'Larger batches are refused (MESSAGE_TOO_LARGE).',
+    'min.insync.replicas':
+      'With acks=all a write needs so many replicas in sync; with fewer it is refused. Checked for acks=all only.',
+    'segment.bytes': 'A log rolls to a new segment at this size.',
+    'unclean.leader.election.enable':
+      'When no replica in sync is left, a lagging one may lead: availability for acknowledged records.',
+  },
+  producer: {
+    acks: 'Who must have a record before it is acknowledged: nobody (0), the leader (1), every replica in sync (all).',
+    'batch.size': 'Bytes of one batch of records.',
+    'buffer.memory': 'Bytes of records that may wait; then send() blocks.',
+    'connections.max.idle.ms': 'A connection without traffic is closed after so long.',
+    'delivery.timeout.ms': 'A record that is not acknowledged within so long fails; it may have been written.',
+    'enable.idempotence': 'The broker recognises a batch that is sent again, and refuses one out of sequence.',
+    'linger.ms': 'How long a batch waits for more records.',
+    'max.block.ms': 'How long send() may wait for metadata and memory.',
+    'max.in.flight.requests.per.connection': 'Requests to one broker that may wait for their answers at once.',
+    'max.request.size': 'Bytes of one request.',
+    'metadata.max.age.ms': 'Metadata is fetched again after so long, whatever happens.',
+    'partitioner.adaptive.partitioning.enable': 'Records without a key prefer brokers that answer fast.',
+    'partitioner.availability.timeout.ms': 'Records without a key avoid brokers that have not answered for so long.',
+    'partitioner.ignore.keys': 'Records with a key are partitioned as if they had none.',
+    'reconnect.backoff.max.ms': 'The longest wait before connecting again.',
+    'reconnect.backoff.ms': 'The first wait before connecting again.',
+    'request.timeout.ms': 'A request without an answer for so long is given up and its connection closed.',
+    retries: 'How often a batch is sent again; delivery.timeout.ms bounds it in practice.',
+    'retry.backoff.max.ms': 'The longest wait before sending again.',
+    'retry.backoff.ms': 'The first wait before sending again.',
+    'socket.connection.setup.timeout.max.ms': 'The longest wait for a connection to be made.',
+    'socket.connection.setup.timeout.ms': 'The first wait for a connection to be made.',
+  },
+  consumer: {
+    'auto.offset.reset': 'Where reading begins without a position, or with one that no longer exists.',
+    'connections.max.idle.ms': 'A connection without traffic is closed after so long.',
+    'default.api.timeout.ms': 'How long a blocking call of the consumer may take.',
+    'fetch.max.bytes': 'Bytes of one answer.',
+    'fetch.max.wait.ms': 'How long the leader holds a fetch with too little to answer.',
+    'fetch.min.bytes': 'The leader holds a fetch until so many bytes are there.',
+    'isolation.level': 'Whether records of open and aborted transactions are read.',
+    'max.partition.fetch.bytes': 'Bytes of one partition in an answer.',
+    'max.poll.records': 'Records that one poll() returns.',
+    'metadata.max.age.ms': 'Metadata is fetched again after so long, whatever happens.',
+    'reconnect.backoff.max.ms': 'The longest wait before connecting again.',
+    'reconnect.backoff.ms': 'The first wait before connecting again.',
+    'request.timeout.ms': 'A request without an answer for so long is given up and its connection closed.',
+    'retry.backoff.max.ms': 'The longest wait before asking again.',
+    'retry.backoff.ms': 'The first wait before asking again.',
+    'socket.connection.setup.timeout.max.ms': 'The longest wait for a connection to be made.',
+    'socket.connection.setup.timeout.ms': 'The first wait for a connection to be made.',
+  },
+};
+
+/** Settings that could change what a trial finds and that the model does not know, by what they are about. */
+const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names: readonly string[]])[]>> = {
+  broker: [
+    ['The log directories of a broker are one disk in the model.', ['log.dirs', 'metadata.log.dir']],
+    ['The failure of one of several log directories is not modelled.', ['log.dir.failure.timeout.ms']],
+    [
+      'Flushes by time, and the recovery point they leave, are not modelled.',
+      ['log.flush.offset.checkpoint.interval.ms', 'log.flush.scheduler.interval.ms'],
+    ],
+    ['Records deleted on request or by retention are not modelled.', ['log.flush.start.offset.checkpoint.interval.ms']],
+    ['Retention is not modelled: a trial removes no record by policy.', ['log.retention.check.interval.ms']],
+    ['A follower has one fetcher for each leader in the model.', ['num.replica.fetchers']],
+    ['Readers read from leaders in the model.', ['replica.selector.class']],
+    ['The time-outs between brokers and the controller are fixed in the model.', ['request.timeout.ms']],
+    [
+      'The control plane is one controller in this build: no elections of it.',
+      [
+        'controller.quorum.append.linger.ms',
+        'controller.quorum.bootstrap.servers',
+        'controller.quorum.election.backoff.max.ms',
+        'controller.quorum.election.timeout.ms',
+        'controller.quorum.fetch.timeout.ms',
+        'controller.quorum.request.timeout.ms',
+        'controller.quorum.retry.backoff.ms',
+      ],
+    ],
+    [
+      "The controller's log is kept whole in this build: no snapshots.",
+      [
+        'internal.metadata.delete.delay.millis',
+        'internal.metadata.log.segment.bytes',
+        'metadata.log.max.record.bytes.between.snapshots',
+        'metadata.log.max.snapshot.interval.ms',
+        'metadata.log.segment.bytes',
+        'metadata.log.segment.min.bytes',
+        'metadata.log.segment.ms',
+        'metadata.max.retention.bytes',
+        'metadata.max.retention.ms',
+      ],
+    ],
+    ['How often silent producers are looked for is fixed in the model.', ['producer.id.expiration.check.interval.ms']],
+    ['Eligible leader replicas follow the rules of the version in the model.', ['eligible.leader.replicas.enable']],
+    ['Protocol versions follow the Kafka version in the model.', ['inter.broker.protocol.version']],
+    [
+      'ZooKeeper is not in this build.',
+      [
+        'broker.id.generation.enable',
+        'controlled.shutdown.max.retries',
+        'controlled.shutdown.retry.backoff.ms',
+        'controller.socket.timeout.ms',
+        'leader.imbalance.per.broker.percentage',
+        'reserved.broker.max.id',
+      ],
+    ],
+    ['Transactions are not in this build.', ['max.request.partition.size.limit']],
+  ],
+  topic: [
+    ['Retention is not modelled: a trial removes no record by policy.', ['retention.bytes', 'retention.ms']],
+    [
+      'Compaction is not modelled.',
+      [
+        'cleanup.policy',
+        'delete.retention.ms',
+        'max.compaction.lag.ms',
+        'min.cleanable.dirty.ratio',
+        'min.compaction.lag.ms',
+      ],
+    ],
+    ['Flushes by time are not modelled.', ['flush.ms']],
+    [
+      'A log has one segment in this build.',
+      ['internal.segment.bytes', 'segment.index.bytes', 'segment.jitter.ms', 'segment.ms'],
+    ],
+    [
+      'Throttled replication is not modelled.',
+      ['follower.replication.throttled.replicas', 'leader.replication.throttled.replicas'],
+    ],
+    [
+      'Timestamps of records are not checked in the model.',
+      ['message.timestamp.after.max.ms', 'message.timestamp.before.max.ms', 'message.timestamp.difference.max.ms'],
+    ],
+    ['Tiered storage is not modelled.', ['local.retention.bytes', 'local.retention.ms']],
+  ],
+  producer: [
+    [
+      'Transactions are not in this build.',
+      ['transaction.timeout.ms', 'transaction.two.phase.commit.enable', 'transactional.id'],
+    ],
+    ['Classes of your own are not run.', ['interceptor.classes', 'partitioner.class']],
+    [
+      'A client always knows the whole cluster in the model.',
+      ['metadata.recovery.rebootstrap.trigger.ms', 'metadata.recovery.strategy'],
+    ],
+  ],
+  consumer: [
+    [
+      'Groups are not in this build: partitions are assigned by hand.',
+      [
+        'auto.commit.interval.ms',
+        'enable.auto.commit',
+        'group.id',
+        'group.instance.id',
+        'group.protocol',
+        'group.remote.assignor',
+        'heartbeat.interval.ms',
+        'internal.leave.group.on.close',
+        'internal.throw.on.fetch.stable.offset.unsupported',
+        'max.poll.interval.ms',
+        'partition.assignment.strategy',
+        'session.timeout.ms',
+      ],
+    ],
+    ['Share groups are not modelled.', ['share.acknowledgement.mode']],
+    ['Checksums are always checked in the model.', ['check.crcs']],
+    ['Readers read from leaders in the model.', ['client.rack']],
+    ['Classes of your own are not run.', ['interceptor.classes']],
+    [
+      'A client always knows the whole cluster in the model.',
+      ['metadata.recovery.rebootstrap.trigger.ms', 'metadata.recovery.strategy'],
+    ],
+  ],
+};
+
+/** Settings that decide about speed, size, names and access only. */
+const noBearing: Readonly<Record<Scope, readonly string[]>> = {
+  broker: [
+    'alter.config.policy.class.name',
+    'authorizer.class.name',
+    'auto.create.topics.enable',
+    'auto.include.jmx.reporter',
+    'background.threads',
+    'client.quota.callback.class',
+    'compression.gzip.level',
+    'compression.lz4.level',
+    'compression.type',
+    'compression.zstd.level',
+    'connection.failed.authentication.delay.ms',
+    'connections.max.reauth.ms',
+    'control.plane.listener.name',
+    'controller.listener.names',
+    'controller.performance.always.log.threshold.ms',
+    'controller.performance.sample.period.ms',
+    'create.topic.policy.class.name',
+    'delete.records.purgatory.purge.interval.requests',
+    'delete.topic.enable',
+    'early.start.listeners',
+    'fetch.max.bytes',
+    'fetch.purgatory.purge.interval.requests',
+    'inter.broker.listener.name',
+    'internal.metadata.max.batch.size.in.bytes',
+    'internal.metadata.max.fetch.size.in.bytes',
+    'log.dir',
+    'log.initial.task.delay.ms',
+    'max.connection.creation.rate',
+    'max.connections',
+    'max.connections.per.ip',
+    'max.connections.per.ip.overrides',
+    'max.incremental.fetch.session.cache.slots',
+    'metadata.max.idle.interval.ms',
+    'num.io.threads',
+    'num.network.threads',
+    'num.recovery.threads.per.data.dir',
+    'num.replica.alter.log.dirs.threads',
+    'principal.builder.class',
+    'producer.purgatory.purge.interval.requests',
+    'queued.max.request.bytes',
+    'queued.max.requests',
+    'replica.socket.receive.buffer.bytes',
+    'server.max.startup.time.ms',
+    'socket.connection.setup.timeout.max.ms',
+    'socket.connection.setup.timeout.ms',
+    'socket.listen.backlog.size',
+    'socket.receive.buffer.bytes',
+    'socket.request.max.bytes',
+    'socket.send.buffer.bytes',
+    'unstable.api.versions.enable',
+    'unstable.feature.versions.enable',
+  ],
+  topic: [
+    'compression.gzip.level',
+    'compression.lz4.level',
+    'compression.type',
+    'compression.zstd.level',
+    'file.delete.delay.ms',
+    'index.interval.bytes',
+    'message.downconversion.enable',
+    'message.format.version',
+    'message.timestamp.type',
+    'preallocate',
+  ],
+  producer: [
+    'bootstrap.servers',
+    'client.dns.lookup',
+    'client.id',
+    'compression.gzip.level',
+    'compression.lz4.level',
+    'compression.type',
+    'compression.zstd.level',
+    'enable.metrics.push',
+    'key.serializer',
+    'metadata.max.idle.ms',
+    'receive.buffer.bytes',
+    'send.buffer.bytes',
+    'value.serializer',
+  ],
+  consumer: [
+    'allow.auto.create.topics',
+    'bootstrap.servers',
+    'client.dns.lookup',
+    'client.id',
+    'enable.metrics.push',
+    'exclude.internal.topics',
+    'key.deserializer',
+    'receive.buffer.bytes',
+    'send.buffer.bytes',
+    'value.deserializer',
+  ],
+};
+
+/** Whole families, by the beginning of their names; looked up after the single names. */
+const families: readonly (readonly [prefix: string, scopes: readonly Scope[] | null, row: BearingRow])[] = [
+  family('sasl.', null, 'Authentication is not part of the model.'),
+  family('ssl.', null, 'Encryption is not part of the model.'),
+  family('security.', null, 'Access is not part of the model.'),
+  family('metric.', null, 'Metrics are not part of the model.'),
+  family('metrics.', null, 'Metrics are not part of the model.'),
+  family('auto.include.jmx', null, 'Metrics are not part of the model.'),
+  family('telemetry.', ['broker'], 'Metrics are not part of the model.'),
+  family('kafka.metrics.', ['broker'], 'Metrics are not part of the model.'),
+  family('listener', ['broker'], 'Addresses are widened to the cluster: the network is simulated.'),
+  family('advertised.', ['broker'], 'Addresses are widened to the cluster: the network is simulated.'),
+  family('password.', ['broker'], 'Secrets are not part of the model.'),
+  family('delegation.token.', ['broker'], 'Authentication is not part of the model.'),
+  family('quota.', ['broker'], 'Quotas are not part of the model.'),
+  family('controller.quota.', ['broker'], 'Quotas are not part of the model.'),
+  family('replication.quota.', ['broker'], 'Quotas are not part of the model.'),
+  family('alter.log.dirs.', ['broker'], 'Quotas are not part of the model.'),
+  family('log.cleaner.', ['broker'], 'How the cleaner does its work; compaction itself is not modelled.'),
+  ['zookeeper.', ['broker'], { bearing: 'could matter, not modelled', sentence: 'ZooKeeper is not in this build.' }],
+  ...['group.', 'offset.', 'offsets.', 'share.'].map((prefix): (typeof families)[number] => [
+    prefix,
+    ['broker'],
+    { bearing: 'could matter, not modelled', sentence: 'Groups are not in this build.' },
+  ]),
+  ...['transaction.', 'transactional.', 'add.partitions.'].map((prefix): (typeof families)[number] => [
+    prefix,
+    ['broker'],
+    { bearing: 'could matter, not modelled', sentence: 'Transactions are not in this build.' },
+  ]),
+  [
+    'remote.',
+    ['broker', 'topic'],
+    { bearing: 'could matter, not modelled', sentence: 'Tiered storage is not modelled.' },
+  ],
+];
+
+function family(prefix: string, scopes: readonly Scope[] | null, sentence: string): (typeof families)[number] {
+  return [prefix, scopes, { bearing: 'no bearing on safety', sentence }];
+}
+
+/** Every name that stands here by itself: each must be a setting of some release. */
+export function classifiedNames(scope: Scope): readonly string[] {
+  return [...Object.keys(modelled[scope]), ...couldMatter[scope].flatMap(([, names]) => names), ...noBearing[scope]];
+}
+
+/**
+ * The bearing of a setting by its own name; undefined if this table does not know it. A broker setting that is only the
+ * default of a topic setting has the bearing of that one: `table.ts` looks there.
+ */
+export function bearingByName(scope: Scope, name: string): BearingRow | undefined {
+  const acted = modelled[scope][name];
+  if (acted !== undefined) return { bearing: 'modelled', sentence: acted };
+  for (const [why, names] of couldMatter[scope]) {
+    if (names.includes(name)) return { bearing: 'could matter, not modelled', sentence: why };
+  }
+  if (noBearing[scope].includes(name)) {
+    return {
+      bearing: 'no bearing on safety',
+      sentence: 'Speed, size, names or access: nothing that a guarantee rests on.',
+    };
+  }
+  return families.find(
+    ([prefix, scopes]) => name.startsWith(prefix) && (scopes === null || scopes.includes(scope)),
+  )?.[2];
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { parseSetting } from './parse.js';
+import { type Scope, settingsTable } from './table.js';
+
+function parse(scope: Scope, name: string, text: string): unknown {
+  const parsed = parseSetting(settingsTable('3.9')[scope].get(name)!, text);
+  return parsed.ok ? parsed.value : parsed.why;
+}
+
+describe('a setting is read as Kafka reads it', () => {
+  it.each<[Scope, string, string, unknown]>([
+    ['topic', 'min.insync.replicas', ' 2 ', 2],
+    ['topic', 'min.insync.replicas', '+2', 2],
+    ['topic', 'min.insync.replicas', '0', 'is below 1'],
+    ['topic', 'min.insync.replicas', '2.0', 'is not a whole number'],
+    ['topic', 'min.insync.replicas', '2147483648', "does not fit in Kafka's int"],
+    ['topic', 'flush.messages', '9223372036854775807', 2 ** 63],
+    ['topic', 'flush.messages', '9223372036854775808', "does not fit in Kafka's long"],
+    ['topic', 'min.cleanable.dirty.ratio', '1.5', 'is above 1'],
+    ['topic', 'min.cleanable.dirty.ratio', 'half', 'is not a number'],
+    ['topic', 'unclean.leader.election.enable', 'TRUE', true],
+    ['topic', 'unclean.leader.election.enable', 'yes', 'is neither true nor false'],
+    ['producer', 'acks', '-1', '-1'],
+    ['producer', 'acks', 'ALL', 'is none of all, -1, 0, 1'],
+    ['consumer', 'isolation.level', 'read_committed', 'read_committed'],
+    ['producer', 'metadata.recovery.strategy', 'rebootstrap', 'rebootstrap'],
+    ['producer', 'retries', '-1', 'is below 0'],
+    ['broker', 'log.dirs', '/a, /b', '/a, /b'],
+  ])('%s %s=%s is %j', (scope, name, text, value) => {
+    expect(parse(scope, name, text)).toEqual(value);
+  });
+});

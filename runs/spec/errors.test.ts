@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { loadSpec } from './load.js';
+import { SpecError } from './problems.js';
+
+/** What `harrow campaign spec.yaml` says of this text. */
+function errorsOf(text: string): string {
+  try {
+    loadSpec({ input: 'spec.yaml', text });
+  } catch (error) {
+    if (error instanceof SpecError) return error.message;
+    throw error;
+  }
+  return 'no error';
+}
+
+/** The first line of what is said, for specs with one error. */
+function errorOf(text: string): string {
+  return errorsOf(text).split('\n')[0]!;
+}
+
+describe('errors in a spec', () => {
+  it('are said all at once, each at its place, with the nearest right name', () => {
+    const text = `name: payments
+kafka: "3.9"
+cluster:
+  brokers: 6
+  settings:
+    unclean.leader.election.enabled: false
+topics:
+  payments.captured:
+    partitions: 6
+    replication.factor: 7
+producers:
+  checkout:
+    settings:
+      acks: quorum
+      enable.idempotence: true
+      max.in.flight.requests.per.connection: 10
+faults:
+  - leader-cutoff
+`;
+    expect(errorsOf(text)).toBe(
+      `
+spec.yaml:6:5    unknown broker setting
+   6 |     unclean.leader.election.enabled: false
+     |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ did you mean unclean.leader.election.enable?
+spec.yaml:10:25  replication.factor 7 needs 7 brokers; line 4 gives 6
+spec.yaml:14:13  acks: "quorum" is none of all, -1, 0, 1
+spec.yaml:16:46  10 in flight with enable.idempotence: true; Kafka's producer would refuse to start (at most 5)
+spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (all: npx harrow faults)
+
+5 errors. Nothing ran, nothing was written. exit 64`.slice(1),
+    );
+  });
+
+  it('of YAML itself name the place', () => {
+    expect(errorOf('brokers: [1, 2\n')).toMatch(/^spec\.yaml:2:1 +not valid YAML: /);
+    expect(errorOf('brokers: 1\nbrokers: 2\n')).toBe('spec.yaml:2:1  not valid YAML: Map keys must be unique');
+    expect(errorOf('- a\n- b\n')).toBe('spec.yaml:1:1  a spec is a map of keys (see npx harrow init)');
+    expect(errorOf('')).toBe('spec.yaml:1:1  a spec is a map of keys (see npx harrow init)');
+  });
+
+  it.each([
+    // Structure
+    ['brokers: three', 'spec.yaml:1:10  brokers: "three" is not a whole number'],
+    ['brokers: 0', 'spec.yaml:1:10  brokers: 0 is below 1'],
+    ['brokers: 31', 'spec.yaml:1:10  31 brokers: at most 30 can be simulated'],
+    ['brokers: 3\ncluster: { brokers: 3 }', 'spec.yaml:1:1  brokers is given twice: here and in cluster'],
+    ['topic: {}\ntopics: {}', 'spec.yaml:1:1  topic is the short form of topics: write one of them'],
+    ['workload: { over: 60 }', 'spec.yaml:1:19  over: 60 is no duration like 500ms, 60s or 2m'],
+    ['workload: { over: 1d }', 'spec.yaml:1:19  over: "1d" is no duration like 500ms, 60s or 2m'],
+    ['profile: calm', 'spec.yaml:1:10  profile: "calm" is none of network, one-at-a-time, within-assumptions, storm'],
+    ['faults: leader-killed', 'spec.yaml:1:9  faults: "leader-killed" is not a list of faults'],
+    ['late-requests: never', 'spec.yaml:1:16  late-requests: "never" is no true or false'],
+    ['topic: { acks: [all] }', 'spec.yaml:1:16  acks: is not a plain value'],
+    // Versions and control planes
+    ['kafka: "4.1"', 'spec.yaml:1:8  kafka: 4.1 cannot be run: this build has the rules of 3.9 only'],
+    ['kafka: 3.10', 'no error'],
+    ['kafka: "3.8"', 'spec.yaml:1:8  kafka: 3.8 cannot be run: this build has the rules of 3.9 only'],
+    ['kafka: "0.10"', 'spec.yaml:1:8  kafka: 0.10 cannot be run: this build has the rules of 3.9 only'],
+    ['kafka: latest', 'spec.yaml:1:8  kafka: "latest" is no version like "3.9"'],
+    [
+      'cluster: { control: zookeeper }',
+      'spec.yaml:1:21  the control plane is ZooKeeper, which is not in this build: it runs KRaft only',
+    ],
+    [
+      'cluster: { control: { controllers: 3 } }',
+      'spec.yaml:1:36  3 controllers: a quorum of controllers is not in this build, which runs one',
+    ],
+    // Settings
+    [
+      'producer: { acks: 1, enable.idempotence: true }',
+      "spec.yaml:1:19  acks 1 with enable.idempotence: true; Kafka's producer would refuse to start (acks=all)",
+    ],
+    [
+      'producer: { retries: 0, enable.idempotence: true }',
+      "spec.yaml:1:22  retries 0 with enable.idempotence: true; Kafka's producer would refuse to start (at least 1)",
+    ],
+    [
+      'producer: { delivery.timeout.ms: 1000 }',
+      'spec.yaml:1:34  delivery.timeout.ms 1000 is below linger.ms 0 + request.timeout.ms 30000; ' +
+        "Kafka's producer would refuse to start",
+    ],
+    [
+      'cluster: { settings: { replica.fetch.wait.max.ms: 40000 } }',
+      'spec.yaml:1:51  replica.fetch.wait.max.ms 40000 is above replica.socket.timeout.ms 30000; ' +
+        "Kafka's broker would refuse to start",
+    ],
+    ['topic: { min.insync.replicas: 0 }', 'spec.yaml:1:31  min.insync.replicas: 0 is below 1'],
+    ['topic: { min.insync.replicas: two }', 'spec.yaml:1:31  min.insync.replicas: two is not a whole number'],
+    [
+      'topic: { unclean.leader.election.enable: maybe }',
+      'spec.yaml:1:42  unclean.leader.election.enable: maybe is neither true nor false',
+    ],
+    ['producer: { batch.size: 99999999999 }', "spec.yaml:1:25  batch.size: 99999999999 does not fit in Kafka's int"],
+    [
+      'topic: { segment.bytes: 1000000 }',
+      'spec.yaml:1:25  segment.bytes 1000000 is so small that a log could roll (it may grow to 6000000 bytes here); ' +
+        'a log has one segment in this build',
+    ],
+    [
+      'topic: { name: "my orders" }',
+      'spec.yaml:1:16  "my orders" is no topic name: Kafka takes letters, digits, . _ and -',
+    ],
+    // Clients that this build does not have
+    ['producer: { transactional.id: tx }', 'spec.yaml:1:13  transactional.id: transactions are not in this build'],
+    [
+      'consumer: { group.id: g }',
+      'spec.yaml:1:13  group.id: consumers that subscribe are not in this build; without it, partitions are assigned by hand',
+    ],
+    ['consumer: { commit: auto }', 'spec.yaml:1:21  commit: auto needs consumer groups, which are not in this build'],
+    [
+      'producer: { client: kafkajs@2.2.4 }',
+      'spec.yaml:1:21  client: kafkajs@2.2.4 cannot be run: this build has the Java client only (java)',
+    ],
+    [
+      'workload: { type: queue }',
+      'spec.yaml:1:19  type: queue needs consumer groups, which are not in this build: use append, with partitions assigned by hand',
+    ],
+    // Faults, requirements, expectations, rules
+    [
+      'faults: [power-loss: { at-moost: 1 }]',
+      'spec.yaml:1:34  power-loss has no parameter at-moost; did you mean at-most?',
+    ],
+    [
+      'faults: [leader-killed: { from: 2m }]',
+      'spec.yaml:1:33  from: 2m is not within the safety phase (workload over)',
+    ],
+    ['faults: [leader-killed: { from: 9s, to: 4s }]', 'spec.yaml:1:41  to: 4s is not after from'],
+    ['faults: [leader-killed: { to: 4s }]', 'spec.yaml:1:31  to: needs a from'],
+    ['require: [no-lost-write]', 'spec.yaml:1:11  unknown requirement no-lost-write; did you mean no-lost-writes?'],
+    [
+      'require: [exactly-once]',
+      'spec.yaml:1:11  exactly-once cannot be judged: it needs transactions, which are not in this build',
+    ],
+    ['require: [key-order: { within: 3s }]', 'spec.yaml:1:32  within: only writable-again has a bound'],
+    ['expect: [lost-writes]', 'spec.yaml:1:10  unknown anomaly lost-writes; did you mean lost-write?'],
+    [
+      'expect-situations: [two-leaders]',
+      'spec.yaml:1:21  unknown situation two-leaders   (all: npx harrow situations)',
+    ],
+    ['rules: { truncations: on-fetch }', 'spec.yaml:1:10  unknown rule truncations; did you mean truncation?'],
+    [
+      'rules: { truncation: high-watermark }',
+      'spec.yaml:1:10  rule truncation: high-watermark is not in this build, which has only on-fetch',
+    ],
+    ['defects: [KAFKA-9338]', 'spec.yaml:1:11  defect KAFKA-9338: no released bug can be turned on in this build yet'],
+    // Kept trials
+    ['seed: 1\nplan: { format: harrow/plan }', 'spec.yaml:2:7  version is missing'],
+    ['plan: 7', 'spec.yaml:1:7  plan: 7 is no map'],
+    // Variants
+    ['vary: { acks: [1, 2] }', 'spec.yaml:1:19  acks: "2" is none of all, -1, 0, 1'],
+    ['vary: { ack: [1] }', 'spec.yaml:1:15  unknown setting ack; did you mean acks?'],
+    [
+      'vary: { request.timeout.ms: [1000, 2000] }',
+      'spec.yaml:1:30  request.timeout.ms is a setting of several scopes: ' +
+        'write broker:request.timeout.ms or producer:request.timeout.ms or consumer:request.timeout.ms',
+    ],
+  ])('%s', (text, said) => {
+    expect(errorOf(text)).toBe(said);
+  });
+
+  it('do not show what stands behind an unknown name, unless it was meant for a setting that is modelled', () => {
+    const said = errorsOf('cluster:\n  settings:\n    ssl.key.pasword: hunter2\n    broker.sesion.timeout.ms: 9000\n');
+    expect(said).not.toContain('hunter2');
+    expect(said).toContain('ssl.key.pasword');
+    expect(said).toContain('broker.sesion.timeout.ms: 9000');
+  });
+
+  it('do not show the value of a setting that the model does not act on', () => {
+    const said = errorsOf('cluster: { settings: { log.retention.hours: s3cret } }');
+    expect(said).toContain('log.retention.hours: is not a whole number');
+    expect(said).not.toContain('s3cret');
+  });
+
+  it('name the scope or the release that knows a setting', () => {
+    expect(errorsOf('cluster: { settings: { linger.ms: 5 } }')).toContain('it is a producer setting');
+    expect(errorsOf('cluster: { settings: { group.streams.session.timeout.ms: 5 } }')).toContain('Kafka 4.1 knows it');
+  });
+
+  it('of a plan that another spec was drawn for are said, rather than run into', () => {
+    const said = errorsOf(`seed: 1
+plan:
+  format: harrow/plan
+  version: 1
+  profile: storm
+  strikes: [{ fault: meteor, target: { kind: machine, machine: b1 }, when: { at: 0.5, for: 9 }, with: {} }]
+  workload: [{ at: 0, client: 3, f: send, topic: 2, recordKey: null, value: 1 }]
+  settings: {}
+  healAll: true
+  healPick: 0
+`);
+    expect(said).toContain('spec.yaml:2:1  the plan has a fault that this version does not know: meteor\n');
+    expect(said).toContain('spec.yaml:2:1  the plan sends through client 3; this spec has 1 producers\n');
+    expect(said).toContain('spec.yaml:2:1  the plan sends to topic 2; this spec has 1 topics\n');
+  });
+
+  it('of several variants are said once', () => {
+    expect(errorsOf('topic: { min.insync.replica: 2 }\nvary: { acks: [0, 1, all] }')).toContain('\n1 error. ');
+  });
+});

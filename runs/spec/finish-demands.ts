@@ -1,0 +1,186 @@
+/** Faults, profile, requirements, expectations and rules: names against what exists. */
+import { versionRules } from '../../model/kafka/protocol/versions.js';
+import { roleNames } from '../../model/kafka/roles.js';
+import { parameterProblem, parametersOf } from '../../nemesis/targets.js';
+import {
+  expectable,
+  faults as knownFaults,
+  refusedRequirements,
+  requirements as knownRequirements,
+  rules as knownRules,
+  situations,
+} from '../catalogue.js';
+import type { Draft, DraftFault, Located } from './draft.js';
+import { parseDuration } from './durations.js';
+import { didYouMean, nearestName } from './nearest.js';
+import type { Problems } from './problems.js';
+import { camelCase } from './resolve.js';
+import { profiles } from './schema.js';
+import type { Profile, Spec, SpecFault, SpecRequirement, SpecTopic } from './spec.js';
+
+export function finishFaults(draft: Draft, topics: readonly SpecTopic[], problems: Problems): SpecFault[] | null {
+  if (draft.faults === null) return null;
+  return draft.faults.map((fault) => finishFault(fault, draft, topics, problems));
+}
+
+/** What the spec itself reads; all else is the fault's. */
+const timeAndPlace = ['topic', 'from', 'to'];
+
+function finishFault(
+  { name, parameters }: DraftFault,
+  draft: Draft,
+  topics: readonly SpecTopic[],
+  problems: Problems,
+): SpecFault {
+  const known = knownFaults.find((fault) => fault.name === name.value);
+  if (known === undefined) {
+    const hint = didYouMean(
+      name.value,
+      knownFaults.map((fault) => fault.name),
+    );
+    problems.error(name.origin, `unknown fault ${name.value}${hint}   (all: npx harrow faults)`);
+  }
+  const taken = known === undefined ? [] : parametersOf(known);
+  const rest: Record<string, number | string> = {};
+  for (const [parameter, { value, origin }] of parameters) {
+    if (timeAndPlace.includes(parameter)) continue;
+    const found = taken.find((candidate) => candidate.name === parameter);
+    const wrong = found === undefined ? null : parameterProblem(found, value);
+    if (found === undefined && known !== undefined) {
+      const names = [...timeAndPlace, ...taken.map((candidate) => candidate.name)];
+      problems.error(origin, `${name.value} has no parameter ${parameter}${didYouMean(parameter, names)}`);
+    } else if (wrong !== null) problems.error(origin, `${parameter}: ${String(value)} ${wrong}`);
+    rest[parameter] = typeof value === 'boolean' ? String(value) : value;
+  }
+  checkRole(name.value, parameters.get('role'), problems);
+  checkPartition(parameters.get('partition'), parameters.get('topic'), topics, problems);
+  return {
+    fault: name.value,
+    with: rest,
+    topic: faultTopic(parameters.get('topic'), topics, problems),
+    ...faultTimes(parameters.get('from'), parameters.get('to'), draft.workload.over.value, problems),
+  };
+}
+
+type Given = Located<string | number | boolean> | undefined;
+
+function faultTopic(given: Given, topics: readonly SpecTopic[], problems: Problems): string | null {
+  if (given === undefined) return null;
+  const name = String(given.value);
+  const names = topics.map((topic) => topic.name);
+  if (!names.includes(name)) problems.error(given.origin, `no topic ${name} in this spec${didYouMean(name, names)}`);
+  return name;
+}
+
+function checkRole(fault: string, role: Given, problems: Problems): void {
+  if (role === undefined || roleNames.includes(String(role.value))) return;
+  problems.error(
+    role.origin,
+    `${fault}: nobody plays ${String(role.value)}${didYouMean(String(role.value), roleNames)}`,
+  );
+}
+
+/** Of its topic where that is named, else of the first. */
+function checkPartition(partition: Given, topic: Given, topics: readonly SpecTopic[], problems: Problems): void {
+  if (partition === undefined || typeof partition.value !== 'number') return;
+  const meant = topic === undefined ? topics[0] : topics.find(({ name }) => name === topic.value);
+  if (meant === undefined || partition.value < meant.partitions) return;
+  problems.error(partition.origin, `${meant.name} has ${meant.partitions} partitions, counted from 0`);
+}
+
+function faultTimes(
+  from: Given,
+  to: Given,
+  over: number,
+  problems: Problems,
+): { from: number | null; to: number | null } {
+  const begin = from === undefined ? null : parseDuration(String(from.value));
+  const end = to === undefined ? null : parseDuration(String(to.value));
+  if (from !== undefined && begin !== null && begin >= over) {
+    problems.error(from.origin, `from: ${String(from.value)} is not within the safety phase (workload over)`);
+  }
+  if (from === undefined && to !== undefined) problems.error(to.origin, 'to: needs a from');
+  if (to !== undefined && begin !== null && end !== null && end <= begin) {
+    problems.error(to.origin, `to: ${String(to.value)} is not after from`);
+  }
+  return { from: begin, to: end };
+}
+
+/** A spec with a list of faults and no profile gets storm limited to that list; one with neither, one fault at a time. */
+export function finishProfile(draft: Draft, problems: Problems): Profile {
+  if (draft.profile === null) return draft.faults === null ? 'one-at-a-time' : 'storm';
+  const { value, origin } = draft.profile;
+  const profile = profiles.find((known) => known === value);
+  if (profile !== undefined) return profile;
+  // In a file the schema has said so already.
+  if (origin.kind !== 'file') {
+    problems.error(
+      origin,
+      `${JSON.stringify(value)} is no profile: ${profiles.join(', ')}${didYouMean(value, profiles)}`,
+    );
+  }
+  return 'storm';
+}
+
+export function finishDemands(
+  draft: Draft,
+  defaults: readonly string[],
+  problems: Problems,
+): Pick<Spec, 'require' | 'expect' | 'expectSituations'> {
+  const require: SpecRequirement[] =
+    draft.require?.map(({ name, within }) => {
+      checkRequirement(name, within, problems);
+      return { name: name.value, within: within?.value ?? null };
+    }) ?? defaults.map((name) => ({ name, within: null }));
+  for (const { value, origin } of draft.expect) {
+    if (!expectable.includes(value)) problems.error(origin, `unknown anomaly ${value}${didYouMean(value, expectable)}`);
+  }
+  const situationNames = situations.map((situation) => situation.name);
+  for (const { value, origin } of draft.expectSituations) {
+    if (situationNames.includes(value)) continue;
+    const hint = didYouMean(value, situationNames);
+    problems.error(origin, `unknown situation ${value}${hint}   (all: npx harrow situations)`);
+  }
+  return {
+    require,
+    expect: draft.expect.map(({ value }) => value),
+    expectSituations: draft.expectSituations.map(({ value }) => value),
+  };
+}
+
+function checkRequirement(name: Located<string>, within: Located<number> | null, problems: Problems): void {
+  const known = knownRequirements.find((requirement) => requirement.name === name.value);
+  if (known === undefined) {
+    const names = knownRequirements.map((requirement) => requirement.name);
+    const nearest = nearestName(name.value, names);
+    const hint = nearest === null ? `: ${names.join(', ')}` : `; did you mean ${nearest}?`;
+    problems.error(name.origin, `unknown requirement ${name.value}${hint}`);
+  } else if (refusedRequirements[name.value] !== undefined) {
+    problems.error(name.origin, `${name.value} cannot be judged: ${refusedRequirements[name.value]}`);
+  }
+  if (within !== null && name.value !== 'writable-again') {
+    problems.error(within.origin, 'within: only writable-again has a bound');
+  }
+}
+
+/** Single rules other than the version's: only values that this build implements. */
+export function finishRules(draft: Draft, version: string, problems: Problems): Spec['rules'] {
+  const ofVersion = versionRules.get(version);
+  const rules: Record<string, string | number | boolean> = {};
+  const names = knownRules.map((rule) => rule.name);
+  for (const [name, { value, origin }] of draft.rules) {
+    if (!names.includes(name)) {
+      problems.error(origin, `unknown rule ${name}${didYouMean(name, names)}`);
+      continue;
+    }
+    const usual = ofVersion?.[camelCase(name) as keyof typeof ofVersion];
+    if (usual !== undefined && usual !== value) {
+      problems.error(origin, `rule ${name}: ${String(value)} is not in this build, which has only ${String(usual)}`);
+    }
+    rules[name] = value;
+  }
+  for (const { value, origin } of draft.defects) {
+    problems.error(origin, `defect ${value}: no released bug can be turned on in this build yet`);
+  }
+  return rules;
+}

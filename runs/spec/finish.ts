@@ -1,0 +1,194 @@
+/** From a draft to a complete spec: every name and value checked, what this build cannot run refused with the reason. */
+import { settingsFor, type SettingsTable } from '../settings/table.js';
+import { effectiveForTopic } from '../settings/effective.js';
+import { defaultRequirements } from '../../checkers/kafka/api.js';
+import {
+  byDefault,
+  type Draft,
+  type DraftClient,
+  type DraftTopic,
+  emptyClient,
+  emptyTopic,
+  type Located,
+} from './draft.js';
+import { finishDemands, finishFaults, finishProfile, finishRules } from './finish-demands.js';
+import { readSettings } from './given-settings.js';
+import { checkBroker, checkProducer } from './kafka-rules.js';
+import { originWords, type Problems } from './problems.js';
+import { refuseClients, refuseCluster, refuseSmallSegments, refuseStrangePlan } from './refusals.js';
+import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic } from './spec.js';
+import { versionRow } from './versions.js';
+
+/** Sets of brokers travel as bit masks in probes. */
+const MOST_BROKERS = 30;
+
+/** Only valid if it adds no error to the problems. */
+export function finishSpec(draft: Draft, problems: Problems): Spec {
+  return new Finisher(draft, problems).finish();
+}
+
+class Finisher {
+  readonly #draft: Draft;
+  readonly #problems: Problems;
+  readonly #version: string;
+  readonly #table: SettingsTable;
+  readonly #notes: string[] = [];
+  readonly #notModelled = new Set<string>();
+
+  constructor(draft: Draft, problems: Problems) {
+    this.#draft = draft;
+    this.#problems = problems;
+    this.#version = versionRow(draft.kafka.value) ?? '3.9';
+    this.#table = settingsFor(this.#version);
+    for (const name of draft.notModelled) this.#notModelled.add(name);
+    if (draft.kafka.value !== this.#version) {
+      this.#notes.push(`Kafka ${draft.kafka.value} is run under the rules and defaults of ${this.#version}`);
+    }
+  }
+
+  finish(): Spec {
+    const draft = this.#draft;
+    refuseCluster(draft, this.#problems);
+    const brokerSettings = this.#brokerSettings();
+    const topics = this.#topics(brokerSettings);
+    const producers = this.#producers();
+    const consumers = this.#consumers();
+    const producerCount = producers.reduce((sum, { count }) => sum + count, 0);
+    refuseStrangePlan(draft, producerCount, topics.length, this.#problems);
+    const faults = finishFaults(draft, topics, this.#problems);
+    return {
+      name: draft.name,
+      question: draft.question,
+      answer: draft.answer,
+      kafka: draft.kafka.value,
+      version: this.#version,
+      control: { mode: 'kraft', controllers: draft.controllers.value },
+      brokers: draft.brokers.value,
+      racks: this.#racks(),
+      brokerSettings,
+      topics,
+      producers,
+      consumers,
+      workload: {
+        type: 'append',
+        sends: draft.workload.sends.value,
+        keys: draft.workload.keys.value,
+        over: draft.workload.over.value,
+        resend: draft.workload.resend,
+      },
+      faults,
+      profile: finishProfile(draft, this.#problems),
+      lateRequests: draft.lateRequests,
+      ...finishDemands(draft, defaultRequirements(), this.#problems),
+      vary: draft.vary.map(({ name, values }) => ({ name: name.value, values: values.map(({ value }) => value) })),
+      rules: finishRules(draft, this.#version, this.#problems),
+      notes: [...new Set([...draft.notes, ...this.#notes])],
+      notModelled: [...this.#notModelled].sort(),
+    };
+  }
+
+  #brokerSettings(): GivenSettings {
+    const { brokers } = this.#draft;
+    if (brokers.value > MOST_BROKERS) {
+      this.#problems.error(brokers.origin, `${brokers.value} brokers: at most ${MOST_BROKERS} can be simulated`);
+    }
+    const { given, notModelled } = readSettings(this.#table, 'broker', this.#draft.broker, this.#problems);
+    this.#rememberNotModelled(notModelled);
+    checkBroker(this.#table, given, this.#problems);
+    return given;
+  }
+
+  #racks(): (string | null)[] {
+    const racks = this.#draft.racks?.value ?? [];
+    return Array.from({ length: this.#draft.brokers.value }, (_, i) => racks[i % racks.length] ?? null);
+  }
+
+  #topics(broker: GivenSettings): SpecTopic[] {
+    const drafts = this.#draft.topics.length > 0 ? this.#draft.topics : [this.#onlyTopic()];
+    return drafts.map((topic) => this.#topic(topic, broker));
+  }
+
+  #onlyTopic(): DraftTopic {
+    return emptyTopic(byDefault(this.#draft.name));
+  }
+
+  #topic(topic: DraftTopic, broker: GivenSettings): SpecTopic {
+    const name = topic.name.origin.kind === 'file' ? topic.name.value : topicName(topic.name.value);
+    if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || name === '.' || name === '..') {
+      this.#problems.error(
+        topic.name.origin,
+        `${JSON.stringify(name)} is no topic name: Kafka takes letters, digits, . _ and -`,
+      );
+    }
+    const { given, notModelled } = readSettings(this.#table, 'topic', topic.settings, this.#problems);
+    this.#rememberNotModelled(notModelled);
+    const partitions = topic.partitions?.value ?? Number(broker['num.partitions']?.value ?? 1);
+    const replicationFactor = this.#replicationFactor(topic, broker);
+    const segmentBytes = effectiveForTopic(this.#table, 'segment.bytes', given, broker);
+    refuseSmallSegments(this.#draft, segmentBytes, this.#problems);
+    this.#noteUnreachableMinimum(given, broker, replicationFactor);
+    return { name, partitions, replicationFactor, settings: given };
+  }
+
+  #replicationFactor(topic: DraftTopic, broker: GivenSettings): number {
+    const { brokers } = this.#draft;
+    const named =
+      topic.replicationFactor ?? (broker['default.replication.factor'] as Located<number> | undefined) ?? null;
+    if (named === null) {
+      const assumed = Math.min(3, brokers.value);
+      this.#notes.push(`replication factor ${assumed} is assumed: nothing names one`);
+      return assumed;
+    }
+    if (named.value > brokers.value) {
+      const gives =
+        brokers.origin.kind === 'default'
+          ? `there are ${brokers.value} by default`
+          : `${originWords(brokers.origin)} gives ${brokers.value}`;
+      this.#problems.error(named.origin, `replication.factor ${named.value} needs ${named.value} brokers; ${gives}`);
+    }
+    return named.value;
+  }
+
+  #noteUnreachableMinimum(given: GivenSettings, broker: GivenSettings, replicationFactor: number): void {
+    const minimum = Number(effectiveForTopic(this.#table, 'min.insync.replicas', given, broker).value);
+    if (minimum > replicationFactor) {
+      this.#notes.push(
+        `min.insync.replicas ${minimum} is above the replication factor ${replicationFactor}: every write with acks=all is refused`,
+      );
+    }
+  }
+
+  #producers(): SpecProducer[] {
+    return this.#clients(this.#draft.producers, 'producer').map((client) => {
+      const { given, notModelled } = readSettings(this.#table, 'producer', client.settings, this.#problems);
+      this.#rememberNotModelled(notModelled);
+      const note = checkProducer(this.#table, given, this.#problems);
+      if (note !== null) this.#notes.push(note);
+      return { name: client.name.value, client: 'java', count: client.count.value, settings: given };
+    });
+  }
+
+  #consumers(): SpecConsumer[] {
+    return this.#clients(this.#draft.consumers, 'consumer').map((client) => {
+      const { given, notModelled } = readSettings(this.#table, 'consumer', client.settings, this.#problems);
+      this.#rememberNotModelled(notModelled);
+      return { name: client.name.value, count: client.count.value, settings: given };
+    });
+  }
+
+  /** One of each kind where the spec names none. */
+  #clients(drafts: readonly DraftClient[], kind: 'producer' | 'consumer'): readonly DraftClient[] {
+    const clients = drafts.length > 0 ? drafts : [emptyClient(byDefault(kind))];
+    refuseClients(clients, kind, this.#problems, this.#notes);
+    return clients;
+  }
+
+  #rememberNotModelled(names: readonly string[]): void {
+    for (const name of names) this.#notModelled.add(name);
+  }
+}
+
+/** A spec's name as that of its topic. */
+function topicName(name: string): string {
+  return name.replaceAll(/[^a-zA-Z0-9._-]+/g, '-').slice(0, 249) || 'topic';
+}

@@ -1,0 +1,84 @@
+/** Kafka settings as they were written, against the table of the version: names, types, ranges. */
+import { editDistance, nearestName } from './nearest.js';
+import { parseSetting } from '../settings/parse.js';
+import {
+  rowsWithSettings,
+  type Scope,
+  scopes,
+  type Setting,
+  settingsTable,
+  type SettingsTable,
+} from '../settings/table.js';
+import type { RawSetting, RawSettings } from './draft.js';
+import type { Problems } from './problems.js';
+import type { GivenSettings, SettingValue } from './spec.js';
+
+export interface ReadSettings {
+  /** Only what the model acts on: other values are dropped here and appear nowhere again. */
+  readonly given: GivenSettings;
+  /** Names that were given another value than Kafka's default, could matter, and are not modelled. */
+  readonly notModelled: readonly string[];
+}
+
+/** Checks every setting of one scope. */
+export function readSettings(table: SettingsTable, scope: Scope, raw: RawSettings, problems: Problems): ReadSettings {
+  const given: Record<string, SettingValue> = {};
+  const notModelled: string[] = [];
+  for (const [name, written] of raw) {
+    const setting = table[scope].get(name);
+    if (setting === undefined) {
+      unknownSetting(table, scope, name, written, problems);
+      continue;
+    }
+    const acted = setting.bearing.bearing === 'modelled';
+    const parsed = parseSetting(setting, written.text);
+    if (!parsed.ok) {
+      const value = acted ? ` ${shown(setting, written.text)}` : '';
+      problems.error(written.origin, `${name}:${value} ${parsed.why}`);
+    } else if (acted) given[name] = { value: parsed.value, origin: written.origin };
+    else if (setting.bearing.bearing === 'could matter, not modelled' && differsFromDefault(setting, parsed.value)) {
+      notModelled.push(name);
+    }
+  }
+  return { given, notModelled };
+}
+
+function differsFromDefault(setting: Setting, value: string | number | boolean): boolean {
+  // Wherever it is, one directory is one disk.
+  if (setting.name === 'log.dirs') return String(value).includes(',');
+  if (setting.default === undefined || setting.default === null) return true;
+  const usual = parseSetting(setting, setting.default);
+  return !usual.ok || usual.value !== value;
+}
+
+function shown(setting: Setting, text: string): string {
+  return setting.type === 'string' || text.trim() === '' ? JSON.stringify(text) : text;
+}
+
+/**
+ * A name that Kafka does not know. In a spec an error; in a property file a warning, as in Kafka, unless it is a near miss
+ * of a setting that matters to safety.
+ */
+function unknownSetting(table: SettingsTable, scope: Scope, name: string, at: RawSetting, problems: Problems): void {
+  const elsewhere = knownElsewhere(table, scope, name);
+  const nearest = nearestName(name, table[scope].keys());
+  const matters = nearest !== null && table[scope].get(nearest)!.bearing.bearing !== 'no bearing on safety';
+  const message = `unknown ${scope} setting${at.lenient ? ` ${name}` : ''}`;
+  if (at.lenient && !(matters && editDistance(name, nearest) <= Math.max(2, name.length / 8))) {
+    problems.warn(at.keyOrigin, `${message}: Kafka ignores it${elsewhere === null ? '' : ` (${elsewhere})`}`);
+    return;
+  }
+  const note = elsewhere ?? (nearest === null ? '' : `did you mean ${nearest}?`);
+  // Whatever stands behind an unknown name may be a secret, unless the name was meant to be one that is modelled.
+  const secret = nearest === null || table[scope].get(nearest)!.bearing.bearing !== 'modelled';
+  if (at.keyOrigin.kind === 'file') problems.misnamed(at.keyOrigin, message, name, note, secret);
+  else problems.error(at.keyOrigin, `${message} ${name}${note === '' ? '' : `; ${note}`}`);
+}
+
+/** "it is a producer setting", "Kafka 4.1 knows it"; null if nobody does. */
+function knownElsewhere(table: SettingsTable, scope: Scope, name: string): string | null {
+  const other = scopes.find((candidate) => candidate !== scope && table[candidate].has(name));
+  if (other !== undefined) return `it is a ${other} setting`;
+  const row = rowsWithSettings.find((candidate) => settingsTable(candidate)[scope].has(name));
+  return row === undefined ? null : `Kafka ${row} knows it, ${table.kafka} does not`;
+}

@@ -1,0 +1,74 @@
+/** What Kafka itself refuses when a broker, a producer or a consumer starts with settings that contradict each other. */
+import { effective } from '../settings/effective.js';
+import { idempotence } from '../settings/idempotence.js';
+import type { SettingsTable } from '../settings/table.js';
+import type { Problems } from './problems.js';
+import type { GivenSettings, Origin } from './spec.js';
+
+/** KafkaConfig.validateValues, as far as it speaks of settings that the model acts on. */
+export function checkBroker(table: SettingsTable, given: GivenSettings, problems: Problems): void {
+  const value = (name: string): number => Number(effective(table, 'broker', name, given).value);
+  const wait = value('replica.fetch.wait.max.ms');
+  for (const name of ['replica.socket.timeout.ms', 'replica.lag.time.max.ms']) {
+    if (wait <= value(name)) continue;
+    const origin = originOf(given, 'replica.fetch.wait.max.ms', name);
+    problems.error(
+      origin,
+      `replica.fetch.wait.max.ms ${wait} is above ${name} ${value(name)}; Kafka's broker would refuse to start`,
+    );
+  }
+  const node = given['node.id'];
+  const broker = given['broker.id'];
+  if (node !== undefined && broker !== undefined && node.value !== broker.value) {
+    problems.error(
+      broker.origin,
+      `broker.id ${broker.value} is not node.id ${node.value}; Kafka's broker would refuse to start`,
+    );
+  }
+}
+
+/** ProducerConfig and KafkaProducer. Returns what is said of a default that gives way, or null. */
+export function checkProducer(table: SettingsTable, given: GivenSettings, problems: Problems): string | null {
+  const value = (name: string): number => Number(effective(table, 'producer', name, given).value);
+  const own = given['delivery.timeout.ms'];
+  const least = Math.min(value('linger.ms') + value('request.timeout.ms'), 2147483647);
+  if (own !== undefined && Number(own.value) < least) {
+    problems.error(
+      own.origin,
+      `delivery.timeout.ms ${own.value} is below linger.ms ${value('linger.ms')} + request.timeout.ms ` +
+        `${value('request.timeout.ms')}; Kafka's producer would refuse to start`,
+    );
+  }
+  const { conflicts, refused } = idempotence(table, given);
+  if (!refused)
+    return conflicts.length === 0 ? null : downgrade(conflicts.map((c) => `${shortName(c.setting)}=${c.value}`));
+  for (const conflict of conflicts) {
+    const what =
+      conflict.setting === 'max.in.flight.requests.per.connection'
+        ? `${conflict.value} in flight`
+        : `${conflict.setting} ${conflict.value}`;
+    const origin = originOf(given, conflict.setting, 'enable.idempotence');
+    problems.error(
+      origin,
+      `${what} with enable.idempotence: true; Kafka's producer would refuse to start (${conflict.needs})`,
+    );
+  }
+  return null;
+}
+
+function shortName(setting: string): string {
+  return setting === 'max.in.flight.requests.per.connection' ? 'max.in.flight' : setting;
+}
+
+function downgrade(settings: readonly string[]): string {
+  return (
+    `${settings.join(' and ')} switches idempotence off ` +
+    '(you did not set enable.idempotence; its default gives way silently)'
+  );
+}
+
+/** The place of the first of these that somebody set. */
+function originOf(given: GivenSettings, ...names: readonly string[]): Origin {
+  for (const name of names) if (given[name] !== undefined) return given[name].origin;
+  return { kind: 'default' };
+}

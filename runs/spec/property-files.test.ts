@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type LoadedSpec, loadSpec } from './load.js';
+import { resolveCluster } from './resolve.js';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'harrow-properties-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** A broker and controller in one, as people first try KRaft. */
+const combined = `
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@localhost:9093
+listeners=PLAINTEXT://:9092,CONTROLLER://:9093
+controller.listener.names=CONTROLLER
+num.network.threads=3
+log.dirs=/var/lib/kafka
+num.partitions=4
+offsets.topic.replication.factor=1
+log.retention.hours=168
+log.flush.interval.messages=1
+`;
+
+function load(files: Parameters<typeof loadSpec>[0]): LoadedSpec {
+  return loadSpec(files);
+}
+
+describe("a broker's property file", () => {
+  it('stands for all brokers, and what is done otherwise is said', () => {
+    const { spec, warnings } = load({ server: file('server.properties', combined) });
+    expect(spec).toMatchObject({ name: 'server', brokers: 3, control: { mode: 'kraft', controllers: 1 } });
+    expect(spec.topics).toMatchObject([{ name: 'server', partitions: 4, replicationFactor: 3 }]);
+    expect(spec.notes).toEqual([
+      "one broker's file stands for all: ids, listeners and voters are widened to the cluster",
+      'process.roles are combined: run as brokers and one separate controller',
+      'replication factor 3 is assumed: nothing names one',
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('gives topics their defaults, under other names', () => {
+    const { spec } = load({ server: file('server.properties', combined) });
+    expect(resolveCluster(spec).topics[0]!.settings['flush.messages']).toBe(1);
+  });
+
+  it('lists what could matter and is not modelled, where it differs from the default, and never its value', () => {
+    const { spec } = load({ server: file('server.properties', combined) });
+    expect(spec.notModelled).toEqual(['offsets.topic.replication.factor']);
+    expect(JSON.stringify(spec)).not.toContain('/var/lib/kafka');
+  });
+
+  it('is run by as many brokers as --brokers says', () => {
+    const { spec } = load({ server: file('server.properties', combined), brokers: '2' });
+    expect(spec.brokers).toBe(2);
+    expect(spec.topics[0]!.replicationFactor).toBe(2);
+  });
+
+  it('is read whole and then refused where it means ZooKeeper', () => {
+    const path = file('zk.properties', 'broker.id=0\nnum.partitions=x\nzookeeper.connect=localhost:2181\n');
+    expect(() => load({ server: path })).toThrow(
+      /zk\.properties:2:16 +num\.partitions: x is not a whole number\n.*zk\.properties:3:1 +the control plane is ZooKeeper, which is not in this build/,
+    );
+  });
+
+  it('is refused where its voters are several', () => {
+    const path = file('server.properties', 'process.roles=broker\ncontroller.quorum.voters=1@a:1,2@b:1,3@c:1\n');
+    expect(() => load({ server: path })).toThrow('3 controllers: a quorum of controllers is not in this build');
+  });
+
+  it('is warned about for unknown names, as Kafka does', () => {
+    const path = file('server.properties', 'process.roles=broker\nmy.metrics.topic=x\nlinger.ms=5\n');
+    expect(load({ server: path }).warnings.map((warning) => warning.slice(path.length))).toEqual([
+      ':2:1  warning: unknown broker setting my.metrics.topic: Kafka ignores it',
+      ':3:1  warning: unknown broker setting linger.ms: Kafka ignores it (it is a producer setting)',
+    ]);
+  });
+
+  it('is refused for a near miss of a setting that matters', () => {
+    const path = file('server.properties', 'process.roles=broker\nunclean.leader.election.enabled=true\n');
+    expect(() => load({ server: path })).toThrow('did you mean unclean.leader.election.enable?');
+  });
+
+  it('has to agree with itself about ids', () => {
+    const path = file('server.properties', 'process.roles=broker\nnode.id=1\nbroker.id=2\n');
+    expect(() => load({ server: path })).toThrow("broker.id 2 is not node.id 1; Kafka's broker would refuse to start");
+  });
+});
+
+describe("clients' property files", () => {
+  it('are run as they are; a group means nothing yet, which is said', () => {
+    const { spec } = load({
+      producer: file('producer.properties', 'bootstrap.servers=localhost:9092\ncompression.type=none\nacks=1\n'),
+      consumer: file('consumer.properties', 'bootstrap.servers=localhost:9092\ngroup.id=readers\n'),
+    });
+    expect(spec.notes).toEqual([
+      'replication factor 3 is assumed: nothing names one',
+      'acks=1 switches idempotence off (you did not set enable.idempotence; its default gives way silently)',
+      'partitions are assigned by hand in spite of group.id: groups are not in this build',
+    ]);
+    expect(spec.notModelled).toEqual(['group.id']);
+    expect(JSON.stringify(spec)).not.toContain('readers');
+    expect(resolveCluster(spec).producers[0]!.settings).toMatchObject({ acks: 1, 'enable.idempotence': false });
+  });
+
+  it('keep passwords to themselves', () => {
+    const path = file('producer.properties', 'ssl.key.password=hunter2\nsasl.jaas.config=user and hunter2\n');
+    expect(JSON.stringify(load({ producer: path }))).not.toContain('hunter2');
+  });
+
+  it('are refused with transactions', () => {
+    const path = file('producer.properties', 'transactional.id=t\n');
+    expect(() => load({ producer: path })).toThrow('transactional.id: transactions are not in this build');
+  });
+});
+
+describe("a topic's property file", () => {
+  it('takes partitions and replication.factor beside settings', () => {
+    const path = file('orders.properties', 'partitions=6\nreplication.factor=2\nmin.insync.replicas=2\n');
+    const { spec } = load({ topic: path });
+    expect(spec.topics).toMatchObject([{ name: 'orders', partitions: 6, replicationFactor: 2 }]);
+    expect(resolveCluster(spec).topics[0]!.settings['min.insync.replicas']).toBe(2);
+  });
+
+  it('wants whole numbers', () => {
+    expect(() => load({ topic: file('orders.properties', 'partitions=many\n') })).toThrow(
+      'partitions: "many" is not a whole number above 0',
+    );
+  });
+});
+
+describe('what is there to read', () => {
+  it.each([
+    [{}, /which spec\? Give a file, a preset/],
+    [{ input: 'acks-2' }, /acks-2 is neither a file nor a preset; did you mean acks-0\?/],
+    [{ input: './nowhere.yaml' }, /\.\/nowhere\.yaml: there is no such file/],
+    [{ server: './nowhere.properties' }, /\.\/nowhere\.properties: there is no such file/],
+    [{ input: '.' }, /\.: is a folder, not a file/],
+  ])('%j', (request, said) => {
+    expect(() => loadSpec(request)).toThrow(said);
+  });
+
+  it('is a spec or property files, not both', () => {
+    const path = file('p.properties', 'acks=1');
+    expect(() => load({ input: 'durable', producer: path })).toThrow('two specs: give a spec or property files');
+  });
+
+  it('may be named by a spec: values in the spec win', () => {
+    const server = file(
+      'server.properties',
+      'process.roles=broker\nreplica.lag.time.max.ms=20000\nunclean.leader.election.enable=true\n',
+    );
+    const text = `cluster: { settings: { from: ${JSON.stringify(server)}, replica.lag.time.max.ms: 25000 } }`;
+    const { spec } = load({ input: 'spec.yaml', text });
+    expect(spec.brokerSettings['replica.lag.time.max.ms']!.value).toBe(25000);
+    expect(spec.brokerSettings['unclean.leader.election.enable']).toMatchObject({
+      value: true,
+      origin: { kind: 'file', file: server, line: 3 },
+    });
+  });
+});

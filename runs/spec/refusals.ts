@@ -1,0 +1,108 @@
+/** What this build cannot run, each with the reason. Nothing is ever replaced in silence. */
+import { faults, runnableVersions } from '../catalogue.js';
+import { didYouMean } from './nearest.js';
+import type { Draft, DraftClient } from './draft.js';
+import type { Problems } from './problems.js';
+import { RECORD_BYTES } from './resolve.js';
+import type { SettingValue } from './spec.js';
+import { controlModes, versionRow } from './versions.js';
+
+/** Version, control plane, workload. */
+export function refuseCluster(draft: Draft, problems: Problems): void {
+  const { kafka, mode, controllers } = draft;
+  const row = versionRow(kafka.value);
+  if (row === undefined) {
+    problems.error(kafka.origin, `kafka: ${JSON.stringify(kafka.value)} is no version like "3.9"`);
+  } else if (row === null || !runnableVersions.includes(row)) {
+    problems.error(
+      kafka.origin,
+      `kafka: ${kafka.value} cannot be run: this build has the rules of ${runnableVersions.join(', ')} only`,
+    );
+  }
+  if (mode.value !== 'kraft' && mode.value !== 'zookeeper') {
+    problems.error(
+      mode.origin,
+      `control: ${JSON.stringify(mode.value)} is neither kraft nor zookeeper${didYouMean(mode.value, ['kraft', 'zookeeper'])}`,
+    );
+  } else if (typeof row === 'string' && !controlModes(row).includes(mode.value)) {
+    problems.error(
+      mode.origin,
+      `Kafka ${kafka.value} never ran with ${mode.value === 'kraft' ? 'KRaft' : 'ZooKeeper'}`,
+    );
+  } else if (mode.value === 'zookeeper') {
+    problems.error(mode.origin, 'the control plane is ZooKeeper, which is not in this build: it runs KRaft only');
+  }
+  if (controllers.value > 1) {
+    problems.error(
+      controllers.origin,
+      `${controllers.value} controllers: a quorum of controllers is not in this build, which runs one`,
+    );
+  }
+  if (draft.workload.type.value === 'queue') {
+    problems.error(
+      draft.workload.type.origin,
+      'type: queue needs consumer groups, which are not in this build: use append, with partitions assigned by hand',
+    );
+  }
+}
+
+/** A log has one segment in this build, so it must not fill one: counted generously, every send retried many times. */
+export function refuseSmallSegments(draft: Draft, segmentBytes: SettingValue, problems: Problems): void {
+  const batchOverhead = 100;
+  const attempts = 10;
+  const needed = (draft.workload.sends.value + 1000) * (RECORD_BYTES + batchOverhead) * attempts;
+  if (Number(segmentBytes.value) >= needed) return;
+  problems.error(
+    segmentBytes.origin,
+    `segment.bytes ${String(segmentBytes.value)} is so small that a log could roll (it may grow to ${needed} bytes here); ` +
+      'a log has one segment in this build',
+  );
+}
+
+/** A plan fits the spec that it was drawn for, and the version that drew it. */
+export function refuseStrangePlan(draft: Draft, producers: number, topics: number, problems: Problems): void {
+  if (draft.plan === null) return;
+  const { value: plan, origin } = draft.plan;
+  const known = new Set(faults.map(({ name }) => name));
+  for (const fault of new Set(plan.strikes.map((strike) => strike.fault))) {
+    if (!known.has(fault)) problems.error(origin, `the plan has a fault that this version does not know: ${fault}`);
+  }
+  const client = plan.workload.reduce((most, step) => Math.max(most, step.client), -1);
+  if (client >= producers)
+    problems.error(origin, `the plan sends through client ${client}; this spec has ${producers} producers`);
+  const topic = plan.workload.reduce((most, step) => Math.max(most, step.topic), -1);
+  if (topic >= topics) problems.error(origin, `the plan sends to topic ${topic}; this spec has ${topics} topics`);
+}
+
+/** Clients of other kinds, transactions, groups. */
+export function refuseClients(
+  clients: readonly DraftClient[],
+  kind: 'producer' | 'consumer',
+  problems: Problems,
+  notes: string[],
+): void {
+  for (const { client, commit, settings } of clients) {
+    if (client.value !== 'java') {
+      problems.error(
+        client.origin,
+        `client: ${client.value} cannot be run: this build has the Java client only (java)`,
+      );
+    }
+    if (commit !== null) {
+      problems.error(commit.origin, `commit: ${commit.value} needs consumer groups, which are not in this build`);
+    }
+    const transactional = settings.get('transactional.id');
+    if (kind === 'producer' && transactional !== undefined) {
+      problems.error(transactional.keyOrigin, 'transactional.id: transactions are not in this build');
+    }
+    const group = settings.get('group.id');
+    if (kind !== 'consumer' || group === undefined) continue;
+    if (group.lenient) notes.push('partitions are assigned by hand in spite of group.id: groups are not in this build');
+    else {
+      problems.error(
+        group.keyOrigin,
+        'group.id: consumers that subscribe are not in this build; without it, partitions are assigned by hand',
+      );
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/** From a complete spec to what the simulated Kafka is built from: every setting that the model acts on, with its default. */
+import type {
+  BrokerSettings,
+  ConsumerSettings,
+  ConsumerSpec,
+  KafkaClusterSpec,
+  ProducerSettings,
+  ProducerSpec,
+  TopicSettings,
+} from '../../model/kafka/cluster-spec.js';
+import { type Rules, versionRules } from '../../model/kafka/protocol/versions.js';
+import { effective, effectiveForTopic } from '../settings/effective.js';
+import { idempotence } from '../settings/idempotence.js';
+import { type Scope, settingsFor, type SettingsTable } from '../settings/table.js';
+import type { GivenSettings, Spec } from './spec.js';
+
+/** Settings that a plan drew where the spec left them open, by scoped name: 'broker:replica.lag.time.max.ms'. */
+export type DrawnSettings = Readonly<Record<string, string | number | boolean>>;
+
+export const RECORD_BYTES = 100;
+
+const brokerNames: readonly (keyof BrokerSettings)[] = [
+  'broker.heartbeat.interval.ms',
+  'broker.session.timeout.ms',
+  'initial.broker.registration.timeout.ms',
+  'replica.lag.time.max.ms',
+  'replica.fetch.wait.max.ms',
+  'replica.fetch.min.bytes',
+  'replica.fetch.max.bytes',
+  'replica.fetch.response.max.bytes',
+  'replica.fetch.backoff.ms',
+  'replica.socket.timeout.ms',
+  'replica.high.watermark.checkpoint.interval.ms',
+  'auto.leader.rebalance.enable',
+  'leader.imbalance.check.interval.seconds',
+  'controlled.shutdown.enable',
+  'message.max.bytes',
+  'producer.id.expiration.ms',
+  'unclean.leader.election.interval.ms',
+  'connections.max.idle.ms',
+];
+
+const topicNames: readonly (keyof TopicSettings)[] = [
+  'min.insync.replicas',
+  'unclean.leader.election.enable',
+  'flush.messages',
+  'segment.bytes',
+  'max.message.bytes',
+];
+
+/** All but `acks`, `enable.idempotence` and `delivery.timeout.ms`, which depend on others. */
+const producerNames: readonly Exclude<keyof ProducerSettings, 'acks' | 'enable.idempotence' | 'delivery.timeout.ms'>[] =
+  [
+    'retries',
+    'request.timeout.ms',
+    'linger.ms',
+    'batch.size',
+    'buffer.memory',
+    'max.block.ms',
+    'max.request.size',
+    'max.in.flight.requests.per.connection',
+    'retry.backoff.ms',
+    'retry.backoff.max.ms',
+    'reconnect.backoff.ms',
+    'reconnect.backoff.max.ms',
+    'socket.connection.setup.timeout.ms',
+    'socket.connection.setup.timeout.max.ms',
+    'metadata.max.age.ms',
+    'partitioner.ignore.keys',
+    'partitioner.adaptive.partitioning.enable',
+    'partitioner.availability.timeout.ms',
+    'connections.max.idle.ms',
+  ];
+
+const consumerNames: readonly (keyof ConsumerSettings)[] = [
+  'auto.offset.reset',
+  'isolation.level',
+  'fetch.min.bytes',
+  'fetch.max.wait.ms',
+  'fetch.max.bytes',
+  'max.partition.fetch.bytes',
+  'max.poll.records',
+  'request.timeout.ms',
+  'default.api.timeout.ms',
+  'retry.backoff.ms',
+  'retry.backoff.max.ms',
+  'reconnect.backoff.ms',
+  'reconnect.backoff.max.ms',
+  'socket.connection.setup.timeout.ms',
+  'socket.connection.setup.timeout.max.ms',
+  'metadata.max.age.ms',
+  'connections.max.idle.ms',
+];
+
+/** @param drawn what the plan of a trial drew; it wins over defaults, never over what the spec says */
+export function resolveCluster(spec: Spec, drawn: DrawnSettings = {}): KafkaClusterSpec {
+  const table = settingsFor(spec.version);
+  const broker = withDrawn('broker', spec.brokerSettings, drawn);
+  return {
+    version: spec.version,
+    rules: rulesOf(spec),
+    brokers: spec.brokers,
+    controllers: spec.control.controllers,
+    racks: spec.racks,
+    brokerSettings: pick<BrokerSettings>(brokerNames, (name) => effective(table, 'broker', name, broker).value),
+    topics: spec.topics.map((topic) => {
+      const own = withDrawn('topic', topic.settings, drawn);
+      return {
+        name: topic.name,
+        partitions: topic.partitions,
+        replicationFactor: topic.replicationFactor,
+        settings: pick<TopicSettings>(topicNames, (name) => effectiveForTopic(table, name, own, broker).value),
+      };
+    }),
+    producers: producers(spec, table, drawn),
+    consumers: consumers(spec, table, drawn),
+    recordBytes: RECORD_BYTES,
+  };
+}
+
+function rulesOf(spec: Spec): Rules {
+  const rules = versionRules.get(spec.version);
+  if (rules === undefined) throw new Error(`no rules for Kafka ${spec.version}`);
+  const own = Object.entries(spec.rules).map(([name, value]) => [camelCase(name), value] as const);
+  return Object.freeze({ ...rules, ...Object.fromEntries(own) });
+}
+
+/** high-watermark-gate in specs is highWatermarkGate in code. */
+export function camelCase(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function producers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ProducerSpec[] {
+  const settings = spec.producers.flatMap((producer) => {
+    const given = withDrawn('producer', producer.settings, drawn);
+    return Array.from({ length: producer.count }, () => producerSettings(table, given));
+  });
+  return settings.map((own, index) => ({ name: `p${index}`, settings: own }));
+}
+
+function producerSettings(table: SettingsTable, given: GivenSettings): ProducerSettings {
+  const acks = String(effective(table, 'producer', 'acks', given).value);
+  const rest = pick<Omit<ProducerSettings, 'acks' | 'enable.idempotence' | 'delivery.timeout.ms'>>(
+    producerNames,
+    (name) => effective(table, 'producer', name, given).value,
+  );
+  return {
+    acks: acks === 'all' || acks === '-1' ? -1 : acks === '1' ? 1 : 0,
+    'enable.idempotence': idempotence(table, given).enabled,
+    'delivery.timeout.ms': deliveryTimeout(table, given),
+    ...rest,
+  };
+}
+
+/**
+ * Not set by name, delivery.timeout.ms is raised to linger.ms + request.timeout.ms (KafkaProducer.configureDeliveryTimeout);
+ * set by name and below, Kafka's producer refuses to start: `validate.ts` has seen to that.
+ */
+function deliveryTimeout(table: SettingsTable, given: GivenSettings): number {
+  const own = Number(effective(table, 'producer', 'delivery.timeout.ms', given).value);
+  const linger = Number(effective(table, 'producer', 'linger.ms', given).value);
+  const request = Number(effective(table, 'producer', 'request.timeout.ms', given).value);
+  return Math.max(own, Math.min(linger + request, 2147483647));
+}
+
+/** Consumers of one kind share the partitions in turn; each kind reads them all. */
+function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ConsumerSpec[] {
+  const partitions = spec.topics.reduce((sum, topic) => sum + topic.partitions, 0);
+  const all = Array.from({ length: partitions }, (_, key) => key);
+  const members = spec.consumers.flatMap((consumer) => {
+    const given = withDrawn('consumer', consumer.settings, drawn);
+    const settings = pick<ConsumerSettings>(consumerNames, (name) => effective(table, 'consumer', name, given).value);
+    return Array.from({ length: consumer.count }, (_, member) => ({
+      settings,
+      partitions: all.filter((key) => key % consumer.count === member),
+    }));
+  });
+  return members.map((member, index) => ({ name: `c${index}`, ...member }));
+}
+
+function withDrawn(scope: Scope, given: GivenSettings, drawn: DrawnSettings): GivenSettings {
+  const prefix = `${scope}:`;
+  const merged: Record<string, GivenSettings[string]> = {};
+  for (const [name, value] of Object.entries(drawn)) {
+    if (name.startsWith(prefix)) {
+      merged[name.slice(prefix.length)] = { value, origin: { kind: 'assumed', why: 'drawn for this seed' } };
+    }
+  }
+  return { ...merged, ...given };
+}
+
+/** The table's types are Kafka's: each of these settings has the type that the model's interface says. */
+function pick<T>(names: readonly (keyof T & string)[], value: (name: string) => string | number | boolean): T {
+  return Object.fromEntries(names.map((name) => [name, value(name)])) as T;
+}

@@ -1,0 +1,249 @@
+/**
+ * The shape of a spec file, with a sentence for each key. `spec.schema.json` is generated from this; names and values of
+ * Kafka's settings, of faults and of requirements are checked after it, where the nearest right name is known.
+ */
+import { z } from 'zod';
+import { durationPattern } from './durations.js';
+
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'is not a plain value' });
+const count = (what: string): z.ZodNumber =>
+  z.int({ error: `is not a whole number${what}` }).min(1, { error: `is below 1${what}` });
+const duration = z.string({ error: 'is no duration like 500ms, 60s or 2m' }).regex(durationPattern, {
+  error: 'is no duration like 500ms, 60s or 2m',
+});
+const version = z
+  .union([z.string(), z.number()], { error: 'is no version like "3.9"' })
+  .describe('The Kafka release, as text: "3.9". It decides the protocol rules and the defaults of every setting.');
+
+const settings = (what: string): z.ZodType =>
+  z
+    .record(z.string(), scalar, { error: 'is not a map of settings' })
+    .describe(`${what}, by Kafka's own names and in Kafka's own units. from: names a property file; values here win.`);
+
+const settingKeys = {
+  broker: settings('Broker settings (server.properties)'),
+  topic: settings('Topic settings'),
+  producer: settings('Producer settings'),
+  consumer: settings('Consumer settings'),
+};
+
+const replicationFactor = count('').describe('Replicas of each partition.');
+const partitions = count('').describe('Partitions of the topic.');
+
+const topicShape = {
+  partitions: partitions.optional(),
+  'replication.factor': replicationFactor.optional(),
+  settings: settingKeys.topic.optional(),
+};
+const producerShape = {
+  client: z.string().describe('Which client: java is the only one in this build.').optional(),
+  count: count('').describe('How many such producers.').optional(),
+  settings: settingKeys.producer.optional(),
+};
+const consumerShape = {
+  client: z.string().describe('Which client: java is the only one in this build.').optional(),
+  count: count('').describe('How many such consumers; they share the partitions.').optional(),
+  commit: z
+    .enum(['before-processing', 'after-processing', 'auto', 'in-transaction'])
+    .describe('When offsets are committed (needs groups, which are not in this build).')
+    .optional(),
+  settings: settingKeys.consumer.optional(),
+};
+
+const named = z.string().describe('Its name; the name of the spec, if left out.').optional();
+
+const control = z
+  .union(
+    [
+      z.enum(['kraft', 'zookeeper']),
+      z.strictObject({
+        mode: z.enum(['kraft', 'zookeeper']).describe('kraft or zookeeper.').optional(),
+        controllers: count('').describe('How many controllers decide.').optional(),
+      }),
+    ],
+    { error: 'is neither kraft nor zookeeper' },
+  )
+  .describe('Who decides about leaders and ISR.');
+
+const faultParameters = z
+  .looseObject({
+    topic: z.string().describe('Strike the leader (or other role) of a partition of this topic.').optional(),
+    partition: scalar.describe('Of this partition of the topic.').optional(),
+    role: z
+      .string()
+      .describe('Strike whoever plays this role instead: leader, follower, last-in-isr, broker, ...')
+      .optional(),
+    machine: z.string().describe('Strike this machine, whatever its role: b1, c1, p0.').optional(),
+    from: duration
+      .describe('Begin at this time of the safety phase. A fault with a time strikes in every trial.')
+      .optional(),
+    to: duration.describe('End at this time.').optional(),
+  })
+  .describe('Parameters of the fault; with from and to it is timed by hand.');
+
+const faults = z
+  .array(
+    z.union([z.string(), z.record(z.string(), z.union([faultParameters, z.null()]))], {
+      error: 'is neither the name of a fault nor one with parameters',
+    }),
+    { error: 'is not a list of faults' },
+  )
+  .describe('What may break, by name (npx harrow faults). Drawn anew for each seed, unless timed by hand.');
+
+const requirements = z
+  .array(
+    z.union(
+      [
+        z.string(),
+        z.record(z.string(), z.strictObject({ within: duration.describe('The bound after the heal.').optional() })),
+      ],
+      { error: 'is neither the name of a requirement nor writable-again: { within: ... }' },
+    ),
+    { error: 'is not a list of requirements' },
+  )
+  .describe('What you need, whatever Kafka guarantees: no-lost-writes, key-order, no-duplicates, writable-again.');
+
+const workload = z
+  .strictObject({
+    type: z
+      .enum(['append', 'queue'])
+      .describe('append: producers send, consumers with assigned partitions read.')
+      .optional(),
+    sends: count('').describe('Records sent in the safety phase.').optional(),
+    keys: count('').describe('Different record keys; records of a key go to one partition.').optional(),
+    over: duration.describe('Length of the safety phase, in which faults happen.').optional(),
+    resend: z
+      .boolean()
+      .describe('Send a value again under a new send() when its outcome is unknown, as many applications do.')
+      .optional(),
+  })
+  .describe('What the clients do.');
+
+export const profiles = ['network', 'one-at-a-time', 'within-assumptions', 'storm'] as const;
+
+/** One value or several. */
+const oneOrMany = z.union([scalar, z.array(scalar)], { error: 'is neither a value nor a list of values' });
+
+/** Times in microseconds; `at` of a strike as a fraction of the safety phase. */
+const strike = z
+  .looseObject({
+    fault: z.string().describe('Its name.'),
+    target: z.looseObject({ kind: z.enum(['role', 'machine']).describe('By role or by name.') }).describe('Whom.'),
+    when: z
+      .strictObject({
+        at: z.number().describe('Where in the safety phase it begins, 0 to 1.'),
+        for: z.number().describe('How long, microseconds.'),
+      })
+      .describe('When.'),
+    with: z.record(z.string(), z.union([z.number(), z.string()])).describe('Its parameters.'),
+  })
+  .describe('One planned fault.');
+
+const step = z
+  .strictObject({
+    at: z.number().describe('Microseconds from the start of the safety phase.'),
+    client: z.int().min(0).describe('Which client: producers first, then consumers.'),
+    f: z.literal('send').describe('What it does.'),
+    topic: z.int().min(0).describe('Which of the topics of the spec.'),
+    recordKey: z.union([z.string(), z.null()]).describe('Key of the record.'),
+    value: z.int().describe('Value of the record, unique in the trial.'),
+  })
+  .describe('One step of the workload.');
+
+const plan = z
+  .strictObject({
+    format: z.literal('harrow/plan').describe('harrow/plan'),
+    version: z.literal(1).describe('1'),
+    profile: z.enum(profiles).describe('The profile that it was drawn under.'),
+    strikes: z.array(strike).describe('The planned faults.'),
+    workload: z.array(step).describe('What the clients do, in order of time.'),
+    settings: z.record(z.string(), scalar).describe('Settings that the spec left open, as they were drawn.'),
+    healAll: z.boolean().describe('Whether everything is healed at once, or a sufficient set first.'),
+    healPick: z.number().describe('Which sufficient set, as a fraction of their number.'),
+  })
+  .describe(
+    'Everything that was drawn for the seed. Written by Harrow into the spec of a kept trial, which replays from it.',
+  );
+
+export const specSchema = z
+  .strictObject({
+    name: z.string().describe('What the spec is called; the name of its file, if left out.').optional(),
+    question: z.string().describe('The question that this spec answers.').optional(),
+    sentence: z.string().describe('What it is, in one sentence.').optional(),
+    answer: z
+      .array(z.string())
+      .describe('The answer, in two lines, printed after a campaign that ends as expected.')
+      .optional(),
+    kafka: version.optional(),
+    brokers: count('').describe('How many brokers: short for cluster.brokers.').optional(),
+    cluster: z
+      .strictObject({
+        brokers: count('').describe('How many brokers.').optional(),
+        control: control.optional(),
+        racks: z.array(z.string()).min(1).describe('Racks, dealt out to the brokers in turn.').optional(),
+        settings: settingKeys.broker.optional(),
+      })
+      .describe('The cluster.')
+      .optional(),
+    topic: z
+      .looseObject({ name: named, ...topicShape })
+      .describe('Short for one topic: its settings may stand beside partitions and replication.factor.')
+      .optional(),
+    topics: z
+      .record(z.string(), z.union([z.strictObject(topicShape), z.null()]))
+      .describe('Topics by name.')
+      .optional(),
+    producer: z
+      .looseObject({ name: named, ...producerShape })
+      .describe('Short for one kind of producer: its settings may stand directly in it.')
+      .optional(),
+    producers: z
+      .record(z.string(), z.union([z.strictObject(producerShape), z.null()]))
+      .describe('Kinds of producers by name.')
+      .optional(),
+    consumer: z
+      .looseObject({ name: named, ...consumerShape })
+      .describe('Short for one kind of consumer: its settings may stand directly in it.')
+      .optional(),
+    consumers: z
+      .record(z.string(), z.union([z.strictObject(consumerShape), z.null()]))
+      .describe('Kinds of consumers by name.')
+      .optional(),
+    workload: workload.optional(),
+    faults: faults.optional(),
+    profile: z
+      .enum(profiles)
+      .describe('Which faults may overlap: one-at-a-time, network, within-assumptions, or storm (no limit).')
+      .optional(),
+    'late-requests': z
+      .boolean()
+      .describe("false draws no fault under which a request outlives its client's wait.")
+      .optional(),
+    require: requirements.optional(),
+    expect: z
+      .array(z.string())
+      .describe('Anomalies that a campaign must find, or bug. Then finding them is what exits 0.')
+      .optional(),
+    'expect-situations': z
+      .array(z.string())
+      .describe('Situations (npx harrow situations) that at least one trial must reach.')
+      .optional(),
+    vary: z
+      .record(z.string(), oneOrMany)
+      .describe('Variants: a setting or key, and its values. Every combination meets the same seeds and faults.')
+      .optional(),
+    rules: z.record(z.string(), scalar).describe('Single protocol rules other than those of the version.').optional(),
+    defects: z.array(z.string()).describe('Released implementation bugs to turn on, by JIRA id.').optional(),
+    seed: z
+      .union([z.string(), z.number()], { error: 'is no seed' })
+      .describe('Of a kept trial: its seed, as text.')
+      .optional(),
+    plan: plan.optional(),
+    digest: z.string().describe('Of a kept trial: the digest that a replay must reproduce.').optional(),
+    notes: z.array(z.string()).describe('Of a kept trial: what its header said.').optional(),
+    'not-modelled': z
+      .array(z.string())
+      .describe('Of a kept trial: settings that were given, could matter, and are not modelled.')
+      .optional(),
+  })
+  .describe('A Harrow spec: everything about a trial but its seed.');

@@ -1,0 +1,117 @@
+/** What options and variants change in a draft: a Kafka setting by its own name, or one of Harrow's keys. */
+import { scopes, settingsFor, type Scope } from '../settings/table.js';
+import { byDefault, type Draft, emptyClient, emptyTopic, type RawSettings } from './draft.js';
+import { parseDuration } from './durations.js';
+import { didYouMean } from './nearest.js';
+import type { Problems } from './problems.js';
+import type { Origin } from './spec.js';
+import { versionRow } from './versions.js';
+
+type Setter = (draft: Draft, text: string, origin: Origin, problems: Problems) => void;
+
+/** Harrow's own keys that can be set and varied. */
+const keys: Readonly<Record<string, Setter>> = {
+  kafka: (draft, value, origin) => (draft.kafka = { value, origin }),
+  control: (draft, value, origin) => (draft.mode = { value, origin }),
+  controllers: whole((draft, value, origin) => (draft.controllers = { value, origin })),
+  brokers: whole((draft, value, origin) => (draft.brokers = { value, origin })),
+  profile: (draft, value, origin) => (draft.profile = { value, origin }),
+  partitions: whole((draft, value, origin) => {
+    for (const topic of topicsOf(draft)) topic.partitions = { value, origin };
+  }),
+  'replication.factor': whole((draft, value, origin) => {
+    for (const topic of topicsOf(draft)) topic.replicationFactor = { value, origin };
+  }),
+  sends: whole((draft, value, origin) => (draft.workload.sends = { value, origin })),
+  keys: whole((draft, value, origin) => (draft.workload.keys = { value, origin })),
+  over: (draft, text, origin, problems) => {
+    const value = parseDuration(text);
+    if (value === null) problems.error(origin, `over: ${JSON.stringify(text)} is no duration like 500ms, 60s or 2m`);
+    else draft.workload.over = { value, origin };
+  },
+  'late-requests': (draft, text, origin, problems) => {
+    if (text !== 'true' && text !== 'false') problems.error(origin, `late-requests: ${text} is neither true nor false`);
+    draft.lateRequests = text !== 'false';
+  },
+};
+
+/** Sets `name`, perhaps with its scope before a colon, in every topic or client of the spec that has it. */
+export function setValue(draft: Draft, name: string, text: string, origin: Origin, problems: Problems): void {
+  const unscoped = name.startsWith('topic:') ? name.slice('topic:'.length) : name;
+  const key = Object.hasOwn(keys, unscoped) ? keys[unscoped] : undefined;
+  if (key !== undefined && (unscoped === name || ['partitions', 'replication.factor'].includes(unscoped))) {
+    key(draft, text, origin, problems);
+    return;
+  }
+  const scope = scopeOf(draft, name, origin, problems);
+  if (scope === null) return;
+  const setting = name.startsWith(`${scope}:`) ? name.slice(scope.length + 1) : name;
+  for (const settings of targets(draft, scope)) {
+    settings.set(setting, { text, origin, keyOrigin: origin, lenient: false });
+  }
+}
+
+/** The scope that is written, or the only one that can be meant; null after saying why there is none. */
+function scopeOf(draft: Draft, name: string, origin: Origin, problems: Problems): Scope | null {
+  const colon = name.indexOf(':');
+  if (colon >= 0) {
+    const written = scopes.find((scope) => scope === name.slice(0, colon));
+    if (written === undefined) {
+      const hint = didYouMean(name.slice(0, colon), scopes);
+      problems.error(origin, `${name.slice(0, colon)} is no scope: ${scopes.join(', ')}${hint}`);
+    }
+    return written ?? null;
+  }
+  const table = settingsFor(versionRow(draft.kafka.value) ?? '3.9');
+  const found = scopes.filter((scope) => table[scope].has(name));
+  const meant = narrow(found, (scope) => table[scope].get(name)!.bearing.bearing === 'modelled');
+  if (meant.length === 1) return meant[0]!;
+  if (found.length > 1) {
+    const forms = found.map((scope) => `${scope}:${name}`);
+    problems.error(origin, `${name} is a setting of several scopes: write ${forms.join(' or ')}`);
+    return null;
+  }
+  const known = [...Object.keys(keys), ...scopes.flatMap((scope) => [...table[scope].keys()])];
+  problems.error(origin, `unknown setting ${name}${didYouMean(name, known)}`);
+  return null;
+}
+
+/** The topic's own setting rather than the broker's default for it; a modelled one rather than one that is not. */
+function narrow(found: readonly Scope[], modelled: (scope: Scope) => boolean): readonly Scope[] {
+  const acted = found.filter(modelled);
+  const candidates = acted.length > 0 ? acted : found;
+  if (candidates.length === 2 && candidates.includes('broker') && candidates.includes('topic')) return ['topic'];
+  return candidates;
+}
+
+function targets(draft: Draft, scope: Scope): RawSettings[] {
+  switch (scope) {
+    case 'broker':
+      return [draft.broker];
+    case 'topic':
+      return topicsOf(draft).map((topic) => topic.settings);
+    case 'producer':
+    case 'consumer': {
+      const clients = scope === 'producer' ? draft.producers : draft.consumers;
+      if (clients.length === 0) {
+        clients.push(emptyClient(byDefault(scope)));
+      }
+      return clients.map((client) => client.settings);
+    }
+  }
+}
+
+/** A spec without a topic has one, and an option may be the first to speak of it. */
+function topicsOf(draft: Draft): Draft['topics'] {
+  if (draft.topics.length === 0) {
+    draft.topics.push(emptyTopic(byDefault(draft.name)));
+  }
+  return draft.topics;
+}
+
+function whole(set: (draft: Draft, value: number, origin: Origin) => void): Setter {
+  return (draft, text, origin, problems) => {
+    if (/^\d+$/.test(text) && Number(text) > 0) set(draft, Number(text), origin);
+    else problems.error(origin, `${JSON.stringify(text)} is not a whole number above 0`);
+  };
+}

@@ -1,0 +1,90 @@
+/** A spec after reading: complete, every name checked, every default filled in, with the origin of each value. */
+
+/** Where a value came from. */
+export type Origin =
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly kind: 'option'; readonly option: string }
+  | { readonly kind: 'default' }
+  | { readonly kind: 'assumed'; readonly why: string };
+
+export interface SettingValue {
+  readonly value: string | number | boolean;
+  readonly origin: Origin;
+}
+/** By Kafka's own name; only those that somebody set. Defaults come from the table of the version. */
+export type GivenSettings = Readonly<Record<string, SettingValue>>;
+
+export interface SpecTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly settings: GivenSettings;
+}
+export interface SpecProducer {
+  readonly name: string;
+  readonly client: 'java';
+  readonly count: number;
+  readonly settings: GivenSettings;
+}
+export interface SpecConsumer {
+  readonly name: string;
+  readonly count: number;
+  readonly settings: GivenSettings;
+}
+
+/** A fault that the spec lists: by name, perhaps with parameters, perhaps timed by hand (microseconds). */
+export interface SpecFault {
+  readonly fault: string;
+  readonly with: Readonly<Record<string, number | string>>;
+  readonly topic: string | null;
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+export interface SpecRequirement {
+  readonly name: string;
+  /** writable-again: { within }, microseconds; null: computed from time-outs. */
+  readonly within: number | null;
+}
+
+export type Profile = 'network' | 'one-at-a-time' | 'within-assumptions' | 'storm';
+
+export interface Spec {
+  readonly name: string;
+  /** The question a preset answers and its answer, for `presets` and after its campaign. */
+  readonly question: string | null;
+  readonly answer: readonly string[];
+  /** As written: '3.9.1'. */
+  readonly kafka: string;
+  /** The row of the table that applies: '3.9'. */
+  readonly version: string;
+  readonly control: { readonly mode: 'kraft'; readonly controllers: number };
+  readonly brokers: number;
+  readonly racks: readonly (string | null)[];
+  readonly brokerSettings: GivenSettings;
+  readonly topics: readonly SpecTopic[];
+  readonly producers: readonly SpecProducer[];
+  readonly consumers: readonly SpecConsumer[];
+  readonly workload: {
+    readonly type: 'append';
+    readonly sends: number;
+    readonly keys: number;
+    /** Length of the safety phase, microseconds. */
+    readonly over: number;
+    readonly resend: boolean;
+  };
+  /** null: drawn from all faults that exist. */
+  readonly faults: readonly SpecFault[] | null;
+  readonly profile: Profile;
+  readonly lateRequests: boolean;
+  readonly require: readonly SpecRequirement[];
+  readonly expect: readonly string[];
+  readonly expectSituations: readonly string[];
+  /** Variants: each a name of a setting or key and its values. */
+  readonly vary: readonly { readonly name: string; readonly values: readonly (string | number | boolean)[] }[];
+  readonly rules: Readonly<Record<string, string | number | boolean>>;
+  /** Things to be said in the header: assumptions, silent downgrades, what this build does otherwise. */
+  readonly notes: readonly string[];
+  /** Settings that could matter, were given, and are not modelled. */
+  readonly notModelled: readonly string[];
+}

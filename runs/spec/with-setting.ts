@@ -1,0 +1,64 @@
+/** One setting changed in a complete spec: how a fix is tried. */
+import { effective, effectiveForTopic } from '../settings/effective.js';
+import { parseSetting, settingText } from '../settings/parse.js';
+import { type Scope, settingsFor } from '../settings/table.js';
+import { checkBroker, checkProducer } from './kafka-rules.js';
+import { Problems } from './problems.js';
+import type { GivenSettings, Spec } from './spec.js';
+
+const scopesInOrder: readonly Scope[] = ['topic', 'producer', 'broker', 'consumer'];
+
+/** The spec with this setting, in every topic or client; null if that changes nothing or Kafka would refuse to start. */
+export function withSetting(spec: Spec, name: string, text: string): Spec | null {
+  const scope = scopeOf(spec, name);
+  if (scope === null || settingInForce(spec, name) === text) return null;
+  const parsed = parseSetting(settingsFor(spec.version)[scope].get(name)!, text);
+  if (!parsed.ok) return null;
+  const changed = (given: GivenSettings): GivenSettings => ({
+    ...given,
+    [name]: { value: parsed.value, origin: { kind: 'option', option: 'fix' } },
+  });
+  const fixed: Spec = {
+    ...spec,
+    brokerSettings: scope === 'broker' ? changed(spec.brokerSettings) : spec.brokerSettings,
+    topics: spec.topics.map((topic) => (scope === 'topic' ? { ...topic, settings: changed(topic.settings) } : topic)),
+    producers: spec.producers.map((one) => (scope === 'producer' ? { ...one, settings: changed(one.settings) } : one)),
+    consumers: spec.consumers.map((one) => (scope === 'consumer' ? { ...one, settings: changed(one.settings) } : one)),
+  };
+  return startsUp(fixed) ? fixed : null;
+}
+
+/** The value in force, as people write it; where topics or clients differ, the first one's. null: nobody has it. */
+export function settingInForce(spec: Spec, name: string): string | null {
+  const value = valueInForce(spec, name);
+  return value === null ? null : settingText(value);
+}
+
+function valueInForce(spec: Spec, name: string): string | number | boolean | null {
+  const table = settingsFor(spec.version);
+  switch (scopeOf(spec, name)) {
+    case 'broker':
+      return effective(table, 'broker', name, spec.brokerSettings).value;
+    case 'topic':
+      return effectiveForTopic(table, name, spec.topics[0]?.settings ?? {}, spec.brokerSettings).value;
+    case 'producer':
+      return effective(table, 'producer', name, spec.producers[0]?.settings ?? {}).value;
+    case 'consumer':
+      return effective(table, 'consumer', name, spec.consumers[0]?.settings ?? {}).value;
+    default:
+      return null;
+  }
+}
+
+function scopeOf(spec: Spec, name: string): Scope | null {
+  const table = settingsFor(spec.version);
+  return scopesInOrder.find((scope) => table[scope].get(name)?.bearing.bearing === 'modelled') ?? null;
+}
+
+function startsUp(spec: Spec): boolean {
+  const table = settingsFor(spec.version);
+  const problems = new Problems();
+  checkBroker(table, spec.brokerSettings, problems);
+  for (const producer of spec.producers) checkProducer(table, producer.settings, problems);
+  return problems.errors.length === 0;
+}

@@ -1,0 +1,101 @@
+/** The header of a trial's history: what checkers and guarantees read of the cluster. */
+import type { HistoryHeader } from '../../histories/operation.js';
+import type { KafkaClusterSpec, ProducerSettings } from '../../model/kafka/cluster-spec.js';
+
+/** Producer settings that guarantees read, under Kafka's own names. */
+const judgedProducerSettings = [
+  'acks',
+  'enable.idempotence',
+  'retries',
+  'max.in.flight.requests.per.connection',
+  'delivery.timeout.ms',
+] as const satisfies readonly (keyof ProducerSettings)[];
+
+export interface HeaderInput {
+  readonly name: string;
+  readonly seed: string;
+  readonly kafka: string;
+  readonly cluster: KafkaClusterSpec;
+  readonly workload: string;
+  readonly resend: boolean;
+  /** By key. */
+  readonly partitions: Topology['partitions'];
+}
+
+type Topology = NonNullable<HistoryHeader['topology']>;
+
+/** @param replicasOf where a partition's replicas are, by its key */
+export function partitionsOf(
+  cluster: KafkaClusterSpec,
+  replicasOf: (key: number) => readonly number[],
+): Topology['partitions'] {
+  let key = 0;
+  return cluster.topics.flatMap((topic) =>
+    Array.from({ length: topic.partitions }, (_, partition) => ({
+      topic: topic.name,
+      partition,
+      replicas: replicasOf(key++),
+      minInsyncReplicas: topic.settings['min.insync.replicas'],
+    })),
+  );
+}
+
+export function historyHeader({
+  name,
+  seed,
+  kafka,
+  cluster,
+  workload,
+  resend,
+  partitions,
+}: HeaderInput): HistoryHeader {
+  return {
+    format: 'harrow/history',
+    version: 1,
+    name,
+    seed,
+    timeUnit: 'us',
+    workload,
+    nodes: Array.from({ length: cluster.brokers }, (_, i) => `b${i + 1}`),
+    kafka,
+    control: 'kraft',
+    settings: judgedSettings(cluster),
+    rules: { ...cluster.rules },
+    topology: {
+      brokers: Array.from({ length: cluster.brokers }, (_, i) => i + 1),
+      controllers: Array.from({ length: cluster.controllers }, (_, i) => cluster.brokers + 1 + i),
+      partitions,
+    },
+    resend,
+  };
+}
+
+/**
+ * Settings of the first producer stand unscoped; where another producer differs, its own value stands beside under its
+ * name ("p1:acks"). Topic settings likewise, under the topic's name.
+ */
+function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | number | boolean> {
+  const settings: Record<string, string | number | boolean> = {};
+  for (const producer of cluster.producers) {
+    for (const name of judgedProducerSettings) {
+      const value = name === 'acks' && producer.settings.acks === -1 ? 'all' : producer.settings[name];
+      addScoped(settings, name, producer.name, value);
+    }
+  }
+  for (const topic of cluster.topics) {
+    for (const name of ['min.insync.replicas', 'unclean.leader.election.enable', 'flush.messages'] as const) {
+      addScoped(settings, name, topic.name, topic.settings[name]);
+    }
+  }
+  return settings;
+}
+
+function addScoped(
+  settings: Record<string, string | number | boolean>,
+  name: string,
+  scope: string,
+  value: string | number | boolean,
+): void {
+  if (!(name in settings)) settings[name] = value;
+  else if (settings[name] !== value) settings[`${scope}:${name}`] = value;
+}

@@ -1,0 +1,83 @@
+/** The line that a campaign keeps of every trial. */
+import type { JudgedAnomaly, TrialVerdict } from '../../histories/anomaly.js';
+import type { History } from '../../histories/operation.js';
+import { causeOf } from '../../histories/report/story.js';
+import type { Cause, FaultCount, TrialCounts, TrialRow } from '../engine.js';
+import { brokenPromise, isExpected } from '../expectation.js';
+import type { TrialInput } from '../trial.js';
+import type { Stage } from './stage.js';
+import { tally } from './tally.js';
+
+export interface RowInput {
+  readonly input: TrialInput;
+  readonly stage: Stage;
+  readonly history: History;
+  readonly verdict: TrialVerdict;
+  readonly digest: string;
+  /** Bounds of the safety phase in virtual time. */
+  readonly safety: { readonly from: number; readonly to: number };
+  /** How long the trial ran: it never waits, so that is its thread's CPU time on a machine that is not overloaded. */
+  readonly millis: number;
+}
+
+export function trialRow({ input, stage, history, verdict, digest, safety, millis }: RowInput): TrialRow {
+  const failing = verdict.anomalies.filter(({ judgement }) => judgement !== 'allowed');
+  const { longestOutageMicros, ...sends } = tally(history, safety.from, safety.to);
+  return {
+    variant: input.variant,
+    seed: input.seed,
+    verdict: verdict.verdict,
+    anomalies: typesOf(failing),
+    allowed: typesOf(verdict.anomalies.filter(({ judgement }) => judgement === 'allowed')),
+    causes: causesOf(failing, stage),
+    expected: isExpected(input.spec, verdict),
+    catalogue: null,
+    digest,
+    counts: { ...sends, ...faultCounts(stage) },
+    situations: stage.situations.reached(),
+    longestOutageMicros,
+    simulatedMicros: stage.world.now,
+    cpuMicros: Math.round(millis * 1_000),
+    events: stage.world.events,
+    reasons: verdict.reasons,
+  };
+}
+
+function typesOf(anomalies: readonly JudgedAnomaly[]): readonly string[] {
+  return [...new Set(anomalies.map(({ anomaly }) => anomaly.type))].sort();
+}
+
+/**
+ * In the order in which their first anomalies happened; each once. One event may lose hundreds of records: anomalies of
+ * one partition that the same event licenses came about in the same way, and the first of them is asked.
+ */
+function causesOf(failing: readonly JudgedAnomaly[], stage: Stage): readonly Cause[] {
+  const asked = new Set<string>();
+  const causes = new Map<string, Cause>();
+  for (const judged of failing.toSorted((a, b) => a.anomaly.at - b.anomaly.at)) {
+    const { anomaly, licence } = judged;
+    const requirement = brokenPromise(judged);
+    const event = `${requirement} ${anomaly.type} ${anomaly.key} ${licence?.row} ${licence?.event}`;
+    if (asked.has(event)) continue;
+    asked.add(event);
+    const { id, sentence } = causeOf(judged, stage.recorder.trace);
+    const key = `${requirement} ${id}`;
+    if (!causes.has(key)) causes.set(key, { id, requirement, licence: licence?.row ?? 'none', words: sentence });
+  }
+  return [...causes.values()];
+}
+
+function faultCounts({ nemesis, input }: Stage): Pick<TrialCounts, 'faults' | 'skipped'> {
+  const faults: Record<string, FaultCount> = {};
+  let skipped = 0;
+  for (const { strike, status, effect } of nemesis.outcomes()) {
+    if (status === 'skipped') {
+      skipped++;
+      continue;
+    }
+    const name = input.plan.strikes[strike]!.fault;
+    const { effective, ineffective } = faults[name] ?? { effective: 0, ineffective: 0 };
+    faults[name] = effect > 0 ? { effective: effective + 1, ineffective } : { effective, ineffective: ineffective + 1 };
+  }
+  return { faults, skipped };
+}

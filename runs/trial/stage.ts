@@ -1,0 +1,116 @@
+/** Everything that a trial needs, furnished and wired: world, system, nemesis, and those who watch. */
+import { createBudget, createInvariants, type Budget } from '../../checkers/kafka/api.js';
+import type { Anomaly } from '../../histories/anomaly.js';
+import type { History } from '../../histories/operation.js';
+import { TrialRecorder } from '../../histories/recorder.js';
+import type { TraceHeader } from '../../histories/trace.js';
+import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
+import { createKafka, type KafkaSystem } from '../../model/kafka/system.js';
+import { createWorld, type World } from '../../model/kernel/world.js';
+import type { Assumptions } from '../../nemesis/profile.js';
+import type { Plan } from '../../nemesis/plan.js';
+import { Nemesis } from '../../nemesis/runner.js';
+import { sayStrike } from '../../nemesis/words.js';
+import type { TrialInput } from '../trial.js';
+import { historyHeader, partitionsOf } from './history-header.js';
+import { SituationWatch } from './situation-watch.js';
+
+export interface Stage {
+  readonly input: TrialInput;
+  readonly cluster: KafkaClusterSpec;
+  readonly world: World;
+  readonly system: KafkaSystem;
+  readonly nemesis: Nemesis;
+  readonly recorder: TrialRecorder;
+  readonly budget: Budget;
+  readonly situations: SituationWatch;
+  /** What the invariants have found so far. */
+  readonly found: readonly Anomaly[];
+  /** How long progress may take once a sufficient set is healed, by the time-outs in force; microseconds. */
+  readonly boundMicros: number;
+  /** How long the user allows (writable-again: { within }); Infinity: as long as that. */
+  readonly requiredMicros: number;
+}
+
+export function furnish(input: TrialInput, cluster: KafkaClusterSpec): Stage {
+  const { spec, seed, plan } = input;
+  const recorder = new TrialRecorder();
+  const world = createWorld({ seed, recorder });
+  const system = createKafka(cluster);
+  const budget = createBudget(system.probes);
+  const found: Anomaly[] = [];
+  recorder.begin(world, traceHeader(system, plan, spec.workload.over), (machine) => world.machineName(machine));
+  // The recorder first: what others find at a probe follows the record of it.
+  world.probes.listen(keptKinds(system), recorder);
+  world.probes.listen(budget.kinds, budget);
+  if (input.watched !== false) {
+    const invariants = createInvariants(system.view(), system.probes, (anomaly) => found.push(anomaly), recorder, {
+      highWatermarkGate: cluster.rules.highWatermarkGate,
+    });
+    world.probes.listen(invariants.kinds, invariants);
+  }
+  const nemesis = new Nemesis({
+    world,
+    system,
+    plan,
+    phaseMicros: spec.workload.over,
+    state: budget,
+    assumptions: assumptionsOf(cluster),
+  });
+  return {
+    input,
+    cluster,
+    world,
+    system,
+    nemesis,
+    recorder,
+    budget,
+    situations: new SituationWatch(system, world.probes),
+    found,
+    boundMicros: system.livenessBoundMicros(),
+    requiredMicros: spec.require.find(({ name }) => name === 'writable-again')?.within ?? Infinity,
+  };
+}
+
+/** What was recorded so far, for those who judge it. */
+export function historySoFar({ input, cluster, system, recorder }: Stage): History {
+  const { name, kafka, workload } = input.spec;
+  const header = historyHeader({
+    name,
+    seed: input.seed,
+    kafka,
+    cluster,
+    workload: workload.type,
+    resend: workload.resend,
+    partitions: partitionsOf(cluster, (key) => system.replicas(key)),
+  });
+  return recorder.history(header, system.keys());
+}
+
+function keptKinds(system: KafkaSystem): readonly number[] {
+  return system.probes.filter(({ kept }) => kept).map(({ kind }) => kind);
+}
+
+function traceHeader(system: KafkaSystem, plan: Plan, phaseMicros: number): TraceHeader {
+  const machines: { name: string; roles: readonly string[] }[] = [{ name: '-', roles: [] }];
+  for (const { id, name, roles } of system.machines()) machines[id] = { name, roles };
+  return {
+    probes: system.probes.filter(({ kept }) => kept),
+    machines,
+    keys: system.keys(),
+    faults: plan.strikes.map((strike) => sayStrike(strike, system.keys(), phaseMicros)),
+  };
+}
+
+/** What the guarantees bear (DESIGN, Outcomes, assumptions, licences), by partition. */
+function assumptionsOf(cluster: KafkaClusterSpec): Assumptions {
+  const bearsImpaired: number[] = [];
+  const unsyncedMatters: boolean[] = [];
+  for (const { partitions, settings } of cluster.topics) {
+    for (let i = 0; i < partitions; i++) {
+      bearsImpaired.push(cluster.rules.eligibleLeaderReplicas ? settings['min.insync.replicas'] - 1 : 0);
+      unsyncedMatters.push(settings['flush.messages'] !== 1);
+    }
+  }
+  return { bearsImpaired, unsyncedMatters };
+}

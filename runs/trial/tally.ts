@@ -1,0 +1,54 @@
+/** What the sends of a trial's safety phase add up to: by outcome, and the longest time in which none was acknowledged. */
+import type { History } from '../../histories/operation.js';
+
+export interface Tally {
+  readonly sent: number;
+  readonly acknowledged: number;
+  /** Certainly not written: the client knows. */
+  readonly refused: number;
+  /** The client does not know. */
+  readonly unknown: number;
+  /** Longest time without an acknowledged write while writes were asked for, microseconds. */
+  readonly longestOutageMicros: number;
+}
+
+/** @param from, to the safety phase, in virtual microseconds */
+export function tally(history: History, from: number, to: number): Tally {
+  let sent = 0;
+  let acknowledged = 0;
+  let refused = 0;
+  const acknowledgedAt: number[] = [];
+  let firstInvoked = to;
+  let lastInvoked = from;
+  for (const operation of history.operations) {
+    if (operation.f !== 'send' || operation.invokedAt > to) continue;
+    sent++;
+    firstInvoked = Math.min(firstInvoked, operation.invokedAt);
+    lastInvoked = Math.max(lastInvoked, operation.invokedAt);
+    if (operation.completedAt < 0) continue;
+    if (operation.outcome === 'ok') {
+      acknowledged++;
+      acknowledgedAt.push(operation.completedAt);
+    } else if (operation.outcome === 'fail') refused++;
+  }
+  return {
+    sent,
+    acknowledged,
+    refused,
+    unknown: sent - acknowledged - refused,
+    longestOutageMicros: sent === 0 ? 0 : longestGap(acknowledgedAt, firstInvoked, lastInvoked),
+  };
+}
+
+/** The longest stretch of [from, to] in which nothing happened. */
+function longestGap(times: number[], from: number, to: number): number {
+  times.sort((a, b) => a - b);
+  let longest = 0;
+  let last = from;
+  for (const time of times) {
+    if (time > to) break;
+    if (time - last > longest) longest = time - last;
+    last = Math.max(last, time);
+  }
+  return Math.max(longest, to - last);
+}

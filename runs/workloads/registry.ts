@@ -1,0 +1,12 @@
+/** All workloads. To add one: a file here and a line. */
+import { append } from './append.js';
+import type { Workload } from './workload.js';
+
+const workloads: ReadonlyMap<string, Workload> = new Map([[append.name, append as Workload]]);
+
+/** Throws if there is none of this name: the spec was checked before. */
+export function workloadNamed(name: string): Workload {
+  const workload = workloads.get(name);
+  if (workload === undefined) throw new Error(`unknown workload ${name}`);
+  return workload;
+}
