@@ -86,8 +86,8 @@ describe.skipIf(executable === null)(`the report pages${about}`, () => {
     expect(await cell.textContent()).toBe('');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('n');
-    expect(await current.textContent()).toContain('p0 → b1  offset 0');
-    expect(await cell.textContent()).toContain('5000');
+    await expect.poll(() => current.textContent()).toContain('p0 → b1  offset 0');
+    await expect.poll(() => cell.textContent()).toContain('5000');
     await expect.poll(() => hashOf(page)).toBe('#step=3');
     expect(await page.locator('.step.current text').textContent()).toBe('3');
     await page.locator('.line').nth(6).click();

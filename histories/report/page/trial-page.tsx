@@ -1,5 +1,5 @@
 /** The page of a trial. One position (anomaly, step, window) moves everything on it together. */
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { TrialPageData } from '../page-data.js';
 import { Aside } from './aside.js';
 import { Events } from './events.js';
@@ -123,20 +123,27 @@ function within(data: TrialPageData, position: Position): Position {
 }
 
 function useStepKeys(position: Position, lines: number, move: (change: Partial<Position>) => void): void {
+  // Keys may come faster than the page is drawn: each counts from where the last one led.
+  const latest = useRef(position);
+  latest.current = position;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
-      const to = (step: number): void => move({ step: Math.min(Math.max(step, 0), lines - 1), event: -1 });
-      if (event.key === 'ArrowRight' || event.key === 'n') to(position.step + 1);
-      else if (event.key === 'ArrowLeft' || event.key === 'p') to(position.step - 1);
+      const to = (wanted: number): void => {
+        const step = Math.min(Math.max(wanted, 0), lines - 1);
+        latest.current = { ...latest.current, step };
+        move({ step, event: -1 });
+      };
+      if (event.key === 'ArrowRight' || event.key === 'n') to(latest.current.step + 1);
+      else if (event.key === 'ArrowLeft' || event.key === 'p') to(latest.current.step - 1);
       else if (event.key === 'Home') to(0);
       else if (event.key === 'End') to(lines - 1);
-      else if (event.key === 'a') move({ anomaly: position.anomaly + 1, step: 0, event: -1, window: null });
+      else if (event.key === 'a') move({ anomaly: latest.current.anomaly + 1, step: 0, event: -1, window: null });
       else if (event.key === '0') move({ window: null });
       else return;
       event.preventDefault();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  }, [position, lines, move]);
+  }, [lines, move]);
 }
