@@ -76,8 +76,7 @@ export class DelayedFetch implements DelayedOperation {
       if (fetchError(this.#replicas, request, asked) !== KafkaError.NONE) return true;
       const { log } = partition;
       if (hasDiverged(log, asked)) return true;
-      // Above a new leader's high watermark a consumer waits. Kafka answers at once with nothing (case F), and the
-      // consumer asks again: the same, only busier.
+      // Within one segment a fetch above the high watermark waits (DelayedFetch; case F needs two segments).
       const end = follower ? log.logEndOffset : log.highWatermark;
       bytes += Math.min(log.bytesBetween(asked.fetchOffset, end), request.partitionMaxBytes);
     }

@@ -15,8 +15,8 @@ export function isFromFollower(request: FetchRequest): boolean {
 }
 
 /**
- * The leader epoch before leadership, leadership before the sender's place in the assignment (KAFKA-13837). Without
- * replica.selector.class consumers, too, read from the leader.
+ * The leader epoch before leadership, leadership before the sender's place in the assignment (KAFKA-13837). A departure:
+ * only the leader answers consumers; Kafka's follower would serve a fetch that reaches it, up to its own high watermark.
  */
 export function fetchError(replicas: ReplicaManager, request: FetchRequest, asked: FetchPartition): ErrorCode {
   const partition = replicas.partition(asked.partition);

@@ -3,7 +3,7 @@
  * (BrokerLifecycleManager, KIP-631)
  *
  * starting: registered, catching up with the metadata. recovery: loading logs, until the controller unfences it.
- * running. shutting-down: waiting for the controller to move its leaderships away.
+ * running. pending-controlled-shutdown: waiting for the controller to move its leaderships away.
  */
 import type { Connection } from '../../kernel/network.js';
 import type { BrokenReason, Message, TimerId } from '../../kernel/process.js';
@@ -232,7 +232,7 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
   private onHeartbeat(response: BrokerHeartbeatResponse): void {
     if (response.error !== KafkaError.NONE) {
       // A registration of this broker's former life was in flight when it died, and was taken after this one's. Kafka's
-      // broker goes on with its stale epoch until somebody restarts it; this one registers again.
+      // broker goes on with its stale epoch until somebody restarts it; this one registers again: a departure.
       if (response.error === KafkaError.STALE_BROKER_EPOCH) this.registered = false;
       this.scheduleAfterFailure();
       return;
