@@ -1,6 +1,8 @@
 /** Everything that has a name in specs and on the command line, with one sentence each. */
 import { requirements } from '../checkers/kafka/api.js';
-import { versionRules } from '../model/kafka/protocol/versions.js';
+import { notImplemented } from '../model/kafka/protocol/versions/implemented.js';
+import { versionRows as rows } from '../model/kafka/protocol/versions/rows.js';
+import { ruleNames, ruleOf, specName } from '../model/kafka/protocol/versions/rules.js';
 import { kafkaSituations } from '../model/kafka/situations.js';
 import { anomalies } from './anomaly-words.js';
 
@@ -22,27 +24,17 @@ export const refusedRequirements: Readonly<Record<string, string>> = {
   'processed-at-most-once': 'it needs consumer groups, which are not in this build',
 };
 
-export const rules: readonly Entry[] = [
-  [
-    'truncation',
-    'Where and how a follower cuts its log back when it follows a new leader (KIP-101, KIP-279, KIP-595).',
-  ],
-  ['high-watermark-gate', 'The high watermark stands still while the ISR is below min.insync.replicas (KAFKA-15583).'],
-  ['eligible-leader-replicas', 'Replicas dropped from a short ISR stay eligible to lead (KIP-966).'],
-  ['maximal-isr', 'The high watermark counts replicas whose place in the ISR is pending (KIP-497).'],
-  ['broker-epoch-in-isr', 'Broker epochs travel in fetches and ISR changes and are checked (KIP-903).'],
-  ['fenced-not-in-isr', 'Fenced brokers, and those shutting down, are not taken into the ISR (KIP-841).'],
-  ['leader-epoch-start-offset', "A follower enters the ISR only above the leader epoch's start offset (KAFKA-7128)."],
-  ['fetch-epoch-fencing', 'Fetches carry the leader epoch that the client knows, and are fenced by it (KIP-320).'],
-  ['transaction-version', 'How transactions are fenced (KIP-890).'],
-].map(([name, sentence]) => ({ name: name!, sentence: sentence! }));
+export const rules: readonly Entry[] = ruleNames.map((name) => ({
+  name: specName(name),
+  sentence: `${ruleOf(name).sentence} (${ruleOf(name).source.split('; ')[0]})`,
+}));
 
 /** Releases whose rules differ, oldest first. */
-export const versionRows: readonly string[] = [
-  '0.8.2', '0.10.2', '0.11', '1.1', '2.0', '2.1', '2.5', '2.7', '3.3', '3.5', '3.7', '3.9', '4.0', '4.1',
-]; // prettier-ignore
+export const versionRows: readonly string[] = rows.map(({ version }) => version);
 
-export const runnableVersions: readonly string[] = [...versionRules.keys()];
+export const runnableVersions: readonly string[] = rows
+  .filter(({ control, rules: values }) => control.includes('kraft') && notImplemented(values, 'kraft').length === 0)
+  .map(({ version }) => version);
 
 /** Names that `expect` may list: anomalies, and the verdict `bug`. */
 export const expectable: readonly string[] = [...anomalies.map(({ name }) => name), 'bug'];

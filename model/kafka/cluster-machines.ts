@@ -41,7 +41,7 @@ export class ClusterMachines {
     this.producers = take(spec.producers.length);
     this.consumers = take(spec.consumers.length);
     this.clients = [...this.producers, ...this.consumers];
-    this.clientConfig = { partitions: this.partitions, bootstrap: this.brokers };
+    this.clientConfig = { partitions: this.partitions, bootstrap: this.brokers, rules: spec.rules };
     this.machines = [
       ...this.brokers.map((id) => info(id, `b${id}`, 'broker', spec.racks[id - 1] ?? null)),
       ...this.controllers.map((id, index) => info(id, this.controllerName(index), 'controller', null)),

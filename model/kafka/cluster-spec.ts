@@ -1,5 +1,5 @@
 /** What the simulated Kafka is built from: plain data, complete, every default filled in. `runs/spec` makes it. */
-import type { Rules } from './protocol/versions.js';
+import type { Rules } from './protocol/versions/rules.js';
 
 /** Broker settings that the model acts on, under Kafka's own names and in Kafka's units. */
 export interface BrokerSettings {

@@ -74,10 +74,10 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ['late-requests: never', 'spec.yaml:1:16  late-requests: "never" is no true or false'],
     ['topic: { acks: [all] }', 'spec.yaml:1:16  acks: is not a plain value'],
     // Versions and control planes
-    ['kafka: "4.1"', 'spec.yaml:1:8  kafka: 4.1 cannot be run: this build has the rules of 3.9 only'],
+    ['kafka: "4.1"', 'spec.yaml:1:8  kafka: 4.1 cannot be run: this build has the rules of 3.9, 4.0 only'],
     ['kafka: 3.10', 'no error'],
-    ['kafka: "3.8"', 'spec.yaml:1:8  kafka: 3.8 cannot be run: this build has the rules of 3.9 only'],
-    ['kafka: "0.10"', 'spec.yaml:1:8  kafka: 0.10 cannot be run: this build has the rules of 3.9 only'],
+    ['kafka: "3.8"', 'spec.yaml:1:8  kafka: 3.8 cannot be run: this build has the rules of 3.9, 4.0 only'],
+    ['kafka: "0.10"', 'spec.yaml:1:8  kafka: 0.10 cannot be run: this build has the rules of 3.9, 4.0 only'],
     ['kafka: latest', 'spec.yaml:1:8  kafka: "latest" is no version like "3.9"'],
     [
       'cluster: { control: zookeeper }',

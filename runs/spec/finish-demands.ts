@@ -1,5 +1,6 @@
 /** Faults, profile, requirements, expectations and rules: names against what exists. */
-import { versionRules } from '../../model/kafka/protocol/versions.js';
+import { rowFor } from '../../model/kafka/protocol/versions/resolve.js';
+import { ruleBySpecName } from '../../model/kafka/protocol/versions/rules.js';
 import { roleNames } from '../../model/kafka/roles.js';
 import { parameterProblem, parametersOf } from '../../nemesis/targets.js';
 import {
@@ -14,7 +15,6 @@ import type { Draft, DraftFault, Located } from './draft.js';
 import { parseDuration } from './durations.js';
 import { didYouMean, nearestName } from './nearest.js';
 import type { Problems } from './problems.js';
-import { camelCase } from './resolve.js';
 import { profiles } from './schema.js';
 import type { Profile, Spec, SpecFault, SpecRequirement, SpecTopic } from './spec.js';
 
@@ -165,7 +165,7 @@ function checkRequirement(name: Located<string>, within: Located<number> | null,
 
 /** Single rules other than the version's: only values that this build implements. */
 export function finishRules(draft: Draft, version: string, problems: Problems): Spec['rules'] {
-  const ofVersion = versionRules.get(version);
+  const ofVersion = rowFor(version)?.rules;
   const rules: Record<string, string | number | boolean> = {};
   const names = knownRules.map((rule) => rule.name);
   for (const [name, { value, origin }] of draft.rules) {
@@ -173,7 +173,7 @@ export function finishRules(draft: Draft, version: string, problems: Problems): 
       problems.error(origin, `unknown rule ${name}${didYouMean(name, names)}`);
       continue;
     }
-    const usual = ofVersion?.[camelCase(name) as keyof typeof ofVersion];
+    const usual = ofVersion?.[ruleBySpecName(name)!];
     if (usual !== undefined && usual !== value) {
       problems.error(origin, `rule ${name}: ${String(value)} is not in this build, which has only ${String(usual)}`);
     }

@@ -8,7 +8,8 @@ import type {
   ProducerSpec,
   TopicSettings,
 } from '../../model/kafka/cluster-spec.js';
-import { type Rules, versionRules } from '../../model/kafka/protocol/versions.js';
+import { resolveRules } from '../../model/kafka/protocol/versions/resolve.js';
+import { ruleBySpecName, type Rules, type RuleValues } from '../../model/kafka/protocol/versions/rules.js';
 import { effective, effectiveForTopic } from '../settings/effective.js';
 import { idempotence } from '../settings/idempotence.js';
 import { type Scope, settingsFor, type SettingsTable } from '../settings/table.js';
@@ -119,15 +120,8 @@ export function resolveCluster(spec: Spec, drawn: DrawnSettings = {}): KafkaClus
 }
 
 function rulesOf(spec: Spec): Rules {
-  const rules = versionRules.get(spec.version);
-  if (rules === undefined) throw new Error(`no rules for Kafka ${spec.version}`);
-  const own = Object.entries(spec.rules).map(([name, value]) => [camelCase(name), value] as const);
-  return Object.freeze({ ...rules, ...Object.fromEntries(own) });
-}
-
-/** high-watermark-gate in specs is highWatermarkGate in code. */
-export function camelCase(name: string): string {
-  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const own = Object.entries(spec.rules).map(([name, value]) => [ruleBySpecName(name)!, value] as const);
+  return resolveRules(spec.version, Object.fromEntries(own) as Partial<RuleValues>);
 }
 
 function producers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ProducerSpec[] {

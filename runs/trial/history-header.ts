@@ -1,6 +1,7 @@
 /** The header of a trial's history: what checkers and guarantees read of the cluster. */
 import type { HistoryHeader } from '../../histories/operation.js';
 import type { KafkaClusterSpec, ProducerSettings } from '../../model/kafka/cluster-spec.js';
+import { ruleNames } from '../../model/kafka/protocol/versions/rules.js';
 
 /** Producer settings that guarantees read, under Kafka's own names. */
 const judgedProducerSettings = [
@@ -60,7 +61,7 @@ export function historyHeader({
     kafka,
     control: 'kraft',
     settings: judgedSettings(cluster),
-    rules: { ...cluster.rules },
+    rules: Object.fromEntries(ruleNames.map((name) => [name, cluster.rules[name]])),
     topology: {
       brokers: Array.from({ length: cluster.brokers }, (_, i) => i + 1),
       controllers: Array.from({ length: cluster.controllers }, (_, i) => cluster.brokers + 1 + i),

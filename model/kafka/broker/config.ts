@@ -2,7 +2,7 @@
 import type { MachineId } from '../../kernel/process.js';
 import type { BrokerSettings, KafkaClusterSpec, TopicSettings, TopicSpec } from '../cluster-spec.js';
 import { numberPartitions } from '../partition-table.js';
-import type { Rules } from '../protocol/versions.js';
+import type { Rules } from '../protocol/versions/rules.js';
 
 /** A row of the cluster's partition table: partitions travel as indexes into it. */
 export interface PartitionConfig {

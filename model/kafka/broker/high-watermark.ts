@@ -1,5 +1,5 @@
 /** How far a leader may move its high watermark: Partition.maybeIncrementLeaderHW (replication.md §3.3). */
-import type { Rules } from '../protocol/versions.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImageView } from './components.js';
 import { isEligible } from './isr.js';
 import { contains } from './isr-state.js';

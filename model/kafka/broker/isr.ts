@@ -1,5 +1,5 @@
 /** When a leader proposes another ISR (replication.md §4). The proposals themselves are in isr-state.ts. */
-import type { Rules } from '../protocol/versions.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImageView } from './components.js';
 import { contains } from './isr-state.js';
 import type { Partition } from './partition.js';

@@ -6,11 +6,11 @@ import { Controller } from '../control/kraft/controller.js';
 import { brokerSettings, ordersTopic } from '../control/kraft/testing/scripted-broker.js';
 import { Probe } from '../probes.js';
 import { Api } from '../protocol/messages.js';
-import { versionRules } from '../protocol/versions.js';
+import { resolveRules } from '../protocol/versions/resolve.js';
 import { Member } from './testing/member.js';
 
 const CONTROLLER = 4;
-const rules = versionRules.get('3.9')!;
+const rules = resolveRules('3.9');
 
 class Membership {
   readonly world: World = createWorld({ seed: 'membership' });

@@ -7,7 +7,7 @@ import { createLog } from '../log/recovery.js';
 import type { PartitionLog } from '../log/partition-log.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
-import type { Rules } from '../protocol/versions.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImageView } from './components.js';
 import type { BrokerConfig } from './config.js';
 import { maybeIncrementHighWatermark } from './high-watermark.js';

@@ -11,6 +11,7 @@ import type { MachineId } from '../../kernel/process.js';
 import type { Outcome } from '../../kernel/recorder.js';
 import type { ConsumerSettings, ProducerSettings } from '../cluster-spec.js';
 import type { ErrorCode } from '../protocol/errors.js';
+import type { Rules } from '../protocol/versions/rules.js';
 
 /** Numbers of topics and partitions. Names exist only at the edges. */
 export interface PartitionTable {
@@ -27,6 +28,7 @@ export interface ClientConfig {
   readonly partitions: PartitionTable;
   /** bootstrap.servers: machines of all brokers (a broker's id is its machine). */
   readonly bootstrap: readonly MachineId[];
+  readonly rules: Rules;
 }
 
 /** Told when a send is completed; not told of those that died with their process. */
@@ -39,8 +41,6 @@ export interface ProducerConfig extends ClientConfig {
   /** Serialized size of a record with its overhead, in bytes. */
   readonly recordBytes: number;
   readonly listener?: SendListener;
-  /** Released bugs of the client to be turned on, by JIRA id. Known here: KAFKA-14034. */
-  readonly defects?: readonly string[];
 }
 
 /** What workload and liveness steps call on a ProducerClient. */

@@ -54,7 +54,7 @@ export class ProducerClient
     this.table = config.partitions;
     this.stickyDice = host.dice('sticky-partition');
     this.transactions = config.settings['enable.idempotence']
-      ? new TransactionManager(this.table.topicOf.length, config.defects?.includes('KAFKA-14034') === true)
+      ? new TransactionManager(this.table.topicOf.length, config.rules)
       : null;
     this.producerIds =
       this.transactions === null

@@ -3,6 +3,7 @@ import { createStream } from '../../kernel/random.js';
 import type { ProducerSettings } from '../cluster-spec.js';
 import { Api, RESPONSE, type MetadataResponse } from '../protocol/messages.js';
 import { BATCH_OVERHEAD_BYTES } from '../protocol/records.js';
+import { resolveRules } from '../protocol/versions/resolve.js';
 import { ExponentialBackoff } from './exponential-backoff.js';
 import { Metadata } from './metadata.js';
 import { StickyPartitioner } from './partitioner.js';
@@ -134,7 +135,7 @@ describe('a drain', () => {
   });
 
   it('ends at the first partition whose batch has to wait for others', () => {
-    const transactions = new TransactionManager(2, false);
+    const transactions = new TransactionManager(2, resolveRules('3.9'));
     transactions.setProducerId(1, 0);
     const { accumulator, append } = accumulatorFor([1, 1], { 'batch.size': 0 }, transactions);
     append(0);
@@ -153,7 +154,7 @@ describe('a drain', () => {
   });
 
   it('numbers the records of idempotent batches when they are drained first, and never again', () => {
-    const transactions = new TransactionManager(1, false);
+    const transactions = new TransactionManager(1, resolveRules('3.9'));
     transactions.setProducerId(7, 0);
     const { accumulator, append } = accumulatorFor([1], { 'batch.size': 0 }, transactions);
     append(0);

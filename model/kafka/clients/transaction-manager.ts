@@ -4,6 +4,7 @@
  */
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE } from '../protocol/records.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import { isFatalForProducer, isRetriable } from './error-classes.js';
 import { incrementSequence, type ProducerBatch } from './producer-batch.js';
 
@@ -61,9 +62,8 @@ export class TransactionManager {
   /** A producer with a fatal error sends nothing more. */
   fatalError: ErrorCode = KafkaError.NONE;
 
-  /** @param rewritesOpenBatches the defect KAFKA-14034 */
-  constructor(partitionCount: number, rewritesOpenBatches: boolean) {
-    this.rewritesOpenBatches = rewritesOpenBatches;
+  constructor(partitionCount: number, rules: Rules) {
+    this.rewritesOpenBatches = rules.defects['KAFKA-14034'];
     for (let i = 0; i < partitionCount; i++) this.partitions.push(new PartitionSequences());
   }
 

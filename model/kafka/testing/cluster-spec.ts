@@ -6,7 +6,7 @@ import type {
   ProducerSettings,
   TopicSettings,
 } from '../cluster-spec.js';
-import { versionRules } from '../protocol/versions.js';
+import { resolveRules } from '../protocol/versions/resolve.js';
 
 export const brokerDefaults: BrokerSettings = {
   'broker.heartbeat.interval.ms': 2000,
@@ -99,7 +99,7 @@ export function smallCluster(wanted: SmallCluster = {}): KafkaClusterSpec {
   const partitions = Array.from({ length: wanted.partitions ?? 1 }, (_, index) => index);
   return {
     version: '3.9',
-    rules: versionRules.get('3.9')!,
+    rules: resolveRules('3.9'),
     brokers,
     controllers: 1,
     racks: wanted.racks ?? Array.from({ length: brokers }, () => null),

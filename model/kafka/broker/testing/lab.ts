@@ -22,7 +22,7 @@ import {
 } from '../../protocol/messages.js';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, type RecordBatch } from '../../protocol/records.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
-import { versionRules } from '../../protocol/versions.js';
+import { resolveRules } from '../../protocol/versions/resolve.js';
 import type { ReplicaView } from '../../views.js';
 import { Broker } from '../broker.js';
 import type { BrokerConfig } from '../config.js';
@@ -339,7 +339,7 @@ export class Lab {
       nodeId: id,
       rack: null,
       settings: { ...brokerDefaults, ...options.settings },
-      rules: versionRules.get('3.9')!,
+      rules: resolveRules('3.9'),
       controllers: [this.#controller],
       partitions: [{ topic: 0, index: 0, name: 'orders-0', settings: { ...topicDefaults, ...options.topic } }],
     };

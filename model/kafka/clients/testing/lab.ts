@@ -5,6 +5,8 @@ import type { Outcome } from '../../../kernel/recorder.js';
 import { createWorld, type World } from '../../../kernel/world.js';
 import type { ConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
 import { kafkaProbes } from '../../probes.js';
+import type { DefectId } from '../../protocol/versions/defects.js';
+import { resolveRules } from '../../protocol/versions/resolve.js';
 import type { PollListener, SendListener } from '../api.js';
 import { ConsumerClient } from '../consumer.js';
 import { FinalReaderClient } from '../final-reader.js';
@@ -65,7 +67,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
   }
 
   /** Adds a producer. Settings are Kafka's defaults but for those given. */
-  producer(settings: Partial<ProducerSettings> = {}, defects: readonly string[] = []): MachineId {
+  producer(settings: Partial<ProducerSettings> = {}, defects: readonly DefectId[] = []): MachineId {
     return this.add(
       `p${this.world.machineCount}`,
       (host) =>
@@ -75,7 +77,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
           settings: { ...producerDefaults, ...settings },
           recordBytes: this.recordBytes,
           listener: this,
-          defects,
+          rules: resolveRules('3.9', {}, defects),
         }),
     );
   }
@@ -87,6 +89,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
         new ConsumerClient(host, {
           partitions: this.cluster.table,
           bootstrap: this.cluster.alive,
+          rules: resolveRules('3.9'),
           settings: { ...consumerDefaults, ...settings },
           assigned,
           listener: this,
@@ -101,6 +104,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
         new FinalReaderClient(host, {
           partitions: this.cluster.table,
           bootstrap: this.cluster.alive,
+          rules: resolveRules('3.9'),
           settings: consumerDefaults,
           partition,
           readOf,

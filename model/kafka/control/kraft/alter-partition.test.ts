@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { KafkaError, errorName } from '../../protocol/errors.js';
 import { Api, type AlterPartitionRequest } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
-import { versionRules } from '../../protocol/versions.js';
+import { resolveRules } from '../../protocol/versions/resolve.js';
 import type { MetadataImage } from '../metadata-image.js';
 import { alterPartition, validateAlterPartition, type RequestedIsr } from './alter-partition.js';
 import { append, brokerState, partition, partitionOf, reborn } from './testing/images.js';
 
-const rules = versionRules.get('3.9')!;
+const rules = resolveRules('3.9');
 const online = { electionOf: () => 'online' as const };
 
 /** Broker 1 leads in leader epoch 2, partition epoch 3, ISR {1,2}; broker 3 is a replica outside it. */

@@ -3,7 +3,7 @@ import { mergeChange, type MetadataImage, type PartitionRegistration } from '../
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import { Api, RESPONSE, type AlterPartitionRequest, type AlterPartitionResponse } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
-import type { Rules } from '../../protocol/versions.js';
+import type { Rules } from '../../protocol/versions/rules.js';
 import {
   buildPartitionChange,
   LeaderAcceptor,

@@ -10,6 +10,7 @@ import {
   type BrokerRegistrationResponse,
 } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
+import type { Rules } from '../../protocol/versions/rules.js';
 import type { BrokerControlState, Heartbeats } from './heartbeats.js';
 import type { ReplicationControl } from './replication-control.js';
 
@@ -17,11 +18,14 @@ export class ClusterControl {
   private readonly image: MetadataImage;
   private readonly replication: ReplicationControl;
   private readonly heartbeats: Heartbeats;
+  /** KAFKA-18106: it keeps its place in every ISR, and its leaderships, although it may have lost records. */
+  private readonly ignoresUnfencedReturn: boolean;
 
-  constructor(image: MetadataImage, replication: ReplicationControl, heartbeats: Heartbeats) {
+  constructor(image: MetadataImage, replication: ReplicationControl, heartbeats: Heartbeats, rules: Rules) {
     this.image = image;
     this.replication = replication;
     this.heartbeats = heartbeats;
+    this.ignoresUnfencedReturn = rules.defects['KAFKA-18106'];
   }
 
   /** Every broker that is registered begins a new session now, whatever was known of it before. */
@@ -59,7 +63,8 @@ export class ClusterControl {
       inControlledShutdown: keeps?.inControlledShutdown ?? false,
       rack: request.rack,
     });
-    if (existing !== undefined && !isSameIncarnation && !existing.fenced) {
+    const returnsUnfenced = existing !== undefined && !isSameIncarnation && !existing.fenced;
+    if (returnsUnfenced && !this.ignoresUnfencedReturn) {
       this.replication.removeFromIsrs(broker, records);
     }
     this.heartbeats.register(broker, fenced, now);

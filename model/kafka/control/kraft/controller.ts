@@ -26,7 +26,7 @@ import {
   type Response,
 } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
-import type { Rules } from '../../protocol/versions.js';
+import type { Rules } from '../../protocol/versions/rules.js';
 import type { CommittedMetadata } from '../committed-metadata.js';
 import { MetadataImage } from '../metadata-image.js';
 import { alterPartition } from './alter-partition.js';
@@ -99,7 +99,7 @@ export class Controller extends Process {
       this.image,
       config.topics.map((topic) => topic.settings),
     );
-    this.cluster = new ClusterControl(this.image, this.replication, this.heartbeats);
+    this.cluster = new ClusterControl(this.image, this.replication, this.heartbeats, config.rules);
     this.fetches = new MetadataFetches(host, this.log, Timer.fetchExpired);
   }
 

@@ -2,7 +2,7 @@
 import type { Connection } from '../../../../kernel/network.js';
 import { Process, type Host, type MachineId, type Message } from '../../../../kernel/process.js';
 import type { World } from '../../../../kernel/world.js';
-import { versionRules } from '../../../protocol/versions.js';
+import { resolveRules } from '../../../protocol/versions/resolve.js';
 import type { BrokerSettings, TopicSpec } from '../../../cluster-spec.js';
 import {
   Api,
@@ -81,7 +81,7 @@ export class ScriptedCluster {
     }
     const config = {
       settings: { ...brokerSettings, ...settings },
-      rules: versionRules.get('3.9')!,
+      rules: resolveRules('3.9'),
       topics,
       brokers: 3,
     };

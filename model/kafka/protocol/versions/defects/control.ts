@@ -1,0 +1,23 @@
+/** Released bugs of the control planes, and of the quorum under KRaft (known-bugs.md §5, §6). */
+import { defect } from '../defect.js';
+
+export const controlDefects = {
+  B29: defect('B29', 'control', '0.8.0..0.8.2', 'A leader writes the ISR into ZooKeeper whatever the version there is, and so shrinks it to itself although it was deposed.'),
+  'KAFKA-1483': defect('B30', 'control', '0.8.0..0.8.2', 'A broker takes up and gives up leadership in several steps, and may count as leader and follower at once.'),
+  'KAFKA-2729': defect('B28', 'control', '0.8.0..1.1.0', 'A leader whose write to ZooKeeper meets another version keeps its old view for ever: its ISR cannot shrink.'),
+  'KAFKA-14154': defect('B37', 'control', '2.7.0..3.3.0', 'A controller that lags behind the leader answers its request for another ISR as if it knew better.'),
+  'KAFKA-18106': defect(null, 'control', '3.3.0..4.0.0', 'A broker that registers anew while it is not fenced keeps its place in every ISR, and its leaderships.', { modelled: true }),
+  'KAFKA-18635': defect(null, 'control', '4.0.0..4.0.0', 'Every restart counts as unclean: the broker epoch of the last clean shutdown is not compared.'),
+  'KAFKA-19522': defect(null, 'control', '4.0.0..4.0.1,4.1.0', 'The last known leader is elected without a look whether it is alive.'),
+} as const; // prettier-ignore
+
+export const quorumDefects = {
+  'KAFKA-10527': defect('B39', 'quorum', '', 'A restarted leader of the quorum goes on in the same epoch, although it may have lost records of it.'),
+  'KAFKA-10533': defect('B40', 'quorum', '', 'A voter acknowledges records that it has not fsynced.'),
+  'KAFKA-12460': defect('B44', 'quorum', '2.8.0..3.0.0', 'A follower of the quorum cuts its log back below its high watermark and says nothing.'),
+  'KAFKA-15345': defect('B46', 'quorum', '2.8.0..3.6.0', 'A controller is told that it leads before it has read its log to the start of its epoch.'),
+  B41: defect('B41', 'quorum', '', "A voter grants its vote whatever the candidate's log."),
+  B42: defect('B42', 'quorum', '', 'A leader of the quorum commits records of an earlier epoch by counting voters.'),
+  B43: defect('B43', 'quorum', '', 'A voter forgets its vote in a restart.'),
+  B45: defect('B45', 'quorum', '', 'A leader of the quorum changes the voters before it has committed a record of its own epoch.'),
+} as const; // prettier-ignore

@@ -1,0 +1,89 @@
+/**
+ * Which rules and control planes the model acts on: the one place that says what this build can run. A version runs if
+ * the model has each of its values, and a control plane that it ran with.
+ *
+ * Whoever builds a value adds it here. `beyondReach` is for rules that nothing in this build could ask about, whatever their
+ * value; whoever brings the thing they speak of moves them up.
+ */
+import type { ControlPlane, RuleValue } from './rule.js';
+import { ruleNames, ruleOf, type RuleName, type RuleValues } from './rules.js';
+
+export const controlPlanes: readonly ControlPlane[] = ['kraft'];
+
+const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] } = {
+  messageFormat: [2],
+  truncation: ['on-fetch'],
+  outOfRange: ['truncate'],
+  epochStartOnElection: [true],
+  leaderEpochStartOffset: [false, true],
+  fetchEpochFencing: [false, true],
+  replicaLag: ['time'],
+  highWatermarkWaitsForCaughtUp: [true],
+  maximalIsr: [false, true],
+  highWatermarkGate: [false, true],
+  effectiveMinIsr: [true],
+  highWatermarkWakesFollowers: [false],
+  offsetNotAvailable: [true],
+  leaderHints: [true],
+
+  isrWrites: ['alter-partition'],
+  fencedNotInIsr: [false, true],
+  brokerEpochInIsr: [false, true],
+  leaderEpochOnShrink: [false],
+  leaderRecoveryState: [true],
+  eligibleLeaderReplicas: [false],
+
+  voterIdentity: ['id'],
+  periodicUncleanElection: [true],
+  registrationKeepsEpoch: [true],
+  registrationAfterShutdown: [false],
+
+  partitioner: ['adaptive'],
+  batchExpiry: ['delivery-timeout'],
+  retryBackoff: ['exponential'],
+  metadataEpochs: [true],
+  positionValidation: [true],
+
+  batchesRemembered: [5],
+  sequenceWithoutState: ['accepted', 'accepted-outside-transactions'], // there are no transactions
+  producerEpochRecovery: [true],
+};
+
+const groups = 'there are no consumer groups';
+const transactions = 'there are no transactions';
+const oneVoter = 'the quorum has one voter';
+
+const beyondReach: { readonly [name in RuleName]?: string } = {
+  checkQuorum: oneVoter,
+  preVote: oneVoter,
+  periodicBeginQuorumEpoch: oneVoter,
+  backgroundHeartbeat: groups,
+  memberIdRequired: groups,
+  staticMembership: groups,
+  cooperativeRebalance: groups,
+  consumerGroupProtocol: groups,
+  staleProducerEpoch: transactions,
+  transactionVersion: transactions,
+  transactionVerification: transactions,
+  groupInTransactionalCommits: transactions,
+  stableOffsetFetch: transactions,
+  producerStateOutlivesRecords: 'no record is ever deleted',
+};
+
+/** Whether this build does what a rule says when it has this value. */
+export function isImplemented(name: RuleName, value: RuleValue): boolean {
+  return beyondReach[name] !== undefined || (implemented[name]?.includes(value as never) ?? false);
+}
+
+/** Rules of these values that this build does not act on, under a control plane; none: they can be run. */
+export function notImplemented(values: RuleValues, control: ControlPlane): readonly RuleName[] {
+  return ruleNames.filter((name) => {
+    const only = ruleOf(name).control;
+    return (only === null || only === control) && !isImplemented(name, values[name]);
+  });
+}
+
+/** Why nothing could ask about this rule in this build; undefined: something can. */
+export function whyBeyondReach(name: RuleName): string | undefined {
+  return beyondReach[name];
+}

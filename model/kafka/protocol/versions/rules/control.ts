@@ -1,0 +1,82 @@
+/** Rules of the control planes: the KRaft quorum and its controller; ZooKeeper and its controller (replication.md §8, §9). */
+import { choice, toggle } from '../rule.js';
+
+export const kraftRules = {
+  checkQuorum: toggle(
+    'A leader of the quorum resigns when no majority has fetched from it for one and a half fetch time-outs.',
+    'KAFKA-15489 (3.7); LeaderState.timeUntilCheckQuorumExpires',
+    'kraft',
+  ),
+
+  preVote: toggle(
+    'A voter asks whether it would be elected before it begins a new epoch.',
+    'KIP-996, KAFKA-16164 (4.0); ProspectiveState',
+    'kraft',
+  ),
+
+  periodicBeginQuorumEpoch: toggle(
+    'A leader of the quorum announces itself to voters that do not fetch from it, again and again.',
+    'KAFKA-16536 (3.9); KafkaRaftClient.maybeSendBeginQuorumEpochRequests',
+    'kraft',
+  ),
+
+  voterIdentity: choice(
+    'How a voter is known. Every release forms its quorum by id unless told otherwise; directories may be chosen from 3.9 on.',
+    'KIP-853 (3.9, kraft.version=1); VoterSet, ReplicaKey',
+    {
+      id: 'By its id: one that comes back with an empty disk votes as if nothing had happened.',
+      'id-and-directory': 'By its id and the id of its log directory: with an empty disk it is an observer.',
+    },
+    'kraft',
+  ),
+
+  periodicUncleanElection: toggle(
+    'The controller looks for leaderless partitions with unclean.leader.election.enable from time to time, not only when a broker changes.',
+    'KAFKA-12670 (3.9); ReplicationControlManager.maybeElectUncleanLeaders',
+    'kraft',
+  ),
+
+  registrationKeepsEpoch: toggle(
+    'An incarnation that registers again, since it saw no answer, keeps its broker epoch and its state.',
+    'KAFKA-16952 (3.9); ClusterControlManager.registerBroker',
+    'kraft',
+  ),
+
+  registrationAfterShutdown: toggle(
+    'A broker that was shutting down in order may register again before its old session has ended.',
+    'KAFKA-19047 (4.1); ClusterControlManager.registerBroker',
+    'kraft',
+  ),
+};
+
+export const zooKeeperRules = {
+  controllerEpochInWrites: toggle(
+    'Each write of the controller to ZooKeeper also checks that its controller epoch is still the current one, its own election included.',
+    'KAFKA-6082 (2.1); KafkaZkClient.retryRequestsUntilConnected with expectedControllerEpochZkVersion',
+    'zookeeper',
+  ),
+
+  brokerEpochInControlRequests: toggle(
+    'Requests between controller and brokers carry the broker epoch: those meant for an earlier incarnation are refused, and a restart is noticed.',
+    'KIP-380, KAFKA-7235 (2.2); KafkaApis.isBrokerEpochStale',
+    'zookeeper',
+  ),
+
+  leaderEpochInStopReplica: toggle(
+    'StopReplica carries leader epochs, and a late one is ignored.',
+    'KIP-570, KAFKA-9539 (2.6); ReplicaManager.stopReplicas',
+    'zookeeper',
+  ),
+
+  isrChangeNotification: toggle(
+    'A leader that has changed the ISR in ZooKeeper tells the controller, which tells the brokers.',
+    'KAFKA-1367 (0.9); /isr_change_notification',
+    'zookeeper',
+  ),
+
+  reclaimsBrokerNode: toggle(
+    'A broker whose own node from an earlier session is still in ZooKeeper replaces it, and does not fail to register.',
+    'KAFKA-7165 (2.2); KafkaZkClient.CheckedEphemeral',
+    'zookeeper',
+  ),
+};
