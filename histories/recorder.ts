@@ -4,7 +4,8 @@
  * It matches the kernel's recorder and probe listener by shape, and is wired in by `runs/`.
  */
 import { Digest } from './digest.js';
-import type { History, HistoryHeader, MicroOp, Operation, Outcome } from './operation.js';
+import { columnarHistory, HistoryColumns } from './history-columns.js';
+import type { History, HistoryHeader, MicroOp, Outcome } from './operation.js';
 import { TraceColumns } from './trace-columns.js';
 import type { TraceHeader } from './trace.js';
 
@@ -19,8 +20,6 @@ export interface Clock {
   readonly now: number;
 }
 
-type OpenOperation = { -readonly [field in keyof Operation]: Operation[field] };
-
 // Tags that keep the encodings of invocations and completions apart from each other and from probes.
 const INVOCATION = -1;
 const COMPLETION = -2;
@@ -31,7 +30,7 @@ export class TrialRecorder {
   private clock: Clock = { now: 0 };
   private nameOf: (machine: number) => string = String;
   private digest = new Digest();
-  private operations: OpenOperation[] = [];
+  private readonly operations = new HistoryColumns();
   /** By session: free lanes (processes), and the next new one. Overlapping operations of a session get lanes of their own. */
   private freeLanes = new Map<number, number[]>();
   private lanes = 0;
@@ -70,16 +69,12 @@ export class TrialRecorder {
 
   invoke(client: number, session: number, f: string, value: unknown): number {
     const { microOps, finalReadOf } = value as RecordedValue;
-    const index = this.operations.length;
-    this.operations.push({
-      index,
+    const index = this.operations.invoke({
       process: this.takeLane(session),
       session,
       client: this.nameOf(client),
       f,
       invokedAt: this.clock.now,
-      completedAt: -1,
-      outcome: 'info',
       value: microOps,
       error: null,
       finalReadOf: finalReadOf ?? -1,
@@ -91,26 +86,31 @@ export class TrialRecorder {
   }
 
   complete(operation: number, outcome: Outcome, value: unknown, error?: string): void {
-    const open = this.operations[operation];
-    if (open === undefined || open.completedAt >= 0) {
-      throw new Error(`Operation ${operation} was ${open === undefined ? 'never invoked' : 'completed before'}`);
+    const { operations } = this;
+    const known = operation < operations.length;
+    if (!known || operations.completedAt[operation]! >= 0) {
+      throw new Error(`Operation ${operation} was ${known ? 'completed before' : 'never invoked'}`);
     }
-    const { microOps, finalReadOf } = value as RecordedValue;
-    open.completedAt = this.clock.now;
-    open.outcome = outcome;
-    open.value = microOps;
-    open.error = error ?? null;
-    if (finalReadOf !== undefined) open.finalReadOf = finalReadOf;
+    const { microOps, finalReadOf = operations.finalReadOf[operation]! } = value as RecordedValue;
+    operations.complete(operation, {
+      completedAt: this.clock.now,
+      outcome,
+      value: microOps,
+      error: error ?? null,
+      finalReadOf,
+    });
     // After an unknown outcome the lane is retired, as Jepsen retires a process: the operation may still take effect.
-    if (outcome !== 'info') this.freeLanes.get(open.session)?.push(open.process);
-    this.digest.addRecord(COMPLETION, this.clock.now, operation, OUTCOME_CODES[outcome], open.finalReadOf, 0);
-    this.digest.addText(open.error ?? '');
+    if (outcome !== 'info') {
+      this.freeLanes.get(operations.session[operation]!)?.push(operations.process[operation]!);
+    }
+    this.digest.addRecord(COMPLETION, this.clock.now, operation, OUTCOME_CODES[outcome], finalReadOf, 0);
+    this.digest.addText(error ?? '');
     this.digestMicroOps(microOps);
   }
 
   /** The history so far. `header` and `keys` are given by who knows the spec. */
   history(header: HistoryHeader, keys: readonly string[]): History {
-    return { header, keys, operations: this.operations, valueName: String };
+    return columnarHistory(header, keys, this.operations);
   }
 
   /** Closes the digest with the event count and the fingerprint of the disks. */

@@ -8,9 +8,10 @@
  * into sending again. Reads by polls that failed themselves count too: what they returned was real.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
+import { FAIL } from '../../histories/history-columns.js';
 import type { Checker } from '../checker.js';
 import { endOf, findings, operationsOf } from './history/findings.js';
-import { historyIndex, SENT_FAIL, type HistoryIndex } from './history/history-index.js';
+import { historyIndex, type HistoryIndex } from './history/history-index.js';
 import { recordWords } from './history/words.js';
 
 export const abortedRead: Checker = {
@@ -18,8 +19,8 @@ export const abortedRead: Checker = {
   check(history) {
     const index = historyIndex(history);
     const anomalies: Anomaly[] = [];
-    for (let record = 0; record < index.records; record++) {
-      if (index.recordOutcome.at(record) !== SENT_FAIL || index.recordReader.at(record) < 0) continue;
+    for (let record = 0; record < index.records.length; record++) {
+      if (index.records.outcome[record]! !== FAIL || index.records.reader[record]! < 0) continue;
       anomalies.push(readThoughFailed(index, record));
     }
     return findings(index, anomalies);
@@ -28,14 +29,14 @@ export const abortedRead: Checker = {
 
 function readThoughFailed(index: HistoryIndex, record: number): Anomaly {
   const writer = index.writer(record)!;
-  const reader = index.recordReader.at(record);
+  const reader = index.records.reader[record]!;
   const offset = index.firstOffset(record);
   return {
     type: 'G1a',
-    key: index.recordKey.at(record),
+    key: index.records.key[record]!,
     offsets: offset < 0 ? [] : [offset],
     operations: operationsOf(writer.index, reader),
-    values: [index.recordValue.at(record)],
+    values: [index.records.value[record]!],
     events: [],
     at: endOf(index, reader),
     story: `${recordWords(index, record, offset)}: its send failed (${writer.error ?? 'no error said'}), and it was read`,

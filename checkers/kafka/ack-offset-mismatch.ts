@@ -15,10 +15,10 @@ export const ackOffsetMismatch: Checker = {
   check(history) {
     const index = historyIndex(history);
     const anomalies: Anomaly[] = [];
-    for (let position = 0; position < index.positionRecord.length; position++) {
-      const record = index.positionRecord.at(position);
-      if (index.positionReader.at(position) >= 0 || !index.hasCopies(record)) continue;
-      const readAt = index.positionsOf(record).find((other) => index.positionReader.at(other) >= 0);
+    for (let position = 0; position < index.positions.length; position++) {
+      const record = index.positions.record[position]!;
+      if (index.positions.reader[position]! >= 0 || !index.hasCopies(record)) continue;
+      const readAt = index.positionsOf(record).find((other) => index.positions.reader[other]! >= 0);
       if (readAt !== undefined) anomalies.push(mismatch(index, record, position, readAt));
     }
     return findings(index, anomalies);
@@ -26,15 +26,15 @@ export const ackOffsetMismatch: Checker = {
 };
 
 function mismatch(index: HistoryIndex, record: number, acknowledged: number, readAt: number): Anomaly {
-  const send = index.sendOperation.at(index.positionAck.at(acknowledged));
-  const reader = index.positionReader.at(readAt);
-  const offsets = [index.positionOffset.at(acknowledged), index.positionOffset.at(readAt)];
+  const send = index.positions.ack[acknowledged]!;
+  const reader = index.positions.reader[readAt]!;
+  const offsets = [index.positions.offset[acknowledged]!, index.positions.offset[readAt]!];
   return {
     type: 'ack-offset-mismatch',
-    key: index.recordKey.at(record),
+    key: index.records.key[record]!,
     offsets,
     operations: operationsOf(send, reader),
-    values: [index.recordValue.at(record)],
+    values: [index.records.value[record]!],
     events: [],
     at: endOf(index, reader),
     story: `${recordWords(index, record, -1)}: acknowledged at offset ${offsets[0]}, read at offset ${offsets[1]} and never at ${offsets[0]}`,

@@ -18,7 +18,7 @@ export const duplicate: Checker = {
   check(history) {
     const index = historyIndex(history);
     const anomalies: Anomaly[] = [];
-    for (let record = 0; record < index.records; record++) {
+    for (let record = 0; record < index.records.length; record++) {
       if (index.hasCopies(record)) anomalies.push(copies(index, record));
     }
     return findings(index, anomalies);
@@ -27,15 +27,15 @@ export const duplicate: Checker = {
 
 function copies(index: HistoryIndex, record: number): Anomaly {
   const positions = index.positionsOf(record);
-  const offsets = positions.map((position) => index.positionOffset.at(position)).sort((x, y) => x - y);
+  const offsets = positions.map((position) => index.positions.offset[position]!).sort((x, y) => x - y);
   const evidence = positions.map((position) => evidenceOf(index, position));
   const others = offsets.slice(1).join(' and ');
   return {
     type: 'duplicate',
-    key: index.recordKey.at(record),
+    key: index.records.key[record]!,
     offsets,
-    operations: operationsOf(index.writer(record)?.index ?? -1, ...evidence),
-    values: [index.recordValue.at(record)],
+    operations: operationsOf(index.records.writer[record]!, ...evidence),
+    values: [index.records.value[record]!],
     events: [],
     at: Math.max(...evidence.slice(0, 6).map((operation) => endOf(index, operation))),
     story: `${recordWords(index, record, offsets[0]!)} stands at offset ${others} too`,

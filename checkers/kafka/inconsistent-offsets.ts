@@ -20,9 +20,9 @@ export const inconsistentOffsets: Checker = {
     for (let key = 0; key < history.keys.length; key++) {
       const end = index.logStart[key + 1]!;
       for (let i = index.logStart[key]!; i < end;) {
-        const offset = index.positionOffset.at(index.log[i]!);
+        const offset = index.positions.offset[index.log[i]!]!;
         let next = i + 1;
-        while (next < end && index.positionOffset.at(index.log[next]!) === offset) next++;
+        while (next < end && index.positions.offset[index.log[next]!]! === offset) next++;
         if (next - i > 1) anomalies.push(conflict(index, key, offset, [...index.log.subarray(i, next)]));
         i = next;
       }
@@ -32,7 +32,7 @@ export const inconsistentOffsets: Checker = {
 };
 
 function conflict(index: HistoryIndex, key: number, offset: number, positions: readonly number[]): Anomaly {
-  const records = positions.map((position) => index.positionRecord.at(position));
+  const records = positions.map((position) => index.positions.record[position]!);
   const evidence = positions.map((position) => evidenceOf(index, position));
   const values = records.map((record) => `value ${valueWords(index, record)}`);
   return {
@@ -40,7 +40,7 @@ function conflict(index: HistoryIndex, key: number, offset: number, positions: r
     key,
     offsets: [offset],
     operations: operationsOf(...evidence),
-    values: records.map((record) => index.recordValue.at(record)),
+    values: records.map((record) => index.records.value[record]!),
     events: [],
     at: Math.max(...evidence.slice(0, 6).map((operation) => endOf(index, operation))),
     story: `${keyWords(index.history, key)}@${offset} held ${values.join(' and ')}`,

@@ -123,7 +123,7 @@ export class Licences {
     const index = historyIndex(this.history);
     const record = index.recordOf(anomaly.key, anomaly.values[0]!);
     if (record < 0) return null;
-    if (this.history.header.resend && index.recordSends.at(record) > 1) return licensed('resend', -1);
+    if (this.history.header.resend && index.records.resent[record] === 1) return licensed('resend', -1);
     const producer = producerGuarantees(this.history.header, index.writer(record)?.client ?? '');
     return !producer.idempotent && producer.retries > 0 ? licensed('retries-without-idempotence', -1) : null;
   }

@@ -15,10 +15,11 @@
  * A final read that did not reach the end proves nothing: undecided, unless a later one with that leader did.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
+import { OK } from '../../histories/history-columns.js';
 import type { Checker } from '../checker.js';
 import { endOf, findings, operationsOf } from './history/findings.js';
 import type { FinalRead } from './history/final-reads.js';
-import { historyIndex, SENT_OK, type HistoryIndex } from './history/history-index.js';
+import { historyIndex, type HistoryIndex } from './history/history-index.js';
 import { keyWords, machineWords, recordWords, secondsWords } from './history/words.js';
 
 export const lostWrite: Checker = {
@@ -57,20 +58,20 @@ class Losses {
 
   constructor(index: HistoryIndex) {
     this.index = index;
-    this.reported = new Uint8Array(index.records);
-    this.returnedBy = new Int32Array(index.records);
+    this.reported = new Uint8Array(index.records.length);
+    this.returnedBy = new Int32Array(index.records.length);
     this.bounds = index.readBounds();
   }
 
   belowOtherReads(): void {
     const { index } = this;
-    for (let record = 0; record < index.records; record++) {
-      if (index.recordOutcome.at(record) !== SENT_OK || index.recordReader.at(record) >= 0) continue;
-      const key = index.recordKey.at(record);
+    for (let record = 0; record < index.records.length; record++) {
+      if (index.records.outcome[record]! !== OK || index.records.reader[record]! >= 0) continue;
+      const key = index.records.key[record]!;
       const bound = key < 0 ? -1 : this.bounds[key]!;
       const offset = index.lastOffset(record);
       if (bound < 0 || offset < 0 || offset > index.firstOffset(bound)) continue;
-      const reader = index.recordReader.at(bound);
+      const reader = index.records.reader[bound]!;
       const gone = `in no read, though reads went on to offset ${index.firstOffset(bound)}`;
       this.report(record, offset, gone, reader, endOf(index, reader));
     }
@@ -79,12 +80,12 @@ class Losses {
   missingFrom(read: FinalRead): void {
     const { index } = this;
     const stamp = ++this.finalReadsSeen;
-    for (let i = 0; i < read.records.length; i++) this.returnedBy[read.records.at(i)] = stamp;
+    if (this.stampReturned(read, stamp) === index.recordCount(read.key)) return; // all of them
     const last = read.operations[read.operations.length - 1]!;
     const leader = machineWords(index.history, read.machine);
     for (const record of index.recordsOf(read.key)) {
       if (this.returnedBy[record] === stamp) continue;
-      const elsewhere = index.recordReader.at(record);
+      const elsewhere = index.records.reader[record]!;
       // In no read at all: lost if it stands below one (the other rule has it), else unseen.
       if (elsewhere < 0 || this.reported[record] === 1 || !this.committedBefore(record, read)) continue;
       const gone = `missing from the full read with ${leader} as leader`;
@@ -92,13 +93,27 @@ class Losses {
     }
   }
 
+  /** Marks what a final read returned, which is of its partition. @returns how many different records that is */
+  private stampReturned({ records }: FinalRead, stamp: number): number {
+    const { returnedBy } = this;
+    let distinct = 0;
+    for (let i = 0; i < records.length; i++) {
+      const record = records.at(i);
+      if (returnedBy[record] === stamp) continue;
+      returnedBy[record] = stamp;
+      distinct++;
+    }
+    return distinct;
+  }
+
   /** Sent by somebody, and acknowledged or read before the final read began. */
   private committedBefore(record: number, read: FinalRead): boolean {
     const { index } = this;
-    const writer = index.writer(record);
-    if (writer === undefined) return false;
-    if (writer.outcome === 'ok' && writer.completedAt <= read.invokedAt) return true;
-    return endOf(index, index.recordReader.at(record)) <= read.invokedAt || readByFinal(index, record);
+    const writer = index.records.writer[record]!;
+    if (writer < 0) return false;
+    const { outcome, completedAt } = index.operations;
+    if (outcome[writer]! === OK && completedAt[writer]! <= read.invokedAt) return true;
+    return endOf(index, index.records.reader[record]!) <= read.invokedAt || readByFinal(index, record);
   }
 
   private report(record: number, offset: number, gone: string, reader: number, at: number, finalRead = -1): void {
@@ -111,10 +126,10 @@ class Losses {
         : `read at ${secondsWords(endOf(index, reader))}`;
     this.anomalies.push({
       type: 'lost-write',
-      key: index.recordKey.at(record),
+      key: index.records.key[record]!,
       offsets: offset < 0 ? [] : [offset],
       operations: operationsOf(writer.index, reader, finalRead),
-      values: [index.recordValue.at(record)],
+      values: [index.records.value[record]!],
       events: [],
       at,
       story: `${recordWords(index, record, offset)}: ${committed}, ${gone}`,
@@ -125,5 +140,5 @@ class Losses {
 
 /** Another replica returned it when it led: no replica may lead without it. */
 function readByFinal(index: HistoryIndex, record: number): boolean {
-  return index.history.operations[index.recordReader.at(record)]!.finalReadOf >= 0;
+  return index.operations.finalReadOf[index.records.reader[record]!]! >= 0;
 }

@@ -22,7 +22,8 @@ export const nonmonotonicSend: Checker = {
     const anomalies: Anomaly[] = [];
     forEachInversion(index, bySession(index), (key, earlier, later) => {
       const oneOperation =
-        index.writer(index.positionRecord.at(earlier)) === index.writer(index.positionRecord.at(later));
+        index.records.writer[index.positions.record[earlier]!]! ===
+        index.records.writer[index.positions.record[later]!]!;
       const type = oneOperation ? 'int-nonmonotonic-send' : 'nonmonotonic-send';
       anomalies.push(inversion(index, type, key, earlier, later));
     });
@@ -33,8 +34,8 @@ export const nonmonotonicSend: Checker = {
 /** Two positions in the order of the log, whose sends were invoked in the other order. */
 export function inversion(index: HistoryIndex, type: string, key: number, earlier: number, later: number): Anomaly {
   const positions = [earlier, later];
-  const records = positions.map((position) => index.positionRecord.at(position));
-  const offsets = positions.map((position) => index.positionOffset.at(position));
+  const records = positions.map((position) => index.positions.record[position]!);
+  const offsets = positions.map((position) => index.positions.offset[position]!);
   const writers = records.map((record) => index.writer(record)!);
   const evidence = positions.map((position) => evidenceOf(index, position));
   const [sentLater, sentFirst] = records.map((record, i) => recordWords(index, record, offsets[i]!));
@@ -43,7 +44,7 @@ export function inversion(index: HistoryIndex, type: string, key: number, earlie
     key,
     offsets,
     operations: operationsOf(...writers.map((writer) => writer.index), ...evidence),
-    values: records.map((record) => index.recordValue.at(record)),
+    values: records.map((record) => index.records.value[record]!),
     events: [],
     at: Math.max(...evidence.map((operation) => endOf(index, operation))),
     story: `${writers[0]!.client} sent ${sentFirst} before ${sentLater}, and they stand the other way round`,

@@ -19,25 +19,25 @@ export const phantom: Checker = {
   check(history) {
     const index = historyIndex(history);
     const anomalies: Anomaly[] = [];
-    for (let record = 0; record < index.records; record++) {
-      if (index.recordSend.at(record) < 0) anomalies.push(unsent(index, record));
+    for (let record = 0; record < index.records.length; record++) {
+      if (index.records.writer[record]! < 0) anomalies.push(unsent(index, record));
     }
     return findings(index, anomalies);
   },
 };
 
 function unsent(index: HistoryIndex, record: number): Anomaly {
-  const reader = index.recordReader.at(record);
+  const reader = index.records.reader[record]!;
   const sent = index.sentElsewhere(record);
   const offset = index.firstOffset(record);
   const read = recordWords(index, record, offset);
-  const sentTo = sent < 0 ? '' : keyWords(index.history, index.recordKey.at(sent));
+  const sentTo = sent < 0 ? '' : keyWords(index.history, index.records.key[sent]!);
   return {
     type: sent < 0 ? 'phantom' : 'misplaced',
-    key: index.recordKey.at(record),
+    key: index.records.key[record]!,
     offsets: offset < 0 ? [] : [offset],
-    operations: operationsOf(sent < 0 ? -1 : index.writer(sent)!.index, reader),
-    values: [index.recordValue.at(record)],
+    operations: operationsOf(sent < 0 ? -1 : index.records.writer[sent]!, reader),
+    values: [index.records.value[record]!],
     events: [],
     at: endOf(index, reader),
     story: sent < 0 ? `${read} was read, and nobody sent it` : `${read} was read there, and sent to ${sentTo}`,

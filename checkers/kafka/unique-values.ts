@@ -11,16 +11,10 @@ export const uniqueValues: Checker = {
   name: 'unique-values',
   check(history) {
     const index = historyIndex(history);
-    for (let record = 0; !history.header.resend && record < index.records; record++) {
-      if (index.recordSends.at(record) <= 1) continue;
-      const key = keyWords(history, index.recordKey.at(record));
-      const value = valueWords(index, record);
-      return findings(
-        index,
-        [],
-        `value ${value} was sent to ${key} more than once, and the history does not say resend`,
-      );
-    }
-    return findings(index, []);
+    const record = history.header.resend ? -1 : index.records.resent.indexOf(1);
+    if (record < 0) return findings(index, []);
+    const key = keyWords(history, index.records.key[record]!);
+    const value = valueWords(index, record);
+    return findings(index, [], `value ${value} was sent to ${key} more than once, and the history does not say resend`);
   },
 };

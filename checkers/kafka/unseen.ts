@@ -8,10 +8,11 @@
  * one, undecided.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
+import { OK } from '../../histories/history-columns.js';
 import type { Checker } from '../checker.js';
 import { endOf, findings, operationsOf } from './history/findings.js';
 import type { FinalRead } from './history/final-reads.js';
-import { historyIndex, SENT_OK, type HistoryIndex } from './history/history-index.js';
+import { historyIndex, type HistoryIndex } from './history/history-index.js';
 import { keyWords, machineWords, recordWords, secondsWords } from './history/words.js';
 import { incompleteFinalRead } from './lost-write.js';
 
@@ -23,15 +24,15 @@ export const unseen: Checker = {
     const bounds = index.readBounds();
     const anomalies: Anomaly[] = [];
     let undecided = incompleteFinalRead(index);
-    for (let record = 0; record < index.records; record++) {
-      if (index.recordOutcome.at(record) !== SENT_OK || index.recordReader.at(record) >= 0) continue;
-      const key = index.recordKey.at(record);
+    for (let record = 0; record < index.records.length; record++) {
+      if (index.records.outcome[record]! !== OK || index.records.reader[record]! >= 0) continue;
+      const key = index.records.key[record]!;
       const offset = index.lastOffset(record);
       const bound = key < 0 ? -1 : bounds[key]!;
       if (bound >= 0 && offset >= 0 && offset <= index.firstOffset(bound)) continue; // lost-write has it
       const read = readInFull[key];
-      const writer = index.writer(record)!;
-      if (read !== undefined && writer.completedAt <= read.invokedAt) {
+      const acknowledgedAt = index.operations.completedAt[index.records.writer[record]!]!;
+      if (read !== undefined && acknowledgedAt <= read.invokedAt) {
         anomalies.push(unseenRecord(index, record, offset, read));
       } else {
         undecided ??= `${keyWords(history, key)} was never read to its end, and not all that was acknowledged was read`;
@@ -48,10 +49,10 @@ function unseenRecord(index: HistoryIndex, record: number, offset: number, read:
   const acknowledged = `acknowledged at ${secondsWords(writer.completedAt)}`;
   return {
     type: 'unseen',
-    key: index.recordKey.at(record),
+    key: index.records.key[record]!,
     offsets: offset < 0 ? [] : [offset],
     operations: operationsOf(writer.index, last),
-    values: [index.recordValue.at(record)],
+    values: [index.records.value[record]!],
     events: [],
     at: endOf(index, last),
     story: `${recordWords(index, record, offset)}: ${acknowledged}, in no read to the end, full read with ${leader} as leader included`,

@@ -2,7 +2,8 @@
  * Reads `harrow/history` version 1. Whatever is wrong with a file is a FormatError with the line and the reason;
  * nothing is guessed and nothing crashes.
  */
-import type { History, HistoryHeader, MicroOp, Operation, Outcome } from '../operation.js';
+import { columnarHistory, HistoryColumns, type Completion, type Invocation } from '../history-columns.js';
+import type { History, HistoryHeader, MicroOp, Outcome } from '../operation.js';
 import { FormatError, jsonLines, LineObject, shown } from './json-lines.js';
 
 const fieldsRead = 'index process type f value time error client session recordKeys finalReadOf'.split(' ');
@@ -16,19 +17,15 @@ export function readHistory(text: string): History {
   if (first.done === true) throw new FormatError(1, 'the file is empty');
   const keys = readKeys(first.value);
   const names = new ValueNames();
-  return {
-    header: readHeader(first.value),
-    keys,
-    operations: readOperations(lines, new MicroOpReader(keys, names)),
-    valueName: (value) => names.nameOf(value),
-  };
+  const header = readHeader(first.value);
+  const operations = readOperations(lines, new MicroOpReader(keys, names));
+  return columnarHistory(header, keys, operations, (value) => names.nameOf(value));
 }
 
-type Open = { -readonly [Field in keyof Operation]: Operation[Field] };
-
-function readOperations(lines: Iterable<LineObject>, microOps: MicroOpReader): readonly Operation[] {
-  const operations: Open[] = [];
-  const open = new Map<number, Open>();
+function readOperations(lines: Iterable<LineObject>, microOps: MicroOpReader): HistoryColumns {
+  const operations = new HistoryColumns();
+  /** By process: its open operation. */
+  const open = new Map<number, number>();
   const retired = new Set<number>();
   let index = 0;
   let time = 0;
@@ -47,15 +44,16 @@ function readOperations(lines: Iterable<LineObject>, microOps: MicroOpReader): r
     if (type === 'invoke') {
       if (open.has(process)) line.fail(`process ${process} has an open operation already`);
       if (retired.has(process)) line.fail(`process ${process} ended with an unknown outcome and may not go on`);
-      const operation = invocation(line, operations.length, process, microOps);
-      operations.push(operation);
-      open.set(process, operation);
+      open.set(process, operations.invoke(invocation(line, process, microOps)));
       continue;
     }
     const operation = open.get(process) ?? line.fail(`process ${process} completes what it never invoked`);
     open.delete(process);
     if (type === 'info') retired.add(process);
-    complete(line, operation, type as Outcome, microOps);
+    const f = line.string('f');
+    const invokedAs = operations.f.at(operation);
+    if (f !== invokedAs) line.fail(`"f" is ${shown(f)}, but the operation was invoked as ${shown(invokedAs)}`);
+    operations.complete(operation, completion(line, type as Outcome, operations.finalReadOf[operation]!, microOps));
   }
   return operations;
 }
@@ -64,30 +62,27 @@ function isOutcome(type: string): type is Outcome {
   return type === 'ok' || type === 'fail' || type === 'info';
 }
 
-function invocation(line: LineObject, index: number, process: number, microOps: MicroOpReader): Open {
+function invocation(line: LineObject, process: number, microOps: MicroOpReader): Invocation {
   return {
-    index,
     process,
     session: line.has('session') ? line.integer('session', 0) : process,
     client: line.has('client') ? line.string('client') : `p${process}`,
     f: line.string('f'),
     invokedAt: line.integer('time', 0),
-    completedAt: -1,
-    outcome: 'info',
     value: microOps.read(line),
     error: readError(line),
     finalReadOf: line.has('finalReadOf') ? line.integer('finalReadOf', 0) : -1,
   };
 }
 
-function complete(line: LineObject, operation: Open, outcome: Outcome, microOps: MicroOpReader): void {
-  const f = line.string('f');
-  if (f !== operation.f) line.fail(`"f" is ${shown(f)}, but the operation was invoked as ${shown(operation.f)}`);
-  operation.completedAt = line.integer('time', 0);
-  operation.outcome = outcome;
-  operation.value = microOps.read(line);
-  operation.error = readError(line);
-  if (line.has('finalReadOf')) operation.finalReadOf = line.integer('finalReadOf', 0);
+function completion(line: LineObject, outcome: Outcome, invokedFor: number, microOps: MicroOpReader): Completion {
+  return {
+    completedAt: line.integer('time', 0),
+    outcome,
+    value: microOps.read(line),
+    error: readError(line),
+    finalReadOf: line.has('finalReadOf') ? line.integer('finalReadOf', 0) : invokedFor,
+  };
 }
 
 function readError(line: LineObject): string | null {

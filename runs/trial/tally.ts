@@ -1,4 +1,5 @@
 /** What the sends of a trial's safety phase add up to: by outcome, and the longest time in which none was acknowledged. */
+import { columnsOf, FAIL, OK } from '../../histories/history-columns.js';
 import type { History } from '../../histories/operation.js';
 
 export interface Tally {
@@ -20,16 +21,20 @@ export function tally(history: History, from: number, to: number): Tally {
   const acknowledgedAt: number[] = [];
   let firstInvoked = to;
   let lastInvoked = from;
-  for (const operation of history.operations) {
-    if (operation.f !== 'send' || operation.invokedAt > to) continue;
+  const operations = columnsOf(history);
+  for (let i = 0; i < operations.length; i++) {
+    const invokedAt = operations.invokedAt[i]!;
+    if (operations.f.at(i) !== 'send' || invokedAt > to) continue;
     sent++;
-    firstInvoked = Math.min(firstInvoked, operation.invokedAt);
-    lastInvoked = Math.max(lastInvoked, operation.invokedAt);
-    if (operation.completedAt < 0) continue;
-    if (operation.outcome === 'ok') {
+    firstInvoked = Math.min(firstInvoked, invokedAt);
+    lastInvoked = Math.max(lastInvoked, invokedAt);
+    const completedAt = operations.completedAt[i]!;
+    if (completedAt < 0) continue;
+    const outcome = operations.outcome[i]!;
+    if (outcome === OK) {
       acknowledged++;
-      acknowledgedAt.push(operation.completedAt);
-    } else if (operation.outcome === 'fail') refused++;
+      acknowledgedAt.push(completedAt);
+    } else if (outcome === FAIL) refused++;
   }
   return {
     sent,

@@ -1,6 +1,6 @@
 /** Final reads: which operations belong together, what they returned, and whether they reached the end. */
-import type { Operation } from '../../../histories/operation.js';
-import { IntColumn } from './columns.js';
+import { IntColumn } from '../../../histories/columns.js';
+import { OK, type HistoryColumns } from '../../../histories/history-columns.js';
 
 /** One full read of a partition, with one machine as leader. */
 export interface FinalRead {
@@ -17,22 +17,29 @@ export interface FinalRead {
 export class FinalReads {
   readonly all: FinalRead[] = [];
   unnamed = 0;
+  private readonly columns: HistoryColumns;
   private readonly sessions: number[] = [];
 
-  of(operation: Operation, key: number): FinalRead | null {
-    const machine = operation.finalReadOf;
+  constructor(columns: HistoryColumns) {
+    this.columns = columns;
+  }
+
+  /** The final read that a poll of an operation is part of; null: of none. */
+  of(operation: number, poll: number): FinalRead | null {
+    const machine = this.columns.finalReadOf[operation]!;
     if (machine < 0) return null;
-    const complete = operation.outcome === 'ok';
+    const key = this.columns.key[poll]!;
+    const complete = this.columns.outcome[operation]! === OK;
+    const session = this.columns.session[operation]!;
     for (let i = 0; i < this.all.length; i++) {
       const read = this.all[i]!;
-      if (read.key !== key || read.machine !== machine || this.sessions[i] !== operation.session) continue;
-      const operations = read.operations.includes(operation.index)
-        ? read.operations
-        : [...read.operations, operation.index];
+      if (read.key !== key || read.machine !== machine || this.sessions[i] !== session) continue;
+      const operations = read.operations.includes(operation) ? read.operations : [...read.operations, operation];
       return (this.all[i] = { ...read, operations, complete: read.complete && complete });
     }
-    const { index, invokedAt, session } = operation;
-    const read = { key, machine, operations: [index], complete, invokedAt, records: new IntColumn(256) };
+    const invokedAt = this.columns.invokedAt[operation]!;
+    const records = new IntColumn(this.columns.recordCount[poll]!);
+    const read = { key, machine, operations: [operation], complete, invokedAt, records };
     this.all.push(read);
     this.sessions.push(session);
     return read;

@@ -17,14 +17,14 @@ function emptiness(index: HistoryIndex): string | undefined {
 
 /** When an operation ended; its invocation if it never did. */
 export function endOf(index: HistoryIndex, operation: number): number {
-  const { completedAt, invokedAt } = index.history.operations[operation]!;
-  return completedAt >= 0 ? completedAt : invokedAt;
+  const completedAt = index.operations.completedAt[operation]!;
+  return completedAt >= 0 ? completedAt : index.operations.invokedAt[operation]!;
 }
 
 /** The operation that showed a position: the poll that returned it, else the send that was acknowledged there. */
 export function evidenceOf(index: HistoryIndex, position: number): number {
-  const reader = index.positionReader.at(position);
-  return reader >= 0 ? reader : index.sendOperation.at(index.positionAck.at(position));
+  const reader = index.positions.reader[position]!;
+  return reader >= 0 ? reader : index.positions.ack[position]!;
 }
 
 /** Operations without repeats, in order of invocation, at most six. */

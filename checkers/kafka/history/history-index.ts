@@ -7,49 +7,22 @@
  * records. Offsets are learnt from every poll, whatever its outcome (what it returned is real), but from sends only if
  * they are ok, or unknown and proven by a read (the asymmetry of Jepsen's Kafka workload).
  */
-import type { History, Operation, Outcome, PollMicroOp, SendMicroOp } from '../../../histories/operation.js';
-import { IntColumn, IntegerMap, NumberColumn } from './columns.js';
+import { IntColumn } from '../../../histories/columns.js';
+import { columnsOf, INFO, OK, SEND, type HistoryColumns } from '../../../histories/history-columns.js';
+import type { History, Operation } from '../../../histories/operation.js';
 import { FinalReads, type FinalRead } from './final-reads.js';
+import { IntegerMap } from './integer-map.js';
+import { PositionTable } from './position-table.js';
+import { RecordTable } from './record-table.js';
 import { sortPositions } from './sort-positions.js';
-
-/** How the sends of a record ended: the best of them. */
-export const SENT_OK = 0;
-const SENT_INFO = 1;
-export const SENT_FAIL = 2;
-const NEVER_SENT = 3;
 
 export class HistoryIndex {
   readonly history: History;
-  /** Sends in order of invocation, and of micro-operations within one. */
-  readonly sendOperation: IntColumn;
-  readonly sendRecord: IntColumn;
-  /** Producer sessions, numbered in order of appearance. */
-  readonly sendSession: IntColumn;
-  /** Record keys, numbered in order of appearance; -1: the record has none. */
-  readonly sendRecordKey: IntColumn;
-  sessions = 0;
-  readonly recordKeys = new Map<string, number>();
+  readonly operations: HistoryColumns;
+  readonly records: RecordTable;
+  readonly positions: PositionTable;
   acknowledgedSends = 0;
   recordsRead = 0;
-
-  readonly recordKey: IntColumn;
-  readonly recordValue: NumberColumn;
-  /** The first send of it; -1: nobody sent it. */
-  readonly recordSend: IntColumn;
-  readonly recordSends: IntColumn;
-  readonly recordOutcome: IntColumn;
-  /** The first poll that returned it; -1: none. */
-  readonly recordReader: IntColumn;
-  private readonly recordPosition: IntColumn;
-  private readonly recordNext: IntColumn;
-
-  readonly positionRecord: IntColumn;
-  readonly positionOffset: NumberColumn;
-  /** The first poll that showed it; -1: only an acknowledgement did. */
-  readonly positionReader: IntColumn;
-  /** The first send whose acknowledgement showed it; -1: only polls did. */
-  readonly positionAck: IntColumn;
-  private readonly positionNext: IntColumn;
 
   readonly finalReads: readonly FinalRead[];
   /** Final reads that name no partition: nobody can say what they read. */
@@ -60,41 +33,26 @@ export class HistoryIndex {
   readonly logStart: Int32Array;
 
   private readonly recordOfValue: IntegerMap;
-  private readonly numberOfSession: IntegerMap;
   private byKey: readonly Int32Array[] | null = null;
+  private counts: Int32Array | null = null;
+  private bounds: Int32Array | null = null;
 
   /** One pass over the operations, a second over those that read, and one over what is unknown. */
   constructor(history: History) {
     this.history = history;
+    this.operations = columnsOf(history);
     // Most operations are sends, most sends are records of their own, and most records stand at one offset.
-    const expected = history.operations.length + 64;
-    const column = (): IntColumn => new IntColumn(expected);
-    this.sendOperation = column();
-    this.sendRecord = column();
-    this.sendSession = column();
-    this.sendRecordKey = column();
-    this.recordKey = column();
-    this.recordValue = new NumberColumn(expected);
-    this.recordSend = column();
-    this.recordSends = column();
-    this.recordOutcome = column();
-    this.recordReader = column();
-    this.recordPosition = column();
-    this.recordNext = column();
-    this.positionRecord = column();
-    this.positionOffset = new NumberColumn(expected);
-    this.positionReader = column();
-    this.positionAck = column();
-    this.positionNext = column();
-    this.recordOfValue = new IntegerMap(expected);
-    this.numberOfSession = new IntegerMap(expected);
+    const expected = this.operations.length + 64;
+    this.records = new RecordTable(expected);
+    this.positions = new PositionTable(expected);
+    this.recordOfValue = new IntegerMap(expected, expected);
 
     const reads = new IntColumn();
     const unproven = new IntColumn();
-    for (const operation of history.operations) this.addSends(operation, reads, unproven);
-    const finalReads = new FinalReads();
-    for (let i = 0; i < reads.length; i++) this.addReads(history.operations[reads.at(i)]!, finalReads);
-    for (let i = 0; i < unproven.length; i++) this.addIfProven(history.operations[unproven.at(i)]!);
+    this.addAllSends(reads, unproven);
+    const finalReads = new FinalReads(this.operations);
+    for (let i = 0; i < reads.length; i++) this.addReads(reads.at(i), finalReads);
+    for (let i = 0; i < unproven.length; i++) this.addIfProven(unproven.at(i));
     this.finalReads = finalReads.all;
     this.unnamedFinalReads = finalReads.unnamed;
     const { log, logStart } = sortPositions(this, history.keys.length);
@@ -102,78 +60,90 @@ export class HistoryIndex {
     this.logStart = logStart;
   }
 
-  get sends(): number {
-    return this.sendOperation.length;
-  }
-  get records(): number {
-    return this.recordKey.length;
-  }
-
   /** The record of a value under a key; -1: neither sent nor read. */
   recordOf(key: number, value: number): number {
     let record = this.recordOfValue.get(value);
-    while (record >= 0 && this.recordKey.at(record) !== key) record = this.recordNext.at(record);
+    while (record >= 0 && this.records.key[record] !== key) record = this.records.next[record]!;
     return record;
   }
 
   /** Another record of the same value that somebody sent, under another key or under one unknown; -1: none. */
   sentElsewhere(record: number): number {
-    let other = this.recordOfValue.get(this.recordValue.at(record));
-    while (other >= 0 && (other === record || this.recordSend.at(other) < 0)) other = this.recordNext.at(other);
+    const { value, writer, next } = this.records;
+    let other = this.recordOfValue.get(value[record]!);
+    while (other >= 0 && (other === record || writer[other]! < 0)) other = next[other]!;
     return other;
   }
 
   /** The operation that first sent a record; undefined: nobody did. */
   writer(record: number): Operation | undefined {
-    const send = this.recordSend.at(record);
-    return send < 0 ? undefined : this.history.operations[this.sendOperation.at(send)];
+    const writer = this.records.writer[record]!;
+    return writer < 0 ? undefined : this.operations.operation(writer);
   }
 
   /** Positions of a record, in the order in which they were learnt. */
   positionsOf(record: number): readonly number[] {
     const positions: number[] = [];
-    for (let p = this.recordPosition.at(record); p >= 0; p = this.positionNext.at(p)) positions.push(p);
+    for (let p = this.records.position[record]!; p >= 0; p = this.positions.next[p]!) positions.push(p);
     return positions.reverse();
   }
 
   /** Whether a record has more than one position: it stands in the log more than once. */
   hasCopies(record: number): boolean {
-    const first = this.recordPosition.at(record);
-    return first >= 0 && this.positionNext.at(first) >= 0;
+    const last = this.records.position[record]!;
+    return last >= 0 && this.positions.next[last]! >= 0;
   }
 
   /** The lowest offset of a record; -1: none is known. */
   firstOffset(record: number): number {
+    const { offset, next } = this.positions;
     let lowest = -1;
-    for (let p = this.recordPosition.at(record); p >= 0; p = this.positionNext.at(p)) {
-      const offset = this.positionOffset.at(p);
-      if (lowest < 0 || offset < lowest) lowest = offset;
+    for (let p = this.records.position[record]!; p >= 0; p = next[p]!) {
+      if (lowest < 0 || offset[p]! < lowest) lowest = offset[p]!;
     }
     return lowest;
   }
 
   /** The highest offset of a record; -1: none is known. */
   lastOffset(record: number): number {
+    const { offset, next } = this.positions;
     let highest = -1;
-    for (let p = this.recordPosition.at(record); p >= 0; p = this.positionNext.at(p)) {
-      highest = Math.max(highest, this.positionOffset.at(p));
-    }
+    for (let p = this.records.position[record]!; p >= 0; p = next[p]!) highest = Math.max(highest, offset[p]!);
     return highest;
   }
 
   /** By key: of the records that polls returned, the one whose lowest offset is the highest; -1: none was read. */
   readBounds(): Int32Array {
+    this.bounds ??= this.findReadBounds();
+    return this.bounds;
+  }
+
+  private findReadBounds(): Int32Array {
+    const { length, key: keys, reader } = this.records;
     const bounds = new Int32Array(this.history.keys.length).fill(-1);
     const offsets = new Float64Array(this.history.keys.length).fill(-1);
-    for (let record = 0; record < this.records; record++) {
-      const key = this.recordKey.at(record);
-      if (key < 0 || this.recordReader.at(record) < 0) continue;
+    for (let record = 0; record < length; record++) {
+      const key = keys[record]!;
+      if (key < 0 || reader[record]! < 0) continue;
       const offset = this.firstOffset(record);
       if (offset <= offsets[key]!) continue;
       offsets[key] = offset;
       bounds[key] = record;
     }
     return bounds;
+  }
+
+  /** How many records a key has. */
+  recordCount(key: number): number {
+    this.counts ??= this.countByKey();
+    return this.counts[key]!;
+  }
+
+  private countByKey(): Int32Array {
+    const { length, key: keys } = this.records;
+    const counts = new Int32Array(this.history.keys.length);
+    for (let record = 0; record < length; record++) if (keys[record]! >= 0) counts[keys[record]!]!++;
+    return counts;
   }
 
   /** The records of a key, in the order in which they first appeared. */
@@ -183,87 +153,89 @@ export class HistoryIndex {
   }
 
   private groupByKey(): readonly Int32Array[] {
-    const counts = new Int32Array(this.history.keys.length);
-    for (let r = 0; r < this.records; r++) if (this.recordKey.at(r) >= 0) counts[this.recordKey.at(r)]!++;
-    const groups = this.history.keys.map((_, key) => new Int32Array(counts[key]!));
-    counts.fill(0);
-    for (let r = 0; r < this.records; r++) {
-      const key = this.recordKey.at(r);
-      if (key >= 0) groups[key]![counts[key]!++] = r;
+    const { length, key: keys } = this.records;
+    const groups = this.history.keys.map((_, key) => new Int32Array(this.recordCount(key)));
+    const next = new Int32Array(groups.length);
+    for (let record = 0; record < length; record++) {
+      const key = keys[record]!;
+      if (key >= 0) groups[key]![next[key]!++] = record;
     }
     return groups;
   }
 
   /** @param reads gets operations that poll @param unproven those that are unknown, and name offsets all the same */
-  private addSends(operation: Operation, reads: IntColumn, unproven: IntColumn): void {
-    const { value, outcome, index, session, finalReadOf } = operation;
-    let polls = finalReadOf >= 0;
-    let namesOffset = false;
-    for (const microOp of value) {
-      if (microOp.kind === 'send') {
-        this.addSend(microOp, index, session, outcome);
-        namesOffset ||= microOp.offset >= 0;
-      } else {
-        polls = true;
+  private addAllSends(reads: IntColumn, unproven: IntColumn): void {
+    const { length, firstMicroOp, microOpCount, microOpKind, firstRecord, offset, outcome, finalReadOf } =
+      this.operations;
+    for (let operation = 0; operation < length; operation++) {
+      const first = firstMicroOp[operation]!;
+      const end = first + microOpCount[operation]!;
+      let polls = finalReadOf[operation]! >= 0;
+      let namesOffset = false;
+      for (let microOp = first; microOp < end; microOp++) {
+        if (microOpKind[microOp]! === SEND) {
+          this.addSend(operation, microOp);
+          namesOffset ||= offset[firstRecord[microOp]!]! >= 0;
+        } else {
+          polls = true;
+        }
       }
+      if (polls) reads.push(operation);
+      if (namesOffset && outcome[operation]! === INFO) unproven.push(operation);
     }
-    if (polls) reads.push(index);
-    if (namesOffset && outcome === 'info') unproven.push(index);
   }
 
-  private addSend(microOp: SendMicroOp, operation: number, session: number, outcome: Outcome): void {
-    const send = this.sendOperation.push(operation);
-    let record = this.recordOf(microOp.key, microOp.value);
-    if (record < 0) record = this.addRecord(microOp.key, microOp.value);
-    this.sendRecord.push(record);
-    this.sendSession.push(this.sessionNumber(session));
-    this.sendRecordKey.push(microOp.recordKey === null ? -1 : this.recordKeyNumber(microOp.recordKey));
-    if (this.recordSend.at(record) < 0) this.recordSend.set(record, send);
-    this.recordSends.set(record, this.recordSends.at(record) + 1);
-    const sent = outcome === 'ok' ? SENT_OK : outcome === 'info' ? SENT_INFO : SENT_FAIL;
-    if (sent < this.recordOutcome.at(record)) this.recordOutcome.set(record, sent);
-    if (sent !== SENT_OK) return;
+  private addSend(operation: number, microOp: number): void {
+    const { operations, records } = this;
+    const row = operations.firstRecord[microOp]!;
+    const record = this.recordAt(operations.key[microOp]!, operations.value[row]!);
+    if (records.writer[record]! < 0) {
+      records.writer[record] = operation;
+      records.send[record] = microOp;
+    } else {
+      records.resent[record] = 1;
+    }
+    const outcome = operations.outcome[operation]!;
+    if (outcome < records.outcome[record]!) records.outcome[record] = outcome;
+    if (outcome !== OK) return;
     this.acknowledgedSends++;
-    this.addAcknowledged(record, microOp.offset, send);
+    this.addAcknowledged(record, operations.offset[row]!, operation);
   }
 
-  private sessionNumber(session: number): number {
-    let number = this.numberOfSession.get(session);
-    if (number < 0) this.numberOfSession.set(session, (number = this.sessions++));
-    return number;
-  }
-
-  private recordKeyNumber(recordKey: string): number {
-    let number = this.recordKeys.get(recordKey);
-    if (number === undefined) this.recordKeys.set(recordKey, (number = this.recordKeys.size));
-    return number;
-  }
-
-  private addAcknowledged(record: number, offset: number, send: number): void {
+  private addAcknowledged(record: number, offset: number, operation: number): void {
     if (offset < 0) return;
-    const position = this.position(record, offset);
-    if (this.positionAck.at(position) < 0) this.positionAck.set(position, send);
+    const position = this.positionAt(record, offset);
+    if (this.positions.ack[position]! < 0) this.positions.ack[position] = operation;
   }
 
-  private addReads(operation: Operation, finalReads: FinalReads): void {
-    for (const microOp of operation.value) {
-      if (microOp.kind !== 'poll') continue;
-      this.addRead(operation, microOp, finalReads.of(operation, microOp.key));
+  private addReads(operation: number, finalReads: FinalReads): void {
+    const { operations } = this;
+    const first = operations.firstMicroOp[operation]!;
+    const end = first + operations.microOpCount[operation]!;
+    for (let microOp = first; microOp < end; microOp++) {
+      if (operations.microOpKind[microOp]! === SEND) continue;
+      this.addRead(operation, microOp, finalReads.of(operation, microOp));
     }
-    if (operation.finalReadOf >= 0 && operation.value.length === 0) finalReads.unnamed++;
+    if (operations.finalReadOf[operation]! >= 0 && first === end) finalReads.unnamed++;
   }
 
-  private addRead(operation: Operation, { key, offsets, values }: PollMicroOp, finalRead: FinalRead | null): void {
-    for (let i = 0; i < values.length; i++) {
-      const record = this.recordRead(key, values[i]!);
-      this.recordsRead++;
-      if (this.recordReader.at(record) < 0) this.recordReader.set(record, operation.index);
-      if (offsets[i]! >= 0) {
-        const position = this.position(record, offsets[i]!);
-        if (this.positionReader.at(position) < 0) this.positionReader.set(position, operation.index);
+  private addRead(operation: number, microOp: number, finalRead: FinalRead | null): void {
+    const { operations, records, positions } = this;
+    const { value, offset: offsets } = operations;
+    const key = operations.key[microOp]!;
+    const first = operations.firstRecord[microOp]!;
+    const end = first + operations.recordCount[microOp]!;
+    for (let row = first; row < end; row++) {
+      const record = this.recordRead(key, value[row]!);
+      if (records.reader[record]! < 0) records.reader[record] = operation;
+      const offset = offsets[row]!;
+      if (offset >= 0) {
+        const position = this.positionAt(record, offset);
+        if (positions.reader[position]! < 0) positions.reader[position] = operation;
       }
       if (finalRead !== null) finalRead.records.push(record);
     }
+    this.recordsRead += end - first;
   }
 
   /** A producer may not know where a record went: the first read of it tells. */
@@ -271,45 +243,39 @@ export class HistoryIndex {
     const record = this.recordOf(key, value);
     if (record >= 0) return record;
     const unplaced = this.recordOf(-1, value);
-    if (unplaced < 0) return this.addRecord(key, value);
-    this.recordKey.set(unplaced, key);
+    if (unplaced < 0) return this.recordAt(key, value);
+    this.records.key[unplaced] = key;
     return unplaced;
   }
 
-  /** The offsets that an unknown send names count if one of its records was read. */
-  private addIfProven({ value }: Operation): void {
-    const sends = value.filter((microOp) => microOp.kind === 'send');
-    const records = sends.map((microOp) => this.recordOf(microOp.key, microOp.value));
-    if (!records.some((record) => record >= 0 && this.recordReader.at(record) >= 0)) return;
-    sends.forEach((microOp, i) => {
-      if (records[i]! >= 0) this.addAcknowledged(records[i]!, microOp.offset, this.recordSend.at(records[i]!));
-    });
-  }
-
-  private addRecord(key: number, value: number): number {
-    const record = this.recordKey.push(key);
-    this.recordValue.push(value);
-    this.recordSend.push(-1);
-    this.recordSends.push(0);
-    this.recordOutcome.push(NEVER_SENT);
-    this.recordReader.push(-1);
-    this.recordPosition.push(-1);
-    this.recordNext.push(this.recordOfValue.get(value));
-    this.recordOfValue.set(value, record);
-    return record;
-  }
-
-  private position(record: number, offset: number): number {
-    const first = this.recordPosition.at(record);
-    for (let p = first; p >= 0; p = this.positionNext.at(p)) {
-      if (this.positionOffset.at(p) === offset) return p;
+  /** The offsets that an unknown operation's sends name count if one of its records was read. */
+  private addIfProven(operation: number): void {
+    const { operations, records } = this;
+    const sends: { readonly record: number; readonly offset: number }[] = [];
+    const first = operations.firstMicroOp[operation]!;
+    for (let microOp = first; microOp < first + operations.microOpCount[operation]!; microOp++) {
+      if (operations.microOpKind[microOp]! !== SEND) continue;
+      const row = operations.firstRecord[microOp]!;
+      const record = this.recordOf(operations.key[microOp]!, operations.value[row]!);
+      if (record >= 0) sends.push({ record, offset: operations.offset[row]! });
     }
-    const position = this.positionRecord.push(record);
-    this.positionOffset.push(offset);
-    this.positionReader.push(-1);
-    this.positionAck.push(-1);
-    this.positionNext.push(first);
-    this.recordPosition.set(record, position);
+    if (!sends.some(({ record }) => records.reader[record]! >= 0)) return;
+    for (const { record, offset } of sends) this.addAcknowledged(record, offset, records.writer[record]!);
+  }
+
+  private recordAt(key: number, value: number): number {
+    const record = this.recordOf(key, value);
+    if (record >= 0) return record;
+    const added = this.records.add(key, value, this.recordOfValue.get(value));
+    this.recordOfValue.set(value, added);
+    return added;
+  }
+
+  private positionAt(record: number, offset: number): number {
+    const last = this.records.position[record]!;
+    for (let p = last; p >= 0; p = this.positions.next[p]!) if (this.positions.offset[p] === offset) return p;
+    const position = this.positions.add(record, offset, last);
+    this.records.position[record] = position;
     return position;
   }
 }

@@ -5,14 +5,14 @@ import type { HistoryIndex } from './history-index.js';
 /** "orders-0@7, value 9 (key acct-8)"; without the offset if it is below 0. */
 export function recordWords(index: HistoryIndex, record: number, offset: number): string {
   const { history } = index;
-  const key = keyWords(history, index.recordKey.at(record));
+  const key = keyWords(history, index.records.key[record]!);
   const place = offset < 0 ? key : `${key}@${offset}`;
   const recordKey = recordKeyOf(index, record);
   return `${place}, value ${valueWords(index, record)}${recordKey === null ? '' : ` (key ${recordKey})`}`;
 }
 
 export function valueWords(index: HistoryIndex, record: number): string {
-  return index.history.valueName(index.recordValue.at(record));
+  return index.history.valueName(index.records.value[record]!);
 }
 
 export function keyWords(history: History, key: number): string {
@@ -34,7 +34,7 @@ function recordKeyOf(index: HistoryIndex, record: number): string | null {
   const writer = index.writer(record);
   if (writer === undefined) return null;
   for (const microOp of writer.value) {
-    if (microOp.kind === 'send' && microOp.value === index.recordValue.at(record)) return microOp.recordKey;
+    if (microOp.kind === 'send' && microOp.value === index.records.value[record]!) return microOp.recordKey;
   }
   return null;
 }

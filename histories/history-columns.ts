@@ -1,0 +1,231 @@
+/**
+ * A history in columns: what recorder and reader fill, and what checkers walk. Three tables:
+ *
+ *   operations    a row each, in order of invocation: who, what, when, how it ended
+ *   micro-ops     those of an operation in consecutive rows: send or poll, of which key
+ *   records       those of a micro-operation in consecutive rows: offset and value; a send has one
+ *
+ * Operation objects are a view of it, made when stories, files and pages ask for them: a million of them are half a
+ * gigabyte that the garbage collector walks again and again.
+ */
+import { grown, NameColumn } from './columns.js';
+import type { History, HistoryHeader, MicroOp, Operation, Outcome } from './operation.js';
+
+/** Codes in `outcome`. */
+export const OUTCOMES: readonly Outcome[] = ['ok', 'info', 'fail'];
+export const OK = 0;
+export const INFO = 1;
+export const FAIL = 2;
+
+/** Codes in `microOpKind`. */
+export const SEND = 0;
+export const POLL = 1;
+
+/** An operation's fields that its invocation settles; the rest say how it ended. */
+export type Invocation = Omit<Operation, 'index' | 'completedAt' | 'outcome'>;
+export type Completion = Pick<Operation, 'completedAt' | 'outcome' | 'value' | 'error' | 'finalReadOf'>;
+
+const INITIAL_CAPACITY = 256;
+
+export class HistoryColumns {
+  /** Operations. */
+  length = 0;
+  process = new Float64Array(INITIAL_CAPACITY);
+  session = new Float64Array(INITIAL_CAPACITY);
+  readonly client = new NameColumn();
+  readonly f = new NameColumn();
+  /** Virtual microseconds. */
+  invokedAt = new Float64Array(INITIAL_CAPACITY);
+  /** -1: never completed. */
+  completedAt = new Float64Array(INITIAL_CAPACITY);
+  outcome = new Uint8Array(INITIAL_CAPACITY);
+  readonly error = new NameColumn();
+  finalReadOf = new Float64Array(INITIAL_CAPACITY);
+  firstMicroOp = new Int32Array(INITIAL_CAPACITY);
+  microOpCount = new Int32Array(INITIAL_CAPACITY);
+
+  private microOps = 0;
+  microOpKind = new Uint8Array(INITIAL_CAPACITY);
+  /** Index into History.keys; -1 while unknown. */
+  key = new Int32Array(INITIAL_CAPACITY);
+  /** Of sends; null: none. */
+  readonly recordKey = new NameColumn();
+  firstRecord = new Int32Array(INITIAL_CAPACITY);
+  recordCount = new Int32Array(INITIAL_CAPACITY);
+
+  private records = 0;
+  /** -1 while unknown. */
+  offset = new Float64Array(INITIAL_CAPACITY);
+  value = new Float64Array(INITIAL_CAPACITY);
+
+  /** @returns the operation's index; its outcome is unknown until it completes */
+  invoke({ process, session, client, f, invokedAt, value, error, finalReadOf }: Invocation): number {
+    const operation = this.length++;
+    if (operation === this.outcome.length) this.growOperations(operation * 2);
+    this.process[operation] = process;
+    this.session[operation] = session;
+    this.client.push(client);
+    this.f.push(f);
+    this.invokedAt[operation] = invokedAt;
+    this.completedAt[operation] = -1;
+    this.outcome[operation] = INFO;
+    this.error.push(error);
+    this.finalReadOf[operation] = finalReadOf;
+    this.addMicroOps(operation, value);
+    return operation;
+  }
+
+  complete(operation: number, { completedAt, outcome, value, error, finalReadOf }: Completion): void {
+    this.completedAt[operation] = completedAt;
+    this.outcome[operation] = OUTCOMES.indexOf(outcome);
+    this.error.set(operation, error);
+    this.finalReadOf[operation] = finalReadOf;
+    if (!this.replaceSends(operation, value)) this.addMicroOps(operation, value);
+  }
+
+  /** An operation that is known from beginning to end. */
+  add(operation: Operation): void {
+    const index = this.invoke(operation);
+    this.completedAt[index] = operation.completedAt;
+    this.outcome[index] = OUTCOMES.indexOf(operation.outcome);
+  }
+
+  /** The view of one operation. */
+  operation(index: number): Operation {
+    const first = this.firstMicroOp[index]!;
+    return {
+      index,
+      process: this.process[index]!,
+      session: this.session[index]!,
+      client: this.client.at(index)!,
+      f: this.f.at(index)!,
+      invokedAt: this.invokedAt[index]!,
+      completedAt: this.completedAt[index]!,
+      outcome: OUTCOMES[this.outcome[index]!]!,
+      value: Array.from({ length: this.microOpCount[index]! }, (_, i) => this.microOp(first + i)),
+      error: this.error.at(index),
+      finalReadOf: this.finalReadOf[index]!,
+    };
+  }
+
+  private microOp(row: number): MicroOp {
+    const key = this.key[row]!;
+    const first = this.firstRecord[row]!;
+    if (this.microOpKind[row]! === SEND) {
+      const recordKey = this.recordKey.at(row);
+      return { kind: 'send', key, offset: this.offset[first]!, value: this.value[first]!, recordKey };
+    }
+    const end = first + this.recordCount[row]!;
+    return {
+      kind: 'poll',
+      key,
+      offsets: [...this.offset.subarray(first, end)],
+      values: [...this.value.subarray(first, end)],
+    };
+  }
+
+  private addMicroOps(operation: number, microOps: readonly MicroOp[]): void {
+    this.firstMicroOp[operation] = this.microOps;
+    this.microOpCount[operation] = microOps.length;
+    for (const microOp of microOps) {
+      const row = this.microOps++;
+      if (row === this.key.length) this.growMicroOps(row * 2);
+      this.key[row] = microOp.key;
+      this.firstRecord[row] = this.records;
+      if (microOp.kind === 'send') {
+        this.microOpKind[row] = SEND;
+        this.recordKey.push(microOp.recordKey);
+        this.recordCount[row] = 1;
+        this.addRecord(microOp.offset, microOp.value);
+        continue;
+      }
+      this.microOpKind[row] = POLL;
+      this.recordKey.push(null);
+      this.recordCount[row] = microOp.values.length;
+      for (let i = 0; i < microOp.values.length; i++) this.addRecord(microOp.offsets[i]!, microOp.values[i]!);
+    }
+  }
+
+  private addRecord(offset: number, value: number): void {
+    const row = this.records++;
+    if (row === this.value.length) this.growRecords(row * 2);
+    this.offset[row] = offset;
+    this.value[row] = value;
+  }
+
+  /** Sends that end as they began, with offsets perhaps, stay in their rows. Other micro-operations get new ones. */
+  private replaceSends(operation: number, microOps: readonly MicroOp[]): boolean {
+    const first = this.firstMicroOp[operation]!;
+    if (microOps.length !== this.microOpCount[operation]!) return false;
+    for (let i = 0; i < microOps.length; i++) {
+      if (microOps[i]!.kind !== 'send' || this.microOpKind[first + i]! !== SEND) return false;
+    }
+    for (let i = 0; i < microOps.length; i++) {
+      const microOp = microOps[i]!;
+      if (microOp.kind !== 'send') continue;
+      this.key[first + i] = microOp.key;
+      this.recordKey.set(first + i, microOp.recordKey);
+      const record = this.firstRecord[first + i]!;
+      this.offset[record] = microOp.offset;
+      this.value[record] = microOp.value;
+    }
+    return true;
+  }
+
+  private growOperations(capacity: number): void {
+    this.process = grown(this.process, new Float64Array(capacity));
+    this.session = grown(this.session, new Float64Array(capacity));
+    this.invokedAt = grown(this.invokedAt, new Float64Array(capacity));
+    this.completedAt = grown(this.completedAt, new Float64Array(capacity));
+    this.outcome = grown(this.outcome, new Uint8Array(capacity));
+    this.finalReadOf = grown(this.finalReadOf, new Float64Array(capacity));
+    this.firstMicroOp = grown(this.firstMicroOp, new Int32Array(capacity));
+    this.microOpCount = grown(this.microOpCount, new Int32Array(capacity));
+  }
+
+  private growMicroOps(capacity: number): void {
+    this.microOpKind = grown(this.microOpKind, new Uint8Array(capacity));
+    this.key = grown(this.key, new Int32Array(capacity));
+    this.firstRecord = grown(this.firstRecord, new Int32Array(capacity));
+    this.recordCount = grown(this.recordCount, new Int32Array(capacity));
+  }
+
+  private growRecords(capacity: number): void {
+    this.offset = grown(this.offset, new Float64Array(capacity));
+    this.value = grown(this.value, new Float64Array(capacity));
+  }
+}
+
+const columnsOfHistory = new WeakMap<History, HistoryColumns>();
+
+/** The columns of a history; one that was put together from operations gets them at the first call. */
+export function columnsOf(history: History): HistoryColumns {
+  let columns = columnsOfHistory.get(history);
+  if (columns === undefined) {
+    columns = new HistoryColumns();
+    for (const operation of history.operations) columns.add(operation);
+    columnsOfHistory.set(history, columns);
+  }
+  return columns;
+}
+
+/** A history that was recorded or read in columns; its operations are made when somebody asks for them. */
+export function columnarHistory(
+  header: HistoryHeader,
+  keys: readonly string[],
+  columns: HistoryColumns,
+  valueName: (value: number) => string = String,
+): History {
+  let operations: readonly Operation[] | null = null;
+  const history: History = {
+    header,
+    keys,
+    get operations() {
+      operations ??= Array.from({ length: columns.length }, (_, index) => columns.operation(index));
+      return operations;
+    },
+    valueName,
+  };
+  columnsOfHistory.set(history, columns);
+  return history;
+}
