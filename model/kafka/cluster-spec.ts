@@ -14,6 +14,11 @@ export interface BrokerSettings {
   readonly 'replica.fetch.backoff.ms': number;
   readonly 'replica.socket.timeout.ms': number;
   readonly 'replica.high.watermark.checkpoint.interval.ms': number;
+  readonly 'log.flush.offset.checkpoint.interval.ms': number;
+  readonly 'log.flush.scheduler.interval.ms': number;
+  readonly 'log.flush.start.offset.checkpoint.interval.ms': number;
+  readonly 'log.initial.task.delay.ms': number;
+  readonly 'log.retention.check.interval.ms': number;
   readonly 'auto.leader.rebalance.enable': boolean;
   readonly 'leader.imbalance.check.interval.seconds': number;
   readonly 'controlled.shutdown.enable': boolean;
@@ -28,7 +33,14 @@ export interface TopicSettings {
   readonly 'min.insync.replicas': number;
   readonly 'unclean.leader.election.enable': boolean;
   readonly 'flush.messages': number;
+  readonly 'flush.ms': number;
   readonly 'segment.bytes': number;
+  readonly 'segment.ms': number;
+  readonly 'segment.jitter.ms': number;
+  readonly 'file.delete.delay.ms': number;
+  readonly 'cleanup.policy': string;
+  readonly 'retention.bytes': number;
+  readonly 'retention.ms': number;
   readonly 'max.message.bytes': number;
 }
 

@@ -44,9 +44,22 @@ export const Probe = {
   offsetsEnded: first + 28,
   registrationRefused: first + 29,
   fetchRefused: first + 30,
+  // The log of one replica, once more
+  segmentRolled: first + 31,
+  logStart: first + 32,
+  producerWindow: first + 33,
 } as const;
 
 export const TruncateReason = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
+/** Why a log begins later than it did: LogStartOffsetIncrementReason; restarted: it was emptied to begin there;
+ * loaded: so a starting broker found it. */
+export const LogStartReason = {
+  segmentDeletion: 0,
+  clientDeletion: 1,
+  leaderOffset: 2,
+  restarted: 3,
+  loaded: 4,
+} as const;
 export const ElectionReason = { clean: 0, unclean: 1, preferred: 2, none: 3, transferred: 4 } as const;
 export const LossReason = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
 
@@ -214,6 +227,24 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
     'fetch-refused',
     ['error', 'sender'],
     'A broker answered a fetch of a follower or consumer with an error for this partition. Partition.fetchRecords',
+  ),
+  probe(
+    Probe.segmentRolled,
+    'segment-rolled',
+    ['baseOffset', 'segments'],
+    'A replica began a new segment of its log, which now has so many. UnifiedLog.roll',
+  ),
+  probe(
+    Probe.logStart,
+    'log-start',
+    ['logStart', 'old', 'reason'],
+    'A log begins later: segments deleted by policy 0, records deleted on request 1, as the leader says 2, emptied to begin there 3; as it was found by a starting broker 4. UnifiedLog.maybeIncrementLogStartOffset',
+  ),
+  probe(
+    Probe.producerWindow,
+    'producer-window',
+    ['producerId', 'producerEpoch', 'oldestSequence', 'reason'],
+    'A replica knows less of a producer than the newest five batches in its log: its state was reloaded from a snapshot 0 (and begins with the batch of this sequence), or expired 1. ProducerStateManager',
   ),
   probe(
     Probe.registrationRefused,

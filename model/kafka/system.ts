@@ -1,5 +1,5 @@
 /** The simulated Kafka as a system under test: furnishes a world, and answers what a trial asks of the cluster. */
-import { ENTRY_CORRUPT, ENTRY_OK, type DataLossListener } from '../kernel/disk.js';
+import { ENTRY_CORRUPT, type DataLossListener, type FileLoss } from '../kernel/disk.js';
 import type { MachineId } from '../kernel/process.js';
 import type { Stream } from '../kernel/random.js';
 import type { World } from '../kernel/world.js';
@@ -11,15 +11,13 @@ import { CommittedMetadata } from './control/committed-metadata.js';
 import { FinalReads } from './final-read.js';
 import { livenessBoundMicros, timeouts } from './liveness-bound.js';
 import { Liveness } from './liveness.js';
-import { lostRecords } from './log/data-loss.js';
-import { segmentPath } from './log/paths.js';
+import { lostRecords, survivingBatches, type LostRecords } from './log/data-loss.js';
 import { kafkaProbes, LossReason, Probe } from './probes.js';
 import { playersOf, roleNames } from './roles.js';
 import { settled, whole } from './settled.js';
 import { kafkaSituations } from './situations.js';
 import { sufficientSets } from './sufficient-sets.js';
 import { ClusterView } from './view.js';
-import type { RecordBatch } from './protocol/records.js';
 import type { KafkaView } from './views.js';
 
 export interface KafkaSystem extends System {
@@ -146,39 +144,36 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     return timeouts(this.spec);
   }
 
-  onDataLost(machine: number, path: string, from: number, lost: readonly object[]): void {
+  onDataLost(machine: number, losses: readonly FileLoss[]): void {
     if (machine > this.spec.brokers) return;
-    const partition = this.keys().findIndex((name) => segmentPath(name) === path);
-    if (partition < 0) return;
     const { probes } = this.cluster.world;
-    const records = lostRecords(this.keys(), path, lost);
-    if (records !== undefined) {
-      const reason = this.lossReason(machine, path, from);
-      probes.emit(Probe.dataLost, machine, partition, records.firstOffset, records.oldLogEnd, reason);
+    for (const records of lostRecords(this.keys(), losses, this.cluster.world.disk(machine))) {
+      const { partition, firstOffset, oldLogEnd } = records;
+      const reason = this.lossReason(machine, records);
+      if (firstOffset < oldLogEnd) probes.emit(Probe.dataLost, machine, partition, firstOffset, oldLogEnd, reason);
+      if (reason === LossReason.powerLoss) this.announceSurvivors(machine, records);
     }
-    this.announceReturned(machine, partition, path, from);
   }
 
-  /** Records that an undone truncation brought back are in the replica's log again, as if it had appended them. */
-  private announceReturned(machine: number, partition: number, path: string, from: number): void {
-    const { probes } = this.cluster.world;
-    const disk = this.cluster.world.disk(machine);
-    if (!disk.exists(path)) return;
-    const file = disk.open(path);
-    for (let index = from; index < file.length && file.state(index) === ENTRY_OK; index++) {
-      const batch = file.read(index) as RecordBatch;
+  /**
+   * Records that an undone truncation brought back, or that stand behind a hole, are in the replica's log again, as if it
+   * had appended them.
+   */
+  private announceSurvivors(machine: number, { partition, changedFrom }: LostRecords): void {
+    const { world } = this.cluster;
+    for (const batch of survivingBatches(world.disk(machine), this.keys()[partition], changedFrom)) {
       for (let i = 0; i < batch.records.length; i++) {
         const { value } = batch.records[i];
-        probes.emit(Probe.append, machine, partition, batch.baseOffset + i, batch.partitionLeaderEpoch, value, 0);
+        world.probes.emit(Probe.append, machine, partition, batch.baseOffset + i, batch.partitionLeaderEpoch, value, 0);
       }
     }
   }
 
-  private lossReason(machine: number, path: string, from: number): number {
+  private lossReason(machine: number, { path, entry }: LostRecords): number {
     const { world } = this.cluster;
     if (!world.hasPower(machine)) return LossReason.powerLoss;
     const disk = world.disk(machine);
-    const isCorrupt = disk.exists(path) && disk.open(path).state(from) === ENTRY_CORRUPT;
+    const isCorrupt = disk.exists(path) && disk.open(path).state(entry) === ENTRY_CORRUPT;
     return isCorrupt ? LossReason.corrupt : LossReason.wiped;
   }
 }

@@ -13,7 +13,7 @@ function machine(seed = 'a disk') {
   const stage = new Stage(seed);
   const id = stage.add('m');
   const losses: { path: string; from: number; lost: readonly object[] }[] = [];
-  stage.world.onDataLost({ onDataLost: (_machine, path, from, lost) => losses.push({ path, from, lost }) });
+  stage.world.onDataLost({ onDataLost: (_machine, told) => losses.push(...told) });
   return { stage, world: stage.world, id, losses, disk: stage.actor(id).host.disk };
 }
 

@@ -59,11 +59,20 @@ export interface DiskFaults {
   wipe(): void;
 }
 
+/** What happened to one file. */
+export interface FileLoss {
+  readonly path: string;
+  /** The first entry that is gone or damaged, or that came back. */
+  readonly from: number;
+  /** The entries that are gone or damaged, in the order of the file. */
+  readonly lost: readonly object[];
+}
+
 /**
- * Told at power loss, wipe or corruption, so that a system can say what its replicas lost. `from` is the first entry gone
- * or damaged. After power loss the disk may hold other entries from there on: a truncation that was not yet durable was
- * undone. Then `lost` may be empty.
+ * Told once at each power loss, wipe or corruption that took something, so that a system can say what its replicas lost.
+ * After power loss the disk may hold other entries from `from` on: a truncation, a removal or a renaming that was not yet
+ * durable was undone. Then `lost` may be empty.
  */
 export interface DataLossListener {
-  onDataLost(machine: number, path: string, from: number, lost: readonly object[]): void;
+  onDataLost(machine: number, losses: readonly FileLoss[]): void;
 }

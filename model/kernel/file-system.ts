@@ -14,6 +14,7 @@ import {
   type DiskFaults,
   type EntryState,
   type File,
+  type FileLoss,
   type IoResult,
 } from './disk.js';
 import type { EventHandler, EventId } from './event-queue.js';
@@ -35,6 +36,8 @@ const NOBODY: DiskUser = { alive: true, complete: () => undefined };
 
 interface RunningFlush {
   readonly flush: Flush;
+  /** Truncations on this disk when it began. */
+  readonly truncations: number;
   readonly user: DiskUser;
   readonly kind: number;
   readonly arg: number;
@@ -48,6 +51,9 @@ export class FileSystem implements DiskFaults, EventHandler {
   private readonly listeners: readonly DataLossListener[];
   private readonly weather: Weather;
   private readonly running = new Map<RunningFlush, EventId>();
+  /** Files of which a truncation is not in the journal yet. */
+  private readonly truncated = new Set<Inode>();
+  private truncations = 0;
   private powerLosses = 0;
   private failing = false;
   private isFull = false;
@@ -79,6 +85,16 @@ export class FileSystem implements DiskFaults, EventHandler {
     inode.replace(entry, bytes);
     this.tree.pinFile(inode);
     this.tree.sync(parentOf(path));
+    this.commitTruncations(this.truncations);
+    return 'ok';
+  }
+
+  truncate(inode: Inode, length: number): IoResult {
+    const result = this.writeResult(false);
+    if (result !== 'ok' || length >= inode.entries.length) return result;
+    inode.truncate(length);
+    inode.truncation = ++this.truncations;
+    this.truncated.add(inode);
     return 'ok';
   }
 
@@ -86,12 +102,19 @@ export class FileSystem implements DiskFaults, EventHandler {
     if (this.failing) return 'io-error';
     inode.syncAll();
     this.tree.pinFile(inode);
+    this.commitTruncations(this.truncations);
     return 'ok';
   }
 
   beginSync(inode: Inode, user: DiskUser, kind: number, arg: number): void {
     const { core } = this;
-    const running: RunningFlush = { flush: inode.beginFlush(), user, kind, arg };
+    const running: RunningFlush = {
+      flush: inode.beginFlush(),
+      truncations: this.truncations,
+      user,
+      kind,
+      arg,
+    };
     const micros = Math.floor(this.weather.sample(core.now) * this.slowness);
     this.running.set(running, core.queue.push(core.now + micros, this, 0, 0, running));
   }
@@ -99,10 +122,13 @@ export class FileSystem implements DiskFaults, EventHandler {
   /** An fsync is through. */
   onEvent(_kind: number, _a: number, payload: unknown): void {
     const running = payload as RunningFlush;
-    const { flush, user, kind, arg } = running;
+    const { flush, truncations, user, kind, arg } = running;
     this.running.delete(running);
     flush.inode.endFlush(flush, !this.failing);
-    if (!this.failing) this.tree.pinFile(flush.inode);
+    if (!this.failing) {
+      this.tree.pinFile(flush.inode);
+      this.commitTruncations(truncations);
+    }
     user.complete(kind, arg, this.writeResult(false));
   }
 
@@ -111,23 +137,16 @@ export class FileSystem implements DiskFaults, EventHandler {
     for (const event of this.running.values()) this.core.queue.cancel(event);
     this.running.clear();
     const prefix = `power-loss/${this.name}/${++this.powerLosses}`;
-    let count = 0;
-    losePower(
-      this.tree,
-      (path) => createStream(this.core.seed, `${prefix}/${path}`),
-      (path, from, lost) => {
-        count += lost.length;
-        this.tellLoss(path, from, lost);
-      },
-    );
-    return count;
+    const losses = losePower(this.tree, (path) => createStream(this.core.seed, `${prefix}/${path}`));
+    this.tell(losses);
+    return losses.reduce((sum, { lost }) => sum + lost.length, 0);
   }
 
   corrupt(path: string, index: number): boolean {
     const inode = this.tree.files.get(path);
     if (inode === undefined || index < 0 || index >= inode.entries.length) return false;
     inode.mark(index, ENTRY_CORRUPT);
-    this.tellLoss(path, index, [inode.entries[index]]);
+    this.tell([{ path, from: index, lost: [inode.entries[index]] }]);
     return true;
   }
 
@@ -146,9 +165,8 @@ export class FileSystem implements DiskFaults, EventHandler {
   wipe(): void {
     const files = this.filesInOrder();
     this.tree.wipe();
-    for (const inode of files) {
-      if (inode.entries.length > 0) this.tellLoss(inode.path, 0, inode.entries.slice());
-    }
+    const written = files.filter(({ entries }) => entries.length > 0);
+    this.tell(written.map(({ path, entries }) => ({ path, from: 0, lost: entries.slice() })));
   }
 
   /** 32 bits over the paths, and of each file the entries' number, bytes, states and, where they have one, `hash`. */
@@ -166,12 +184,23 @@ export class FileSystem implements DiskFaults, EventHandler {
     return hash;
   }
 
+  /** An fsync wrote the journal up to here. */
+  private commitTruncations(upTo: number): void {
+    if (this.truncated.size === 0) return;
+    for (const inode of this.truncated) {
+      if (inode.truncation > upTo) continue;
+      inode.settleTruncations();
+      this.truncated.delete(inode);
+    }
+  }
+
   private filesInOrder(): Inode[] {
     return [...this.tree.files.values()].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
   }
 
-  private tellLoss(path: string, from: number, lost: readonly object[]): void {
-    for (const listener of this.listeners) listener.onDataLost(this.machine, path, from, lost);
+  private tell(losses: readonly FileLoss[]): void {
+    if (losses.length === 0) return;
+    for (const listener of this.listeners) listener.onDataLost(this.machine, losses);
   }
 }
 
@@ -250,9 +279,7 @@ class OpenFile implements File {
   }
 
   truncate(length: number): IoResult {
-    const result = this.user.alive ? this.files.writeResult(false) : 'io-error';
-    if (result === 'ok') this.inode.truncate(length);
-    return result;
+    return this.user.alive ? this.files.truncate(this.inode, length) : 'io-error';
   }
 
   read(index: number): object {

@@ -2,7 +2,8 @@
  * A file's content: the page cache, and how much of it the platter has.
  *
  * The first `synced` entries are on the platter. Behind them the platter may hold any prefix of what was written since.
- * A truncation is a write like any other: until an fsync covers it, the content before it may come back (`before`).
+ * A truncation may be undone, so that the content before it comes back (`before`), until an fsync of any file follows: a
+ * file's length is in the file system's journal, which is written in order (ext4, xfs).
  */
 import { ENTRY_OK, type EntryState } from './disk.js';
 import type { DirectoryOperation } from './directory.js';
@@ -37,6 +38,8 @@ export class Inode {
   bytes = 0;
   synced = 0;
   before: Before | null = null;
+  /** The disk's count of truncations at the last one of this file. */
+  truncation = 0;
   /** The operation that made its name, until that is durable. */
   creation: DirectoryOperation | null = null;
   private states: Map<number, EntryState> | null = null;
@@ -90,6 +93,11 @@ export class Inode {
 
   syncAll(): void {
     this.synced = this.entries.length;
+    this.before = null;
+  }
+
+  /** Its length is in the journal: no truncation so far can be undone. */
+  settleTruncations(): void {
     this.before = null;
   }
 

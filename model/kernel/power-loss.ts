@@ -2,32 +2,37 @@
  * What power loss leaves of a disk: for each directory a prefix of its operations, for each file its durable entries and
  * a prefix of what was written since, the last of them perhaps torn.
  */
-import { ENTRY_TORN } from './disk.js';
+import { ENTRY_TORN, type FileLoss } from './disk.js';
 import type { Directory, DirectoryTree } from './directory.js';
 import type { Inode } from './inode.js';
 import type { Stream } from './random.js';
 
 /** The draws for one path: its own stream, so that one file's fate does not hang on another's. */
 export type Dice = (path: string) => Stream;
-/** Told of the entries of a file that are gone or damaged, from the first of them on; what stands there now came back. */
-export type LossTold = (path: string, from: number, lost: readonly object[]) => void;
 
-export function losePower(tree: DirectoryTree, dice: Dice, tell: LossTold): void {
+/** @returns what became of which file, under the name that it had, or has again */
+export function losePower(tree: DirectoryTree, dice: Dice): readonly FileLoss[] {
+  const losses: FileLoss[] = [];
   const files = [...tree.files.values()].sort(byPath);
   const paths = files.map((inode) => inode.path);
   undoDirectories(tree, dice);
   files.forEach((inode, index) => {
     const path = paths[index];
-    if (tree.files.get(inode.path) !== inode) {
-      if (inode.entries.length > 0) tell(path, 0, inode.entries);
-    } else {
-      loseUnsynced(inode, dice(`file/${path}`), (from, lost) => tell(path, from, lost));
-    }
+    if (tree.files.get(inode.path) === inode) tell(losses, path, loseUnsynced(inode, dice(`file/${path}`)));
+    else if (inode.entries.length > 0) losses.push({ path, from: 0, lost: inode.entries });
   });
-  // Files whose removal was undone: nobody counted on their entries any more.
+  const known = new Set(files);
+  // Files whose removal or renaming was undone: nobody counted on their entries any more.
   for (const inode of [...tree.files.values()].sort(byPath)) {
-    if (!inode.isSettled) loseUnsynced(inode, dice(`file/${inode.path}`), () => undefined);
+    if (!inode.isSettled) loseUnsynced(inode, dice(`file/${inode.path}`));
+    const isBack = !known.has(inode) || paths[files.indexOf(inode)] !== inode.path;
+    if (isBack && inode.entries.length > 0) losses.push({ path: inode.path, from: 0, lost: [] });
   }
+  return losses;
+}
+
+function tell(losses: FileLoss[], path: string, change: Change | null): void {
+  if (change !== null) losses.push({ path, ...change });
 }
 
 /** Parents before their children: what is undone above may take away, rename or bring back what lies below. */
@@ -42,10 +47,16 @@ function undoDirectories(tree: DirectoryTree, dice: Dice): void {
   }
 }
 
-function loseUnsynced(inode: Inode, dice: Stream, tell: (from: number, lost: readonly object[]) => void): void {
+interface Change {
+  readonly from: number;
+  readonly lost: readonly object[];
+}
+
+/** @returns null: the file holds what it held */
+function loseUnsynced(inode: Inode, dice: Stream): Change | null {
   if (inode.isSettled) {
     inode.settle(inode.entries.length);
-    return;
+    return null;
   }
   const written = inode.entries.slice();
   const reverts = inode.before !== null && dice.chance(1, 2);
@@ -59,7 +70,8 @@ function loseUnsynced(inode: Inode, dice: Stream, tell: (from: number, lost: rea
   if (torn) inode.mark(kept - 1, ENTRY_TORN);
   const firstLost = Math.min(shared, torn ? kept - 1 : kept);
   // Also without a loss, if what a truncation had cut off is there again.
-  if (firstLost < written.length || firstLost < kept) tell(firstLost, written.slice(firstLost));
+  if (firstLost >= written.length && firstLost >= kept) return null;
+  return { from: firstLost, lost: written.slice(firstLost) };
 }
 
 /** Nothing more than is durable, or everything, in a quarter of the cases each: write-back has not or has come round. */

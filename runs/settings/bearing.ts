@@ -27,6 +27,14 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'default.replication.factor': 'Replicas of a topic that names no replication factor.',
     'initial.broker.registration.timeout.ms': 'A starting broker that cannot register within so long gives up.',
     'leader.imbalance.check.interval.seconds': 'How often the controller looks for leaderships to move back.',
+    'log.flush.offset.checkpoint.interval.ms':
+      'How often recovery points are written to disk; after a crash a log is scanned from there.',
+    'log.flush.scheduler.interval.ms': 'How often the broker looks for logs to flush by time (flush.ms).',
+    'log.flush.start.offset.checkpoint.interval.ms':
+      'How often log starts are written to disk; a crash before may bring deleted records back.',
+    'log.initial.task.delay.ms':
+      'How long after its start a broker begins to flush, checkpoint and delete by the clock.',
+    'log.retention.check.interval.ms': 'How often the broker looks for segments to delete by time or size.',
     'message.max.bytes': 'Larger batches are refused (MESSAGE_TOO_LARGE).',
     'min.insync.replicas':
       'With acks=all a write needs so many replicas in sync; with fewer it is refused. Checked for acks=all only.',
@@ -49,11 +57,18 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'zookeeper.connect': 'The control plane is ZooKeeper.',
   },
   topic: {
+    'cleanup.policy': 'Whether old segments are deleted by time and size.',
+    'file.delete.delay.ms': 'How long the file of a deleted segment stays on the disk.',
     'flush.messages': 'After so many records the log is flushed to the platter; 1 flushes before each acknowledgement.',
+    'flush.ms': 'A log that was not flushed for so long is flushed, when log.flush.scheduler.interval.ms comes round.',
     'max.message.bytes': 'Larger batches are refused (MESSAGE_TOO_LARGE).',
     'min.insync.replicas':
       'With acks=all a write needs so many replicas in sync; with fewer it is refused. Checked for acks=all only.',
-    'segment.bytes': 'A log rolls to a new segment at this size.',
+    'retention.bytes': 'Segments are deleted from the oldest on while the log is larger than this.',
+    'retention.ms': 'Segments whose youngest record is older than this are deleted.',
+    'segment.bytes': 'A log rolls to a new segment at this size, and the old one is flushed.',
+    'segment.jitter.ms': 'A segment may roll by so much earlier than segment.ms, as drawn.',
+    'segment.ms': 'A log rolls to a new segment when its records span so much time.',
     'unclean.leader.election.enable':
       'When no replica in sync is left, a lagging one may lead: availability for acknowledged records.',
   },
@@ -107,12 +122,6 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
   broker: [
     ['The log directories of a broker are one disk in the model.', ['log.dirs', 'metadata.log.dir']],
     ['The failure of one of several log directories is not modelled.', ['log.dir.failure.timeout.ms']],
-    [
-      'Flushes by time, and the recovery point they leave, are not modelled.',
-      ['log.flush.offset.checkpoint.interval.ms', 'log.flush.scheduler.interval.ms'],
-    ],
-    ['Records deleted on request or by retention are not modelled.', ['log.flush.start.offset.checkpoint.interval.ms']],
-    ['Retention is not modelled: a trial removes no record by policy.', ['log.retention.check.interval.ms']],
     ['A follower has one fetcher for each leader in the model.', ['num.replica.fetchers']],
     ['Readers read from leaders in the model.', ['replica.selector.class']],
     ['The time-outs between brokers and the controller are fixed in the model.', ['request.timeout.ms']],
@@ -159,21 +168,13 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
     ['Transactions are not in this build.', ['max.request.partition.size.limit']],
   ],
   topic: [
-    ['Retention is not modelled: a trial removes no record by policy.', ['retention.bytes', 'retention.ms']],
     [
       'Compaction is not modelled.',
-      [
-        'cleanup.policy',
-        'delete.retention.ms',
-        'max.compaction.lag.ms',
-        'min.cleanable.dirty.ratio',
-        'min.compaction.lag.ms',
-      ],
+      ['delete.retention.ms', 'max.compaction.lag.ms', 'min.cleanable.dirty.ratio', 'min.compaction.lag.ms'],
     ],
-    ['Flushes by time are not modelled.', ['flush.ms']],
     [
-      'A log has one segment in this build.',
-      ['internal.segment.bytes', 'segment.index.bytes', 'segment.jitter.ms', 'segment.ms'],
+      'Indexes are not modelled: a log never rolls because one is full.',
+      ['internal.segment.bytes', 'segment.index.bytes'],
     ],
     [
       'Throttled replication is not modelled.',
@@ -254,7 +255,6 @@ const noBearing: Readonly<Record<Scope, readonly string[]>> = {
     'internal.metadata.max.batch.size.in.bytes',
     'internal.metadata.max.fetch.size.in.bytes',
     'log.dir',
-    'log.initial.task.delay.ms',
     'max.connection.creation.rate',
     'max.connections',
     'max.connections.per.ip',
@@ -285,7 +285,6 @@ const noBearing: Readonly<Record<Scope, readonly string[]>> = {
     'compression.lz4.level',
     'compression.type',
     'compression.zstd.level',
-    'file.delete.delay.ms',
     'index.interval.bytes',
     'message.downconversion.enable',
     'message.format.version',

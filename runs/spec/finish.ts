@@ -15,7 +15,7 @@ import { finishDemands, finishFaults, finishProfile, finishRules } from './finis
 import { readSettings } from './given-settings.js';
 import { checkBroker, checkProducer } from './kafka-rules.js';
 import { originWords, type Problems } from './problems.js';
-import { refuseClients, refuseCluster, refuseSmallSegments, refuseStrangePlan } from './refusals.js';
+import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic } from './spec.js';
 import { versionRow } from './versions.js';
 
@@ -124,8 +124,6 @@ class Finisher {
     this.#rememberNotModelled(notModelled);
     const partitions = topic.partitions?.value ?? Number(broker['num.partitions']?.value ?? 1);
     const replicationFactor = this.#replicationFactor(topic, broker);
-    const segmentBytes = effectiveForTopic(this.#table, 'segment.bytes', given, broker);
-    refuseSmallSegments(this.#draft, segmentBytes, this.#problems);
     this.#noteUnreachableMinimum(given, broker, replicationFactor);
     return { name, partitions, replicationFactor, settings: given };
   }

@@ -3,8 +3,6 @@ import { faults, runnableVersions } from '../catalogue.js';
 import { didYouMean } from './nearest.js';
 import type { Draft, DraftClient } from './draft.js';
 import type { Problems } from './problems.js';
-import { RECORD_BYTES } from './resolve.js';
-import type { SettingValue } from './spec.js';
 import { controlModes, versionRow } from './versions.js';
 
 /** Version, control plane, workload. */
@@ -44,19 +42,6 @@ export function refuseCluster(draft: Draft, problems: Problems): void {
       'type: queue needs consumer groups, which are not in this build: use append, with partitions assigned by hand',
     );
   }
-}
-
-/** A log has one segment in this build, so it must not fill one: counted generously, every send retried many times. */
-export function refuseSmallSegments(draft: Draft, segmentBytes: SettingValue, problems: Problems): void {
-  const batchOverhead = 100;
-  const attempts = 10;
-  const needed = (draft.workload.sends.value + 1000) * (RECORD_BYTES + batchOverhead) * attempts;
-  if (Number(segmentBytes.value) >= needed) return;
-  problems.error(
-    segmentBytes.origin,
-    `segment.bytes ${String(segmentBytes.value)} is so small that a log could roll (it may grow to ${needed} bytes here); ` +
-      'a log has one segment in this build',
-  );
 }
 
 /** A plan fits the spec that it was drawn for, and the version that drew it. */

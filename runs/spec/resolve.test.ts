@@ -21,7 +21,14 @@ describe('the cluster of a spec', () => {
       'min.insync.replicas': 1,
       'unclean.leader.election.enable': false,
       'flush.messages': 2 ** 63,
+      'flush.ms': 2 ** 63,
       'segment.bytes': 1073741824,
+      'segment.ms': 604800000,
+      'segment.jitter.ms': 0,
+      'file.delete.delay.ms': 60000,
+      'cleanup.policy': 'delete',
+      'retention.bytes': -1,
+      'retention.ms': 604800000,
       'max.message.bytes': 1048588,
     });
     expect(producers.map(({ name }) => name)).toEqual(['p0']);

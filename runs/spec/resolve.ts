@@ -18,7 +18,7 @@ import type { GivenSettings, Spec } from './spec.js';
 /** Settings that a plan drew where the spec left them open, by scoped name: 'broker:replica.lag.time.max.ms'. */
 export type DrawnSettings = Readonly<Record<string, string | number | boolean>>;
 
-export const RECORD_BYTES = 100;
+const RECORD_BYTES = 100;
 
 const brokerNames: readonly (keyof BrokerSettings)[] = [
   'broker.heartbeat.interval.ms',
@@ -32,6 +32,11 @@ const brokerNames: readonly (keyof BrokerSettings)[] = [
   'replica.fetch.backoff.ms',
   'replica.socket.timeout.ms',
   'replica.high.watermark.checkpoint.interval.ms',
+  'log.flush.offset.checkpoint.interval.ms',
+  'log.flush.scheduler.interval.ms',
+  'log.flush.start.offset.checkpoint.interval.ms',
+  'log.initial.task.delay.ms',
+  'log.retention.check.interval.ms',
   'auto.leader.rebalance.enable',
   'leader.imbalance.check.interval.seconds',
   'controlled.shutdown.enable',
@@ -45,7 +50,14 @@ const topicNames: readonly (keyof TopicSettings)[] = [
   'min.insync.replicas',
   'unclean.leader.election.enable',
   'flush.messages',
+  'flush.ms',
   'segment.bytes',
+  'segment.ms',
+  'segment.jitter.ms',
+  'file.delete.delay.ms',
+  'cleanup.policy',
+  'retention.bytes',
+  'retention.ms',
   'max.message.bytes',
 ];
 

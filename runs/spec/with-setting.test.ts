@@ -18,7 +18,7 @@ describe('a fix', () => {
     ['acks', '1', 'changes nothing'],
     ['acks', 'most', 'is no value of it'],
     ['enable.idempotence', 'true', 'is in force by default already'],
-    ['retention.ms', '5', 'is not modelled'],
+    ['segment.index.bytes', '5', 'is not modelled'],
     ['delivery.timeout.ms', '10', 'would keep the producer from starting'],
   ])('%s=%s %s: there is none', (name, value) => {
     expect(withSetting(spec, name, value)).toBeNull();
@@ -29,6 +29,6 @@ describe('the value in force', () => {
   it('is what was given, or the default', () => {
     expect(settingInForce(spec, 'acks')).toBe('1');
     expect(settingInForce(spec, 'min.insync.replicas')).toBe('1');
-    expect(settingInForce(spec, 'retention.ms')).toBeNull();
+    expect(settingInForce(spec, 'segment.index.bytes')).toBeNull();
   });
 });

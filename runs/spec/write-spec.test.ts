@@ -50,7 +50,7 @@ describe('the spec of a kept trial', () => {
   it('keeps the largest long, names that need quotes, notes and what is not modelled', () => {
     const text = `
 name: "orders: all"
-cluster: { settings: { log.retention.hours: 1, auto.leader.rebalance.enable: false } }
+cluster: { settings: { log.index.size.max.bytes: 1024, auto.leader.rebalance.enable: false } }
 topics: { "null": { settings: { flush.messages: 9223372036854775807 } } }
 producers: { "true": { settings: { acks: "0" } } }
 rules: { truncation: on-fetch }
@@ -59,7 +59,7 @@ require: []
 faults: []`;
     const { spec } = loadSpec({ input: 'spec.yaml', text });
     expect(running(again(spec).spec)).toEqual(running(spec));
-    expect(spec.notModelled).toEqual(['log.retention.hours']);
+    expect(spec.notModelled).toEqual(['log.index.size.max.bytes']);
   });
 
   it('says beside each value where it came from', () => {

@@ -8,8 +8,8 @@
 import type { Connection } from '../../kernel/network.js';
 import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../kernel/process.js';
 import { MetadataImage } from '../control/metadata-image.js';
-import { readHighWatermarks } from '../log/high-watermark-checkpoint.js';
-import { loadLog, logExists, readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from '../log/recovery.js';
+import { readCleanShutdown } from '../log/clean-shutdown.js';
+import { LogManager } from '../log/log-manager.js';
 import { LogDirFailure } from '../log/storage-error.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { ReplicaView } from '../views.js';
@@ -40,6 +40,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
   readonly config: BrokerConfig;
   previousBrokerEpoch = -1;
   readonly #image = new MetadataImage();
+  readonly #logs: LogManager;
   readonly #replicas: ReplicaManager;
   readonly #requests: RequestHandler;
   readonly #fetchers: FetcherManager;
@@ -51,13 +52,13 @@ export class Broker extends Process implements BrokerServices, PublishListener {
   readonly #channels: ChannelList;
   readonly #views: (PartitionReplicaView | undefined)[] = [];
   #logsToRecover = 0;
-  #highWatermarks: readonly (number | undefined)[] = [];
 
   constructor(host: Host, config: BrokerConfig) {
     super(host);
     if (config.rules.truncation !== 'on-fetch') throw new Error(`truncation: ${config.rules.truncation} is not built`);
     this.config = config;
-    this.#replicas = new ReplicaManager(host, config, this.#image);
+    this.#logs = new LogManager(host, config.settings, config.partitions);
+    this.#replicas = new ReplicaManager(host, config, this.#image, this.#logs);
     this.#fetchers = new FetcherManager(this);
     this.#publisher = new MetadataPublisher(host, this.#image, this.#replicas, this.#fetchers, this);
     this.#lifecycle = new BrokerLifecycle(this);
@@ -119,6 +120,9 @@ export class Broker extends Process implements BrokerServices, PublishListener {
         return;
       case TimerRange.forwarding:
         this.#producerIds.onTimer(kind);
+        return;
+      case TimerRange.log:
+        this.#logs.onTimer(kind, arg, payload);
         return;
     }
   }
@@ -183,23 +187,16 @@ export class Broker extends Process implements BrokerServices, PublishListener {
 
   /** register, catch up | load */
   #loadLogs(): void {
-    const { disk } = this.host;
-    this.#highWatermarks = readHighWatermarks(disk);
-    removeCleanShutdown(disk);
-    for (let number = 0; number < this.config.partitions.length; number++) {
-      if (!logExists(disk, this.config.partitions[number].name)) continue;
+    for (const partition of this.#logs.beginLoading()) {
       this.#logsToRecover++;
-      this.host.later(BrokerTimer.recoverLog, number);
+      this.host.later(BrokerTimer.recoverLog, partition);
     }
     if (this.#logsToRecover === 0) this.#publisher.start();
   }
 
   /** load | recover, each log in a step of its own */
   #recoverLog(number: number): void {
-    const { name, settings } = this.config.partitions[number];
-    const highWatermark = this.#highWatermarks[number] ?? 0;
-    const clean = this.previousBrokerEpoch >= 0;
-    this.#replicas.adoptLog(loadLog(this.host, number, name, settings, highWatermark, clean));
+    this.#logs.load(number);
     this.#logsToRecover--;
     if (this.#logsToRecover === 0) this.#publisher.start();
   }
@@ -211,6 +208,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
     this.#onPeriodic(BrokerTimer.checkpointHighWatermarks);
     this.#schedule(BrokerTimer.shrinkIsr);
     this.#schedule(BrokerTimer.expireProducers);
+    this.#logs.startTasks();
     if (this.#channels.closesIdle) this.#schedule(BrokerTimer.closeIdle);
     this.#lifecycle.ready();
   }
@@ -226,7 +224,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
         this.#replicas.shrinkIsrs();
         break;
       case BrokerTimer.checkpointHighWatermarks:
-        this.#replicas.checkpointHighWatermarks();
+        this.#logs.checkpointHighWatermarks();
         break;
       case BrokerTimer.expireProducers:
         this.#replicas.expireProducers();
@@ -287,7 +285,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
     }
   }
 
-  /** LogManager.shutdown: flush, checkpoint, and only then the marker that says so. Not of logs that were never loaded. */
+  /** Not of logs that were never loaded. */
   #stopInOrder(): void {
     try {
       if (this.listening) this.#leaveClean();
@@ -298,8 +296,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
   }
 
   #leaveClean(): void {
-    this.#replicas.flushLogs();
-    this.#replicas.checkpointHighWatermarks();
-    writeCleanShutdown(this.host.disk, this.brokerEpoch());
+    this.#logs.checkpointHighWatermarks();
+    this.#logs.shutDown(this.brokerEpoch());
   }
 }

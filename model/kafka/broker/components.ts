@@ -11,6 +11,7 @@
  */
 import type { BrokenReason, Host, MachineId, Message } from '../../kernel/process.js';
 import type { Connection } from '../../kernel/network.js';
+import { FIRST_LOG_TIMER } from '../log/log-timers.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { BrokerConfig } from './config.js';
 
@@ -36,6 +37,7 @@ export const TimerRange = {
   alterPartition: 300,
   replicaFetcher: 400,
   forwarding: 500,
+  log: FIRST_LOG_TIMER,
 } as const;
 export const TIMER_RANGE_WIDTH = 100;
 

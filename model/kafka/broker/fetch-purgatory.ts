@@ -76,8 +76,9 @@ export class DelayedFetch implements DelayedOperation {
       if (fetchError(this.#replicas, request, asked) !== KafkaError.NONE) return true;
       const { log } = partition;
       if (hasDiverged(log, asked)) return true;
-      // Within one segment a fetch above the high watermark waits (DelayedFetch; case F needs two segments).
       const end = follower ? log.logEndOffset : log.highWatermark;
+      // Case F: the segment of the fetch was rolled, or is gone; within one segment a fetch above the end waits.
+      if (log.segments.count > 1 && log.segments.floor(asked.fetchOffset) !== log.segments.floor(end)) return true;
       bytes += Math.min(log.bytesBetween(asked.fetchOffset, end), request.partitionMaxBytes);
     }
     return bytes >= request.minBytes;

@@ -239,6 +239,11 @@ export class ReplicaFetcher implements ConnectionOwner {
     for (let i = 0; i < batches.length; i++) {
       // KAFKA-18723: what a later leader wrote does not belong into what was fetched in this epoch.
       if (batches[i].partitionLeaderEpoch > state.leaderEpoch) break;
+      // UnexpectedAppendOffsetException: the histories part where no epoch shows it. Failed until the next leader epoch.
+      if (batches[i].baseOffset < log.logEndOffset) {
+        this.#drop(state);
+        return;
+      }
       log.appendAsFollower(batches[i]);
     }
     if (batches.length > 0) state.resume();

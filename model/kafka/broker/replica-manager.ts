@@ -2,9 +2,7 @@
  * The replicas of one broker: ReplicaManager. Everything that knows more than one of them, and less than the network.
  */
 import type { Host } from '../../kernel/process.js';
-import { writeHighWatermarks } from '../log/high-watermark-checkpoint.js';
-import { createLog } from '../log/recovery.js';
-import type { PartitionLog } from '../log/partition-log.js';
+import type { LogManager } from '../log/log-manager.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type { Rules } from '../protocol/versions/rules.js';
@@ -31,10 +29,10 @@ export class ReplicaManager {
   readonly lagMicros: number;
   /** By partition number. */
   readonly #partitions: (Partition | undefined)[] = [];
-  /** Logs that were found on the disk, until their partitions are told of. */
-  readonly #loadedLogs: (PartitionLog | undefined)[] = [];
+  readonly #logs: LogManager;
 
-  constructor(host: Host, config: BrokerConfig, image: MetadataImageView) {
+  constructor(host: Host, config: BrokerConfig, image: MetadataImageView, logs: LogManager) {
+    this.#logs = logs;
     this.host = host;
     this.config = config;
     this.rules = config.rules;
@@ -55,17 +53,12 @@ export class ReplicaManager {
     return exists ? KafkaError.NOT_LEADER_OR_FOLLOWER : KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
   }
 
-  /** A log from the disk, before the broker knows its role. */
-  adoptLog(log: PartitionLog): void {
-    this.#loadedLogs[log.partition] = log;
-  }
-
   /** The replica that this broker is told to host; its log is opened or made. */
   hosted(number: number): Partition {
     const known = this.#partitions[number];
     if (known !== undefined) return known;
     const config = this.config.partitions[number];
-    const log = this.#loadedLogs[number] ?? createLog(this.host, number, config.name, config.settings);
+    const log = this.#logs.getOrCreate(number);
     const partition = new Partition(this.host, number, config, log);
     this.#partitions[number] = partition;
     return partition;
@@ -107,20 +100,8 @@ export class ReplicaManager {
     }
   }
 
-  checkpointHighWatermarks(): void {
-    const logs: PartitionLog[] = [];
-    for (const partition of this.#partitions) if (partition !== undefined) logs.push(partition.log);
-    writeHighWatermarks(this.host.disk, logs);
-  }
-
   expireProducers(): void {
-    const nowMs = Math.trunc(this.host.wallMicros() / 1000);
-    const expirationMs = this.config.settings['producer.id.expiration.ms'];
-    for (const partition of this.#partitions) partition?.log.producers.removeExpired(nowMs, expirationMs);
-  }
-
-  flushLogs(): void {
-    for (const partition of this.#partitions) partition?.log.flush();
+    for (const partition of this.#partitions) partition?.log.expireProducers();
   }
 
   /** The broker epochs are those under which the members were judged: a later incarnation must not slip in (KIP-903). */

@@ -152,7 +152,7 @@ describe('a broker that starts', () => {
     lab.pass(100 * MILLI);
     expect(lab.world.isRunning(1)).toBe(false);
     expect(lab.all('acknowledged')).toEqual([]);
-    expect(lab.world.disk(1).open(segmentPath('orders-0')).length).toBe(0);
+    expect(lab.world.disk(1).open(segmentPath('orders-0', 0)).length).toBe(0);
   });
 });
 

@@ -1,29 +1,71 @@
-/** What a loss below a log file means for its replica: for the disk's loss listener, which knows only files and entries. */
+/** What a loss below its files means for a replica's log: the disk's loss listener knows only files and entries. */
+import { ENTRY_OK, type Disk, type FileLoss } from '../../kernel/disk.js';
 import { lastOffset, type RecordBatch } from '../protocol/records.js';
-import { segmentPath } from './paths.js';
+import { isSegment, offsetOfPath, partitionOfPath } from './paths.js';
 
 export interface LostRecords {
   readonly partition: number;
-  /** The first offset that is gone or damaged. */
+  /** The first offset that is gone or damaged; equal to `oldLogEnd`: nothing is, something came back. */
   readonly firstOffset: number;
-  /** The log's end before the loss: the offset behind the last entry that was lost. */
+  /** The offset behind the last record that was lost. */
   readonly oldLogEnd: number;
+  /** From this offset on the files may hold something else than before. */
+  readonly changedFrom: number;
+  /** The segment that lost its first record, and the index of the entry there. */
+  readonly path: string;
+  readonly entry: number;
 }
 
 /**
+ * The losses of one event, as the partitions on the machine see them.
  * @param partitionNames by partition number: orders-0, ...
- * @param lost the entries that are gone, in the order of the file
- * @returns undefined if the file is not a partition's log, or nothing of it was lost
  */
-export function lostRecords(
-  partitionNames: readonly string[],
-  path: string,
-  lost: readonly object[],
-): LostRecords | undefined {
-  if (lost.length === 0) return undefined;
-  const partition = partitionNames.findIndex((name) => segmentPath(name) === path);
-  if (partition < 0) return undefined;
-  const first = lost[0] as RecordBatch;
-  const last = lost[lost.length - 1] as RecordBatch;
-  return { partition, firstOffset: first.baseOffset, oldLogEnd: lastOffset(last) + 1 };
+export function lostRecords(partitionNames: readonly string[], losses: readonly FileLoss[], disk: Disk): LostRecords[] {
+  const found = new Map<number, LostRecords>();
+  for (const loss of losses) {
+    const partition = isSegment(loss.path) ? partitionNames.indexOf(partitionOfPath(loss.path)) : -1;
+    if (partition < 0) continue;
+    const one = lostFrom(partition, loss, disk);
+    const known = found.get(partition);
+    found.set(partition, known === undefined ? one : together(known, one));
+  }
+  return [...found.values()];
+}
+
+/**
+ * The sound batches that the files of a log hold from an offset on, whatever recovery will make of them: what an undone
+ * truncation brought back, and what stands behind a hole.
+ */
+export function survivingBatches(disk: Disk, partitionName: string, from: number): RecordBatch[] {
+  const paths = disk.list(partitionName).filter(isSegment);
+  return paths.flatMap((path, position) => {
+    const next = position + 1 < paths.length ? offsetOfPath(paths[position + 1]) : Infinity;
+    const file = disk.open(path);
+    const batches: RecordBatch[] = [];
+    for (let index = 0; index < file.length; index++) {
+      const batch = file.read(index) as RecordBatch;
+      const isMeant = lastOffset(batch) >= from && batch.baseOffset < next;
+      if (isMeant && file.state(index) === ENTRY_OK) batches.push(batch);
+    }
+    return batches;
+  });
+}
+
+function lostFrom(partition: number, { path, from, lost }: FileLoss, disk: Disk): LostRecords {
+  const file = disk.exists(path) ? disk.open(path) : undefined;
+  const back = file !== undefined && from < file.length ? (file.read(from) as RecordBatch).baseOffset : Infinity;
+  if (lost.length === 0) {
+    return { partition, firstOffset: back, oldLogEnd: back, changedFrom: back, path, entry: from };
+  }
+  const firstOffset = (lost[0] as RecordBatch).baseOffset;
+  const oldLogEnd = lastOffset(lost[lost.length - 1] as RecordBatch) + 1;
+  return { partition, firstOffset, oldLogEnd, changedFrom: Math.min(firstOffset, back), path, entry: from };
+}
+
+function together(x: LostRecords, y: LostRecords): LostRecords {
+  const changedFrom = Math.min(x.changedFrom, y.changedFrom);
+  if (x.firstOffset === x.oldLogEnd) return { ...y, changedFrom };
+  if (y.firstOffset === y.oldLogEnd) return { ...x, changedFrom };
+  const first = x.firstOffset <= y.firstOffset ? x : y;
+  return { ...first, oldLogEnd: Math.max(x.oldLogEnd, y.oldLogEnd), changedFrom };
 }

@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { LeaderEpochCache } from './leader-epoch-cache.js';
 import { LogLab, NAME } from './testing/log-lab.js';
 
+/** Trims are written at once. */
+function newCache(lab: LogLab): LeaderEpochCache {
+  const cache: LeaderEpochCache = new LeaderEpochCache(lab.host.disk, NAME, () => cache.flush());
+  return cache;
+}
+
 /** A cache with these (epoch, start offset) entries. */
 function cacheOf(...entries: [number, number][]): LeaderEpochCache {
-  const cache = new LeaderEpochCache(new LogLab().host.disk, NAME);
+  const cache = newCache(new LogLab());
   for (const [epoch, startOffset] of entries) cache.assign(epoch, startOffset);
   return cache;
 }
@@ -75,14 +81,14 @@ describe('an epoch that is assigned', () => {
 describe('the checkpoint', () => {
   it('has every change at once, whatever the power does', () => {
     const lab = new LogLab();
-    const cache = new LeaderEpochCache(lab.host.disk, NAME);
+    const cache = newCache(lab);
     cache.assign(1, 0);
     cache.assign(2, 7);
     cache.truncateFromEnd(7);
     cache.assign(5, 4);
     lab.world.powerLoss(1);
     lab.world.start(1);
-    expect(entriesOf(new LeaderEpochCache(lab.host.disk, NAME))).toEqual([
+    expect(entriesOf(newCache(lab))).toEqual([
       [1, 0],
       [5, 4],
     ]);

@@ -1,11 +1,9 @@
 /**
- * Where each leader epoch begins in one log: LeaderEpochFileCache (KIP-101, KIP-279). Every change is written through
- * to `leader-epoch-checkpoint` at once, so that after a crash the cache may name too much, never too little; what lies
- * above the log's end is trimmed on load.
+ * Where each leader epoch begins in one log: LeaderEpochFileCache (KIP-101, KIP-279). An epoch that begins is written to
+ * `leader-epoch-checkpoint` at once, what is trimmed a moment later: so after a crash the file may name too much, never
+ * too little, and what lies outside the log is trimmed on load.
  */
 import type { Disk } from '../../kernel/disk.js';
-import { assert } from '../../kernel/assert.js';
-import type { RecordBatch } from '../protocol/records.js';
 import { mustSucceed } from './storage-error.js';
 import { leaderEpochCheckpointPath } from './paths.js';
 
@@ -30,11 +28,16 @@ const CHECKPOINT_ENTRY_BYTES = 24;
 export class LeaderEpochCache {
   readonly #disk: Disk;
   readonly #path: string;
+  readonly #onTrimmed: () => void;
   /** Ascending in both fields. */
   #entries: EpochEntry[];
+  /** The file names epochs that are trimmed. */
+  #stale = false;
 
-  constructor(disk: Disk, partitionName: string) {
+  /** @param onTrimmed asked to call `flush` a moment later (truncateFromEndAsyncFlush) */
+  constructor(disk: Disk, partitionName: string, onTrimmed: () => void) {
     this.#disk = disk;
+    this.#onTrimmed = onTrimmed;
     this.#path = leaderEpochCheckpointPath(partitionName);
     this.#entries = readCheckpoint(disk, this.#path);
   }
@@ -66,22 +69,11 @@ export class LeaderEpochCache {
   }
 
   /**
-   * After an unclean start: the epochs that the scanned batches name, since the platter may have kept an older file
-   * than the checkpoint speaks of. Epochs that wrote nothing are not found again; nobody's history ends there.
+   * While a segment is scanned after a crash: only an epoch above all that the file names is taken from the batches
+   * (LogSegment.recover). One that the file misplaces, since an undone truncation brought older batches back, stays.
    */
-  rebuild(batches: readonly RecordBatch[]): void {
-    const entries: EpochEntry[] = [];
-    for (const batch of batches) {
-      const last = entries.length === 0 ? -1 : entries[entries.length - 1].epoch;
-      if (batch.partitionLeaderEpoch === last) continue;
-      assert(batch.partitionLeaderEpoch > last, 'leader epochs ascend within a log');
-      entries.push({ epoch: batch.partitionLeaderEpoch, startOffset: batch.baseOffset });
-    }
-    const same = (entry: EpochEntry, i: number): boolean =>
-      this.#entries[i].epoch === entry.epoch && this.#entries[i].startOffset === entry.startOffset;
-    if (entries.length === this.#entries.length && entries.every(same)) return;
-    this.#entries = entries;
-    this.#write();
+  recover(epoch: number, startOffset: number): void {
+    if (epoch >= 0 && epoch > this.latestEpoch) this.assign(epoch, startOffset);
   }
 
   /** Drops every epoch that begins at or above `endOffset`. */
@@ -89,7 +81,28 @@ export class LeaderEpochCache {
     const entries = this.#entries;
     const before = entries.length;
     while (entries.length > 0 && entries[entries.length - 1].startOffset >= endOffset) entries.pop();
-    if (entries.length !== before) this.#write();
+    if (entries.length !== before) this.#trimmed();
+  }
+
+  /** Drops every epoch that ends at or below `startOffset`; the one that reaches over it begins there from now on. */
+  truncateFromStart(startOffset: number): void {
+    const entries = this.#entries;
+    let count = 0;
+    while (count < entries.length && entries[count].startOffset <= startOffset) count++;
+    if (count === 0 || (count === 1 && entries[0].startOffset === startOffset)) return;
+    entries.splice(0, count, { epoch: entries[count - 1].epoch, startOffset });
+    this.#trimmed();
+  }
+
+  /** Of a log that is emptied (clearAndFlush). */
+  clear(): void {
+    this.#entries.length = 0;
+    this.#write();
+  }
+
+  /** Brings the file up to date with what was trimmed. */
+  flush(): void {
+    if (this.#stale) this.#write();
   }
 
   /**
@@ -115,7 +128,14 @@ export class LeaderEpochCache {
     return index < 0 ? -1 : entries[index].epoch;
   }
 
+  #trimmed(): void {
+    if (this.#stale) return;
+    this.#stale = true;
+    this.#onTrimmed();
+  }
+
   #write(): void {
+    this.#stale = false;
     const checkpoint: EpochCheckpoint = { entries: this.#entries.slice() };
     const bytes = CHECKPOINT_ENTRY_BYTES * (1 + checkpoint.entries.length);
     mustSucceed(this.#disk.replace(this.#path, checkpoint, bytes), this.#path);

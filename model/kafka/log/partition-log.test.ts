@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TruncateReason } from '../probes.js';
-import { PartitionLog } from './partition-log.js';
+import { LogStartReason, TruncateReason } from '../probes.js';
 import { hashRecord } from './rolling-hash.js';
 import { LogLab } from './testing/log-lab.js';
 
@@ -81,7 +80,7 @@ describe('a log', () => {
   });
 
   it('flushes once flush.messages have been appended since the last flush', () => {
-    const lab = new LogLab({ 'flush.messages': 3 });
+    const lab = new LogLab({ topic: { 'flush.messages': 3 } });
     lab.append(0, 0);
     expect(lab.log.recoveryPoint).toBe(0);
     lab.append(0);
@@ -178,10 +177,137 @@ describe('the high watermark', () => {
   });
 });
 
+describe('a segment', () => {
+  const bases = (lab: LogLab): number[] => lab.log.segments.all.map(({ baseOffset }) => baseOffset);
+
+  it('is full when the next batch would pass segment.bytes', () => {
+    const lab = new LogLab({ topic: { 'segment.bytes': 161 + 261 } });
+    lab.append(0);
+    lab.log.appendAsLeader(lab.batch(2), 0);
+    expect(bases(lab)).toEqual([0]);
+    lab.append(0);
+    expect(bases(lab)).toEqual([0, 3]);
+    expect(lab.values()).toEqual([1, 2, 3, 4]);
+    expect(lab.announced).toContain('segment-rolled 3 2');
+  });
+
+  it('is old when a record’s time is more than segment.ms after that of its first', () => {
+    const lab = new LogLab({ topic: { 'segment.ms': 1000 } });
+    const at = (timestamp: number) =>
+      lab.log.appendAsLeader(lab.batch(1, { records: [{ key: null, value: 1, timestamp, bytes: 100 }] }), 0);
+    at(5000);
+    at(6000);
+    expect(bases(lab)).toEqual([0]);
+    at(6001);
+    expect(bases(lab)).toEqual([0, 2]);
+  });
+
+  it('of a follower begins where the leader’s batch does, a gap between', () => {
+    const lab = new LogLab({ topic: { 'segment.bytes': 200 } });
+    lab.log.appendAsFollower(lab.batch(1, { baseOffset: 0, partitionLeaderEpoch: 0 }));
+    lab.log.appendAsFollower(lab.batch(1, { baseOffset: 7, partitionLeaderEpoch: 0 }));
+    expect(bases(lab)).toEqual([0, 7]);
+  });
+
+  it('is all that one read sees', () => {
+    const lab = new LogLab({ topic: { 'segment.bytes': 2 * 161 } });
+    lab.append(0, 0, 0, 0, 0);
+    const read = (offset: number): number[] =>
+      lab.log.read(offset, 5, 10_000, true).map(({ baseOffset }) => baseOffset);
+    expect([read(0), read(1), read(2), read(4)]).toEqual([[0, 1], [1], [2, 3], [4]]);
+  });
+
+  it('goes whole when the log is cut below it, and its snapshot with it', () => {
+    const lab = new LogLab({ topic: { 'segment.bytes': 2 * 161 } });
+    for (let i = 0; i < 7; i++) {
+      lab.log.appendAsLeader(lab.batch(1, { producerId: 7, producerEpoch: 0, baseSequence: i }), 0);
+    }
+    expect(lab.log.producers.snapshots.offsets).toEqual([2, 4, 6]);
+    lab.log.truncateTo(3, TruncateReason.divergence);
+    expect(bases(lab)).toEqual([0, 2]);
+    expect(lab.log.producers.snapshots.offsets).toEqual([2, 3]);
+    expect(lab.values()).toEqual([1, 2, 3]);
+    lab.append(1, 1);
+    expect(bases(lab)).toEqual([0, 2, 4]);
+    expect(lab.values()).toEqual([1, 2, 3, 8, 9]);
+  });
+});
+
+describe('a roll', () => {
+  const small = { topic: { 'segment.bytes': 2 * 161 } };
+
+  it('is followed by a flush that takes its time, and only then by the recovery point', () => {
+    const lab = new LogLab(small);
+    lab.append(0, 0, 0);
+    expect(lab.log.recoveryPoint).toBe(0);
+    lab.pass(2_000_000);
+    expect(lab.log.recoveryPoint).toBe(2);
+  });
+
+  it('lets another event fall between its flush and the recovery point: a cut below is not undone by it', () => {
+    const lab = new LogLab(small);
+    lab.append(0, 0, 0);
+    lab.log.truncateTo(1, TruncateReason.divergence);
+    expect(lab.log.recoveryPoint).toBe(0);
+    lab.pass(2_000_000);
+    expect(lab.values()).toEqual([1]);
+  });
+
+  it('loses nothing of the old segment to power loss after it', () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const lab = new LogLab({ ...small, seed: `rolled ${seed}` });
+      lab.append(0, 0, 0, 0, 0);
+      lab.pass(2_000_000);
+      lab.restart('power loss');
+      expect(lab.values().slice(0, 4)).toEqual([1, 2, 3, 4]);
+    }
+  });
+});
+
+describe('flush.ms', () => {
+  it('flushes a log that was not flushed for so long, when the scheduler comes round', () => {
+    const lab = new LogLab({
+      topic: { 'flush.ms': 5000 },
+      broker: { 'log.flush.scheduler.interval.ms': 3000, 'log.initial.task.delay.ms': 0 },
+    });
+    lab.logs.startTasks();
+    lab.append(0, 0);
+    lab.pass(4_900_000);
+    expect(lab.log.recoveryPoint).toBe(0);
+    lab.pass(2_100_000);
+    expect(lab.log.recoveryPoint).toBe(2);
+  });
+});
+
+describe('a log that begins later', () => {
+  const small = { topic: { 'segment.bytes': 2 * 161 } };
+
+  it('does so up to its high watermark, never beyond, never back', () => {
+    const lab = new LogLab();
+    lab.append(0, 0, 1);
+    lab.log.updateHighWatermark(2, 1, true);
+    expect(lab.log.incrementLogStart(3, LogStartReason.clientDeletion)).toBe(false);
+    expect(lab.log.incrementLogStart(2, LogStartReason.clientDeletion)).toBe(true);
+    expect(lab.log.incrementLogStart(1, LogStartReason.clientDeletion)).toBe(false);
+    expect(lab.log.recordAt(1)).toBeUndefined();
+    expect(lab.log.leaderEpochs.entries[0]).toEqual({ epoch: 1, startOffset: 2 });
+  });
+
+  it('is emptied and begins anew where its leader’s does', () => {
+    const lab = new LogLab(small);
+    lab.append(0, 0, 0);
+    lab.log.truncateFullyAndStartAt(10, TruncateReason.outOfRange);
+    expect(lab.log).toMatchObject({ logStartOffset: 10, logEndOffset: 10, highWatermark: 10 });
+    lab.log.appendAsFollower(lab.batch(1, { baseOffset: 10, partitionLeaderEpoch: 4 }));
+    expect(lab.log.recordAt(10)).toMatchObject({ leaderEpoch: 4 });
+    expect(lab.log.leaderEpochs.entries).toEqual([{ epoch: 4, startOffset: 10 }]);
+  });
+});
+
 describe('two logs on one disk', () => {
   it('have files of their own', () => {
     const lab = new LogLab();
-    const other = new PartitionLog(lab.host, 1, 'orders-1', lab.settings);
+    const { other } = lab;
     lab.append(0);
     other.appendAsLeader(lab.batch(), 9);
     expect(lab.host.disk.list('orders-0')).toEqual([

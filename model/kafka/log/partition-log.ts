@@ -1,19 +1,21 @@
 /**
- * One replica's log: UnifiedLog, on one file of record batches. All offsets are exclusive ends, as in Kafka.
- *
- * The batches themselves are immutable and shared by all replicas that hold them. Beside each stands the running hash
- * and the running size at its end, so that prefixes compare in O(log n) and sizes between offsets are a subtraction.
+ * One replica's log: UnifiedLog, LocalLog. Segments of record batches, the last of them active, and what follows from
+ * them: epochs, producers, the high watermark. All offsets are exclusive ends, as in Kafka.
  */
-import { ENTRY_OK, type File } from '../../kernel/disk.js';
+import { ENTRY_OK } from '../../kernel/disk.js';
 import type { Host } from '../../kernel/process.js';
 import { assert } from '../../kernel/assert.js';
 import type { TopicSettings } from '../cluster-spec.js';
-import { Probe } from '../probes.js';
+import { LogStartReason, Probe } from '../probes.js';
 import { lastOffset, type RecordBatch } from '../protocol/records.js';
+import { BatchList } from './batch-list.js';
 import { LeaderEpochCache, type EpochEndOffset } from './leader-epoch-cache.js';
-import { segmentPath } from './paths.js';
+import type { LogServices } from './log-services.js';
+import { ProducerSnapshots } from './producer-snapshots.js';
 import { ProducerState } from './producer-state.js';
-import { hashBatch, hashRecord } from './rolling-hash.js';
+import { announceReload, rebuildProducerState } from './rebuild-producers.js';
+import type { LogSegment } from './segment.js';
+import { SegmentFiles } from './segment-files.js';
 import { mustSucceed } from './storage-error.js';
 
 export interface RecordView {
@@ -21,40 +23,47 @@ export interface RecordView {
   readonly value: number;
 }
 
-const NO_BATCHES: readonly RecordBatch[] = [];
-
 export class PartitionLog {
   /** The partition's number; the `key` of every probe. */
   readonly partition: number;
   readonly name: string;
-  /** Nothing is ever deleted from the head of a log here. */
-  readonly logStartOffset = 0;
+  readonly settings: TopicSettings;
+  readonly content = new BatchList();
+  readonly segments: SegmentFiles;
   readonly leaderEpochs: LeaderEpochCache;
-  readonly producers = new ProducerState();
+  readonly producers: ProducerState;
   /** Everything below this offset is on the platter. */
   recoveryPoint = 0;
+  /** Wall clock, milliseconds: when the recovery point last moved (lastFlushedTime). */
+  lastFlushedMs: number;
+  #logStartOffset = 0;
   #logEndOffset = 0;
   #highWatermark = 0;
   readonly #host: Host;
-  readonly #file: File;
+  readonly #services: LogServices;
   readonly #flushMessages: number;
-  #directorySynced = false;
-  readonly #batches: RecordBatch[] = [];
-  /** By batch: hash of everything up to its end. */
-  readonly #hashes: number[] = [];
-  /** By batch: bytes of the log up to its end. */
-  readonly #ends: number[] = [];
+  readonly #segmentBytes: number;
+  readonly #segmentMs: number;
 
-  /** Opens or creates the files. What they hold is taken in by `replay` (recovery.ts). */
-  constructor(host: Host, partition: number, name: string, settings: TopicSettings) {
+  /** Holds nothing yet: `loadLog` or `createLog` (log-loader.ts) gives it its segments. */
+  constructor(host: Host, partition: number, name: string, settings: TopicSettings, services: LogServices) {
     this.#host = host;
     this.partition = partition;
     this.name = name;
+    this.settings = settings;
+    this.#services = services;
     this.#flushMessages = settings['flush.messages'];
-    this.#file = host.disk.open(segmentPath(name));
-    this.leaderEpochs = new LeaderEpochCache(host.disk, name);
+    this.#segmentBytes = settings['segment.bytes'];
+    this.#segmentMs = settings['segment.ms'];
+    this.lastFlushedMs = Math.trunc(host.wallMicros() / 1000);
+    this.segments = new SegmentFiles(host, name, settings, services, this.content);
+    this.leaderEpochs = new LeaderEpochCache(host.disk, name, () => services.flushEpochsLater(this));
+    this.producers = new ProducerState(new ProducerSnapshots(host.disk, name), services.producerExpirationMs);
   }
 
+  get logStartOffset(): number {
+    return this.#logStartOffset;
+  }
   get logEndOffset(): number {
     return this.#logEndOffset;
   }
@@ -66,8 +75,10 @@ export class PartitionLog {
     return this.#highWatermark;
   }
   get batches(): readonly RecordBatch[] {
-    return this.#batches;
+    return this.content.batches;
   }
+
+  // ---------------------------------------------------------------------- append
 
   /** Stamps a client's batch with the next offset and the leader epoch, and appends it. Its sequence was checked before. */
   appendAsLeader(batch: RecordBatch, leaderEpoch: number): RecordBatch {
@@ -93,57 +104,106 @@ export class PartitionLog {
     this.#append(batch, 0);
   }
 
+  #append(batch: RecordBatch, asLeader: 0 | 1): void {
+    this.leaderEpochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
+    if (this.segments.active.shouldRoll(batch, this.#segmentBytes, this.#segmentMs)) this.roll(batch.baseOffset);
+    const { active } = this.segments;
+    mustSucceed(active.file.append(batch, batch.bytes), active.file.path);
+    this.take(active, batch);
+    this.producers.append(batch);
+    const { id, probes } = this.#host;
+    const epoch = batch.partitionLeaderEpoch;
+    for (let i = 0; i < batch.records.length; i++) {
+      probes.emit(Probe.append, id, this.partition, batch.baseOffset + i, epoch, batch.records[i].value, asLeader);
+    }
+    if (this.#logEndOffset - this.recoveryPoint >= this.#flushMessages) this.flush();
+  }
+
+  /** Takes in a batch that the segment's file holds: just appended, or found while the log is loaded. */
+  take(segment: LogSegment, batch: RecordBatch): void {
+    this.content.push(batch);
+    segment.took(batch);
+    this.#logEndOffset = lastOffset(batch) + 1;
+  }
+
+  /**
+   * Begins a new segment (UnifiedLog.roll): at the log's end, or behind a gap in what the leader sent. The producers'
+   * state goes into a snapshot; both that and what lies below the new segment are flushed in a step of its own.
+   */
+  roll(expectedNextOffset = 0): void {
+    const newOffset = Math.max(expectedNextOffset, this.#logEndOffset);
+    this.segments.roll(newOffset);
+    this.producers.moveEndTo(newOffset);
+    const snapshot = this.producers.takeSnapshot();
+    this.#host.probes.emit(Probe.segmentRolled, this.#host.id, this.partition, newOffset, this.segments.count);
+    this.#services.flushLater(this, newOffset, snapshot);
+  }
+
+  // ---------------------------------------------------------------------- read
+
   /** Index of the batch that holds the offset, or of the first one above it; `batches.length` if there is none. */
   indexOf(offset: number): number {
-    const batches = this.#batches;
-    const count = batches.length;
-    if (offset >= this.#logEndOffset) return count;
-    if (count === 0 || offset >= batches[count - 1].baseOffset) return Math.max(0, count - 1);
-    let low = 0;
-    let high = count - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (lastOffset(batches[middle]) < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return this.content.indexOf(offset);
   }
 
   /**
    * Batches from the one that holds `offset` on, all of them below `maxOffset`, in at most `maxBytes`; the first is
-   * returned whatever its size if `minOneMessage` (KIP-74).
+   * returned whatever its size if `minOneMessage` (KIP-74). Never from two segments at once (LogSegment.read).
    */
   read(offset: number, maxOffset: number, maxBytes: number, minOneMessage: boolean): readonly RecordBatch[] {
-    if (offset >= maxOffset) return NO_BATCHES;
-    const batches = this.#batches;
-    const from = this.indexOf(offset);
+    const { content } = this;
+    const { batches } = content;
+    const from = offset >= maxOffset ? batches.length : content.indexOf(offset);
+    const end = this.segments.endOfSegmentWith(from);
     let to = from;
     let bytes = 0;
-    while (to < batches.length && lastOffset(batches[to]) < maxOffset) {
+    while (to < end && lastOffset(batches[to]) < maxOffset) {
       bytes += batches[to].bytes;
       if (bytes > maxBytes && !(minOneMessage && to === from)) break;
       to++;
     }
-    return from === to ? NO_BATCHES : batches.slice(from, to);
+    return content.slice(from, to);
   }
 
   /** False: some batch that holds an offset in [from, to) is damaged on the disk, as its CRC would tell. */
   intact(from: number, to: number): boolean {
-    for (let i = this.indexOf(from); i < this.#batches.length && this.#batches[i].baseOffset < to; i++) {
-      if (this.#file.state(i) !== ENTRY_OK) return false;
+    const { batches } = this.content;
+    for (let i = this.content.indexOf(from); i < batches.length && batches[i].baseOffset < to; i++) {
+      if (this.segments.stateOf(i) !== ENTRY_OK) return false;
     }
     return true;
   }
 
   /** Bytes of the batches in [from, to). */
   bytesBetween(from: number, to: number): number {
-    return from >= to ? 0 : this.#bytesBelow(this.indexOf(to)) - this.#bytesBelow(this.indexOf(from));
+    const { content } = this;
+    return from >= to ? 0 : content.bytesBelow(content.indexOf(to)) - content.bytesBelow(content.indexOf(from));
   }
+
+  /** Rolling hash of (offset, leader epoch, value) of every record below the offset. */
+  hashBelow(offset: number): number {
+    return this.content.hashBelow(offset);
+  }
+
+  recordAt(offset: number): RecordView | undefined {
+    if (offset < this.#logStartOffset || offset >= this.#logEndOffset) return undefined;
+    const batch = this.batches[this.content.indexOf(offset)];
+    const record = batch?.records[offset - batch.baseOffset];
+    return record === undefined ? undefined : { leaderEpoch: batch.partitionLeaderEpoch, value: record.value };
+  }
+
+  endOffsetForEpoch(epoch: number): EpochEndOffset | undefined {
+    return this.leaderEpochs.endOffsetFor(epoch, this.#logEndOffset);
+  }
+
+  // ---------------------------------------------------------------------- truncation
 
   /**
    * Drops everything from `offset` on (UnifiedLog.truncateTo): log end, epoch cache and producer state go back together,
    * and the high watermark with them if it stood above. Returns false if there was nothing to drop; even then epochs
    * that begin at the end go, since a leader that appended nothing leaves one there.
+   *
+   * A departure: of a batch that the cut falls into Kafka keeps nothing either, but lets the log end at `offset`.
    */
   truncateTo(offset: number, reason: number): boolean {
     const oldLogEnd = this.#logEndOffset;
@@ -151,28 +211,70 @@ export class PartitionLog {
       this.leaderEpochs.truncateFromEnd(oldLogEnd);
       return false;
     }
-    const keep = this.indexOf(offset);
-    mustSucceed(this.#file.truncate(keep), this.#file.path);
-    this.#batches.length = keep;
-    this.#hashes.length = keep;
-    this.#ends.length = keep;
-    // A batch that the cut falls into goes as a whole.
-    this.#logEndOffset = keep === 0 ? this.logStartOffset : lastOffset(this.#batches[keep - 1]) + 1;
-    this.recoveryPoint = Math.min(this.recoveryPoint, this.#logEndOffset);
-    this.leaderEpochs.truncateFromEnd(this.#logEndOffset);
-    this.producers.truncate(this.#batches, keep);
-    const { id, probes } = this.#host;
-    probes.emit(Probe.truncate, id, this.partition, this.#logEndOffset, oldLogEnd, reason);
-    if (this.#highWatermark > this.#logEndOffset) {
-      this.updateHighWatermark(this.#logEndOffset, this.leaderEpochs.latestEpoch, false);
+    if (offset < this.segments.first.baseOffset) {
+      this.truncateFullyAndStartAt(offset, reason);
+      return true;
     }
+    const keep = this.content.indexOf(offset);
+    const newLogEnd = keep < this.batches.length ? Math.min(offset, this.batches[keep].baseOffset) : offset;
+    const deleted = this.segments.truncateTo(newLogEnd, keep);
+    this.producers.snapshots.remove((snapshot) => deleted.includes(snapshot));
+    this.#endAt(newLogEnd, oldLogEnd, reason);
+    rebuildProducerState(this, this.producers, newLogEnd, this.#nowMs());
+    announceReload(this, this.#host);
+    this.#services.truncated();
+    return true;
+  }
+
+  /** Drops everything and goes on from `offset`, above or below what there was (UnifiedLog.truncateFullyAndStartAt). */
+  truncateFullyAndStartAt(offset: number, reason: number): void {
+    const oldLogEnd = this.#logEndOffset;
+    this.segments.restartAt(offset);
+    this.leaderEpochs.clear();
+    this.producers.restartAt(offset);
+    const oldLogStart = this.#logStartOffset;
+    this.#logStartOffset = Math.min(offset, oldLogStart);
+    this.#endAt(Math.min(offset, oldLogStart), oldLogEnd, reason);
+    this.#logStartOffset = offset;
+    this.#logEndOffset = offset;
+    this.recoveryPoint = Math.min(this.recoveryPoint, offset);
+    const { id, probes } = this.#host;
+    probes.emit(Probe.logStart, id, this.partition, offset, oldLogStart, LogStartReason.restarted);
+    this.updateHighWatermark(offset, this.leaderEpochs.latestEpoch, false);
+    this.#services.truncated();
+  }
+
+  #endAt(offset: number, oldLogEnd: number, reason: number): void {
+    this.#logEndOffset = offset;
+    this.#logStartOffset = Math.min(this.#logStartOffset, offset);
+    this.recoveryPoint = Math.min(this.recoveryPoint, offset);
+    this.leaderEpochs.truncateFromEnd(offset);
+    const { id, probes } = this.#host;
+    probes.emit(Probe.truncate, id, this.partition, offset, oldLogEnd, reason);
+    if (this.#highWatermark > offset) this.updateHighWatermark(offset, this.leaderEpochs.latestEpoch, false);
+  }
+
+  // ---------------------------------------------------------------------- log start, high watermark
+
+  /**
+   * Whatever lies below is deleted, for readers at once, on the disk when its segment goes
+   * (maybeIncrementLogStartOffset). The checkpoint of log starts is written later: a crash may bring it back.
+   * @returns false if the offset is not above the log's start, or above the high watermark (OFFSET_OUT_OF_RANGE)
+   */
+  incrementLogStart(offset: number, reason: number): boolean {
+    const old = this.#logStartOffset;
+    if (offset <= old || offset > this.#highWatermark) return false;
+    this.#logStartOffset = offset;
+    this.recoveryPoint = Math.max(this.recoveryPoint, offset);
+    this.leaderEpochs.truncateFromStart(offset);
+    this.#host.probes.emit(Probe.logStart, this.#host.id, this.partition, offset, old, reason);
     return true;
   }
 
   /** Moves the high watermark, held between log start and log end; backward too, which only a follower may ask for. */
   updateHighWatermark(offset: number, leaderEpoch: number, asLeader: boolean): boolean {
     const old = this.#highWatermark;
-    const bounded = Math.max(this.logStartOffset, Math.min(offset, this.#logEndOffset));
+    const bounded = Math.max(this.#logStartOffset, Math.min(offset, this.#logEndOffset));
     if (bounded === old) return false;
     assert(!asLeader || bounded > old, "a leader's high watermark never goes back within its leadership");
     this.#highWatermark = bounded;
@@ -183,68 +285,41 @@ export class PartitionLog {
 
   /** While the log is loaded: the checkpointed high watermark, held within the log. A restart is not a move. */
   restoreHighWatermark(offset: number): void {
-    this.#highWatermark = Math.max(this.logStartOffset, Math.min(offset, this.#logEndOffset));
+    this.#highWatermark = Math.max(this.#logStartOffset, Math.min(offset, this.#logEndOffset));
   }
 
-  endOffsetForEpoch(epoch: number): EpochEndOffset | undefined {
-    return this.leaderEpochs.endOffsetFor(epoch, this.#logEndOffset);
+  /** While the log is loaded: what its segments and the checkpoint of log starts say. */
+  restoreBounds(logStartOffset: number, logEndOffset: number): void {
+    this.#logStartOffset = logStartOffset;
+    this.#logEndOffset = logEndOffset;
   }
 
-  /** Everything written so far is on the platter before this returns. */
+  // ---------------------------------------------------------------------- flush, producers
+
+  /** Everything written so far is on the platter before this returns: flush.messages, and an orderly stop. */
   flush(): void {
-    mustSucceed(this.#file.fsyncNow(), this.#file.path);
-    if (!this.#directorySynced) this.#host.disk.syncDir(this.name);
-    this.#directorySynced = true;
-    this.recoveryPoint = this.#logEndOffset;
+    const end = this.#logEndOffset;
+    const { files, syncsDirectory } = this.segments.unflushed(this.recoveryPoint, end);
+    for (const file of files) mustSucceed(file.fsyncNow(), file.path);
+    if (syncsDirectory) this.#host.disk.syncDir(this.name);
+    this.markFlushed(end);
   }
 
-  /** Rolling hash of (offset, leader epoch, value) of every record below the offset. */
-  hashBelow(offset: number): number {
-    const index = this.indexOf(offset);
-    const hash = index === 0 ? 0 : this.#hashes[index - 1];
-    if (index === this.#batches.length) return hash;
-    const batch = this.#batches[index];
-    return hashBatch(hash, batch, Math.max(0, offset - batch.baseOffset));
+  /** What lies below `offset` was fsynced: the recovery point follows (LocalLog.markFlushed). */
+  markFlushed(offset: number): void {
+    this.lastFlushedMs = this.#nowMs();
+    if (offset > this.recoveryPoint) this.recoveryPoint = offset;
   }
 
-  recordAt(offset: number): RecordView | undefined {
-    if (offset < this.logStartOffset || offset >= this.#logEndOffset) return undefined;
-    const batch = this.#batches[this.indexOf(offset)];
-    const record = batch.records[offset - batch.baseOffset];
-    return record === undefined ? undefined : { leaderEpoch: batch.partitionLeaderEpoch, value: record.value };
-  }
-
-  /** Takes in a batch that the file already holds, while the log is loaded. The epoch cache is not touched. */
-  replay(batch: RecordBatch): void {
-    this.#take(batch);
-  }
-
-  #append(batch: RecordBatch, asLeader: 0 | 1): void {
-    this.leaderEpochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
-    mustSucceed(this.#file.append(batch, batch.bytes), this.#file.path);
-    this.#take(batch);
+  /** PeriodicProducerExpirationCheck. */
+  expireProducers(): void {
     const { id, probes } = this.#host;
-    const epoch = batch.partitionLeaderEpoch;
-    for (let i = 0; i < batch.records.length; i++) {
-      probes.emit(Probe.append, id, this.partition, batch.baseOffset + i, epoch, batch.records[i].value, asLeader);
+    for (const producer of this.producers.removeExpired(this.#nowMs())) {
+      probes.emit(Probe.producerWindow, id, this.partition, producer, -1, -1, 1);
     }
-    if (this.#logEndOffset - this.recoveryPoint >= this.#flushMessages) this.flush();
   }
 
-  #take(batch: RecordBatch): void {
-    const count = this.#batches.length;
-    this.#batches.push(batch);
-    let hash = count === 0 ? 0 : this.#hashes[count - 1];
-    for (let i = 0; i < batch.records.length; i++) {
-      hash = hashRecord(hash, batch.baseOffset + i, batch.partitionLeaderEpoch, batch.records[i].value);
-    }
-    this.#hashes.push(hash);
-    this.#ends.push((count === 0 ? 0 : this.#ends[count - 1]) + batch.bytes);
-    this.#logEndOffset = lastOffset(batch) + 1;
-    this.producers.append(batch);
-  }
-
-  #bytesBelow(index: number): number {
-    return index === 0 ? 0 : this.#ends[index - 1];
+  #nowMs(): number {
+    return Math.trunc(this.#host.wallMicros() / 1000);
   }
 }

@@ -1,18 +1,61 @@
-/** Names of files in a log directory, as Kafka lays them out (replication.md §2.1). */
+/** Names of files in a log directory, as Kafka lays them out (replication.md §2.1, LogFileUtils). */
 
 /** The high watermarks of all replicas of a broker. */
 export const HIGH_WATERMARK_CHECKPOINT = 'replication-offset-checkpoint';
+/** Below its recovery point a log is on the platter, and is not scanned after a crash. */
+export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
+/** Only of logs whose start lies above their first segment's base offset. */
+export const LOG_START_CHECKPOINT = 'log-start-offset-checkpoint';
 /** Written last in an orderly stop; read, then deleted, before the logs are loaded (KAFKA-10471). */
 export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown';
 
-/**
- * The only segment of a partition. A log never rolls here: `segment.bytes` of 1 GiB is out of a trial's reach, and a
- * smaller one is refused before anything runs.
- */
-export function segmentPath(partitionName: string): string {
-  return `${partitionName}/00000000000000000000.log`;
+/** Of a segment that was deleted: renamed at once, unlinked after file.delete.delay.ms. */
+const DELETED_SUFFIX = '.deleted';
+const SEGMENT_SUFFIX = '.log';
+const SNAPSHOT_SUFFIX = '.snapshot';
+const OFFSET_DIGITS = 20;
+
+/** A segment is named by its base offset. */
+export function segmentPath(partitionName: string, baseOffset: number): string {
+  return `${partitionName}/${offsetDigits(baseOffset)}${SEGMENT_SUFFIX}`;
+}
+
+/** The state of the producers at an offset. */
+export function snapshotPath(partitionName: string, offset: number): string {
+  return `${partitionName}/${offsetDigits(offset)}${SNAPSHOT_SUFFIX}`;
 }
 
 export function leaderEpochCheckpointPath(partitionName: string): string {
   return `${partitionName}/leader-epoch-checkpoint`;
+}
+
+export function deletedPath(path: string): string {
+  return `${path}${DELETED_SUFFIX}`;
+}
+
+export function isSegment(path: string): boolean {
+  return path.endsWith(SEGMENT_SUFFIX);
+}
+
+export function isSnapshot(path: string): boolean {
+  return path.endsWith(SNAPSHOT_SUFFIX);
+}
+
+export function isDeleted(path: string): boolean {
+  return path.endsWith(DELETED_SUFFIX);
+}
+
+/** The offset that a segment or a snapshot is named by. */
+export function offsetOfPath(path: string): number {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return Number(name.slice(0, OFFSET_DIGITS));
+}
+
+/** The directory that a partition's file lies in; '' for files of the log directory itself. */
+export function partitionOfPath(path: string): string {
+  return path.slice(0, Math.max(0, path.indexOf('/')));
+}
+
+function offsetDigits(offset: number): string {
+  return String(offset).padStart(OFFSET_DIGITS, '0');
 }

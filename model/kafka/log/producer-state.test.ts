@@ -1,8 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KafkaError } from '../protocol/errors.js';
 import type { RecordBatch } from '../protocol/records.js';
-import { BATCHES_PER_SNAPSHOT, nextSequence, ProducerState } from './producer-state.js';
+import { ProducerSnapshots } from './producer-snapshots.js';
+import { nextSequence, ProducerState } from './producer-state.js';
+import { LogLab, NAME } from './testing/log-lab.js';
 
 let offset = 0;
 
@@ -16,7 +17,7 @@ function batch(producerEpoch: number, baseSequence: number, count = 1, producerI
 
 /** A state that has taken these in. */
 function stateOf(...batches: RecordBatch[]): ProducerState {
-  const state = new ProducerState();
+  const state = new ProducerState(new ProducerSnapshots(new LogLab().host.disk, NAME), 10_000);
   for (const taken of batches) state.append(taken);
   return state;
 }
@@ -79,48 +80,63 @@ describe('a batch from the leader', () => {
   });
 });
 
-describe('truncation', () => {
-  /** Batches of three producers, with epochs that rise now and then. */
-  const histories = fc.array(
-    fc.record({ producer: fc.nat(2), bump: fc.boolean(), count: fc.integer({ min: 1, max: 3 }) }),
-    {
-      maxLength: 3 * BATCHES_PER_SNAPSHOT,
-      size: 'max',
-    },
-  );
-
-  it('leaves the state that replaying what is left would give, window and all', () => {
-    fc.assert(
-      fc.property(histories, fc.nat(), fc.nat(), (history, cut, secondCut) => {
-        const batches = history.map(({ producer, count }, i) => batch(Math.trunc(i / 40), i, count, producer));
-        const state = stateOf(...batches);
-        const kept = cut % (batches.length + 1);
-        state.truncate(batches, kept);
-        const more = batches
-          .slice(kept)
-          .map(({ producerId, producerEpoch }, i) => batch(producerEpoch, 1000 + i, 1, producerId));
-        const grown = [...batches.slice(0, kept), ...more];
-        for (const appended of more) state.append(appended);
-        const left = secondCut % (grown.length + 1);
-        state.truncate(grown, left);
-        const replayed = stateOf(...grown.slice(0, left));
-        expect(state.producerCount).toBe(replayed.producerCount);
-        for (const probe of [...batches, ...grown]) {
-          expect(state.findDuplicate(probe)).toBe(replayed.findDuplicate(probe));
-          expect(state.check(probe)).toBe(replayed.check(probe));
-        }
-      }),
-      { numRuns: 60 },
-    );
+describe('a snapshot', () => {
+  it('keeps the newest batch of each producer: what repeats one before is out of order then, not a duplicate', () => {
+    const batches = Array.from({ length: 5 }, (_, i) => batch(0, i));
+    const state = stateOf(...batches, batch(0, 0, 1, 8));
+    const end = state.end;
+    state.takeSnapshot();
+    state.append(batch(0, 5));
+    state.reload(0, end, 0);
+    expect(state.end).toBe(end);
+    expect(state.producerCount).toBe(2);
+    expect(state.findDuplicate(batches[4])).toBe(batches[4]);
+    expect(state.findDuplicate(batches[3])).toBeUndefined();
+    expect(state.check(batches[3])).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER);
+    expect(state.check(batch(0, 5))).toBe(NONE);
   });
 
-  it('forgets a batch, so that its retry is appended again', () => {
-    const batches = [batch(0, 0), batch(0, 1)];
-    const state = stateOf(...batches);
-    state.truncate(batches, 1);
-    expect(state.findDuplicate(batches[1])).toBeUndefined();
-    expect(state.check(batches[1])).toBe(NONE);
-    state.truncate(batches, 0);
+  it('is not taken twice of the same state', () => {
+    const state = stateOf(batch(0, 0));
+    expect(state.takeSnapshot()).toBeDefined();
+    expect(state.takeSnapshot()).toBeUndefined();
+  });
+
+  it('that is damaged gives way to the one before it', () => {
+    const lab = new LogLab();
+    const state = new ProducerState(new ProducerSnapshots(lab.host.disk, NAME), 10_000);
+    const first = batch(0, 0);
+    state.append(first);
+    const older = state.takeSnapshot()!;
+    state.append(batch(0, 1));
+    const newer = state.takeSnapshot()!;
+    state.append(batch(0, 2));
+    lab.world.diskFaults(1).corrupt(newer.path, 0);
+    state.reload(0, first.baseOffset + 2, 0);
+    expect(state.end).toBe(first.baseOffset + 1);
+    expect(lab.host.disk.exists(older.path)).toBe(true);
+    expect(lab.host.disk.exists(newer.path)).toBe(false);
+  });
+
+  it('above the log’s end, or at or below its start, is removed', () => {
+    const state = stateOf(batch(0, 0));
+    const first = state.end;
+    state.takeSnapshot();
+    state.append(batch(0, 1));
+    state.takeSnapshot();
+    state.append(batch(0, 2));
+    state.takeSnapshot();
+    expect(state.snapshots.offsets).toEqual([first, first + 1, first + 2]);
+    state.reload(first, first + 1, 0);
+    expect(state.snapshots.offsets).toEqual([first + 1]);
+  });
+
+  it('does not bring an expired producer back', () => {
+    const state = stateOf(batch(0, 0, 1, 7, 1000));
+    const end = state.end;
+    state.takeSnapshot();
+    state.append(batch(0, 0, 1, 8, 9000));
+    state.reload(0, end, 11_000);
     expect(state.producerCount).toBe(0);
   });
 });
@@ -128,9 +144,9 @@ describe('truncation', () => {
 describe('expiry', () => {
   it("goes by the newest record's own time", () => {
     const state = stateOf(batch(0, 0, 1, 7, 1000), batch(0, 0, 1, 8, 5000));
-    state.removeExpired(10_999, 10_000);
+    state.removeExpired(10_999);
     expect(state.producerCount).toBe(2);
-    state.removeExpired(11_000, 10_000);
+    expect(state.removeExpired(11_000)).toEqual([7]);
     expect(state.producerCount).toBe(1);
     expect(state.check(batch(0, 55, 1, 7))).toBe(NONE);
     expect(state.check(batch(0, 55, 1, 8))).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER);

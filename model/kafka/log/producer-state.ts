@@ -1,36 +1,46 @@
 /**
  * What a log knows of its idempotent producers: ProducerStateManager and ProducerAppendInfo (KIP-98), for batches outside
- * transactions. The state follows from the log below its end: replaying the log gives it, and truncation takes it back.
+ * transactions. The state follows from the log below its end, but not wholly: after a restart or a truncation it is the
+ * latest snapshot and what the log holds behind it, so that a leader may know less of a producer than its log does.
  */
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
-import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, type RecordBatch } from '../protocol/records.js';
+import { maxTimestamp, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, type RecordBatch } from '../protocol/records.js';
+import type { File } from '../../kernel/disk.js';
+import type { ProducerSnapshots, SnapshotEntry } from './producer-snapshots.js';
 
 /** ProducerStateEntry.NUM_BATCHES_TO_RETAIN: why at most five batches may be in flight. */
-const BATCHES_RETAINED = 5;
-/** A snapshot is taken after every so many batches: truncation replays at most that many. */
-export const BATCHES_PER_SNAPSHOT = 128;
+export const BATCHES_RETAINED = 5;
 const MAX_SEQUENCE = 0x7fffffff;
 
-interface ProducerEntry {
+export interface ProducerEntry {
   readonly producerId: number;
   producerEpoch: number;
-  /** The newest batches of this epoch, oldest first. */
-  batches: RecordBatch[];
-}
-
-interface Snapshot {
-  /** Batches of the log that it covers. */
-  readonly batchCount: number;
-  readonly entries: readonly ProducerEntry[];
+  /** The newest batches of this epoch that are known, oldest first. */
+  readonly batches: RecordBatch[];
 }
 
 export class ProducerState {
+  readonly snapshots: ProducerSnapshots;
+  readonly #expirationMs: number;
   readonly #producers = new Map<number, ProducerEntry>();
-  readonly #snapshots: Snapshot[] = [];
-  #batchCount = 0;
+  /** The state is that of the log below this offset (mapEndOffset). */
+  #end = 0;
+  #lastSnapshotOffset = 0;
+
+  /** @param expirationMs producer.id.expiration.ms */
+  constructor(snapshots: ProducerSnapshots, expirationMs: number) {
+    this.snapshots = snapshots;
+    this.#expirationMs = expirationMs;
+  }
 
   get producerCount(): number {
     return this.#producers.size;
+  }
+  get end(): number {
+    return this.#end;
+  }
+  entries(): Iterable<ProducerEntry> {
+    return this.#producers.values();
   }
 
   /** The batch of the log that this one repeats: same producer, epoch, first and last sequence, among the newest five. */
@@ -66,37 +76,76 @@ export class ProducerState {
   /** Takes in a batch that was appended, in the order of the log: a follower's and a replayed one without validation. */
   append(batch: RecordBatch): void {
     if (batch.producerId !== NO_PRODUCER_ID) this.#update(batch);
-    this.#batchCount++;
-    if (this.#batchCount % BATCHES_PER_SNAPSHOT === 0) this.#snapshots.push(this.#snapshot());
+    this.#end = batch.baseOffset + batch.records.length;
   }
 
-  /** The log keeps its first `batchCount` batches: forget those after (ProducerStateManager.truncateAndReload). */
-  truncate(batches: readonly RecordBatch[], batchCount: number): void {
-    const snapshots = this.#snapshots;
-    while (snapshots.length > 0 && snapshots[snapshots.length - 1].batchCount > batchCount) snapshots.pop();
-    this.#producers.clear();
-    this.#batchCount = 0;
-    if (snapshots.length > 0) {
-      const snapshot = snapshots[snapshots.length - 1];
-      for (const entry of snapshot.entries) this.#producers.set(entry.producerId, copyEntry(entry));
-      this.#batchCount = snapshot.batchCount;
+  /** The log below `offset` is taken in; there may be nothing at its end (updateMapEndOffset). */
+  moveEndTo(offset: number): void {
+    this.#end = offset;
+  }
+
+  /** undefined: nothing is new since the last one. */
+  takeSnapshot(): File | undefined {
+    if (this.#end <= this.#lastSnapshotOffset) return undefined;
+    const entries: SnapshotEntry[] = [];
+    for (const { producerId, producerEpoch, batches } of this.#producers.values()) {
+      entries.push({ producerId, producerEpoch, newest: batches[batches.length - 1] });
     }
-    while (this.#batchCount < batchCount) {
-      const batch = batches[this.#batchCount];
-      if (batch.producerId !== NO_PRODUCER_ID) this.#update(batch);
-      this.#batchCount++;
-    }
+    this.#lastSnapshotOffset = this.#end;
+    return this.snapshots.write(this.#end, entries);
   }
 
   /**
-   * Forgets producers whose newest record is older than `expirationMs` (producer.id.expiration.ms): the record's own
-   * CreateTime against the broker's wall clock (ProducerStateManager.isProducerExpired).
+   * The log begins at `logStart` and ends at `logEnd`: back to the latest snapshot in between that can be read, or to
+   * nothing at the log's start (truncateAndReload). The caller takes in what the log holds from `end` on.
    */
-  removeExpired(nowMs: number, expirationMs: number): void {
-    for (const entry of this.#producers.values()) {
-      const newest = entry.batches[entry.batches.length - 1];
-      if (nowMs - maxTimestamp(newest) >= expirationMs) this.#producers.delete(entry.producerId);
+  reload(logStart: number, logEnd: number, nowMs: number): void {
+    this.snapshots.remove((offset) => offset > logEnd || offset <= logStart);
+    if (logEnd === this.#end) return;
+    this.#producers.clear();
+    for (;;) {
+      const offset = this.snapshots.offsets.at(-1);
+      const entries = offset === undefined ? [] : this.snapshots.read(offset);
+      this.#end = offset ?? logStart;
+      this.#lastSnapshotOffset = this.#end;
+      if (entries !== undefined) {
+        for (const entry of entries) this.#load(entry, nowMs);
+        return;
+      }
+      this.snapshots.remove((corrupt) => corrupt === offset);
     }
+  }
+
+  /** Nothing is known, of a log that begins and ends here (truncateFullyAndStartAt). */
+  restartAt(offset: number): void {
+    this.#producers.clear();
+    this.snapshots.remove(() => true);
+    this.#end = offset;
+    this.#lastSnapshotOffset = 0;
+  }
+
+  /**
+   * Forgets producers whose newest record is older than producer.id.expiration.ms: the record's own CreateTime against
+   * the broker's wall clock (isProducerExpired).
+   * @returns those that were forgotten
+   */
+  removeExpired(nowMs: number): readonly number[] {
+    const expired: number[] = [];
+    for (const { producerId, batches } of this.#producers.values()) {
+      if (!this.#isExpired(batches[batches.length - 1], nowMs)) continue;
+      this.#producers.delete(producerId);
+      expired.push(producerId);
+    }
+    return expired;
+  }
+
+  #load({ producerId, producerEpoch, newest }: SnapshotEntry, nowMs: number): void {
+    if (this.#isExpired(newest, nowMs)) return;
+    this.#producers.set(producerId, { producerId, producerEpoch, batches: [newest] });
+  }
+
+  #isExpired(newest: RecordBatch, nowMs: number): boolean {
+    return nowMs - maxTimestamp(newest) >= this.#expirationMs;
   }
 
   #update(batch: RecordBatch): void {
@@ -112,24 +161,10 @@ export class ProducerState {
     if (entry.batches.length === BATCHES_RETAINED) entry.batches.shift();
     entry.batches.push(batch);
   }
-
-  #snapshot(): Snapshot {
-    return { batchCount: this.#batchCount, entries: [...this.#producers.values()].map(copyEntry) };
-  }
 }
 
 /** Sequences count on from 0 after 2^31 - 1 (DefaultRecordBatch.incrementSequence). */
 export function nextSequence(batch: RecordBatch): number {
   const next = batch.baseSequence + batch.records.length;
   return next > MAX_SEQUENCE ? next - MAX_SEQUENCE - 1 : next;
-}
-
-function copyEntry(entry: ProducerEntry): ProducerEntry {
-  return { producerId: entry.producerId, producerEpoch: entry.producerEpoch, batches: entry.batches.slice() };
-}
-
-function maxTimestamp(batch: RecordBatch): number {
-  let max = batch.records[0].timestamp;
-  for (const record of batch.records) if (record.timestamp > max) max = record.timestamp;
-  return max;
 }

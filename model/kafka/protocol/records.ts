@@ -20,6 +20,9 @@ export const NO_SEQUENCE = -1;
 /**
  * A record batch as it stands in a log. `baseOffset` and `partitionLeaderEpoch` are stamped by the leader that appends
  * it; they lie outside the CRC (DefaultRecordBatch), so a batch from a producer carries -1 for both.
+ *
+ * Of the other fields of the v2 header, `bytes` is the length; lastOffsetDelta, the record count and both timestamps
+ * follow from the records; whether the CRC is right is the state of the entry on the disk that holds the batch.
  */
 export interface RecordBatch {
   readonly baseOffset: number;
@@ -34,6 +37,13 @@ export interface RecordBatch {
 /** The last offset that a batch occupies. */
 export function lastOffset(batch: RecordBatch): number {
   return batch.baseOffset + batch.records.length - 1;
+}
+
+/** CreateTime of its youngest record: the header's maxTimestamp. -1: it holds none. */
+export function maxTimestamp({ records }: RecordBatch): number {
+  let max = -1;
+  for (let i = 0; i < records.length; i++) if (records[i].timestamp > max) max = records[i].timestamp;
+  return max;
 }
 
 /** The size of a batch's header (DefaultRecordBatch.RECORD_BATCH_OVERHEAD). */

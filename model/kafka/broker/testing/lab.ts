@@ -2,6 +2,7 @@
  * Brokers under a microscope: real ones and puppets in a small world, with a controller and a client that do what the
  * test says. One topic of one partition: orders-0, number 0.
  */
+import { WALL_EPOCH_MICROS } from '../../../kernel/clock.js';
 import type { Connection } from '../../../kernel/network.js';
 import type { MachineId } from '../../../kernel/process.js';
 import { SYSTEM_PROBES } from '../../../kernel/probes.js';
@@ -23,6 +24,7 @@ import {
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, type RecordBatch } from '../../protocol/records.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
+import { brokerDefaults, topicDefaults } from '../../testing/cluster-spec.js';
 import type { ReplicaView } from '../../views.js';
 import { Broker } from '../broker.js';
 import type { BrokerConfig } from '../config.js';
@@ -33,35 +35,10 @@ import { newScript, ScriptedController, type Script } from './scripted-controlle
 export const MILLI = 1000;
 export const SECOND = 1_000_000;
 const ORDERS = 0;
+/** CreateTime of every record: what wall clocks show when a world begins. */
+const NOW_MS = WALL_EPOCH_MICROS / MILLI;
 
-const brokerDefaults: BrokerSettings = {
-  'broker.heartbeat.interval.ms': 2000,
-  'broker.session.timeout.ms': 9000,
-  'initial.broker.registration.timeout.ms': 60_000,
-  'replica.lag.time.max.ms': 30_000,
-  'replica.fetch.wait.max.ms': 500,
-  'replica.fetch.min.bytes': 1,
-  'replica.fetch.max.bytes': 1_048_576,
-  'replica.fetch.response.max.bytes': 10_485_760,
-  'replica.fetch.backoff.ms': 1000,
-  'replica.socket.timeout.ms': 30_000,
-  'replica.high.watermark.checkpoint.interval.ms': 5000,
-  'auto.leader.rebalance.enable': true,
-  'leader.imbalance.check.interval.seconds': 300,
-  'controlled.shutdown.enable': true,
-  'message.max.bytes': 1_048_588,
-  'producer.id.expiration.ms': 86_400_000,
-  'unclean.leader.election.interval.ms': 300_000,
-  'connections.max.idle.ms': 600_000,
-};
-
-const topicDefaults: TopicSettings = {
-  'min.insync.replicas': 1,
-  'unclean.leader.election.enable': false,
-  'flush.messages': Number.MAX_SAFE_INTEGER,
-  'segment.bytes': 1_073_741_824,
-  'max.message.bytes': 1_048_588,
-};
+const labTopic: TopicSettings = { ...topicDefaults, 'min.insync.replicas': 1 };
 
 export interface LabOptions {
   readonly seed?: string;
@@ -256,7 +233,12 @@ export class Lab {
       producerId: NO_PRODUCER_ID,
       producerEpoch: NO_PRODUCER_EPOCH,
       baseSequence: NO_SEQUENCE,
-      records: Array.from({ length: records }, () => ({ key: null, value: ++this.#value, timestamp: 0, bytes: 100 })),
+      records: Array.from({ length: records }, () => ({
+        key: null,
+        value: ++this.#value,
+        timestamp: NOW_MS,
+        bytes: 100,
+      })),
       bytes: 61 + 100 * records,
       ...from,
     };
@@ -341,7 +323,7 @@ export class Lab {
       settings: { ...brokerDefaults, ...options.settings },
       rules: resolveRules('3.9'),
       controllers: [this.#controller],
-      partitions: [{ topic: 0, index: 0, name: 'orders-0', settings: { ...topicDefaults, ...options.topic } }],
+      partitions: [{ topic: 0, index: 0, name: 'orders-0', settings: { ...labTopic, ...options.topic } }],
     };
     const program = (host: ConstructorParameters<typeof HeldHost>[0]): Broker => {
       const held = new HeldHost(host);

@@ -1,15 +1,9 @@
 /** Images for tests of the controller's decisions: brokers 1..n, one partition of them all. */
-import type { TopicSettings } from '../../../cluster-spec.js';
+import { topicDefaults } from '../../../testing/cluster-spec.js';
 import type { MetadataRecord } from '../../../protocol/metadata-records.js';
 import { MetadataImage, type PartitionRegistration } from '../../metadata-image.js';
 
-export const topicSettings: TopicSettings = {
-  'min.insync.replicas': 2,
-  'unclean.leader.election.enable': false,
-  'flush.messages': 9_007_199_254_740_991,
-  'segment.bytes': 1_073_741_824,
-  'max.message.bytes': 1_048_588,
-};
+export const topicSettings = topicDefaults;
 
 /** Brokers 1..n, unfenced, registered at broker epochs 0..n-1. */
 export function clusterOf(brokers: number): MetadataImage {

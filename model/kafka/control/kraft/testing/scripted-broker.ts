@@ -3,6 +3,7 @@ import type { Connection } from '../../../../kernel/network.js';
 import { Process, type Host, type MachineId, type Message } from '../../../../kernel/process.js';
 import type { World } from '../../../../kernel/world.js';
 import { resolveRules } from '../../../protocol/versions/resolve.js';
+import { brokerDefaults } from '../../../testing/cluster-spec.js';
 import type { BrokerSettings, TopicSpec } from '../../../cluster-spec.js';
 import {
   Api,
@@ -18,26 +19,7 @@ import { CommittedMetadata } from '../../committed-metadata.js';
 import { Controller } from '../controller.js';
 import { topicSettings } from './images.js';
 
-export const brokerSettings: BrokerSettings = {
-  'broker.heartbeat.interval.ms': 2000,
-  'broker.session.timeout.ms': 9000,
-  'initial.broker.registration.timeout.ms': 60_000,
-  'replica.lag.time.max.ms': 30_000,
-  'replica.fetch.wait.max.ms': 500,
-  'replica.fetch.min.bytes': 1,
-  'replica.fetch.max.bytes': 1_048_576,
-  'replica.fetch.response.max.bytes': 10_485_760,
-  'replica.fetch.backoff.ms': 1000,
-  'replica.socket.timeout.ms': 30_000,
-  'replica.high.watermark.checkpoint.interval.ms': 5000,
-  'auto.leader.rebalance.enable': true,
-  'leader.imbalance.check.interval.seconds': 300,
-  'controlled.shutdown.enable': true,
-  'message.max.bytes': 1_048_588,
-  'producer.id.expiration.ms': 86_400_000,
-  'unclean.leader.election.interval.ms': 300_000,
-  'connections.max.idle.ms': 600_000,
-};
+export const brokerSettings = brokerDefaults;
 
 /** One question and, once it came, its answer. */
 export interface Question<R extends Response> {

@@ -1,0 +1,179 @@
+/**
+ * A log from disk, after an orderly stop or a crash: LogLoader, LogSegment.recover (replication.md §2.6).
+ *
+ * Without the clean-shutdown marker every segment with data at or above the checkpointed recovery point is scanned, from
+ * its first batch. The first batch with a wrong CRC ends the log: what follows goes, be it whole, later segments
+ * included. Below the recovery point nobody looks: damage there shows when it is read.
+ */
+import { ENTRY_OK, type Disk } from '../../kernel/disk.js';
+import type { Host } from '../../kernel/process.js';
+import type { TopicSettings } from '../cluster-spec.js';
+import { LogStartReason, Probe, TruncateReason } from '../probes.js';
+import { lastOffset, type RecordBatch } from '../protocol/records.js';
+import type { LogServices } from './log-services.js';
+import { PartitionLog } from './partition-log.js';
+import { isDeleted, isSegment, offsetOfPath } from './paths.js';
+import { ProducerState } from './producer-state.js';
+import { announceReload, rebuildProducerState, snapshot } from './rebuild-producers.js';
+import type { LogSegment } from './segment.js';
+import { mustSucceed } from './storage-error.js';
+
+/** What the checkpoint files of the log directory say of one log; 0: nothing. */
+export interface CheckpointedOffsets {
+  readonly highWatermark: number;
+  readonly recoveryPoint: number;
+  readonly logStart: number;
+}
+
+/** True if there is a directory of this partition on the disk, be it without a segment. */
+export function logExists(disk: Disk, name: string): boolean {
+  return disk.list(name).length > 0;
+}
+
+/** A log with nothing in it, for a replica that this broker is told to host and never held. */
+export function createLog(
+  host: Host,
+  partition: number,
+  name: string,
+  settings: TopicSettings,
+  services: LogServices,
+): PartitionLog {
+  const log = new PartitionLog(host, partition, name, settings, services);
+  log.segments.open(0);
+  // The checkpoint may have outlived the log.
+  log.leaderEpochs.truncateFromEnd(log.logEndOffset);
+  host.probes.emit(Probe.logLoaded, host.id, partition, 0, 0, 0, log.leaderEpochs.latestEpoch);
+  return log;
+}
+
+/** @param clean the broker stopped in order, so that the files are trusted */
+export function loadLog(
+  host: Host,
+  partition: number,
+  name: string,
+  settings: TopicSettings,
+  services: LogServices,
+  checkpointed: CheckpointedOffsets,
+  clean: boolean,
+): PartitionLog {
+  const log = new PartitionLog(host, partition, name, settings, services);
+  const bases = removeLeftovers(host.disk, name);
+  const scanFrom = clean ? Infinity : scanStart(bases, checkpointed.recoveryPoint);
+  const oldLogEnd = takeSegments(log, bases, scanFrom);
+  if (bases.length === 0 || log.logEndOffset < checkpointed.logStart) emptyAt(log, checkpointed.logStart);
+  if (log.logEndOffset < oldLogEnd) {
+    host.probes.emit(Probe.truncate, host.id, partition, log.logEndOffset, oldLogEnd, TruncateReason.recovery);
+  }
+  log.leaderEpochs.truncateFromEnd(log.logEndOffset);
+  const logStart = Math.max(checkpointed.logStart, log.segments.first.baseOffset);
+  log.restoreBounds(logStart, log.logEndOffset);
+  log.leaderEpochs.truncateFromStart(checkpointed.logStart);
+  log.recoveryPoint = clean ? log.logEndOffset : Math.min(checkpointed.recoveryPoint, log.logEndOffset);
+  loadProducers(host, log, services, scanFrom, clean);
+  log.restoreHighWatermark(checkpointed.highWatermark);
+  announce(host, log, clean);
+  return log;
+}
+
+/**
+ * Files of segments that were being deleted go (removeTempFilesAndCollectSwapFiles).
+ * @returns the base offsets of the segments, ascending
+ */
+function removeLeftovers(disk: Disk, name: string): readonly number[] {
+  const paths = disk.list(name);
+  for (const path of paths) if (isDeleted(path)) disk.remove(path);
+  return paths.filter(isSegment).map(offsetOfPath);
+}
+
+/** The base offset of the first segment that is scanned: the one in which the recovery point lies. */
+function scanStart(bases: readonly number[], recoveryPoint: number): number {
+  return bases.findLast((base) => base <= recoveryPoint) ?? 0;
+}
+
+/**
+ * Takes the segments in, up to the end of what is sound.
+ * @returns where the log ended on the disk, before anything was cut off
+ */
+function takeSegments(log: PartitionLog, bases: readonly number[], scanFrom: number): number {
+  let end = 0;
+  for (let i = 0; i < bases.length; i++) {
+    const segment = log.segments.open(bases[i]);
+    end = Math.max(end, lastOffsetOf(segment) + 1);
+    log.restoreBounds(0, Math.max(log.logEndOffset, segment.baseOffset));
+    if (takeSegment(log, segment, bases[i] >= scanFrom, bases[i + 1] ?? Infinity)) continue;
+    // We had an invalid message: all that remains of the log is deleted (LogLoader.recoverLog).
+    for (const later of bases.slice(i + 1)) {
+      const dropped = log.segments.open(later);
+      end = Math.max(end, lastOffsetOf(dropped) + 1);
+      log.segments.dropActive();
+    }
+    break;
+  }
+  return end;
+}
+
+/**
+ * @param next where the next segment begins. What an undone truncation brought back above it is never found by a
+ *   look-up, which goes to the segment below the offset: it is cut off here
+ * @returns false if the scan met a damaged batch and cut the segment there
+ */
+function takeSegment(log: PartitionLog, segment: LogSegment, scans: boolean, next: number): boolean {
+  const { file } = segment;
+  const written = file.length;
+  let count = 0;
+  let isSound = true;
+  for (; count < written; count++) {
+    const batch = file.read(count) as RecordBatch;
+    isSound = !scans || file.state(count) === ENTRY_OK;
+    if (!isSound || batch.baseOffset >= next) break;
+    if (scans) log.leaderEpochs.recover(batch.partitionLeaderEpoch, batch.baseOffset);
+    log.take(segment, batch);
+  }
+  if (count < written) mustSucceed(file.truncate(count), file.path);
+  return isSound;
+}
+
+/** deleteSegmentsIfLogStartGreaterThanLogEnd: the log begins anew where readers were told that it begins. */
+function emptyAt(log: PartitionLog, logStart: number): void {
+  log.segments.restartAt(logStart);
+  log.leaderEpochs.clear();
+  log.producers.restartAt(logStart);
+  log.restoreBounds(logStart, logStart);
+}
+
+/**
+ * After a crash the segments were scanned with a producer state of their own, which ends in a snapshot at the log's end;
+ * the log's own state is loaded from that one, the newest batch of each producer. After an orderly stop without any
+ * snapshot nobody is known: that is taken for an upgrade from before idempotence.
+ */
+function loadProducers(host: Host, log: PartitionLog, services: LogServices, scanFrom: number, clean: boolean): void {
+  const { producers, segments, logEndOffset } = log;
+  const nowMs = Math.trunc(host.wallMicros() / 1000);
+  if (!clean) {
+    const scanning = new ProducerState(producers.snapshots, services.producerExpirationMs);
+    for (const { baseOffset } of segments.all) {
+      if (baseOffset > scanFrom) rebuildProducerState(log, scanning, baseOffset, nowMs);
+    }
+    rebuildProducerState(log, scanning, logEndOffset, nowMs);
+  }
+  producers.snapshots.removeStrays(segments.all.map(({ baseOffset }) => baseOffset));
+  if (clean && producers.snapshots.offsets.length === 0) {
+    producers.moveEndTo(logEndOffset);
+    snapshot(producers);
+  } else {
+    rebuildProducerState(log, producers, logEndOffset, nowMs);
+  }
+  announceReload(log, host);
+}
+
+function announce(host: Host, log: PartitionLog, clean: boolean): void {
+  const { id, probes } = host;
+  const { partition, logStartOffset, logEndOffset, highWatermark, leaderEpochs } = log;
+  probes.emit(Probe.logLoaded, id, partition, logEndOffset, highWatermark, clean ? 0 : 1, leaderEpochs.latestEpoch);
+  if (logStartOffset > 0) probes.emit(Probe.logStart, id, partition, logStartOffset, 0, LogStartReason.loaded);
+}
+
+/** Of the last batch in the file, sound or not; the base offset - 1 if it holds none. */
+function lastOffsetOf({ baseOffset, file }: LogSegment): number {
+  return file.length === 0 ? baseOffset - 1 : lastOffset(file.read(file.length - 1) as RecordBatch);
+}
