@@ -61,6 +61,8 @@ export interface HistoryHeader {
   /** Under Kafka's own names, the settings that guarantees read: 'acks', 'enable.idempotence', 'min.insync.replicas', ... with their scope where several have them ('producer:retries'). */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly rules: Readonly<Record<string, string | number | boolean>>;
+  /** Bugs of the release that the system ran with, by JIRA id; left out: none. */
+  readonly defects?: readonly string[];
   readonly topology: {
     readonly brokers: readonly number[];
     readonly controllers: readonly number[];

@@ -155,12 +155,12 @@ export class Nemesis implements EventHandler {
     this.strike(state, injuries);
   }
 
-  /** Under one-at-a-time the earliest of those that wait goes first. */
+  /** Under one-at-a-time the one that has waited longest goes first; of those that came at once, in the order of the plan. */
   private turnOf(state: StrikeState): true | string {
     if (this.profile !== 'one-at-a-time') return true;
     for (const other of this.strikes) {
       if (other.status === 'running') return `strike ${other.index} is not over`;
-      if (other.index < state.index && other.status === 'waiting') return `strike ${other.index} waits before it`;
+      if (other.status === 'waiting' && isBefore(other, state)) return `strike ${other.index} waits before it`;
     }
     return this.system.whole();
   }
@@ -252,6 +252,10 @@ function planned(strike: Strike, index: number): StrikeState {
     machines: [],
     injuries: null,
   };
+}
+
+function isBefore(a: StrikeState, b: StrikeState): boolean {
+  return a.waitsSince === b.waitsSince ? a.index < b.index : a.waitsSince < b.waitsSince;
 }
 
 function skip(state: StrikeState, reason: string): void {

@@ -1,8 +1,7 @@
 /** Everything that has a name in specs and on the command line, with one sentence each. */
 import { requirements } from '../checkers/kafka/api.js';
-import { notImplemented } from '../model/kafka/protocol/versions/implemented.js';
-import { versionRows as rows } from '../model/kafka/protocol/versions/rows.js';
-import { ruleNames, ruleOf, specName } from '../model/kafka/protocol/versions/rules.js';
+import { controlPlanes, notImplemented } from '../model/kafka/protocol/versions/implemented.js';
+import { versionRows } from '../model/kafka/protocol/versions/rows.js';
 import { kafkaSituations } from '../model/kafka/situations.js';
 import { anomalies } from './anomaly-words.js';
 
@@ -24,16 +23,11 @@ export const refusedRequirements: Readonly<Record<string, string>> = {
   'processed-at-most-once': 'it needs consumer groups, which are not in this build',
 };
 
-export const rules: readonly Entry[] = ruleNames.map((name) => ({
-  name: specName(name),
-  sentence: `${ruleOf(name).sentence} (${ruleOf(name).source.split('; ')[0]})`,
-}));
-
-/** Releases whose rules differ, oldest first. */
-export const versionRows: readonly string[] = rows.map(({ version }) => version);
-
-export const runnableVersions: readonly string[] = rows
-  .filter(({ control, rules: values }) => control.includes('kraft') && notImplemented(values, 'kraft').length === 0)
+/** Releases that this build can run, oldest first. */
+export const runnableVersions: readonly string[] = versionRows
+  .filter(({ control, rules }) =>
+    control.some((plane) => controlPlanes.includes(plane) && notImplemented(rules, plane).length === 0),
+  )
   .map(({ version }) => version);
 
 /** Names that `expect` may list: anomalies, and the verdict `bug`. */

@@ -480,12 +480,46 @@ describe('harrow explain', () => {
     ['min.insync.replicas', 'setting      topic, modelled.'],
     ['two-leaders-at-once', 'presets      two-leaders-acks-1, two-leaders-acks-all'],
     ['high-watermark-gate', 'KAFKA-15583'],
+    ['truncation', 'fenced (2.1 to 2.5, not in this build)'],
+    ['KAFKA-13141', 'since 2.7.0, mended in 2.7.2, 2.8.1, 3.0.0'],
+    ['KAFKA-14359', 'it follows from the rule sequence-without-state'],
     ['acks-1', 'preset       one broker is asked before the ack'],
     ['W6', 'invariant'],
   ])('%s', async (word, said) => {
     const { exit, out } = await place.run('explain', word);
     expect(exit).toBe(0);
     expect(out).toContain(said);
+  });
+});
+
+describe('harrow versions', () => {
+  it('prints a line for each rule, and the defects of each release', async () => {
+    const { exit, out } = await place.run('versions');
+    expect(exit).toBe(0);
+    expect(out).toMatch(/^Kafka +0\.8\.2 0\.10\.2 0\.11 1\.1 2\.0 2\.1 2\.5 2\.7 3\.3 3\.5 3\.7 3\.9 4\.0 4\.1$/m);
+    expect(out).toMatch(/^truncation +1 +1 +2 +2 +3 +4 +4 +5 /m);
+    expect(out).toMatch(/^high-watermark-gate +- .* yes yes yes yes$/m);
+    expect(out).toMatch(/^ {2}4\.0 +B49, .*KAFKA-14034\*/m);
+  });
+
+  it('tells one release in sentences', async () => {
+    const { exit, out } = await place.run('versions', '3.8');
+    expect(exit).toBe(0);
+    expect(out).toContain('run under the rules and defaults of 3.7');
+    expect(out).toContain('high-watermark-gate: true');
+  });
+
+  it('is JSON when asked', async () => {
+    const { out } = await place.run('versions', '2.1', '--json');
+    expect(JSON.parse(out)).toMatchObject({ row: '2.1', control: ['zookeeper'], rules: { truncation: 'fenced' } });
+  });
+
+  it.each([
+    ['latest', 'latest is no version like 3.9'],
+    ['0.7', '0.7 is older than every release that Harrow knows'],
+  ])('%s is refused', async (release, said) => {
+    const { exit, err } = await place.run('versions', release);
+    expect([exit, err.trim()]).toEqual([64, said]);
   });
 });
 

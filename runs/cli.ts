@@ -12,6 +12,7 @@ import { replay } from './commands/replay.js';
 import { report } from './commands/report.js';
 import { shrink } from './commands/shrink.js';
 import { addSpecOptions, collect, varyOption } from './commands/spec-options.js';
+import { versions } from './commands/versions.js';
 import { HarrowFailure } from './engine.js';
 import { Exit, type ExitCode } from './outcome.js';
 import { SpecError, UsageError } from './spec/problems.js';
@@ -71,11 +72,21 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
     .option('--json', 'print one JSON object')
     .action(done((trial, options) => shrink(context, trial, options)));
   verb('explain', 'the story of a trial, or what a word means')
-    .argument('<trial|word>', 'a kept trial; or a requirement, anomaly, setting, fault, situation, rule or preset')
+    .argument(
+      '<trial|word>',
+      'a kept trial; or a requirement, anomaly, setting, fault, situation, rule, defect or preset',
+    )
     .action(done((what) => explain(context, what)));
   verb('check', 'the checkers on any history')
     .argument('<file>', 'a history (harrow/history), or the folder of a kept trial')
-    .option('--require <names>', 'requirements, comma-separated', collect, [])
+    .option('--require <names>', "requirements, comma-separated (default: those of a kept trial's spec)", collect, [])
+    .option(
+      '--assume <list>',
+      'without a trace: acks=all,no-data-loss and the like, so that guarantees are judged',
+      collect,
+      [],
+    )
+    .option('--compat <tool>', 'jepsen: its anomalies, and its judgement of them')
     .option('--json', 'print one JSON object')
     .action(done((file, options) => check(context, file, options)));
   verb('report', 'write the HTML page of a trial or a campaign')
@@ -93,6 +104,10 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
   verb('situations', 'what trials can reach')
     .option('--json', 'print JSON')
     .action(done((options) => listSituations(context, options)));
+  verb('versions', 'which rules each Kafka release has, and which defects it had')
+    .argument('[release]', 'one of them, in sentences')
+    .option('--json', 'print JSON')
+    .action(done((release, options) => versions(context, release, options)));
   verb('settings', "Kafka's settings, and what each has to do with safety")
     .argument('[part]', 'of a name')
     .option('--kafka <version>', 'of which release', '3.9')
@@ -106,7 +121,7 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
   addSpecOptions(verb('doctor', "this machine's determinism, or a spec's suspicious settings"))
     .argument('[spec]', 'a spec file or the name of a preset')
     .action(done((spec, options) => doctor(context, spec, options)));
-  for (const later of ['exhaust', 'guarantees', 'bugs', 'versions', 'gateway', 'serve', 'merge']) {
+  for (const later of ['exhaust', 'guarantees', 'bugs', 'gateway', 'serve', 'merge']) {
     program
       .command(later, { hidden: true })
       .allowUnknownOption()

@@ -11,7 +11,7 @@
 export { checkHistory, type CheckNotes, type StuckNote } from './check-history.js';
 export { judge } from './judge.js';
 export { createBudget, type Budget } from './budget.js';
-export { createInvariants } from './invariants/create.js';
+export { checkTrace, createInvariants } from './invariants/create.js';
 export { guarantees } from './guarantees/registry.js';
 export { defaultRequirements, requirements } from './requirements/registry.js';
 export { invariants } from './invariants/registry.js';

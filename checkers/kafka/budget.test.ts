@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { budgetAfter, createBudget } from './budget.js';
+import type { Trace } from '../../histories/trace.js';
+import { createBudget, type Budget } from './budget.js';
 import { allProbes, maskOf, TraceScript } from './testing/script.js';
+
+/** The fold over a whole trace. */
+function budgetAfter({ header, length, kind, machine, key, a, b, c, d }: Trace): Budget {
+  const budget = createBudget(header.probes);
+  for (let i = 0; i < length; i++) {
+    if (budget.kinds.includes(kind[i]!)) budget.onProbe(kind[i]!, machine[i]!, key[i]!, a[i]!, b[i]!, c[i]!, d[i]!);
+  }
+  return budget;
+}
 
 describe('a replica is impaired', () => {
   const started = () => new TraceScript().lead(1, [1, 2, 3]).append(1, 7).commit(1, 2, 3);

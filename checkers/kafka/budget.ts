@@ -1,13 +1,12 @@
 /**
- * The budget of assumptions: which replicas are *impaired* now, as one fold over probes. The verdict runs it over the
- * trace; during a trial a live instance tells the nemesis how far it may go.
+ * The budget of assumptions: which replicas are *impaired* now, as one fold over probes. During
+ * a trial a live instance tells the nemesis, and whoever asks the system's views, how far it may go.
  *
  * A replica is impaired from the moment it loses unsynced, corrupted or wiped data until it re-enters an ISR that it had
  * left: then it has caught up with a leader. The last member of an ISR is never dropped from it (without eligible leader
  * replicas), so that a frozen ISR of one proves nothing. With flush.messages=1 nothing unsynced is lost: no `data-lost`,
  * nobody impaired.
  */
-import type { Trace } from '../../histories/trace.js';
 import { probeKinds, type NamedProbes, type ProbeKinds, type ProbeListener } from './probe-kinds.js';
 
 export interface Budget extends ProbeListener {
@@ -21,14 +20,6 @@ export interface Budget extends ProbeListener {
 /** For a running trial: knows the probes by name from the system's list, or from a trace's header. */
 export function createBudget(probes: NamedProbes): Budget {
   return new ImpairmentFold(probeKinds(probes));
-}
-
-/** The budget after the first `end` records of a trace. */
-export function budgetAfter(trace: Trace, end: number = trace.length): Budget {
-  const fold = new ImpairmentFold(probeKinds(trace.header.probes));
-  const { kind, machine, key, a, b, c } = trace;
-  for (let i = 0; i < end; i++) fold.onProbe(kind[i]!, machine[i]!, key[i]!, a[i]!, b[i]!, c[i]!);
-  return fold;
 }
 
 /** Sets of brokers are bit masks, by key. */

@@ -25,6 +25,11 @@ export interface JudgeInput {
   /** Names of requirements. @throws Error for one that does not exist */
   readonly requirements: readonly string[];
   readonly notes?: CheckNotes;
+  /**
+   * Without a trace: it is known that no event licenses a loss (no replica lost data, no unclean election; with acks below
+   * all no change of leader). Then what a guarantee excludes under the header's settings is a bug.
+   */
+  readonly nothingLicensesLoss?: boolean;
 }
 
 export function judge(input: JudgeInput): TrialVerdict {
@@ -34,7 +39,7 @@ export function judge(input: JudgeInput): TrialVerdict {
   const judged = input.anomalies.map((anomaly): JudgedAnomaly => {
     const requirement = requirements.find((one) => one.forbids.includes(anomaly.type)) ?? null;
     if (isNeverLicensed(anomaly.type, input.history.header)) return bug(anomaly, requirement, input.history);
-    if (licences === null) return judgement(anomaly, requirement, null);
+    if (licences === null) return withoutTrace(anomaly, requirement, input);
     try {
       const licence = licences.of(anomaly) ?? unpromised(anomaly, input.history);
       return licence === null ? bug(anomaly, requirement, input.history) : judgement(anomaly, requirement, licence);
@@ -44,6 +49,12 @@ export function judge(input: JudgeInput): TrialVerdict {
     }
   });
   return verdictOf(judged, undecided);
+}
+
+function withoutTrace(anomaly: Anomaly, requirement: Requirement | null, input: JudgeInput): JudgedAnomaly {
+  const { history, nothingLicensesLoss } = input;
+  const isBug = nothingLicensesLoss === true && guaranteeAgainst(anomaly, history) !== null;
+  return isBug ? bug(anomaly, requirement, history) : judgement(anomaly, requirement, null);
 }
 
 function judgement(anomaly: Anomaly, requirement: Requirement | null, licence: Licensed | null): JudgedAnomaly {

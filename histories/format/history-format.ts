@@ -25,7 +25,7 @@ function* historyLines(history: History): Generator<string> {
 
 function headerLine({ header, keys }: History): object {
   const { format, version, workload, name, seed, timeUnit, nodes, kafka, control } = header;
-  const { settings, rules, topology, resend } = header;
+  const { settings, rules, defects = [], topology, resend } = header;
   return {
     format,
     version,
@@ -40,6 +40,7 @@ function headerLine({ header, keys }: History): object {
     control,
     settings,
     rules,
+    ...(defects.length === 0 ? {} : { defects }),
     topology,
     resend,
   };

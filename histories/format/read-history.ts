@@ -210,6 +210,7 @@ function readHeader(line: LineObject): HistoryHeader {
     control: text('control'),
     settings: readScalars(line, 'settings'),
     rules: readScalars(line, 'rules'),
+    ...(line.has('defects') ? { defects: line.strings('defects') } : {}),
     topology: readTopology(line),
     resend: line.has('resend') && line.boolean('resend'),
   };

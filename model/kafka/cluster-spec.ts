@@ -7,6 +7,10 @@ export interface BrokerSettings {
   readonly 'broker.session.timeout.ms': number;
   readonly 'initial.broker.registration.timeout.ms': number;
   readonly 'replica.lag.time.max.ms': number;
+  /** Up to 0.8.2; 4000 if left out. */
+  readonly 'replica.lag.max.messages'?: number;
+  /** KIP-392. Left out: consumers read from leaders. */
+  readonly 'replica.selector.class'?: string;
   readonly 'replica.fetch.wait.max.ms': number;
   readonly 'replica.fetch.min.bytes': number;
   readonly 'replica.fetch.max.bytes': number;
@@ -88,6 +92,8 @@ export interface ConsumerSettings {
   readonly 'fetch.max.bytes': number;
   readonly 'max.partition.fetch.bytes': number;
   readonly 'max.poll.records': number;
+  /** KIP-392. Empty, the default, if left out: the consumer has no rack. */
+  readonly 'client.rack'?: string;
   readonly 'request.timeout.ms': number;
   readonly 'default.api.timeout.ms': number;
   readonly 'retry.backoff.ms': number;

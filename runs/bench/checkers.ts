@@ -109,6 +109,7 @@ function benchHeader(sends: number): HistoryHeader {
   return historyHeader({
     name: 'bench',
     seed: '0',
+    control: 'kraft',
     kafka: '3.9',
     cluster,
     workload: 'append',

@@ -1,23 +1,24 @@
 /** harrow check: the checkers on any history, Harrow's or another tool's. */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkHistory, type CheckNotes, defaultRequirements, judge } from '../../checkers/kafka/api.js';
-import { checkTrace } from '../../checkers/kafka/invariants/create.js';
+import { checkHistory, type CheckNotes, checkTrace, judge } from '../../checkers/kafka/api.js';
 import type { Anomaly } from '../../histories/anomaly.js';
 import type { Trace } from '../../histories/trace.js';
-import { requirements } from '../catalogue.js';
 import { Exit, type ExitCode } from '../outcome.js';
 import { verdictMark } from '../reporters/paint.js';
 import { anomalyJson } from '../reporters/trial-text.js';
 import { counted } from '../reporters/words.js';
-import { didYouMean } from '../spec/nearest.js';
 import { UsageError } from '../spec/problems.js';
 import { anomalyWords } from '../anomaly-words.js';
+import { type Assumptions, asJepsen, parseAssumptions, requiredNames, withSettings } from './check-options.js';
 import { type Context, paintOf, say, sayJson } from './context.js';
 import { readStoredHistory, readStoredTrace, readStoredVerdict } from './trial-files.js';
 
 export interface CheckOptions {
   readonly require: readonly string[];
+  /** Settings and excluded events, for a history without a trace. */
+  readonly assume: readonly string[];
+  readonly compat?: string;
   readonly json?: boolean;
 }
 
@@ -26,18 +27,26 @@ const SHOWN = 20;
 
 export function check(context: Context, path: string, options: CheckOptions): ExitCode {
   const file = historyFile(path);
-  const history = readStoredHistory(file);
+  const assumptions = parseAssumptions(options.assume);
+  if (options.compat !== undefined && options.compat !== 'jepsen')
+    throw new UsageError(`--compat ${options.compat}: there is jepsen only`);
+  const stored = readStoredHistory(file);
   const trace = traceBeside(file);
+  if (trace !== null && assumptions !== null)
+    throw new UsageError(`--assume: ${file} has a trace beside it, which says what it was made with and what happened`);
+  const history = assumptions === null ? stored : withSettings(stored, assumptions);
   const seen = checkHistory(history);
   const known = trace === null ? nothingKnown : knownOfRun(file);
-  const verdict = judge({
+  const judgedVerdict = judge({
     history,
     trace,
     anomalies: [...(trace === null ? [] : checkTrace(trace, history)), ...seen.anomalies, ...known.anomalies],
     undecided: [...new Set([...seen.undecided, ...known.undecided])],
-    requirements: requiredNames(options.require),
+    requirements: requiredNames(options.require, file),
     notes: known.notes,
+    nothingLicensesLoss: assumptions?.noLoss === true,
   });
+  const verdict = options.compat === 'jepsen' ? asJepsen(judgedVerdict) : judgedVerdict;
   if (options.json === true) {
     sayJson(context, {
       format: 'harrow/check',
@@ -50,7 +59,9 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
     const clients = new Set(history.operations.map(({ client }) => client)).size;
     const what = `${counted(history.operations.length, 'operation')} of ${counted(clients, 'client')}`;
     say(context, `${verdictMark(verdict.verdict, paintOf(context))}   ${file}: ${what}`);
-    if (trace === null) say(context, '  no trace beside it: requirements alone are judged');
+    if (trace === null) say(context, `  no trace beside it: ${judgedWithout(assumptions)}`);
+    if (options.compat === 'jepsen')
+      say(context, '  as jepsen.tests.kafka judges: its anomalies alone, and each makes a history invalid');
     for (const reason of verdict.reasons) say(context, `  undecided: ${reason}`);
     for (const { anomaly, judgement } of verdict.anomalies.slice(0, SHOWN)) {
       say(context, `  ${anomalyWords(anomaly.type).words} (${anomaly.type}), ${judgement}: ${anomaly.story}`);
@@ -61,6 +72,14 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
   }
   if (verdict.verdict === 'undecided') return Exit.undecided;
   return verdict.verdict === 'clean' ? Exit.expected : Exit.failed;
+}
+
+/** What can be said of a history whose events nobody recorded. */
+function judgedWithout(assumptions: Assumptions | null): string {
+  if (assumptions === null) return 'requirements alone are judged';
+  return assumptions.noLoss
+    ? 'guarantees are judged as if nothing had licensed a loss'
+    : 'requirements alone are judged: what licenses a loss stands in a trace (--assume no-data-loss rules it out)';
 }
 
 /** What the run of a kept trial found out, and neither its history nor its trace shows. */
@@ -98,13 +117,4 @@ function traceBeside(file: string): Trace | null {
     .map((name) => join(dirname(file), name))
     .find((one) => existsSync(one));
   return trace === undefined ? null : readStoredTrace(trace);
-}
-
-function requiredNames(lists: readonly string[]): readonly string[] {
-  const names = lists.flatMap((list) => list.split(',')).filter((name) => name !== '');
-  const known = requirements.map(({ name }) => name);
-  for (const name of names) {
-    if (!known.includes(name)) throw new UsageError(`--require ${name}: unknown requirement${didYouMean(name, known)}`);
-  }
-  return names.length > 0 ? names : defaultRequirements();
 }

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { storyOf } from '../../histories/report/story.js';
 import { anomalies } from '../anomaly-words.js';
-import { faults, refusedRequirements, requirements, rules, situations } from '../catalogue.js';
+import { faults, refusedRequirements, requirements, situations } from '../catalogue.js';
 import { Exit, type ExitCode } from '../outcome.js';
 import { verdictMark } from '../reporters/paint.js';
 import { anomaliesText } from '../reporters/trial-text.js';
@@ -13,7 +13,10 @@ import { loadPresets, type Preset } from '../presets/presets.js';
 import { didYouMean } from '../spec/nearest.js';
 import { UsageError } from '../spec/problems.js';
 import { guarantees, invariants } from '../../checkers/kafka/api.js';
+import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
+import { ruleNames, specName } from '../../model/kafka/protocol/versions/rules.js';
 import { type Context, paintOf, say } from './context.js';
+import { defectMeaning, ruleMeaning } from './explain-protocol.js';
 import { keptSpecPath, loadKeptTrial, readStoredHistory, readStoredTrace, readStoredVerdict } from './trial-files.js';
 
 export function explain(context: Context, what: string): ExitCode {
@@ -63,7 +66,8 @@ function meaningOf(word: string): string[] {
     ...anomalyMeaning(word, presets),
     ...faultMeaning(word, presets),
     ...situationMeaning(word, presets),
-    ...rules.filter(({ name }) => name === word).map(({ sentence }) => paragraph('rule', sentence)),
+    ...ruleMeaning(word, paragraph),
+    ...defectMeaning(word, paragraph),
     ...guarantees
       .filter(({ id }) => id === word)
       .map(({ sentence, source }) => paragraph('guarantee', `${sentence} (${source})`)),
@@ -153,7 +157,8 @@ function allWords(): string[] {
     ...anomalies.map(({ name }) => name),
     ...faults.map(({ name }) => name),
     ...situations.map(({ name }) => name),
-    ...rules.map(({ name }) => name),
+    ...ruleNames.map(specName),
+    ...defectIds,
     ...scopes.flatMap((scope) => [...settingsTable('3.9')[scope].keys()]),
     ...loadPresets().map(({ name }) => name),
   ];

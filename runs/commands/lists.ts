@@ -6,17 +6,11 @@ import { Exit, type ExitCode } from '../outcome.js';
 import { expectation, loadPresets } from '../presets/presets.js';
 import { labelled } from '../reporters/words.js';
 import type { Bearing } from '../settings/bearing.js';
-import {
-  rowsWithSettings,
-  type Scope,
-  scopes,
-  type Setting,
-  type SettingsRow,
-  settingsTable,
-} from '../settings/table.js';
+import { type Scope, scopes, type Setting, settingsFor } from '../settings/table.js';
 import { didYouMean, nearestName } from '../spec/nearest.js';
 import { presetPath } from '../spec/preset-files.js';
 import { UsageError } from '../spec/problems.js';
+import { versionRow } from '../spec/versions.js';
 import { type Context, paintOf, say, sayJson } from './context.js';
 
 export function presets(
@@ -119,11 +113,12 @@ const bearings: Readonly<Record<string, Bearing>> = {
 
 /** All settings of a Kafka version, or those whose name contains `part`. */
 export function listSettings(context: Context, part: string | undefined, options: SettingsOptions): ExitCode {
-  const table = settingsTable(parseRow(options.kafka));
+  const table = settingsFor(parseRow(options.kafka));
   const wantedScopes = options.scope === undefined ? scopes : [parseScope(options.scope)];
   const bearing = options.bearing === undefined ? null : parseBearing(options.bearing);
   const found = wantedScopes
     .flatMap((scope) => [...table[scope].values()])
+    .filter((setting) => setting.missingUntil === undefined)
     .filter((setting) => part === undefined || setting.name.includes(part))
     .filter((setting) => bearing === null || setting.bearing.bearing === bearing);
   if (found.length === 0) {
@@ -167,10 +162,10 @@ function rangeWords({ min, max, oneOf, valid }: Setting): string {
   return valid === undefined || valid.length > 80 ? '' : `, ${valid}`;
 }
 
-function parseRow(text: string): SettingsRow {
-  const row = rowsWithSettings.find((candidate) => text === candidate || text.startsWith(`${candidate}.`));
-  if (row === undefined)
-    throw new UsageError(`--kafka ${text}: settings are known of ${rowsWithSettings.join(' and ')}`);
+function parseRow(text: string): string {
+  const row = versionRow(text);
+  if (row === undefined) throw new UsageError(`--kafka ${text}: no version like 3.9`);
+  if (row === null) throw new UsageError(`--kafka ${text}: older than every release that Harrow knows`);
   return row;
 }
 

@@ -13,6 +13,7 @@ export interface SpecOptions {
   readonly control?: string;
   readonly brokers?: string;
   readonly profile?: string;
+  readonly asReleased?: boolean;
   readonly require: readonly string[];
 }
 
@@ -22,10 +23,16 @@ export function addSpecOptions(command: Command): Command {
     .option('--producer <file>', 'producer.properties')
     .option('--consumer <file>', 'consumer.properties')
     .option('--topic <file>', 'topic settings, with partitions and replication.factor')
-    .option('--set <name=value>', 'a Kafka setting by its own name, or scope:name=value (repeatable)', collect, [])
+    .option(
+      '--set <name=value>',
+      'a Kafka setting by its own name, or scope:name=value; rule:name=value (repeatable)',
+      collect,
+      [],
+    )
     .option('--kafka <version>', 'the Kafka release')
     .option('--control <mode>', 'kraft or zookeeper')
     .option('--brokers <n>', 'how many brokers')
+    .option('--as-released', 'with the bugs that the release had, as far as the model has them')
     .option('--profile <name>', 'one-at-a-time, network, within-assumptions or storm')
     .option('--require <names>', 'requirements, comma-separated', collect, []);
 }

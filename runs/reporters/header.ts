@@ -7,7 +7,8 @@ import type { Spec } from '../spec/spec.js';
 export function clusterWords(spec: Spec): string {
   const cluster = resolveCluster(spec);
   return [
-    `Kafka ${spec.kafka} KRaft`,
+    `Kafka ${spec.kafka} ${spec.control.mode === 'kraft' ? 'KRaft' : 'ZooKeeper'}`,
+    ...protocolWords(spec),
     cluster.brokers === 1 ? '1 broker' : `${cluster.brokers} brokers`,
     `RF ${each(cluster.topics.map((topic) => topic.replicationFactor))}`,
     `min.insync.replicas ${each(cluster.topics.map((topic) => topic.settings['min.insync.replicas']))}`,
@@ -15,6 +16,11 @@ export function clusterWords(spec: Spec): string {
     producerWords(cluster),
     'Java client',
   ].join(' · ');
+}
+
+/** What is otherwise than in the release. */
+function protocolWords({ rules, defects }: Spec): string[] {
+  return [...Object.entries(rules).map(([name, value]) => `${name} ${String(value)}`), ...defects];
 }
 
 /** Settings that change what can be lost, where they are not the default. */

@@ -50,6 +50,8 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'replica.high.watermark.checkpoint.interval.ms':
       'How often high watermarks are written to disk; a restarted broker begins with what it finds there.',
     'replica.lag.time.max.ms': 'A follower that has not caught up for so long is dropped from the ISR.',
+    'replica.selector.class':
+      'With the RackAwareReplicaSelector a leader sends consumers to a follower in their rack, which serves up to its own high watermark.',
     'replica.socket.timeout.ms': 'How long a follower waits for an answer of its leader.',
     'unclean.leader.election.enable':
       'When no replica in sync is left, a lagging one may lead: availability for acknowledged records.',
@@ -98,6 +100,8 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
   },
   consumer: {
     'auto.offset.reset': 'Where reading begins without a position, or with one that no longer exists.',
+    'client.rack':
+      'The rack of the consumer: where the brokers select replicas by rack, it reads from a follower in its own.',
     'connections.max.idle.ms': 'A connection without traffic is closed after so long.',
     'default.api.timeout.ms': 'How long a blocking call of the consumer may take.',
     'fetch.max.bytes': 'Bytes of one answer.',
@@ -123,7 +127,6 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
     ['The log directories of a broker are one disk in the model.', ['log.dirs', 'metadata.log.dir']],
     ['The failure of one of several log directories is not modelled.', ['log.dir.failure.timeout.ms']],
     ['A follower has one fetcher for each leader in the model.', ['num.replica.fetchers']],
-    ['Readers read from leaders in the model.', ['replica.selector.class']],
     ['The time-outs between brokers and the controller are fixed in the model.', ['request.timeout.ms']],
     [
       'The control plane is one controller in this build: no elections of it.',
@@ -217,7 +220,6 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
     ],
     ['Share groups are not modelled.', ['share.acknowledgement.mode']],
     ['Checksums are always checked in the model.', ['check.crcs']],
-    ['Readers read from leaders in the model.', ['client.rack']],
     ['Classes of your own are not run.', ['interceptor.classes']],
     [
       'A client always knows the whole cluster in the model.',

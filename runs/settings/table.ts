@@ -1,11 +1,13 @@
 /** Every setting that a Kafka release knows, as generated from Kafka's own definitions (`generate/`), with its bearing. */
 import { readFileSync } from 'node:fs';
+import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
 import { bearingByName, type BearingRow } from './bearing.js';
+import { earlierDefault, missingUntil } from './older-releases.js';
 
 export type Scope = 'broker' | 'topic' | 'producer' | 'consumer';
 export const scopes: readonly Scope[] = ['broker', 'topic', 'producer', 'consumer'];
 
-/** Rows of the table of versions whose settings are known. */
+/** Rows of the table of versions whose settings were generated from Kafka's own definitions. */
 export const rowsWithSettings = ['3.9', '4.1'] as const;
 export type SettingsRow = (typeof rowsWithSettings)[number];
 
@@ -29,6 +31,8 @@ export interface Setting {
   /** For a topic: broker settings that give its default, the first that is set wins; `factor` turns units. */
   readonly brokerDefaults?: readonly { readonly name: string; readonly factor: number }[];
   readonly bearing: BearingRow;
+  /** The release that brought it, where the one of this table does not know it yet. */
+  readonly missingUntil?: string;
 }
 
 interface SettingsFile extends Record<Scope, readonly Omit<Setting, 'scope' | 'bearing'>[]> {
@@ -58,9 +62,46 @@ export function settingsTable(row: SettingsRow): SettingsTable {
   return table;
 }
 
-/** The settings to check a spec of this version against: those of its own row, else of the nearest row that is known. */
+const derived = new Map<string, SettingsTable>();
+
+/**
+ * The settings to check a spec of this version against. 4.0 has those of 4.1; a version before 3.9 those of 3.9 with what
+ * differed then, as far as the model acts on it.
+ * @param version a row of the table of versions
+ */
 export function settingsFor(version: string): SettingsTable {
-  return settingsTable(Number.parseInt(version, 10) >= 4 ? '4.1' : '3.9');
+  if (compareReleases(version, '4.0') >= 0) return settingsTable('4.1');
+  if (compareReleases(version, '3.9') >= 0) return settingsTable('3.9');
+  const known = derived.get(version);
+  if (known !== undefined) return known;
+  const { broker, topic, producer, consumer } = settingsTable('3.9');
+  const table = {
+    kafka: version,
+    broker: asOf(version, broker),
+    topic: asOf(version, topic),
+    producer: asOf(version, producer),
+    consumer: asOf(version, consumer),
+  };
+  derived.set(version, table);
+  return table;
+}
+
+function asOf(version: string, settings: ReadonlyMap<string, Setting>): ReadonlyMap<string, Setting> {
+  return new Map(
+    [...settings].map(([name, setting]) => {
+      const until = missingUntil(version, setting.scope, name);
+      return [
+        name,
+        {
+          ...setting,
+          ...(setting.default === undefined
+            ? {}
+            : { default: earlierDefault(version, setting.scope, name) ?? setting.default }),
+          ...(until === undefined ? {} : { missingUntil: until }),
+        },
+      ];
+    }),
+  );
 }
 
 function byName(file: SettingsFile, scope: Scope): ReadonlyMap<string, Setting> {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../nemesis/plan.js';
 import { drawPlan } from '../draw/draw.js';
 import type { DrawInput } from '../draw/input.js';
-import { shrinkPlan, shrinkPlanAsync, type ShrunkPlan } from './shrink.js';
+import { shrinkPlan, type ShrunkPlan } from './shrink.js';
 
 const SECOND = 1_000_000;
 const input: DrawInput = {
@@ -171,13 +171,6 @@ describe('shrinking a plan', () => {
       }),
       { numRuns: 10 },
     );
-  });
-
-  it('takes the same way where verdicts come later', async () => {
-    const { plan, value } = found[2];
-    const reproduces = lostUnder('leader-cut-off', value);
-    const later = await shrinkPlanAsync(plan, async (candidate) => reproduces(candidate), { attempts: 300, input });
-    expect(later).toEqual(shrink(plan, reproduces));
   });
 
   it('works from the saved form alone', () => {

@@ -44,20 +44,6 @@ export function shrinkPlan(plan: Plan, reproduces: (candidate: Plan) => boolean,
   return step.value;
 }
 
-/** The same search where a trial's verdict comes later: real client libraries run asynchronously. */
-export async function shrinkPlanAsync(
-  plan: Plan,
-  reproduces: (candidate: Plan) => Promise<boolean>,
-  options: ShrinkOptions,
-): Promise<ShrunkPlan> {
-  const search = shrinking(plan, options);
-  let step = search.next();
-  // One after the other: which candidate is next depends on the last answer.
-  // oxlint-disable-next-line no-await-in-loop
-  while (!step.done) step = search.next(await reproduces(step.value));
-  return step.value;
-}
-
 /** Yields candidates, each smaller than the best so far, and is told whether it reproduces. */
 export function* shrinking(plan: Plan, options: ShrinkOptions): Generator<Plan, ShrunkPlan, boolean> {
   const search = new Search(plan, options.attempts);

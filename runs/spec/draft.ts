@@ -84,6 +84,8 @@ export interface Draft {
   vary: DraftVary[];
   rules: Map<string, Located<string | number | boolean>>;
   defects: Located<string>[];
+  /** The defects of the release, as far as the model has them. */
+  asReleased: Located<boolean> | null;
   notes: string[];
   notModelled: string[];
   /** Of a kept trial. */
@@ -128,6 +130,7 @@ export function emptyDraft(name: string): Draft {
     vary: [],
     rules: new Map(),
     defects: [],
+    asReleased: null,
     notes: [],
     notModelled: [],
     seed: null,

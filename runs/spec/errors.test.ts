@@ -74,10 +74,26 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ['late-requests: never', 'spec.yaml:1:16  late-requests: "never" is no true or false'],
     ['topic: { acks: [all] }', 'spec.yaml:1:16  acks: is not a plain value'],
     // Versions and control planes
-    ['kafka: "4.1"', 'spec.yaml:1:8  kafka: 4.1 cannot be run: this build has the rules of 3.9, 4.0 only'],
+    [
+      'kafka: "4.1"',
+      'spec.yaml:1:8  kafka: 4.1 has rules that are not in this build ' +
+        '(eligible-leader-replicas: true, registration-after-shutdown: true); it runs 3.9, 4.0',
+    ],
+    [
+      'kafka: "4.1"\nrules: { eligible-leader-replicas: false }',
+      'spec.yaml:1:8  kafka: 4.1 has rules that are not in this build (registration-after-shutdown: true); it runs 3.9, 4.0',
+    ],
+    ['kafka: "4.1"\nrules: { eligible-leader-replicas: false, registration-after-shutdown: false }', 'no error'],
     ['kafka: 3.10', 'no error'],
-    ['kafka: "3.8"', 'spec.yaml:1:8  kafka: 3.8 cannot be run: this build has the rules of 3.9, 4.0 only'],
-    ['kafka: "0.10"', 'spec.yaml:1:8  kafka: 0.10 cannot be run: this build has the rules of 3.9, 4.0 only'],
+    [
+      'kafka: "3.8"',
+      'spec.yaml:1:8  kafka: 3.8 has rules that are not in this build ' +
+        '(periodic-unclean-election: false, registration-keeps-epoch: false); it runs 3.9, 4.0',
+    ],
+    ['kafka: "0.10"', 'spec.yaml:1:8  kafka: 0.10 ran with ZooKeeper, which is not in this build; it runs 3.9, 4.0'],
+    ['kafka: "0.7"', 'spec.yaml:1:8  kafka: 0.7 is older than every release that Harrow knows; it runs 3.9, 4.0'],
+    ['kafka: "4.0"', 'no error'],
+    ['kafka: "4.0"\ncluster: { control: zookeeper }', 'spec.yaml:2:21  Kafka 4.0 never ran with ZooKeeper'],
     ['kafka: latest', 'spec.yaml:1:8  kafka: "latest" is no version like "3.9"'],
     [
       'cluster: { control: zookeeper }',
@@ -154,12 +170,40 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'expect-situations: [two-leaders]',
       'spec.yaml:1:21  unknown situation two-leaders   (all: npx harrow situations)',
     ],
-    ['rules: { truncations: on-fetch }', 'spec.yaml:1:10  unknown rule truncations; did you mean truncation?'],
     [
-      'rules: { truncation: high-watermark }',
-      'spec.yaml:1:10  rule truncation: high-watermark is not in this build, which has only on-fetch',
+      'rules: { truncations: on-fetch }',
+      'spec.yaml:1:10  unknown rule truncations; did you mean truncation?   (all: npx harrow versions)',
     ],
-    ['defects: [KAFKA-9338]', 'spec.yaml:1:11  defect KAFKA-9338: no released bug can be turned on in this build yet'],
+    [
+      'rules: { truncation: on-fetsh }',
+      'spec.yaml:1:10  rule truncation: on-fetsh is none of ' +
+        'high-watermark, epoch-end-offset, epoch-and-end-offset, fenced, on-fetch; did you mean on-fetch?',
+    ],
+    ['rules: { high-watermark-gate: 1 }', 'spec.yaml:1:10  rule high-watermark-gate: 1 is none of false, true'],
+    ['rules: { high-watermark-gate: false }', 'no error'],
+    [
+      'rules: { controller-epoch-in-writes: false }',
+      'spec.yaml:1:10  rule controller-epoch-in-writes: only ZooKeeper has it, and the spec runs KRaft',
+    ],
+    [
+      'rules: { transaction-version: 2 }',
+      'spec.yaml:1:10  rule transaction-version: 2 would change nothing in this build: there are no transactions',
+    ],
+    [
+      'rules: { partitioner: round-robin }',
+      'spec.yaml:1:10  rule partitioner: round-robin is not in this build, which has only adaptive',
+    ],
+    ['defects: [KAFKA-18106]', 'no error'],
+    ['defects: [KAFKA-17507]', 'spec.yaml:1:11  defect KAFKA-17507 is not in this build: the model cannot show it yet'],
+    [
+      'defects: [KAFKA-18107]',
+      'spec.yaml:1:11  unknown defect KAFKA-18107; did you mean KAFKA-18106?   (all: npx harrow versions)',
+    ],
+    [
+      'defects: [KAFKA-14359]',
+      'spec.yaml:1:11  defect KAFKA-14359 is no switch: it follows from the rule sequence-without-state',
+    ],
+    ['as-released: maybe', 'spec.yaml:1:14  as-released: "maybe" is no true or false'],
     // Kept trials
     ['seed: 1\nplan: { format: harrow/plan }', 'spec.yaml:2:7  version is missing'],
     ['plan: 7', 'spec.yaml:1:7  plan: 7 is no map'],

@@ -1,6 +1,4 @@
-/** Faults, profile, requirements, expectations and rules: names against what exists. */
-import { rowFor } from '../../model/kafka/protocol/versions/resolve.js';
-import { ruleBySpecName } from '../../model/kafka/protocol/versions/rules.js';
+/** Faults, profile, requirements and expectations: names against what exists. */
 import { roleNames } from '../../model/kafka/roles.js';
 import { parameterProblem, parametersOf } from '../../nemesis/targets.js';
 import {
@@ -8,7 +6,6 @@ import {
   faults as knownFaults,
   refusedRequirements,
   requirements as knownRequirements,
-  rules as knownRules,
   situations,
 } from '../catalogue.js';
 import type { Draft, DraftFault, Located } from './draft.js';
@@ -161,26 +158,4 @@ function checkRequirement(name: Located<string>, within: Located<number> | null,
   if (within !== null && name.value !== 'writable-again') {
     problems.error(within.origin, 'within: only writable-again has a bound');
   }
-}
-
-/** Single rules other than the version's: only values that this build implements. */
-export function finishRules(draft: Draft, version: string, problems: Problems): Spec['rules'] {
-  const ofVersion = rowFor(version)?.rules;
-  const rules: Record<string, string | number | boolean> = {};
-  const names = knownRules.map((rule) => rule.name);
-  for (const [name, { value, origin }] of draft.rules) {
-    if (!names.includes(name)) {
-      problems.error(origin, `unknown rule ${name}${didYouMean(name, names)}`);
-      continue;
-    }
-    const usual = ofVersion?.[ruleBySpecName(name)!];
-    if (usual !== undefined && usual !== value) {
-      problems.error(origin, `rule ${name}: ${String(value)} is not in this build, which has only ${String(usual)}`);
-    }
-    rules[name] = value;
-  }
-  for (const { value, origin } of draft.defects) {
-    problems.error(origin, `defect ${value}: no released bug can be turned on in this build yet`);
-  }
-  return rules;
 }

@@ -11,7 +11,8 @@ import {
   emptyTopic,
   type Located,
 } from './draft.js';
-import { finishDemands, finishFaults, finishProfile, finishRules } from './finish-demands.js';
+import { finishDemands, finishFaults, finishProfile } from './finish-demands.js';
+import { finishProtocol } from './finish-protocol.js';
 import { readSettings } from './given-settings.js';
 import { checkBroker, checkProducer } from './kafka-rules.js';
 import { originWords, type Problems } from './problems.js';
@@ -48,6 +49,9 @@ class Finisher {
 
   finish(): Spec {
     const draft = this.#draft;
+    const { mode, rules, defects, notes } = finishProtocol(draft, this.#problems);
+    this.#notes.push(...notes);
+    this.#noteRebootstrap();
     refuseCluster(draft, this.#problems);
     const brokerSettings = this.#brokerSettings();
     const topics = this.#topics(brokerSettings);
@@ -62,7 +66,7 @@ class Finisher {
       answer: draft.answer,
       kafka: draft.kafka.value,
       version: this.#version,
-      control: { mode: 'kraft', controllers: draft.controllers.value },
+      control: { mode, controllers: draft.controllers.value },
       brokers: draft.brokers.value,
       racks: this.#racks(),
       brokerSettings,
@@ -81,10 +85,19 @@ class Finisher {
       lateRequests: draft.lateRequests,
       ...finishDemands(draft, defaultRequirements(), this.#problems),
       vary: draft.vary.map(({ name, values }) => ({ name: name.value, values: values.map(({ value }) => value) })),
-      rules: finishRules(draft, this.#version, this.#problems),
+      rules,
+      defects,
       notes: [...new Set([...draft.notes, ...this.#notes])],
       notModelled: [...this.#notModelled].sort(),
     };
+  }
+
+  /** The default since 4.0 (KIP-1102); the model's clients know no other than the default before. */
+  #noteRebootstrap(): void {
+    if (this.#table.producer.get('metadata.recovery.strategy')?.default !== 'rebootstrap') return;
+    this.#notes.push(
+      `metadata.recovery.strategy is rebootstrap in Kafka ${this.#draft.kafka.value}: here a client that reaches no broker does not turn to bootstrap.servers again`,
+    );
   }
 
   #brokerSettings(): GivenSettings {

@@ -30,6 +30,10 @@ export function readSettings(table: SettingsTable, scope: Scope, raw: RawSetting
       unknownSetting(table, scope, name, written, problems);
       continue;
     }
+    if (setting.missingUntil !== undefined) {
+      notYetThere(table, scope, setting.missingUntil, name, written, problems);
+      continue;
+    }
     const acted = setting.bearing.bearing === 'modelled';
     const parsed = parseSetting(setting, written.text);
     if (!parsed.ok) {
@@ -41,6 +45,20 @@ export function readSettings(table: SettingsTable, scope: Scope, raw: RawSetting
     }
   }
   return { given, notModelled };
+}
+
+/** Kafka warns of a name that it does not know; in a spec it is an error. */
+function notYetThere(
+  { kafka }: SettingsTable,
+  scope: Scope,
+  since: string,
+  name: string,
+  { keyOrigin, lenient }: RawSetting,
+  problems: Problems,
+): void {
+  const message = `${scope} setting ${name} came with Kafka ${since}: ${kafka} does not know it`;
+  if (lenient) problems.warn(keyOrigin, message);
+  else problems.error(keyOrigin, message);
 }
 
 function differsFromDefault(setting: Setting, value: string | number | boolean): boolean {

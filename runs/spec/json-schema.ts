@@ -1,5 +1,7 @@
 /** The JSON Schema for editors, from the same schema that specs are checked with, and the names of Kafka's settings. */
 import { z } from 'zod';
+import { defectIds, defectOf } from '../../model/kafka/protocol/versions/defects.js';
+import { ruleNames, ruleOf, specName } from '../../model/kafka/protocol/versions/rules.js';
 import { requirements, faults, situations, expectable } from '../catalogue.js';
 import { type Scope, scopes, type Setting, settingsTable } from '../settings/table.js';
 import { specSchema } from './schema.js';
@@ -35,7 +37,21 @@ export function specJsonSchema(): Json {
     ...(properties['expect-situations'] as Json),
     items: { enum: situations.map(({ name }) => name) },
   };
+  properties['rules'] = { ...(properties['rules'] as Json), properties: ruleProperties(), additionalProperties: false };
+  properties['defects'] = {
+    ...(properties['defects'] as Json),
+    items: { enum: defectIds.filter((id) => defectOf(id).modelled) },
+  };
   return { ...schema, title: 'Harrow spec', definitions: Object.fromEntries(scopes.map(settingsDefinition)) };
+}
+
+function ruleProperties(): Json {
+  return Object.fromEntries(
+    ruleNames.map((name) => {
+      const { sentence, source, values } = ruleOf(name);
+      return [specName(name), { description: `${sentence} (${source})`, enum: values }];
+    }),
+  );
 }
 
 /** As it is written to the file. */

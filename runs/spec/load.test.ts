@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defectOf, defectsIn } from '../../model/kafka/protocol/versions/defects.js';
 import { type LoadedSpec, loadSpec, type SpecRequest } from './load.js';
 import { resolveCluster } from './resolve.js';
 
@@ -54,6 +55,49 @@ describe('what a spec leaves open', () => {
     ]);
     expect(spec.workload).toEqual({ type: 'append', sends: 2000, keys: 50, over: 60_000_000, resend: false });
     expect(spec.notes).toEqual(['replication factor 3 is assumed: nothing names one']);
+  });
+});
+
+describe('the protocol', () => {
+  const noted = (text: string, request: SpecRequest = {}): readonly string[] =>
+    load(`kafka: "3.9"\ntopic: { replication.factor: 3 }\n${text}`, request).spec.notes;
+
+  it('as released has the defects of the release that the model can show, and names the others', () => {
+    const { spec } = load('kafka: "3.9"\ntopic: { replication.factor: 3 }', { asReleased: true });
+    const released = defectsIn('3.9');
+    const shown = released.filter((id) => defectOf(id).modelled);
+    const others = released.filter((id) => !defectOf(id).modelled);
+    expect(shown).toContain('KAFKA-18106');
+    expect(spec.defects).toEqual(shown);
+    expect(spec.notes).toEqual([
+      `as released: Kafka 3.9 had ${shown.join(', ')}; not in this build: ${others.join(', ')}`,
+    ]);
+    expect(load('kafka: "3.9"\nas-released: true').spec.defects).toEqual(spec.defects);
+  });
+
+  it('says when a release did not have a defect that is asked for', () => {
+    expect(load('kafka: "4.0"\ndefects: [KAFKA-18106]').spec.notes).toContain(
+      'Kafka 4.0 did not have KAFKA-18106: it is turned on all the same',
+    );
+    expect(noted('defects: [KAFKA-18106]')).toEqual([]);
+  });
+
+  it('can be set and varied by name', () => {
+    const { variants } = load('kafka: "3.9"', {
+      set: ['rule:maximal-isr=false'],
+      vary: ['defect:KAFKA-14034=false,true', 'rule:high-watermark-gate=true,false'],
+    });
+    expect(variants.map(({ spec }) => [spec.defects, spec.rules])).toEqual([
+      [[], { 'maximal-isr': false, 'high-watermark-gate': true }],
+      [[], { 'maximal-isr': false, 'high-watermark-gate': false }],
+      [['KAFKA-14034'], { 'maximal-isr': false, 'high-watermark-gate': true }],
+      [['KAFKA-14034'], { 'maximal-isr': false, 'high-watermark-gate': false }],
+    ]);
+  });
+
+  it('varies over versions, each with its own defaults', () => {
+    const { variants } = load('brokers: 3', { vary: ['kafka=3.9,4.0'] });
+    expect(variants.map(({ spec }) => resolveCluster(spec).producers[0]!.settings['linger.ms'])).toEqual([0, 5]);
   });
 });
 
@@ -130,7 +174,10 @@ describe('--set', () => {
   it.each([
     ['acks', '--set acks: write --set name=value'],
     ['ackz=1', 'unknown setting ackz; did you mean acks?'],
-    ['brokr:broker.session.timeout.ms=1', 'brokr is no scope: broker, topic, producer, consumer; did you mean broker?'],
+    [
+      'brokr:broker.session.timeout.ms=1',
+      'brokr is no scope: broker, topic, producer, consumer, rule, defect; did you mean broker?',
+    ],
     ['acks=maybe', '--set acks  acks: "maybe" is none of all, -1, 0, 1'],
     ['brokers=none', '--set brokers  "none" is not a whole number above 0'],
     ['profile=calm', '"calm" is no profile'],

@@ -29,6 +29,8 @@ export interface SpecRequest {
   readonly control?: string | undefined;
   readonly brokers?: string | undefined;
   readonly profile?: string | undefined;
+  /** With the bugs that the release had. */
+  readonly asReleased?: boolean | undefined;
   /** Comma-separated names. */
   readonly require?: readonly string[] | undefined;
 }
@@ -132,6 +134,7 @@ function applyOptions(draft: Draft, request: SpecRequest, problems: Problems): v
     const value = request[key];
     if (value !== undefined) setValue(draft, key, value, option(`--${key}`), problems);
   }
+  if (request.asReleased === true) setValue(draft, 'as-released', 'true', option('--as-released'), problems);
   for (const assignment of request.set ?? []) {
     const { name, text } = split(assignment, '--set');
     setValue(draft, name, text, option(`--set ${name}`), problems);

@@ -243,6 +243,9 @@ class SpecFileReader {
       this.#draft.rules.set(name, { value, origin: this.#source.keyOrigin(['rules', name]) });
     }
     this.#draft.defects = this.#words(['defects'], raw['defects']);
+    if (typeof raw['as-released'] === 'boolean') {
+      this.#draft.asReleased = { value: raw['as-released'], origin: this.#source.keyOrigin(['as-released']) };
+    }
   }
 
   /** What Harrow writes into the spec of a kept trial. */

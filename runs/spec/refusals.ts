@@ -1,35 +1,11 @@
 /** What this build cannot run, each with the reason. Nothing is ever replaced in silence. */
-import { faults, runnableVersions } from '../catalogue.js';
-import { didYouMean } from './nearest.js';
+import { faults } from '../catalogue.js';
 import type { Draft, DraftClient } from './draft.js';
 import type { Problems } from './problems.js';
-import { controlModes, versionRow } from './versions.js';
 
-/** Version, control plane, workload. */
+/** Size of the quorum, kind of workload. */
 export function refuseCluster(draft: Draft, problems: Problems): void {
-  const { kafka, mode, controllers } = draft;
-  const row = versionRow(kafka.value);
-  if (row === undefined) {
-    problems.error(kafka.origin, `kafka: ${JSON.stringify(kafka.value)} is no version like "3.9"`);
-  } else if (row === null || !runnableVersions.includes(row)) {
-    problems.error(
-      kafka.origin,
-      `kafka: ${kafka.value} cannot be run: this build has the rules of ${runnableVersions.join(', ')} only`,
-    );
-  }
-  if (mode.value !== 'kraft' && mode.value !== 'zookeeper') {
-    problems.error(
-      mode.origin,
-      `control: ${JSON.stringify(mode.value)} is neither kraft nor zookeeper${didYouMean(mode.value, ['kraft', 'zookeeper'])}`,
-    );
-  } else if (typeof row === 'string' && !controlModes(row).includes(mode.value)) {
-    problems.error(
-      mode.origin,
-      `Kafka ${kafka.value} never ran with ${mode.value === 'kraft' ? 'KRaft' : 'ZooKeeper'}`,
-    );
-  } else if (mode.value === 'zookeeper') {
-    problems.error(mode.origin, 'the control plane is ZooKeeper, which is not in this build: it runs KRaft only');
-  }
+  const { controllers } = draft;
   if (controllers.value > 1) {
     problems.error(
       controllers.origin,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
+import { resolveRules } from '../../model/kafka/protocol/versions/resolve.js';
 import { loadSpec } from './load.js';
 import { resolveCluster } from './resolve.js';
 
@@ -7,7 +8,23 @@ function cluster(text: string, drawn = {}): KafkaClusterSpec {
   return resolveCluster(loadSpec({ input: 'spec.yaml', text }).spec, drawn);
 }
 
+describe('the rules of a cluster', () => {
+  it('are those of its version, but for what the spec says', () => {
+    const { rules } = cluster('kafka: "3.9"\nrules: { high-watermark-gate: false }');
+    expect(rules).toEqual(resolveRules('3.9', { highWatermarkGate: false }));
+  });
+
+  it('have the defects that the spec names', () => {
+    const { rules } = cluster('kafka: "3.9"\ndefects: [KAFKA-18106]');
+    expect(rules).toEqual(resolveRules('3.9', {}, ['KAFKA-18106']));
+  });
+});
+
 describe('the cluster of a spec', () => {
+  it('has the defaults of 4.0 where they differ', () => {
+    expect(cluster('kafka: "4.0"').producers[0]!.settings['linger.ms']).toBe(5);
+  });
+
   it('has every default of Kafka 3.9', () => {
     const { brokerSettings, topics, producers, consumers } = cluster('brokers: 3');
     expect(brokerSettings).toMatchObject({

@@ -93,6 +93,7 @@ const consumerNames: readonly (keyof ConsumerSettings)[] = [
   'fetch.max.bytes',
   'max.partition.fetch.bytes',
   'max.poll.records',
+  'client.rack',
   'request.timeout.ms',
   'default.api.timeout.ms',
   'retry.backoff.ms',
@@ -115,7 +116,10 @@ export function resolveCluster(spec: Spec, drawn: DrawnSettings = {}): KafkaClus
     brokers: spec.brokers,
     controllers: spec.control.controllers,
     racks: spec.racks,
-    brokerSettings: pick<BrokerSettings>(brokerNames, (name) => effective(table, 'broker', name, broker).value),
+    brokerSettings: {
+      ...pick<BrokerSettings>(brokerNames, (name) => effective(table, 'broker', name, broker).value),
+      ...replicaSelector(broker),
+    },
     topics: spec.topics.map((topic) => {
       const own = withDrawn('topic', topic.settings, drawn);
       return {
@@ -133,7 +137,13 @@ export function resolveCluster(spec: Spec, drawn: DrawnSettings = {}): KafkaClus
 
 function rulesOf(spec: Spec): Rules {
   const own = Object.entries(spec.rules).map(([name, value]) => [ruleBySpecName(name)!, value] as const);
-  return resolveRules(spec.version, Object.fromEntries(own) as Partial<RuleValues>);
+  return resolveRules(spec.version, Object.fromEntries(own) as Partial<RuleValues>, spec.defects);
+}
+
+/** replica.selector.class has no default: without it consumers read from leaders. */
+function replicaSelector(broker: GivenSettings): Pick<BrokerSettings, 'replica.selector.class'> {
+  const given = broker['replica.selector.class'];
+  return given === undefined ? {} : { 'replica.selector.class': String(given.value) };
 }
 
 function producers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ProducerSpec[] {

@@ -234,6 +234,10 @@ export const specSchema = z
       .optional(),
     rules: z.record(z.string(), scalar).describe('Single protocol rules other than those of the version.').optional(),
     defects: z.array(z.string()).describe('Released implementation bugs to turn on, by JIRA id.').optional(),
+    'as-released': z
+      .boolean()
+      .describe('true turns on the bugs that the release had, as far as the model has them.')
+      .optional(),
     seed: z
       .union([z.string(), z.number()], { error: 'is no seed' })
       .describe('Of a kept trial: its seed, as text.')

@@ -29,18 +29,27 @@ const keys: Readonly<Record<string, Setter>> = {
     if (value === null) problems.error(origin, `over: ${JSON.stringify(text)} is no duration like 500ms, 60s or 2m`);
     else draft.workload.over = { value, origin };
   },
-  'late-requests': (draft, text, origin, problems) => {
-    if (text !== 'true' && text !== 'false') problems.error(origin, `late-requests: ${text} is neither true nor false`);
-    draft.lateRequests = text !== 'false';
-  },
+  'late-requests': yesOrNo((draft, value) => (draft.lateRequests = value)),
+  'as-released': yesOrNo((draft, value, origin) => (draft.asReleased = { value, origin })),
 };
 
-/** Sets `name`, perhaps with its scope before a colon, in every topic or client of the spec that has it. */
+/**
+ * Sets `name`, perhaps with its scope before a colon, in every topic or client of the spec that has it; `rule:NAME` sets a
+ * protocol rule and `defect:ID` turns a released bug on or off.
+ */
 export function setValue(draft: Draft, name: string, text: string, origin: Origin, problems: Problems): void {
   const unscoped = name.startsWith('topic:') ? name.slice('topic:'.length) : name;
   const key = Object.hasOwn(keys, unscoped) ? keys[unscoped] : undefined;
   if (key !== undefined && (unscoped === name || ['partitions', 'replication.factor'].includes(unscoped))) {
     key(draft, text, origin, problems);
+    return;
+  }
+  if (name.startsWith('rule:')) {
+    draft.rules.set(name.slice('rule:'.length), { value: scalarOf(text), origin });
+    return;
+  }
+  if (name.startsWith('defect:')) {
+    setDefect(draft, name.slice('defect:'.length), text, origin, problems);
     return;
   }
   const scope = scopeOf(draft, name, origin, problems);
@@ -57,8 +66,9 @@ function scopeOf(draft: Draft, name: string, origin: Origin, problems: Problems)
   if (colon >= 0) {
     const written = scopes.find((scope) => scope === name.slice(0, colon));
     if (written === undefined) {
-      const hint = didYouMean(name.slice(0, colon), scopes);
-      problems.error(origin, `${name.slice(0, colon)} is no scope: ${scopes.join(', ')}${hint}`);
+      const known = [...scopes, 'rule', 'defect'];
+      const hint = didYouMean(name.slice(0, colon), known);
+      problems.error(origin, `${name.slice(0, colon)} is no scope: ${known.join(', ')}${hint}`);
     }
     return written ?? null;
   }
@@ -107,6 +117,25 @@ function topicsOf(draft: Draft): Draft['topics'] {
     draft.topics.push(emptyTopic(byDefault(draft.name)));
   }
   return draft.topics;
+}
+
+/** A rule's value, as it would stand in a spec. */
+function scalarOf(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+function setDefect(draft: Draft, id: string, text: string, origin: Origin, problems: Problems): void {
+  if (text !== 'true' && text !== 'false') problems.error(origin, `${id}: ${text} is neither true nor false`);
+  draft.defects = draft.defects.filter(({ value }) => value !== id);
+  if (text === 'true') draft.defects.push({ value: id, origin });
+}
+
+function yesOrNo(set: (draft: Draft, value: boolean, origin: Origin) => void): Setter {
+  return (draft, text, origin, problems) => {
+    if (text === 'true' || text === 'false') set(draft, text === 'true', origin);
+    else problems.error(origin, `${JSON.stringify(text)} is neither true nor false`);
+  };
 }
 
 function whole(set: (draft: Draft, value: number, origin: Origin) => void): Setter {

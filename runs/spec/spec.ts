@@ -1,5 +1,8 @@
 /** A spec after reading: complete, every name checked, every default filled in, with the origin of each value. */
 
+import type { DefectId } from '../../model/kafka/protocol/versions/defects.js';
+import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
+
 /** Where a value came from. */
 export type Origin =
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
@@ -58,7 +61,7 @@ export interface Spec {
   readonly kafka: string;
   /** The row of the table that applies: '3.9'. */
   readonly version: string;
-  readonly control: { readonly mode: 'kraft'; readonly controllers: number };
+  readonly control: { readonly mode: ControlPlane; readonly controllers: number };
   readonly brokers: number;
   readonly racks: readonly (string | null)[];
   readonly brokerSettings: GivenSettings;
@@ -82,7 +85,10 @@ export interface Spec {
   readonly expectSituations: readonly string[];
   /** Variants: each a name of a setting or key and its values. */
   readonly vary: readonly { readonly name: string; readonly values: readonly (string | number | boolean)[] }[];
+  /** Rules other than the version's, by their names in specs. */
   readonly rules: Readonly<Record<string, string | number | boolean>>;
+  /** Released bugs that are turned on. */
+  readonly defects: readonly DefectId[];
   /** Things to be said in the header: assumptions, silent downgrades, what this build does otherwise. */
   readonly notes: readonly string[];
   /** Settings that could matter, were given, and are not modelled. */

@@ -53,7 +53,9 @@ name: "orders: all"
 cluster: { settings: { log.index.size.max.bytes: 1024, auto.leader.rebalance.enable: false } }
 topics: { "null": { settings: { flush.messages: 9223372036854775807 } } }
 producers: { "true": { settings: { acks: "0" } } }
-rules: { truncation: on-fetch }
+kafka: "3.9"
+rules: { truncation: on-fetch, high-watermark-gate: false }
+defects: [KAFKA-14034]
 late-requests: false
 require: []
 faults: []`;

@@ -46,6 +46,7 @@ export function writeSpec(spec: Spec, kept: KeptTrial | null): string {
       'rules',
       Object.entries(spec.rules).map(([name, value]) => `  ${name}: ${scalar(value)}`),
     ),
+    ...(spec.defects.length === 0 ? [] : [`defects: ${list(spec.defects)}`]),
     ...section(
       'notes',
       spec.notes.map((note) => `  - ${text(note)}`),

@@ -1,6 +1,8 @@
 /** The header of a trial's history: what checkers and guarantees read of the cluster. */
 import type { HistoryHeader } from '../../histories/operation.js';
 import type { KafkaClusterSpec, ProducerSettings } from '../../model/kafka/cluster-spec.js';
+import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
+import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 import { ruleNames } from '../../model/kafka/protocol/versions/rules.js';
 
 /** Producer settings that guarantees read, under Kafka's own names. */
@@ -16,6 +18,7 @@ export interface HeaderInput {
   readonly name: string;
   readonly seed: string;
   readonly kafka: string;
+  readonly control: ControlPlane;
   readonly cluster: KafkaClusterSpec;
   readonly workload: string;
   readonly resend: boolean;
@@ -45,11 +48,13 @@ export function historyHeader({
   name,
   seed,
   kafka,
+  control,
   cluster,
   workload,
   resend,
   partitions,
 }: HeaderInput): HistoryHeader {
+  const defects = defectIds.filter((id) => cluster.rules.defects[id]);
   return {
     format: 'harrow/history',
     version: 1,
@@ -59,9 +64,10 @@ export function historyHeader({
     workload,
     nodes: Array.from({ length: cluster.brokers }, (_, i) => `b${i + 1}`),
     kafka,
-    control: 'kraft',
+    control,
     settings: judgedSettings(cluster),
     rules: Object.fromEntries(ruleNames.map((name) => [name, cluster.rules[name]])),
+    ...(defects.length === 0 ? {} : { defects }),
     topology: {
       brokers: Array.from({ length: cluster.brokers }, (_, i) => i + 1),
       controllers: Array.from({ length: cluster.controllers }, (_, i) => cluster.brokers + 1 + i),

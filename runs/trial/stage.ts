@@ -38,6 +38,7 @@ export function furnish(input: TrialInput, cluster: KafkaClusterSpec): Stage {
   const world = createWorld({ seed, recorder });
   const system = createKafka(cluster);
   const budget = createBudget(system.probes);
+  system.useStateView(budget);
   const found: Anomaly[] = [];
   recorder.begin(world, traceHeader(system, plan, spec.workload.over), (machine) => world.machineName(machine));
   // The recorder first: what others find at a probe follows the record of it.
@@ -79,6 +80,7 @@ export function historySoFar({ input, cluster, system, recorder }: Stage): Histo
     name,
     seed: input.seed,
     kafka,
+    control: input.spec.control.mode,
     cluster,
     workload: workload.type,
     resend: workload.resend,

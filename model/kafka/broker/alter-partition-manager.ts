@@ -21,13 +21,15 @@ import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
 
 const Timer = {
-  /** submitted | sent; also the wait after an error. */
+  /** submitted | sent */
   send: TimerRange.alterPartition + 0,
   /** reply | applied. Payload: the reply. */
   apply: TimerRange.alterPartition + 1,
   resend: TimerRange.alterPartition + 2,
   channelDeadline: TimerRange.alterPartition + 3,
   channelReconnect: TimerRange.alterPartition + 4,
+  /** The wait after an error of the whole request. */
+  retry: TimerRange.alterPartition + 5,
 } as const;
 
 const RETRY_BACKOFF_MICROS = 50_000;
@@ -78,15 +80,17 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
 
   start(): void {}
 
-  /** Partition.submitAlterPartition. A state that metadata has overridden meanwhile is not proposed any more. */
+  /**
+   * Partition.submitAlterPartition. A proposal that metadata has overridden meanwhile is sent all the same: its epochs tell
+   * the controller how old it is, and its reply is ignored.
+   */
   submit(partition: Partition, state: IsrState): void {
-    if (partition.isr !== state) return;
     if (this.#unsent.some((item) => item.partition === partition)) {
-      // Nothing was sent for this one, so nothing can have been applied (OPERATION_NOT_ATTEMPTED).
-      this.#rollBack(partition, state);
+      // Nothing was sent for this one, so nothing can have been applied.
+      this.#onPartitionError(partition, state, KafkaError.OPERATION_NOT_ATTEMPTED);
       return;
     }
-    this.#unsent.push({ partition, state, request: this.#requestOf(partition, state) });
+    this.#unsent.push({ partition, state, request: requestOf(partition, state) });
     this.#sendSoon();
   }
 
@@ -106,6 +110,9 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
     switch (kind) {
       case Timer.send:
         this.#send();
+        return;
+      case Timer.retry:
+        this.#sendSoon();
         return;
       case Timer.resend:
         this.#channel.send(this.#request!);
@@ -154,15 +161,16 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
       host.timer(Timer.resend, RETRY_BACKOFF_MICROS, 0);
       return;
     }
-    if (response.error !== KafkaError.NONE) {
-      // STALE_BROKER_EPOCH and whatever else is said of the whole: a new request, with the epoch of then.
-      host.timer(Timer.send, RETRY_BACKOFF_MICROS, 0);
-      return;
-    }
     const sent = this.#inFlight;
     this.#inFlight = [];
     this.#request = null;
     this.#busy = false;
+    if (response.error !== KafkaError.NONE) {
+      // STALE_BROKER_EPOCH and whatever else is said of the whole: a new request, with the epoch of then. Whoever submits
+      // something before the wait is over sends it all.
+      host.timer(Timer.retry, RETRY_BACKOFF_MICROS, 0);
+      return;
+    }
     for (const item of sent) {
       const reply = response.partitions.find(({ partition }) => partition === item.partition.number);
       // What the controller passed over stays, and is sent again.
@@ -174,11 +182,9 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
   }
 
   /** Ignored where metadata has overridden the proposal: nobody knows what the reply still means. */
-  #applyPartition(item: Item, reply: ReplyPartition): void {
-    const { partition, state } = item;
-    if (partition.isr !== state) return;
-    if (reply.error === KafkaError.NONE) this.#adopt(partition, reply);
-    else this.#applyError(partition, state, reply.error);
+  #applyPartition({ partition, state }: Item, reply: ReplyPartition): void {
+    if (reply.error !== KafkaError.NONE) this.#onPartitionError(partition, state, reply.error);
+    else if (partition.isr === state) this.#adopt(partition, reply);
   }
 
   /** Partition.handleAlterPartitionUpdate. An equal partition epoch means that the state was this one already. */
@@ -189,16 +195,19 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
     partition.isr = committedIsr(isr);
     partition.partitionEpoch = reply.partitionEpoch;
     host.probes.emit(Probe.isrAdopted, host.id, partition.number, isr, reply.partitionEpoch, reply.leaderEpoch);
+    // The ISR may be down to this broker alone (KAFKA-13091).
+    if (this.#replicas.rules.defects['KAFKA-13091']) return;
     if (this.#replicas.advanceHighWatermark(partition)) this.#replicas.completeDelayed(partition.number);
   }
 
   /** Partition.handleAlterPartitionError. */
-  #applyError(partition: Partition, state: IsrState, error: ErrorCode): void {
+  #onPartitionError(partition: Partition, state: IsrState, error: ErrorCode): void {
+    if (partition.isr !== state) return;
     switch (error) {
       case KafkaError.INELIGIBLE_REPLICA:
       case KafkaError.OPERATION_NOT_ATTEMPTED:
         // The only two that prove that it was not applied, and never will be.
-        this.#rollBack(partition, state);
+        partition.isr = state.lastCommitted!;
         return;
       case KafkaError.FENCED_LEADER_EPOCH:
       case KafkaError.INVALID_UPDATE_VERSION:
@@ -211,22 +220,10 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
         this.submit(partition, state);
     }
   }
+}
 
-  #rollBack(partition: Partition, state: IsrState): void {
-    partition.isr = state.lastCommitted!;
-  }
-
-  #requestOf(partition: Partition, state: IsrState): RequestPartition {
-    const { nodeId } = this.#broker.config;
-    const brokerEpoch = this.#replicas.rules.brokerEpochInIsr ? this.#broker.brokerEpoch() : -1;
-    return {
-      partition: partition.number,
-      leaderEpoch: partition.leaderEpoch,
-      partitionEpoch: partition.partitionEpoch,
-      newIsr: state.members.map((member) => (member.brokerId === nodeId ? { ...member, brokerEpoch } : member)),
-      leaderRecoveryState: 0,
-    };
-  }
+function requestOf({ number }: Partition, { leaderEpoch, partitionEpoch, members }: IsrState): RequestPartition {
+  return { partition: number, leaderEpoch, partitionEpoch, newIsr: members, leaderRecoveryState: 0 };
 }
 
 function hasError(response: AlterPartitionResponse, error: ErrorCode): boolean {

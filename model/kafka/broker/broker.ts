@@ -55,11 +55,10 @@ export class Broker extends Process implements BrokerServices, PublishListener {
 
   constructor(host: Host, config: BrokerConfig) {
     super(host);
-    if (config.rules.truncation !== 'on-fetch') throw new Error(`truncation: ${config.rules.truncation} is not built`);
     this.config = config;
     this.#logs = new LogManager(host, config.settings, config.partitions);
-    this.#replicas = new ReplicaManager(host, config, this.#image, this.#logs);
-    this.#fetchers = new FetcherManager(this);
+    this.#replicas = new ReplicaManager(host, config, this.#image, this.#logs, () => this.brokerEpoch());
+    this.#fetchers = new FetcherManager(this, this.#replicas);
     this.#publisher = new MetadataPublisher(host, this.#image, this.#replicas, this.#fetchers, this);
     this.#lifecycle = new BrokerLifecycle(this);
     this.#metadataFetcher = new MetadataFetcher(this);
@@ -244,7 +243,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
     const { settings } = this.config;
     switch (kind) {
       case BrokerTimer.shrinkIsr:
-        return Math.max(1, Math.trunc(settings['replica.lag.time.max.ms'] / 2)) * 1000;
+        return this.#isrExpirationMicros();
       case BrokerTimer.checkpointHighWatermarks:
         return settings['replica.high.watermark.checkpoint.interval.ms'] * 1000;
       case BrokerTimer.closeIdle:
@@ -252,6 +251,13 @@ export class Broker extends Process implements BrokerServices, PublishListener {
       default:
         return PRODUCER_EXPIRY_INTERVAL_MICROS;
     }
+  }
+
+  /** Every half of replica.lag.time.max.ms since 0.9, so that a silent follower stays 1.5 times that at most. */
+  #isrExpirationMicros(): number {
+    const { settings, rules } = this.config;
+    const lagMs = settings['replica.lag.time.max.ms'];
+    return Math.max(1, rules.replicaLag === 'time' ? Math.trunc(lagMs / 2) : lagMs) * 1000;
   }
 
   // ---------------------------------------------------------------------- for its parts, and for those outside

@@ -15,6 +15,8 @@ import {
   type OffsetForLeaderEpochResponse,
 } from '../protocol/messages.js';
 import { NO_LEADER } from '../protocol/metadata-records.js';
+import type { PartitionLog } from '../log/partition-log.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImage } from '../control/metadata-image.js';
 import type { BrokerConfig } from './config.js';
 import type { Partition } from './partition.js';
@@ -25,6 +27,9 @@ const RESPONSE_BYTES = 40;
 const PARTITION_BYTES = 30;
 const UNKNOWN = -1;
 
+type EpochEndAnswer = Pick<OffsetForLeaderEpochResponse['partitions'][number], 'leaderEpoch' | 'endOffset'>;
+const UNDEFINED: EpochEndAnswer = { leaderEpoch: UNKNOWN, endOffset: UNKNOWN };
+
 /** From this broker's cache, as old as it may be (KRaftMetadataCache.getTopicMetadata). */
 export function metadataResponse(
   request: MetadataRequest,
@@ -32,7 +37,7 @@ export function metadataResponse(
   config: BrokerConfig,
 ): MetadataResponse {
   const brokers: number[] = [];
-  for (const broker of image.brokers) if (broker !== undefined && !broker.fenced) brokers.push(broker.brokerId);
+  for (let broker = 0; broker < image.brokers.length; broker++) if (image.isAlive(broker)) brokers.push(broker);
   const partitions: MetadataResponse['partitions'][number][] = [];
   for (let number = 0; number < config.partitions.length; number++) {
     if (request.topics !== null && !request.topics.includes(config.partitions[number].topic)) continue;
@@ -96,7 +101,7 @@ function listOffsetsError(
   if (asked.timestamp !== LATEST_TIMESTAMP) return KafkaError.INVALID_REQUEST;
   // A new leader's high watermark may still lie below what clients have seen (KIP-207).
   const lags = partition.log.highWatermark < partition.leaderEpochStartOffset;
-  return isClient && lags ? KafkaError.OFFSET_NOT_AVAILABLE : KafkaError.NONE;
+  return isClient && lags && replicas.rules.offsetNotAvailable ? KafkaError.OFFSET_NOT_AVAILABLE : KafkaError.NONE;
 }
 
 /** ReplicaManager.lastOffsetForLeaderEpoch: from the leader alone. */
@@ -107,9 +112,9 @@ export function offsetForLeaderEpochResponse(
   const partitions = request.partitions.map((asked) => {
     const partition = replicas.partition(asked.partition);
     const error = leaderError(replicas, asked, partition);
-    const end = error === KafkaError.NONE ? partition?.log.endOffsetForEpoch(asked.leaderEpoch) : undefined;
-    const leaderEpoch = end?.epoch ?? UNKNOWN;
-    return { partition: asked.partition, error, leaderEpoch, endOffset: end?.endOffset ?? UNKNOWN };
+    const { leaderEpoch, endOffset } =
+      error === KafkaError.NONE ? epochEnd(partition!.log, asked.leaderEpoch, replicas.rules) : UNDEFINED;
+    return { partition: asked.partition, error, leaderEpoch, endOffset };
   });
   return {
     kind: Api.offsetForLeaderEpoch + RESPONSE,
@@ -119,6 +124,15 @@ export function offsetForLeaderEpochResponse(
   };
 }
 
+/** KIP-101 told the offset alone, and nothing of epochs below the first of this log (up to 1.1). */
+function epochEnd(log: PartitionLog, epoch: number, rules: Rules): EpochEndAnswer {
+  const end = log.endOffsetForEpoch(epoch);
+  if (end === undefined) return UNDEFINED;
+  if (rules.truncation !== 'epoch-end-offset') return { leaderEpoch: end.epoch, endOffset: end.endOffset };
+  const isBelowAll = epoch < log.leaderEpochs.entries[0].epoch;
+  return isBelowAll ? UNDEFINED : { leaderEpoch: UNKNOWN, endOffset: end.endOffset };
+}
+
 /** The sender's leader epoch before leadership (Partition.localLogOrError). */
 function leaderError(
   replicas: ReplicaManager,
@@ -126,8 +140,10 @@ function leaderError(
   partition: Partition | undefined,
 ): ErrorCode {
   if (partition === undefined) return replicas.absenceError(asked.partition);
-  const epochError = partition.checkLeaderEpoch(asked.currentLeaderEpoch);
-  if (epochError !== KafkaError.NONE) return epochError;
+  if (replicas.rules.fetchEpochFencing) {
+    const epochError = partition.checkLeaderEpoch(asked.currentLeaderEpoch);
+    if (epochError !== KafkaError.NONE) return epochError;
+  }
   return partition.isLeader ? KafkaError.NONE : KafkaError.NOT_LEADER_OR_FOLLOWER;
 }
 

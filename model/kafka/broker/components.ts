@@ -85,6 +85,8 @@ export interface MetadataImageView {
   replay(record: MetadataRecord, offset: number): void;
   /** undefined: never registered. */
   broker(id: number): BrokerRegistrationView | undefined;
+  /** Registered and not fenced. */
+  isAlive(id: number): boolean;
   /** undefined: never created. */
   partition(partition: number): PartitionRegistrationView | undefined;
 }
@@ -93,6 +95,7 @@ export interface BrokerRegistrationView {
   readonly brokerEpoch: number;
   readonly fenced: boolean;
   readonly inControlledShutdown: boolean;
+  readonly rack: string | null;
 }
 export interface PartitionRegistrationView {
   readonly partition: number;

@@ -4,12 +4,23 @@ import { Probe } from '../probes.js';
 import { KafkaError } from '../protocol/errors.js';
 import { Api, RESPONSE, type FetchedPartition, type FetchRequest, type FetchResponse } from '../protocol/messages.js';
 import { bytesOf, fetchError, hasDiverged, isFromFollower, readPartition } from './fetch-read.js';
+import type { Partition } from './partition.js';
 import type { DelayedOperation } from './purgatory.js';
+import type { RemoteReplica } from './remote-replica.js';
 import type { ReplicaManager } from './replica-manager.js';
 import type { RequestChannel } from './request-channel.js';
 
 const RESPONSE_BYTES = 40;
 const RESPONSE_PARTITION_BYTES = 50;
+
+export interface Joining {
+  readonly partition: Partition;
+  readonly replica: RemoteReplica;
+  /** This fetch moved the log end that the leader knows of. */
+  readonly moved: boolean;
+  /** The position reaches what a member of the ISR must have. */
+  readonly inSync: boolean;
+}
 
 export class DelayedFetch implements DelayedOperation {
   readonly deadline: number;
@@ -18,8 +29,11 @@ export class DelayedFetch implements DelayedOperation {
   readonly readTime: number;
   /** By index in the request. */
   fetched: FetchedPartition[] = [];
-  /** By index in the request: the leader's log end at the first read of a follower. */
+  /** Of a follower's first read, by index in the request: the leader's log end, and what the leader keeps of the sender. */
   readonly leaderLogEnds: number[] = [];
+  readonly senders: (RemoteReplica | undefined)[] = [];
+  /** Positions that were taken in and may let their sender into the ISR: the check is still to come. */
+  readonly joining: Joining[] = [];
   readonly #replicas: ReplicaManager;
   readonly #channel: RequestChannel;
   #bytes = 0;
@@ -37,14 +51,20 @@ export class DelayedFetch implements DelayedOperation {
   readFirst(): void {
     this.#read();
     if (!isFromFollower(this.request)) return;
-    for (const { partition } of this.request.partitions) {
-      this.leaderLogEnds.push(this.#replicas.partition(partition)?.log.logEndOffset ?? -1);
+    for (const { partition: number } of this.request.partitions) {
+      const partition = this.#replicas.partition(number);
+      this.leaderLogEnds.push(partition?.log.logEndOffset ?? -1);
+      this.senders.push(partition?.remote(this.request.replicaId));
     }
   }
 
   /** Another answer for one partition, found after the read. */
   replace(index: number, fetched: FetchedPartition): void {
     this.fetched[index] = fetched;
+    this.#mustAnswer = true;
+  }
+
+  answerAtOnce(): void {
     this.#mustAnswer = true;
   }
 
@@ -64,7 +84,8 @@ export class DelayedFetch implements DelayedOperation {
 
   /**
    * Enough bytes, or a partition whose answer is no longer "nothing yet": leadership, leader epoch or history changed. A
-   * move of the high watermark alone satisfies a consumer, never a follower, whose limit is the log end (KAFKA-9952).
+   * move of the high watermark alone satisfies a consumer; a follower, whose limit is the log end, only from 2.4 (KIP-392)
+   * to 2.5 (KAFKA-9952).
    */
   isSatisfied(): boolean {
     const { request } = this;
@@ -76,12 +97,19 @@ export class DelayedFetch implements DelayedOperation {
       if (fetchError(this.#replicas, request, asked) !== KafkaError.NONE) return true;
       const { log } = partition;
       if (hasDiverged(log, asked)) return true;
+      if (follower && this.#owesHighWatermark(partition)) return true;
       const end = follower ? log.logEndOffset : log.highWatermark;
       // Case F: the segment of the fetch was rolled, or is gone; within one segment a fetch above the end waits.
       if (log.segments.count > 1 && log.segments.floor(asked.fetchOffset) !== log.segments.floor(end)) return true;
       bytes += Math.min(log.bytesBetween(asked.fetchOffset, end), request.partitionMaxBytes);
     }
     return bytes >= request.minBytes;
+  }
+
+  #owesHighWatermark(partition: Partition): boolean {
+    if (!this.#replicas.rules.highWatermarkWakesFollowers) return false;
+    const replica = partition.remote(this.request.replicaId);
+    return replica !== undefined && replica.lastSentHighWatermark < partition.log.highWatermark;
   }
 
   /** Reads again, as things are now. The sender's position was taken in on arrival: it is not again. */
@@ -100,7 +128,8 @@ export class DelayedFetch implements DelayedOperation {
       const found = readPartition(this.#replicas, request, partitions[i], left, this.#bytes === 0);
       this.fetched.push(found);
       if (found.batches.length > 0) this.#bytes += bytesOf(found.batches);
-      if (found.error !== KafkaError.NONE || found.divergingEpoch >= 0) this.#mustAnswer = true;
+      const saysSomething = found.error !== KafkaError.NONE || found.divergingEpoch >= 0;
+      if (saysSomething || found.preferredReadReplica >= 0) this.#mustAnswer = true;
     }
   }
 

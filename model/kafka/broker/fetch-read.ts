@@ -15,18 +15,22 @@ export function isFromFollower(request: FetchRequest): boolean {
 }
 
 /**
- * The leader epoch before leadership, leadership before the sender's place in the assignment (KAFKA-13837). A departure:
- * only the leader answers consumers; Kafka's follower would serve a fetch that reaches it, up to its own high watermark.
+ * The leader epoch before leadership, leadership before the sender's place in the assignment (KAFKA-13837). Since KIP-392
+ * (2.4) a follower serves consumers, up to its own high watermark (FetchParams.fetchOnlyLeader).
  */
 export function fetchError(replicas: ReplicaManager, request: FetchRequest, asked: FetchPartition): ErrorCode {
   const partition = replicas.partition(asked.partition);
   if (partition === undefined) return replicas.absenceError(asked.partition);
-  if (replicas.rules.fetchEpochFencing) {
+  const { fetchEpochFencing, followerReads } = replicas.rules;
+  if (fetchEpochFencing) {
     const error = partition.checkLeaderEpoch(asked.currentLeaderEpoch);
     if (error !== KafkaError.NONE) return error;
   }
+  if (!isFromFollower(request)) {
+    return partition.isLeader || followerReads ? KafkaError.NONE : KafkaError.NOT_LEADER_OR_FOLLOWER;
+  }
   if (!partition.isLeader) return KafkaError.NOT_LEADER_OR_FOLLOWER;
-  if (!isFromFollower(request) || partition.remote(request.replicaId) !== undefined) return KafkaError.NONE;
+  if (partition.remote(request.replicaId) !== undefined) return KafkaError.NONE;
   return asked.currentLeaderEpoch === NONE ? KafkaError.NOT_LEADER_OR_FOLLOWER : KafkaError.UNKNOWN_LEADER_EPOCH;
 }
 
@@ -42,6 +46,8 @@ export function readPartition(
   const partition = replicas.partition(asked.partition);
   if (error !== KafkaError.NONE || partition === undefined) return failed(asked, error, partition);
   const { log } = partition;
+  const preferred = replicas.preferredReadReplica(partition, request, asked.fetchOffset);
+  if (preferred !== NONE) return redirected(asked, log, preferred);
   if (asked.fetchOffset < log.logStartOffset) return failed(asked, KafkaError.OFFSET_OUT_OF_RANGE, partition);
   // The common case needs no look-up: the sender's last epoch is this log's, and the offset lies within it.
   const isSameEpoch = asked.lastFetchedEpoch === log.leaderEpochs.latestEpoch;
@@ -110,14 +116,21 @@ function answer(
     divergingEndOffset,
     currentLeader: NONE,
     currentLeaderEpoch: NONE,
+    preferredReadReplica: NONE,
     fetchOffset: asked.fetchOffset,
     batches,
   };
 }
 
+/** Nothing is read: the consumer is to ask another (KIP-392). */
+function redirected(asked: FetchPartition, log: PartitionLog, preferredReadReplica: number): FetchedPartition {
+  return { ...answer(asked, log, NO_BATCHES, NONE, NONE), preferredReadReplica };
+}
+
 /** With the leader that this broker knows, where that may help the sender (KIP-951). */
 export function failed(asked: FetchPartition, error: ErrorCode, partition: Partition | undefined): FetchedPartition {
-  const hint = error === KafkaError.NOT_LEADER_OR_FOLLOWER || error === KafkaError.FENCED_LEADER_EPOCH;
+  const isAboutLeader = error === KafkaError.NOT_LEADER_OR_FOLLOWER || error === KafkaError.FENCED_LEADER_EPOCH;
+  const hint = isAboutLeader && partition?.givesHints === true;
   return {
     partition: asked.partition,
     error,
@@ -126,8 +139,9 @@ export function failed(asked: FetchPartition, error: ErrorCode, partition: Parti
     logStartOffset: NONE,
     divergingEpoch: NONE,
     divergingEndOffset: NONE,
-    currentLeader: hint && partition !== undefined ? partition.leader : NONE,
-    currentLeaderEpoch: hint && partition !== undefined ? partition.leaderEpoch : NONE,
+    currentLeader: hint ? partition.leader : NONE,
+    currentLeaderEpoch: hint ? partition.leaderEpoch : NONE,
+    preferredReadReplica: NONE,
     fetchOffset: asked.fetchOffset,
     batches: NO_BATCHES,
   };

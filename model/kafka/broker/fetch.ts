@@ -8,8 +8,8 @@ import { Probe } from '../probes.js';
 import { KafkaError } from '../protocol/errors.js';
 import type { FetchRequest } from '../protocol/messages.js';
 import { DelayedFetch } from './fetch-purgatory.js';
-import { failed, fetchError, isFromFollower } from './fetch-read.js';
-import { isCandidate } from './isr.js';
+import { failed, isFromFollower } from './fetch-read.js';
+import { isCandidate, isInSync } from './isr.js';
 import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
 import type { RequestChannel } from './request-channel.js';
@@ -23,72 +23,92 @@ export class FetchHandler {
   }
 
   handle(channel: RequestChannel, request: FetchRequest): void {
-    const operation = new DelayedFetch(this.#replicas, channel, request);
+    const operation = new DelayedFetch(this.#replicas, channel, this.#asInSession(channel, request));
     operation.readFirst();
     if (isFromFollower(request)) this.#replicas.host.later(BrokerTimer.followerState, 0, operation);
     else operation.finish();
   }
 
+  /**
+   * Fetch sessions (KIP-227) are an encoding, but for KAFKA-9338: a session remembered no leader epochs, so that only its
+   * first fetch was checked. A follower begins one with each connection.
+   */
+  #asInSession(channel: RequestChannel, request: FetchRequest): FetchRequest {
+    const isFirst = !channel.hasFetchSession;
+    channel.hasFetchSession = true;
+    if (isFirst || !this.#replicas.rules.defects['KAFKA-9338']) return request;
+    const partitions = request.partitions.map((asked) => ({ ...asked, currentLeaderEpoch: -1 }));
+    return { ...request, partitions };
+  }
+
   /** Partition.updateFollowerFetchState, for each partition that was read and has not diverged. */
   updateFollowerState(operation: DelayedFetch): void {
-    let isCandidateAnywhere = false;
     for (let i = 0; i < operation.fetched.length; i++) {
       const { error, divergingEpoch } = operation.fetched[i];
-      if (error !== KafkaError.NONE || divergingEpoch >= 0) continue;
-      if (this.#updatePartition(operation, i)) isCandidateAnywhere = true;
+      const counts = divergingEpoch < 0 || this.#replicas.rules.defects['KAFKA-13141'];
+      if (error === KafkaError.NONE && counts) this.#updatePartition(operation, i);
     }
-    if (isCandidateAnywhere) this.#replicas.host.later(BrokerTimer.expandIsr, 0, operation);
+    if (operation.joining.length > 0) this.#replicas.host.later(BrokerTimer.expandIsr, 0, operation);
     else operation.finish();
   }
 
-  /** Partition.maybeExpandIsr, for the candidates; only then the high watermark, which the join may hold back. */
+  /** Partition.maybeExpandIsr; only then the high watermark, which the join may hold back. */
   expandIsrs(operation: DelayedFetch): void {
-    for (const { partition: number } of operation.request.partitions) {
-      const partition = this.#replicas.partition(number);
-      const replica = partition?.remote(operation.request.replicaId);
-      if (partition === undefined || replica === undefined || !isCandidate(partition, replica)) continue;
-      this.#replicas.expandIsr(partition, replica);
-      this.#advanceHighWatermark(partition);
+    for (const { partition, replica, moved, inSync } of operation.joining) {
+      this.#replicas.expandIsr(partition, replica, inSync);
+      if (moved) this.#advanceHighWatermark(partition);
     }
     operation.finish();
   }
 
   /**
-   * The position is taken in only if this broker still leads in the epoch in which the follower asked: it may have lost
-   * and regained the leadership since the read.
-   * @returns true if the follower comes into question for the ISR
+   * The sender is the one that was found at the read, and the leadership is not looked at again: who was elected again
+   * meanwhile counts the position in the new epoch; who was deposed has forgotten its followers, so that the position goes
+   * nowhere (Partition.fetchRecords since 3.3; before, ReplicaManager.updateFollowerFetchState looked the replica up again,
+   * but not the epoch).
    */
-  #updatePartition(operation: DelayedFetch, index: number): boolean {
+  #updatePartition(operation: DelayedFetch, index: number): void {
     const { request } = operation;
     const asked = request.partitions[index];
     const partition = this.#replicas.partition(asked.partition);
-    let error = fetchError(this.#replicas, request, asked);
-    if (error === KafkaError.NONE && this.#isFromStaleBroker(request)) error = KafkaError.NOT_LEADER_OR_FOLLOWER;
-    const replica = partition?.remote(request.replicaId);
-    if (error !== KafkaError.NONE || partition === undefined || replica === undefined) {
-      operation.replace(index, failed(asked, error, partition));
-      return false;
+    if (this.#isFromStaleBroker(request)) {
+      operation.replace(index, failed(asked, KafkaError.NOT_LEADER_OR_FOLLOWER, partition));
+      return;
     }
+    const replica = operation.senders[index];
+    if (partition === undefined || replica === undefined || partition.remote(request.replicaId) !== replica) return;
+    const { highWatermark } = operation.fetched[index];
+    if (this.#replicas.rules.highWatermarkWakesFollowers && replica.lastSentHighWatermark < highWatermark) {
+      operation.answerAtOnce();
+    }
+    replica.lastSentHighWatermark = highWatermark;
     const moved = replica.logEndOffset !== asked.fetchOffset;
-    replica.fetched(asked.fetchOffset, operation.readTime, operation.leaderLogEnds[index], request.replicaEpoch);
+    const { fetchOffset, logStartOffset } = asked;
+    replica.fetched(
+      fetchOffset,
+      logStartOffset,
+      operation.readTime,
+      operation.leaderLogEnds[index],
+      request.replicaEpoch,
+    );
     if (moved) {
       const { id, probes } = this.#replicas.host;
       const { number, leaderEpoch } = partition;
       probes.emit(Probe.followerFetched, id, number, request.replicaId, asked.fetchOffset, leaderEpoch);
     }
-    if (isCandidate(partition, replica)) return true;
-    if (moved) this.#advanceHighWatermark(partition);
-    return false;
+    if (isCandidate(partition, replica)) {
+      operation.joining.push({ partition, replica, moved, inSync: isInSync(partition, replica, this.#replicas.rules) });
+    } else if (moved) this.#advanceHighWatermark(partition);
   }
 
   #advanceHighWatermark(partition: Partition): void {
     if (this.#replicas.advanceHighWatermark(partition)) this.#replicas.completeDelayed(partition.number);
   }
 
-  /** KIP-903: a fetch of a former incarnation, which says nothing of what the present one holds. */
+  /** KIP-903: a fetch of a former incarnation, which says nothing of what the present one holds (updateFetchStateOrThrow). */
   #isFromStaleBroker(request: FetchRequest): boolean {
     if (!this.#replicas.rules.brokerEpochInIsr || request.replicaEpoch === -1) return false;
-    const broker = this.#replicas.image.broker(request.replicaId);
-    return broker !== undefined && !broker.fenced && broker.brokerEpoch > request.replicaEpoch;
+    const { image } = this.#replicas;
+    return image.isAlive(request.replicaId) && image.broker(request.replicaId)!.brokerEpoch > request.replicaEpoch;
   }
 }

@@ -5,14 +5,18 @@ import type { BrokerServices } from './components.js';
 import type { Partition } from './partition.js';
 import { FetchState } from './fetch-state.js';
 import { ReplicaFetcher } from './replica-fetcher.js';
+import type { ReplicaManager } from './replica-manager.js';
+import { firstNeed } from './truncation.js';
 
 export class FetcherManager {
   readonly #broker: BrokerServices;
+  readonly #replicas: ReplicaManager;
   /** By the leader's machine. */
   readonly #fetchers: (ReplicaFetcher | undefined)[] = [];
 
-  constructor(broker: BrokerServices) {
+  constructor(broker: BrokerServices, replicas: ReplicaManager) {
     this.#broker = broker;
+    this.#replicas = replicas;
   }
 
   onTimer(kind: number, _arg: number, payload: unknown): void {
@@ -24,12 +28,15 @@ export class FetcherManager {
     for (const fetcher of this.#fetchers) fetcher?.remove(partition);
   }
 
-  /** Follows the partition's leader in the present epoch. */
+  /** Follows the partition's leader in the present epoch (addPartitions, partitionFetchState). */
   add(partition: Partition): void {
-    const { log, leader, leaderEpoch } = partition;
-    // A log without an epoch offers nothing to compare: its high watermark is all that is known to be common.
-    if (log.leaderEpochs.latestEpoch < 0) log.truncateTo(log.highWatermark, TruncateReason.highWatermark);
-    this.#fetcherOf(leader).add(new FetchState(partition, leaderEpoch, log.logEndOffset));
+    const { log, leader } = partition;
+    let need = firstNeed(log, this.#replicas.rules.truncation);
+    if (need === 'high-watermark') {
+      log.truncateTo(log.highWatermark, TruncateReason.highWatermark);
+      need = 'records';
+    }
+    this.#fetcherOf(leader).add(new FetchState(partition, need));
   }
 
   closeIdle(): void {
@@ -42,6 +49,6 @@ export class FetcherManager {
   }
 
   #fetcherOf(leader: MachineId): ReplicaFetcher {
-    return (this.#fetchers[leader] ??= new ReplicaFetcher(this.#broker, leader));
+    return (this.#fetchers[leader] ??= new ReplicaFetcher(this.#broker, this.#replicas, leader));
   }
 }

@@ -7,7 +7,7 @@ import type { Partition } from './partition.js';
 
 /**
  * The smallest log end of the leader, of every member of the maximal ISR (an unknown one blocks), and of every follower
- * outside that is caught up and may join: waiting for it lets it reach the high watermark at all.
+ * outside that is caught up and may join: waiting for it lets it reach the high watermark at all (since 0.9).
  *
  * Called after the leader's append, a follower's fetch, an ISR change and a become-leader.
  * @returns true if the high watermark moved
@@ -30,7 +30,9 @@ export function maybeIncrementHighWatermark(
     if (replica.logEndOffset >= candidate) continue;
     const counts =
       contains(counted, replica.brokerId) ||
-      (replica.isCaughtUp(end, now, lagMicros) && isEligible(replica, image, rules));
+      (rules.highWatermarkWaitsForCaughtUp &&
+        replica.isCaughtUp(end, now, lagMicros) &&
+        isEligible(replica, image, rules));
     if (counts) candidate = replica.logEndOffset;
   }
   if (candidate <= log.highWatermark) return false;

@@ -21,9 +21,14 @@ export interface IsrState {
   readonly proposed: number;
   /** The proposed members with the broker epochs under which they were judged (KIP-903); none where nothing is proposed. */
   readonly members: readonly IsrMember[];
+  /** Under which the proposal was made: what it is compared by, whatever the partition has become since (sentLeaderAndIsr). */
+  readonly leaderEpoch: number;
+  readonly partitionEpoch: number;
   /** To roll back to, when the controller says that the proposal was not applied. */
   readonly lastCommitted: IsrState | null;
 }
+
+const NO_EPOCH = -1;
 
 export function committedIsr(isr: number): IsrState {
   const size = sizeOf(isr);
@@ -35,6 +40,8 @@ export function committedIsr(isr: number): IsrState {
     maximalSize: size,
     proposed: isr,
     members: [],
+    leaderEpoch: NO_EPOCH,
+    partitionEpoch: NO_EPOCH,
     lastCommitted: null,
   };
 }
@@ -58,6 +65,8 @@ function pending(kind: IsrState['kind'], state: IsrState, proposed: number, maxi
     maximalSize: sizeOf(maximal),
     proposed,
     members: [],
+    leaderEpoch: NO_EPOCH,
+    partitionEpoch: NO_EPOCH,
     lastCommitted: state,
   };
 }

@@ -29,23 +29,43 @@ export function isCandidate(partition: Partition, replica: RemoteReplica): boole
  * Partition.needsExpandIsr
  */
 export function mayJoin(partition: Partition, replica: RemoteReplica, image: MetadataImageView, rules: Rules): boolean {
-  if (!partition.isLeader || !isCandidate(partition, replica)) return false;
-  if (replica.logEndOffset < partition.log.highWatermark) return false;
-  if (rules.leaderEpochStartOffset && replica.logEndOffset < partition.leaderEpochStartOffset) return false;
-  return isEligible(replica, image, rules);
+  if (!isCandidate(partition, replica)) return false;
+  return isInSync(partition, replica, rules) && isEligible(replica, image, rules);
 }
 
-/**
- * Members of the committed ISR that are neither at the leader's end nor were caught up within the lag time, as a bit mask.
- * 0 while a proposal is under way. Partition.getOutOfSyncReplicas
- */
-export function outOfSync(partition: Partition, now: number, lagMicros: number): number {
+/** Partition.isFollowerInSync */
+export function isInSync(partition: Partition, replica: RemoteReplica, rules: Rules): boolean {
+  if (!partition.isLeader || replica.logEndOffset < partition.log.highWatermark) return false;
+  return !rules.leaderEpochStartOffset || replica.logEndOffset >= partition.leaderEpochStartOffset;
+}
+
+/** What a member of the ISR may lag behind before it is taken out. */
+export interface LagLimits {
+  readonly rule: Rules['replicaLag'];
+  /** replica.lag.time.max.ms */
+  readonly micros: number;
+  /** replica.lag.max.messages, up to 0.8.2. */
+  readonly messages: number;
+}
+
+/** Members of the committed ISR that lag too far, as a bit mask. 0 while a proposal is under way. Partition.getOutOfSyncReplicas */
+export function outOfSync(partition: Partition, now: number, limits: LagLimits): number {
   if (!partition.isLeader || partition.isr.kind !== 'committed') return 0;
   const end = partition.log.logEndOffset;
   let out = 0;
   for (const replica of partition.remotes) {
     if (!contains(partition.isr.committed, replica.brokerId)) continue;
-    if (!replica.isCaughtUp(end, now, lagMicros)) out |= 1 << replica.brokerId;
+    if (lags(replica, end, now, limits)) out |= 1 << replica.brokerId;
   }
   return out;
+}
+
+/**
+ * Neither at the leader's end nor caught up with it within the lag time. Up to 0.8.2: silent for the lag time, or behind by
+ * more than so many messages, which one burst of writes does to every healthy follower at once (KAFKA-1546).
+ */
+function lags(replica: RemoteReplica, leaderLogEndOffset: number, now: number, limits: LagLimits): boolean {
+  if (limits.rule === 'time') return !replica.isCaughtUp(leaderLogEndOffset, now, limits.micros);
+  if (now - replica.logEndOffsetUpdateTime > limits.micros) return true;
+  return replica.logEndOffset >= 0 && leaderLogEndOffset - replica.logEndOffset > limits.messages;
 }

@@ -111,7 +111,7 @@ describe('broker lifecycle', () => {
     expect(it.member(3).image.nextOffset).toBe(it.committed.image.nextOffset);
   });
 
-  it('registers again when a late registration of its former life has taken its place', () => {
+  it('goes on with a stale epoch, and never serves, when a late registration of its former life has taken its place', () => {
     const it = new Membership();
     const registered: number[] = [];
     it.world.probes.listen([Probe.brokerRegistered], {
@@ -128,11 +128,15 @@ describe('broker lifecycle', () => {
     it.run(0.05);
     it.world.net.dropRule(held);
     it.run(20);
-    const [second, first, again] = registered;
-    expect(registered).toHaveLength(3);
-    expect(again).toBe(second);
+    const [second, first] = registered;
+    expect(registered).toHaveLength(2);
     expect(first).not.toBe(second);
-    expect(it.committed.image.broker(2)!.brokerEpoch).toBe(it.member(2).lifecycle.brokerEpoch);
+    expect(it.committed.image.broker(2)!.brokerEpoch).toBeGreaterThan(it.member(2).lifecycle.brokerEpoch);
+    expect(it.serving).toEqual([true, false, true]);
+    // Until somebody restarts it.
+    it.world.kill(2);
+    it.world.start(2);
+    it.run(5);
     expect(it.serving).toEqual(all);
   });
 

@@ -231,9 +231,8 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
 
   private onHeartbeat(response: BrokerHeartbeatResponse): void {
     if (response.error !== KafkaError.NONE) {
-      // A registration of this broker's former life was in flight when it died, and was taken after this one's. Kafka's
-      // broker goes on with its stale epoch until somebody restarts it; this one registers again: a departure.
-      if (response.error === KafkaError.STALE_BROKER_EPOCH) this.registered = false;
+      // STALE_BROKER_EPOCH too: a registration of this broker's former life was in flight when it died, and was taken after
+      // this one's. The broker goes on with its stale epoch until somebody restarts it (BrokerHeartbeatResponseEvent).
       this.scheduleAfterFailure();
       return;
     }

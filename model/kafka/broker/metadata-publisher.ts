@@ -2,7 +2,7 @@
  * Applies what was fetched of the metadata log: MetadataLoader, BrokerMetadataPublisher, ReplicaManager.applyDelta.
  *
  * The cache is brought up to date first, so that clients may hear of a leader before it leads; then each partition of this
- * broker changes its role, one step each, leaders first; then fetching begins. Only after that is the next piece applied.
+ * broker changes its role, one step each, in the order of ROLES; then fetching begins. Only after that is the next piece applied.
  */
 import type { Host } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
@@ -12,6 +12,11 @@ import type { FetcherManager } from './fetcher-manager.js';
 import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
 import { BrokerTimer } from './timers.js';
+
+type Role = 'none' | 'leader' | 'follower';
+
+/** The order of ReplicaManager.applyDelta: what this broker no longer has, what it leads, what it follows. */
+const ROLES: readonly Role[] = ['none', 'leader', 'follower'];
 
 /** Told when an image has been applied in full. */
 export interface PublishListener {
@@ -85,28 +90,33 @@ export class MetadataPublisher {
       this.#finish();
       return;
     }
-    // As in applyDelta: what this broker leads, then what it follows, then what it no longer has.
+    for (const role of ROLES) {
+      for (const partition of concerned) {
+        if (this.#roleOf(partition) === role) this.#host.later(BrokerTimer.transition, partition);
+      }
+    }
+  }
+
+  #roleOf(number: number): Role {
+    const { replicas, leader } = this.#image.partition(number)!;
     const { id } = this.#host;
-    const leads = concerned.filter((partition) => this.#image.partition(partition)!.leader === id);
-    const others = concerned.filter((partition) => this.#image.partition(partition)!.leader !== id);
-    for (const partition of leads) this.#host.later(BrokerTimer.transition, partition);
-    for (const partition of others) this.#host.later(BrokerTimer.transition, partition);
+    if (!replicas.includes(id)) return 'none';
+    return leader === id ? 'leader' : 'follower';
   }
 
   /** ... | each partition's transition | ... */
   transition(number: number): void {
     const state = this.#image.partition(number)!;
-    const { id } = this.#host;
-    if (!state.replicas.includes(id)) {
-      this.#stop(number);
-    } else if (state.leader === id) {
-      const partition = this.#replicas.hosted(number);
-      this.#fetchers.remove(partition);
-      if (partition.makeLeader(state) && this.#replicas.advanceHighWatermark(partition)) {
-        this.#replicas.completeDelayed(number);
-      }
-    } else {
-      this.#follow(this.#replicas.hosted(number), state);
+    switch (this.#roleOf(number)) {
+      case 'none':
+        this.#stop(number);
+        break;
+      case 'leader':
+        this.#lead(this.#replicas.hosted(number), state);
+        break;
+      case 'follower':
+        this.#follow(this.#replicas.hosted(number), state);
+        break;
     }
     this.#pending--;
     if (this.#pending === 0) this.#host.later(BrokerTimer.startFetchers, 0);
@@ -126,14 +136,20 @@ export class MetadataPublisher {
     this.#finish();
   }
 
+  #lead(partition: Partition, state: PartitionRegistrationView): void {
+    this.#fetchers.remove(partition);
+    if (!partition.makeLeader(state)) return;
+    if (this.#replicas.advanceHighWatermark(partition)) this.#replicas.completeDelayed(partition.number);
+  }
+
   /** A broker that is shutting down stops to copy what it is no longer in the ISR of (applyLocalFollowersDelta). */
   #follow(partition: Partition, state: PartitionRegistrationView): void {
-    const isNewLeaderEpoch = partition.makeFollower(state);
+    const beginsAnew = partition.makeFollower(state);
     const isLeaving = this.isShuttingDown && (state.leader < 0 || !state.isr.includes(this.#host.id));
     if (isLeaving) {
       this.#fetchers.remove(partition);
       this.#replicas.completeDelayed(partition.number);
-    } else if (isNewLeaderEpoch) {
+    } else if (beginsAnew) {
       this.#toFollow.push(partition);
     }
   }

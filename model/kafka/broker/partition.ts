@@ -7,6 +7,7 @@ import type { PartitionLog } from '../log/partition-log.js';
 import type { Host } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { PartitionRegistrationView } from './components.js';
 import type { PartitionConfig } from './config.js';
 import { committedIsr, type IsrState } from './isr-state.js';
@@ -21,7 +22,7 @@ export class Partition {
   readonly log: PartitionLog;
   /** The assignment; first is preferred. */
   replicas: readonly number[] = [];
-  /** Followers, in the order of the assignment. */
+  /** The followers of a leader, in the order of the assignment; nobody on the others. */
   remotes: RemoteReplica[] = [];
   /** -1: nobody, as far as this broker knows. */
   leader = NOBODY;
@@ -31,9 +32,11 @@ export class Partition {
   leaderEpochStartOffset = -1;
   isr: IsrState = committedIsr(0);
   readonly #host: Host;
+  readonly #rules: Rules;
 
-  constructor(host: Host, number: number, config: PartitionConfig, log: PartitionLog) {
+  constructor(host: Host, number: number, config: PartitionConfig, log: PartitionLog, rules: Rules) {
     this.#host = host;
+    this.#rules = rules;
     this.number = number;
     this.config = config;
     this.log = log;
@@ -43,9 +46,15 @@ export class Partition {
     return this.leader === this.#host.id;
   }
 
+  /** It says who leads in its refusals (KIP-951). */
+  get givesHints(): boolean {
+    return this.#rules.leaderHints;
+  }
+
   /** min.insync.replicas, capped by the number of replicas since 3.7 (KAFKA-15583). */
   get effectiveMinIsr(): number {
-    return Math.min(this.config.settings['min.insync.replicas'], this.replicas.length);
+    const setting = this.config.settings['min.insync.replicas'];
+    return this.#rules.effectiveMinIsr ? Math.min(setting, this.replicas.length) : setting;
   }
 
   /** undefined: the broker is not in the assignment. */
@@ -69,7 +78,7 @@ export class Partition {
   makeLeader(state: PartitionRegistrationView): boolean {
     if (state.partitionEpoch < this.partitionEpoch) return false;
     const isNewLeader = !this.isLeader;
-    this.#assign(state.replicas);
+    this.#assign(state.replicas, true);
     const isr = maskOf(state.isr);
     // Any proposal is forgotten: this is what the controller decided after it, or instead of it.
     this.isr = committedIsr(isr);
@@ -84,27 +93,38 @@ export class Partition {
 
   /**
    * Partition.makeFollower.
-   * @returns true if the leader epoch is new, so that fetching begins anew
+   * @returns true if fetching begins anew
    */
   makeFollower(state: PartitionRegistrationView): boolean {
     if (state.partitionEpoch < this.partitionEpoch) return false;
-    const isNewLeaderEpoch = state.leaderEpoch > this.leaderEpoch;
+    const beginsAnew = this.#followsAnew(state);
     this.leader = state.leader;
     this.leaderEpoch = state.leaderEpoch;
     this.leaderEpochStartOffset = -1;
     this.partitionEpoch = state.partitionEpoch;
-    this.#assign(state.replicas);
+    this.#assign(state.replicas, false);
     this.isr = committedIsr(0);
     const { id, probes } = this.#host;
     const end = this.log.logEndOffset;
     probes.emit(Probe.becomeFollower, id, this.number, this.leaderEpoch, this.leader, end, this.partitionEpoch);
-    return isNewLeaderEpoch;
+    return beginsAnew;
   }
 
-  /** The epoch's start is written down before the first record of the epoch (KAFKA-7415). */
+  /**
+   * In each new leader epoch (KIP-320). Before, a leader that stayed the same was followed on without a word; in 2.0 unless
+   * an epoch in between was missed, in which that leader may have truncated its log.
+   */
+  #followsAnew({ leader, leaderEpoch }: PartitionRegistrationView): boolean {
+    const { fetchEpochFencing, truncation } = this.#rules;
+    if (fetchEpochFencing) return leaderEpoch > this.leaderEpoch;
+    const missedOne = truncation === 'epoch-and-end-offset' && leaderEpoch > this.leaderEpoch + 1;
+    return leader !== this.leader || missedOne;
+  }
+
   #beginEpoch(state: PartitionRegistrationView, isNewLeader: boolean): void {
     const startOffset = this.log.logEndOffset;
-    this.log.leaderEpochs.assign(state.leaderEpoch, startOffset);
+    // The epoch's start is written down before its first record, since 2.0.1 (KAFKA-7415).
+    if (this.#rules.epochStartOnElection) this.log.leaderEpochs.assign(state.leaderEpoch, startOffset);
     const now = this.#host.wallMicros();
     for (const replica of this.remotes) {
       replica.reset(now, startOffset, isNewLeader, state.isr.includes(replica.brokerId));
@@ -113,10 +133,10 @@ export class Partition {
     this.leaderEpochStartOffset = startOffset;
   }
 
-  #assign(replicas: readonly number[]): void {
-    if (replicas === this.replicas) return;
+  /** Who stops leading forgets its followers: a fetch that is still being handled updates an orphan (updateAssignmentAndIsr). */
+  #assign(replicas: readonly number[], isLeader: boolean): void {
     this.replicas = replicas;
-    const others = replicas.filter((broker) => broker !== this.#host.id);
-    this.remotes = others.map((broker) => this.remote(broker) ?? new RemoteReplica(broker));
+    const followers = isLeader ? replicas.filter((broker) => broker !== this.#host.id) : [];
+    this.remotes = followers.map((broker) => this.remote(broker) ?? new RemoteReplica(broker));
   }
 }

@@ -147,6 +147,7 @@ export class DelayedProduce implements DelayedOperation {
 
   /** KIP-951: from the replica, else from the metadata cache. */
   #leaderHint(status: ProducePartition, partition: Partition | undefined) {
+    if (!this.#replicas.rules.leaderHints) return null;
     return partition ?? this.#replicas.image.partition(status.partition) ?? null;
   }
 }

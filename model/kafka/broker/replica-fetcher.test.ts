@@ -110,7 +110,7 @@ describe('a follower', () => {
     expect(lab.replica(1).highWatermark).toBe(1);
   });
 
-  it('ignores an answer to what it would no longer ask: the partition was truncated or has a new epoch since', () => {
+  it('takes an answer of a former epoch, if it comes from the same leader and it would ask for the same offset still', () => {
     const lab = labWithLog(0);
     awaitFetch(lab, 2);
     lab.decide({ leader: 2 });
@@ -118,8 +118,18 @@ describe('a follower', () => {
     // The answer to the fetch of the former epoch.
     answerFetch(lab, 2, { batches: batches(lab, 1, 0), highWatermark: 1 });
     lab.pass(50 * MILLI);
+    expect(lab.replica(1)).toMatchObject({ logEnd: 2, highWatermark: 1 });
+    expect(awaitFetch(lab, 2).partitions[0]).toMatchObject({ currentLeaderEpoch: 1, fetchOffset: 2 });
+  });
+
+  it('takes nothing from a former leader', () => {
+    const lab = labWithLog(0);
+    awaitFetch(lab, 2);
+    lab.decide({ leader: 3 });
+    lab.awaitMetadata(1);
+    answerFetch(lab, 2, { batches: batches(lab, 1, 0), highWatermark: 1 });
+    lab.pass(50 * MILLI);
     expect(lab.replica(1)).toMatchObject({ logEnd: 1, highWatermark: 0 });
-    expect(awaitFetch(lab, 2).partitions[0].currentLeaderEpoch).toBe(1);
   });
 
   it('appends nothing of a later leader than the one it asked (KAFKA-18723)', () => {

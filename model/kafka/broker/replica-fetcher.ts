@@ -8,22 +8,23 @@
 import type { Connection } from '../../kernel/network.js';
 import type { Host, MachineId, Message, TimerId } from '../../kernel/process.js';
 import { assert } from '../../kernel/assert.js';
-import { TruncateReason } from '../probes.js';
-import { KafkaError } from '../protocol/errors.js';
 import {
   Api,
   Purpose,
   RESPONSE,
-  type FetchedPartition,
   type FetchRequest,
   type FetchResponse,
   type ListOffsetsRequest,
   type ListOffsetsResponse,
+  type OffsetForLeaderEpochRequest,
+  type OffsetForLeaderEpochResponse,
 } from '../protocol/messages.js';
 import { TimerRange, type BrokerServices, type ConnectionOwner } from './components.js';
-import { fetchRequest, isCurrent, logEndsRequest, type FetchState } from './fetch-state.js';
+import type { FetchState, Need } from './fetch-state.js';
+import { applyEpochEnd, applyFetched, applyLogEnd, truncateDiverged, type Outcome } from './fetcher-answers.js';
+import { fetcherRequest, type FetcherRequest } from './fetcher-requests.js';
 import type { Partition } from './partition.js';
-import { truncationOffset } from './truncation.js';
+import type { ReplicaManager } from './replica-manager.js';
 
 export const FetcherTimer = {
   build: TimerRange.replicaFetcher + 0,
@@ -32,6 +33,7 @@ export const FetcherTimer = {
   highWatermarks: TimerRange.replicaFetcher + 3,
   backoff: TimerRange.replicaFetcher + 4,
   deadline: TimerRange.replicaFetcher + 5,
+  truncate: TimerRange.replicaFetcher + 6,
 } as const;
 
 /** socket.connection.setup.timeout.ms */
@@ -39,11 +41,13 @@ const SETUP_TIMEOUT_MICROS = 10_000_000;
 
 const NO_STATES: readonly FetchState[] = [];
 
+type FetcherResponse = FetchResponse | ListOffsetsResponse | OffsetForLeaderEpochResponse;
 type Stage = 'idle' | 'building' | 'sending' | 'in-flight' | 'applying' | 'backing-off' | 'closed';
 
 export class ReplicaFetcher implements ConnectionOwner {
   readonly leader: MachineId;
   readonly #broker: BrokerServices;
+  readonly #replicas: ReplicaManager;
   readonly #host: Host;
   readonly #backoffMicros: number;
   readonly #requestTimeoutMicros: number;
@@ -51,18 +55,19 @@ export class ReplicaFetcher implements ConnectionOwner {
   #stage: Stage = 'idle';
   #connection: Connection | null = null;
   #backoffTimer: TimerId = 0;
-  #request: FetchRequest | ListOffsetsRequest | null = null;
+  #request: FetcherRequest | null = null;
   /** By index in the request. */
   #asked: readonly FetchState[] = NO_STATES;
   /** What a lost connection left to be delayed. */
   #lost: readonly FetchState[] = NO_STATES;
-  #response: FetchResponse | ListOffsetsResponse | null = null;
+  #response: FetcherResponse | null = null;
   #deadline = 0;
   #deadlineTimer: TimerId = 0;
   #lastCorrelationId = 0;
 
-  constructor(broker: BrokerServices, leader: MachineId) {
+  constructor(broker: BrokerServices, replicas: ReplicaManager, leader: MachineId) {
     this.#broker = broker;
+    this.#replicas = replicas;
     this.#host = broker.host;
     this.leader = leader;
     this.#backoffMicros = broker.config.settings['replica.fetch.backoff.ms'] * 1000;
@@ -108,6 +113,9 @@ export class ReplicaFetcher implements ConnectionOwner {
       case FetcherTimer.highWatermarks:
         if (this.#stage === 'applying') this.#applyHighWatermarks();
         return;
+      case FetcherTimer.truncate:
+        if (this.#stage === 'applying') this.#truncateDiverged();
+        return;
       case FetcherTimer.backoff:
         if (this.#stage === 'backing-off') this.#build();
         return;
@@ -121,7 +129,7 @@ export class ReplicaFetcher implements ConnectionOwner {
 
   onMessage(connection: Connection, message: Message): void {
     if (connection !== this.#connection || this.#stage !== 'in-flight') return;
-    this.#response = message as FetchResponse | ListOffsetsResponse;
+    this.#response = message as FetcherResponse;
     this.#stage = 'applying';
     this.#host.later(FetcherTimer.apply, 0, this);
   }
@@ -143,19 +151,14 @@ export class ReplicaFetcher implements ConnectionOwner {
     const now = this.#host.monotonicMicros();
     for (const state of this.#lost) this.#delay(state);
     this.#lost = NO_STATES;
-    const ready = this.#states.filter((state) => state.delayedUntil <= now);
-    const outOfRange = ready.filter((state) => state.outOfRange);
-    if (ready.length === 0) {
+    const need = mostUrgentNeed(this.#states, now);
+    if (need === null) {
       if (this.#states.length === 0) this.#stage = 'idle';
       else this.#backOff();
       return;
     }
-    this.#asked = outOfRange.length > 0 ? outOfRange : ready;
-    const correlationId = ++this.#lastCorrelationId;
-    this.#request =
-      outOfRange.length > 0
-        ? logEndsRequest(outOfRange, correlationId, this.#broker)
-        : fetchRequest(ready, correlationId, this.#broker);
+    this.#asked = this.#states.filter((state) => state.delayedUntil <= now && state.need === need);
+    this.#request = fetcherRequest(need, this.#asked, ++this.#lastCorrelationId, this.#broker);
     this.#stage = 'sending';
     this.#host.later(FetcherTimer.send, 0, this);
   }
@@ -176,97 +179,95 @@ export class ReplicaFetcher implements ConnectionOwner {
   #apply(): void {
     const response = this.#response!;
     this.#response = null;
-    if (response.kind === Api.listOffsets + RESPONSE) {
-      this.#applyLogEnds(response as ListOffsetsResponse);
-      this.#build();
-      return;
+    switch (response.kind) {
+      case Api.fetch + RESPONSE:
+        this.#applyFetch(this.#request as FetchRequest, response as FetchResponse);
+        break;
+      case Api.offsetForLeaderEpoch + RESPONSE:
+        this.#applyEpochEnds(this.#request as OffsetForLeaderEpochRequest, response as OffsetForLeaderEpochResponse);
+        break;
+      case Api.listOffsets + RESPONSE:
+        this.#applyLogEnds(this.#request as ListOffsetsRequest, response as ListOffsetsResponse);
+        break;
     }
-    const request = this.#request as FetchRequest;
-    let highWatermarks = false;
-    for (let i = 0; i < request.partitions.length; i++) {
-      const state = this.#asked[i];
-      const fetched = (response as FetchResponse).partitions[i];
-      assert(fetched.partition === state.partition.number, 'a response answers the partitions of its request in order');
-      if (!isCurrent(state, request.partitions[i])) continue;
-      this.#applyPartition(state, fetched);
-      if (state.leaderHighWatermark >= 0) highWatermarks = true;
-    }
-    if (highWatermarks) this.#host.later(FetcherTimer.highWatermarks, 0, this);
+    if (this.#states.some(hasHighWatermark)) this.#host.later(FetcherTimer.highWatermarks, 0, this);
     else this.#build();
   }
 
   /** Forward or back, wherever the leader stands (UnifiedLog.maybeUpdateHighWatermark). */
   #applyHighWatermarks(): void {
-    for (const state of this.#asked) {
-      if (!state.removed && state.leaderHighWatermark >= 0) {
-        state.partition.log.updateHighWatermark(state.leaderHighWatermark, state.leaderEpoch, false);
-      }
+    let mustTruncate = false;
+    for (const state of this.#states) {
+      if (!hasHighWatermark(state)) continue;
+      const { log, number } = state.partition;
+      const moved = log.updateHighWatermark(state.leaderHighWatermark, state.leaderEpoch, false);
       state.leaderHighWatermark = -1;
+      if (state.divergence !== null) mustTruncate = true;
+      // Consumers may wait for it here (KIP-392).
+      else if (moved) this.#replicas.delayedFetches.check(number);
     }
+    if (mustTruncate) this.#host.later(FetcherTimer.truncate, 0, this);
+    else this.#build();
+  }
+
+  #truncateDiverged(): void {
+    for (const state of this.#states) truncateDiverged(state, this.#replicas.rules);
     this.#build();
   }
 
-  #applyPartition(state: FetchState, fetched: FetchedPartition): void {
-    switch (fetched.error) {
-      case KafkaError.NONE:
-        if (fetched.divergingEpoch >= 0) this.#truncate(state, fetched);
-        else this.#append(state, fetched);
-        return;
-      case KafkaError.OFFSET_OUT_OF_RANGE:
-        state.outOfRange = true;
-        return;
-      case KafkaError.FENCED_LEADER_EPOCH:
-        // The leader lives in a later epoch: nothing to do until metadata tells of it (onPartitionFenced).
-        this.#drop(state);
-        return;
-      default:
-        this.#delay(state);
+  #applyFetch(request: FetchRequest, response: FetchResponse): void {
+    for (let i = 0; i < request.partitions.length; i++) {
+      const asked = request.partitions[i];
+      const fetched = response.partitions[i];
+      assert(fetched.partition === asked.partition, 'a response answers the partitions of its request in order');
+      const state = this.#takerOf(this.#asked[i]);
+      // Nobody minds the epoch: added anew meanwhile, the partition takes the answer if it would ask for the same offset
+      // (AbstractFetcherThread.processFetchRequest).
+      if (state === undefined || state.need !== 'records' || state.fetchOffset !== asked.fetchOffset) continue;
+      this.#settle(state, applyFetched(state, asked, fetched, this.#replicas.rules));
     }
   }
 
-  /** No high watermark is taken from this answer: the log is not what the leader thought (KAFKA-14704). */
-  #truncate(state: FetchState, { divergingEpoch, divergingEndOffset }: FetchedPartition): void {
-    const { log } = state.partition;
-    log.truncateTo(truncationOffset(log, divergingEpoch, divergingEndOffset), TruncateReason.divergence);
-    state.resume();
-  }
-
-  /** ReplicaFetcherThread.processPartitionData. */
-  #append(state: FetchState, fetched: FetchedPartition): void {
-    const { log } = state.partition;
-    assert(state.fetchOffset === log.logEndOffset, 'a follower fetches from its log end');
-    const { batches, highWatermark } = fetched;
-    for (let i = 0; i < batches.length; i++) {
-      // KAFKA-18723: what a later leader wrote does not belong into what was fetched in this epoch.
-      if (batches[i].partitionLeaderEpoch > state.leaderEpoch) break;
-      // UnexpectedAppendOffsetException: the histories part where no epoch shows it. Failed until the next leader epoch.
-      if (batches[i].baseOffset < log.logEndOffset) {
-        this.#drop(state);
-        return;
-      }
-      log.appendAsFollower(batches[i]);
+  #applyEpochEnds(request: OffsetForLeaderEpochRequest, response: OffsetForLeaderEpochResponse): void {
+    const { rules } = this.#replicas;
+    for (let i = 0; i < request.partitions.length; i++) {
+      const state = this.#takerOf(this.#asked[i]);
+      if (state === undefined) continue;
+      // KIP-320: an answer to what was asked in another epoch says nothing any more.
+      if (rules.truncation === 'fenced' && state !== this.#asked[i]) continue;
+      const { currentLeaderEpoch } = request.partitions[i];
+      this.#settle(state, applyEpochEnd(state, currentLeaderEpoch, response.partitions[i], rules));
     }
-    if (batches.length > 0) state.resume();
-    const bounded = Math.max(log.logStartOffset, Math.min(highWatermark, log.logEndOffset));
-    state.leaderHighWatermark = bounded === log.highWatermark ? -1 : highWatermark;
   }
 
-  /**
-   * fetchOffsetAndTruncate: a leader that ends below cuts this log to its end, by offset alone; else the same offset is
-   * tried again. Log starts are all 0, so that no leader can begin above a follower's end.
-   */
-  #applyLogEnds(response: ListOffsetsResponse): void {
-    for (let i = 0; i < response.partitions.length; i++) {
+  #applyLogEnds(request: ListOffsetsRequest, response: ListOffsetsResponse): void {
+    for (let i = 0; i < request.partitions.length; i++) {
       const state = this.#asked[i];
-      const { error, offset } = response.partitions[i];
       if (state.removed) continue;
-      if (error !== KafkaError.NONE) {
+      const { currentLeaderEpoch } = request.partitions[i];
+      this.#settle(state, applyLogEnd(state, currentLeaderEpoch, response.partitions[i], this.#replicas.rules));
+    }
+  }
+
+  /** The partition as it is now: it may have been removed since, and added anew in another epoch. */
+  #takerOf(asked: FetchState): FetchState | undefined {
+    if (!asked.removed) return asked;
+    return this.#states.find(({ partition }) => partition === asked.partition);
+  }
+
+  #settle(state: FetchState, outcome: Outcome): void {
+    switch (outcome) {
+      case 'done':
+        return;
+      case 'delay':
         this.#delay(state);
-        continue;
-      }
-      state.partition.log.truncateTo(offset, TruncateReason.outOfRange);
-      state.outOfRange = false;
-      state.resume();
+        return;
+      case 'failed':
+        this.#drop(state);
+        return;
+      case 'exit':
+        this.#host.die('exit');
+        return;
     }
   }
 
@@ -317,4 +318,19 @@ export class ReplicaFetcher implements ConnectionOwner {
     this.#connection = null;
     connection?.close();
   }
+}
+
+function hasHighWatermark(state: FetchState): boolean {
+  return state.leaderHighWatermark >= 0;
+}
+
+/** Truncation comes before fetching, as in AbstractFetcherThread.doWork; null: nothing can be asked now. */
+function mostUrgentNeed(states: readonly FetchState[], now: number): Need | null {
+  let need: Need | null = null;
+  for (let i = 0; i < states.length; i++) {
+    if (states[i].delayedUntil > now) continue;
+    if (states[i].need !== 'records') return states[i].need;
+    need = 'records';
+  }
+  return need;
 }

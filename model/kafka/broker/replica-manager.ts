@@ -5,18 +5,23 @@ import type { Host } from '../../kernel/process.js';
 import type { LogManager } from '../log/log-manager.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import type { FetchRequest } from '../protocol/messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImageView } from './components.js';
 import type { BrokerConfig } from './config.js';
 import { maybeIncrementHighWatermark } from './high-watermark.js';
-import { mayJoin, outOfSync } from './isr.js';
+import { isCandidate, isEligible, mayJoin, outOfSync, type LagLimits } from './isr.js';
 import { contains, pendingExpand, pendingShrink, type IsrState } from './isr-state.js';
 import { Partition } from './partition.js';
 import type { DelayedFetch } from './fetch-purgatory.js';
 import type { DelayedProduce } from './produce-purgatory.js';
 import { Purgatory } from './purgatory.js';
+import { RACK_AWARE_SELECTOR, rackAwareReadReplica } from './read-replica.js';
 import type { RemoteReplica } from './remote-replica.js';
 import { BrokerTimer } from './timers.js';
+
+/** replica.lag.max.messages */
+const DEFAULT_LAG_MESSAGES = 4000;
 
 export class ReplicaManager {
   readonly host: Host;
@@ -26,18 +31,29 @@ export class ReplicaManager {
   readonly image: MetadataImageView;
   readonly delayedProduces: Purgatory<DelayedProduce>;
   readonly delayedFetches: Purgatory<DelayedFetch>;
-  readonly lagMicros: number;
+  readonly #lag: LagLimits;
   /** By partition number. */
   readonly #partitions: (Partition | undefined)[] = [];
   readonly #logs: LogManager;
+  readonly #ownEpoch: () => number;
+  /** replica.selector.class (KIP-392). */
+  readonly #selectsByRack: boolean;
 
-  constructor(host: Host, config: BrokerConfig, image: MetadataImageView, logs: LogManager) {
+  /** @param ownEpoch this broker's epoch, as the controller gave it */
+  constructor(host: Host, config: BrokerConfig, image: MetadataImageView, logs: LogManager, ownEpoch: () => number) {
     this.#logs = logs;
+    this.#ownEpoch = ownEpoch;
     this.host = host;
     this.config = config;
     this.rules = config.rules;
     this.image = image;
-    this.lagMicros = config.settings['replica.lag.time.max.ms'] * 1000;
+    const { settings, rules } = config;
+    this.#lag = {
+      rule: rules.replicaLag,
+      micros: settings['replica.lag.time.max.ms'] * 1000,
+      messages: settings['replica.lag.max.messages'] ?? DEFAULT_LAG_MESSAGES,
+    };
+    this.#selectsByRack = settings['replica.selector.class'] === RACK_AWARE_SELECTOR;
     this.delayedProduces = new Purgatory<DelayedProduce>(host, BrokerTimer.produceDeadline);
     this.delayedFetches = new Purgatory<DelayedFetch>(host, BrokerTimer.fetchDeadline);
   }
@@ -59,7 +75,7 @@ export class ReplicaManager {
     if (known !== undefined) return known;
     const config = this.config.partitions[number];
     const log = this.#logs.getOrCreate(number);
-    const partition = new Partition(this.host, number, config, log);
+    const partition = new Partition(this.host, number, config, log, this.rules);
     this.#partitions[number] = partition;
     return partition;
   }
@@ -71,8 +87,16 @@ export class ReplicaManager {
 
   /** True if the leader's high watermark moved; what waits for that is the caller's to check. */
   advanceHighWatermark(partition: Partition): boolean {
-    const { image, rules, host, lagMicros } = this;
-    return partition.isLeader && maybeIncrementHighWatermark(partition, image, rules, host.wallMicros(), lagMicros);
+    const { image, rules, host } = this;
+    return (
+      partition.isLeader && maybeIncrementHighWatermark(partition, image, rules, host.wallMicros(), this.#lag.micros)
+    );
+  }
+
+  /** The follower that a consumer had better read from; -1: this broker (findPreferredReadReplica). */
+  preferredReadReplica(partition: Partition, request: FetchRequest, fetchOffset: number): number {
+    if (!this.#selectsByRack || request.replicaId >= 0) return -1;
+    return rackAwareReadReplica(partition, this.image, request.rackId, fetchOffset);
   }
 
   /** tryCompleteDelayedRequests */
@@ -84,18 +108,23 @@ export class ReplicaManager {
   /**
    * The check after a follower's fetch: into the ISR with it? (Partition.maybeExpandIsr) The proposal counts from here on;
    * it is sent in a step of its own.
+   *
+   * @param wasInSync what the log ends said when the position was taken in: with KAFKA-15221 the leader goes by that, and
+   * looks at the broker epoch only now, when another incarnation may have fetched
    */
-  expandIsr(partition: Partition, replica: RemoteReplica): void {
-    if (!mayJoin(partition, replica, this.image, this.rules)) return;
-    this.#propose(partition, pendingExpand(partition.isr, replica.brokerId), 1);
+  expandIsr(partition: Partition, replica: RemoteReplica, wasInSync: boolean): void {
+    const joins = this.rules.defects['KAFKA-15221']
+      ? wasInSync && isCandidate(partition, replica) && isEligible(replica, this.image, this.rules)
+      : mayJoin(partition, replica, this.image, this.rules);
+    if (joins) this.#propose(partition, pendingExpand(partition.isr, replica.brokerId), 1);
   }
 
-  /** isr-expiration: every half of replica.lag.time.max.ms, so that a silent follower stays 1.5 times that at most. */
+  /** isr-expiration */
   shrinkIsrs(): void {
     const now = this.host.wallMicros();
     for (const partition of this.#partitions) {
       if (partition === undefined) continue;
-      const out = outOfSync(partition, now, this.lagMicros);
+      const out = outOfSync(partition, now, this.#lag);
       if (out !== 0) this.#propose(partition, pendingShrink(partition.isr, out), 0);
     }
   }
@@ -104,20 +133,24 @@ export class ReplicaManager {
     for (const partition of this.#partitions) partition?.log.expireProducers();
   }
 
-  /** The broker epochs are those under which the members were judged: a later incarnation must not slip in (KIP-903). */
+  /**
+   * All epochs are those of this moment: another leadership, or a later incarnation of a member, must not slip in before
+   * the proposal is sent (Partition.prepareIsrExpand, prepareIsrShrink; KIP-903).
+   */
   #propose(partition: Partition, proposal: IsrState, expand: 0 | 1): void {
     const { host } = this;
     const brokers = partition.replicas.filter((broker) => contains(proposal.proposed, broker));
     const members = brokers.map((brokerId) => ({ brokerId, brokerEpoch: this.#brokerEpochOf(partition, brokerId) }));
-    const state: IsrState = { ...proposal, members };
-    partition.isr = state;
     const { number, partitionEpoch, leaderEpoch } = partition;
+    const state: IsrState = { ...proposal, members, leaderEpoch, partitionEpoch };
+    partition.isr = state;
     host.probes.emit(Probe.isrPending, host.id, number, state.proposed, partitionEpoch, leaderEpoch, expand);
     host.later(BrokerTimer.submitIsr, number, state);
   }
 
   #brokerEpochOf(partition: Partition, broker: number): number {
     if (!this.rules.brokerEpochInIsr) return -1;
+    if (broker === this.host.id) return this.#ownEpoch();
     return Math.max(-1, partition.remote(broker)?.brokerEpoch ?? -1);
   }
 }

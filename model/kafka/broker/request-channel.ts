@@ -13,6 +13,8 @@ export class RequestChannel implements ConnectionOwner {
   readonly connection: Connection;
   /** Read from the socket and not answered yet. */
   request: Request | null = null;
+  /** It has carried a fetch (KIP-227). */
+  hasFetchSession = false;
   /** Monotonic microseconds of the last request or answer. */
   lastActive: number;
   readonly #host: Host;

@@ -22,7 +22,7 @@ export const BrokerTimer = {
   recoverLog: 10,
   fetchDeadline: 11,
   produceDeadline: 12,
-  /** isr-expiration: every replica.lag.time.max.ms / 2. */
+  /** isr-expiration. */
   shrinkIsr: 13,
   /** highwatermark-checkpoint. */
   checkpointHighWatermarks: 14,

@@ -91,23 +91,71 @@ describe('fetch read | follower-state update', () => {
     expect(lab.all('isr-pending')).toHaveLength(1);
   });
 
-  it('the position is not counted when the leadership has passed into another epoch', () => {
+  it('the position counts in the next epoch when the leader is elected again: the epoch was checked at the read', () => {
     const lab = labWithLeader({ brokers: 2 });
     lab.awaitReply(lab.produce(1, 1));
-    const id = lab.followerFetch(2, 1, 1);
+    const id = lab.followerFetch(2, 1, 1, { maxWaitMs: 0 });
     holdAt(lab, BrokerTimer.followerState);
     lab.host(1).postpone(BrokerTimer.followerState);
     lab.decide({ leader: 1 });
     runUntil(lab, () => lab.replica(1).leaderEpoch === 1);
     lab.host(1).release();
-    const { error } = lab.awaitReply<FetchResponse>(id, 2).partitions[0];
-    expect(error).toBe(KafkaError.FENCED_LEADER_EPOCH);
-    expect(lab.replica(1).highWatermark).toBe(0);
+    expect(lab.awaitReply<FetchResponse>(id, 2).partitions[0].error).toBe(KafkaError.NONE);
+    expect(lab.replica(1).highWatermark).toBe(1);
+    expect(lab.all('follower-fetched')).toEqual([{ follower: 2, fetchOffset: 1, leaderEpoch: 1 }]);
+  });
+
+  it('the position goes nowhere when the leader was deposed, be it leader again by now', () => {
+    const lab = labWithLeader({ brokers: 2 });
+    lab.awaitReply(lab.produce(1, 1));
+    lab.followerFetch(2, 1, 1, { maxWaitMs: 0 });
+    holdAt(lab, BrokerTimer.followerState);
+    lab.host(1).postpone(BrokerTimer.followerState);
+    lab.decide({ leader: 2 });
+    runUntil(lab, () => lab.replica(1).leaderEpoch === 1);
+    lab.decide({ leader: 1 });
+    runUntil(lab, () => lab.replica(1).isLeader);
+    lab.host(1).release();
+    lab.pass(100 * MILLI);
     expect(lab.all('follower-fetched')).toEqual([]);
+    expect(lab.replica(1).highWatermark).toBe(0);
   });
 });
 
 describe('follower-state update | ISR-expand check', () => {
+  it('a fetch that brings no new position leaves the high watermark alone, though it could move by now', () => {
+    const lab = labWithLeader({ brokers: 2 }, [1]);
+    lab.script.confirmIsr = false;
+    lab.fetched(2, 1, 0);
+    lab.until('the joiner is proposed', () => lab.controller.inbox.length === 1);
+    lab.awaitReply(lab.produce(1, 1));
+    lab.fence(2);
+    lab.awaitMetadata(1);
+    lab.controller.answer(Api.alterPartition, (request) =>
+      lab.controller.alterPartitionResponse(request as AlterPartitionRequest, KafkaError.INELIGIBLE_REPLICA),
+    );
+    lab.until('it is taken back', () => lab.replica(1).maximalIsr === mask(1));
+    lab.fetched(2, 1, 0);
+    lab.pass(100 * MILLI);
+    expect(lab.replica(1).highWatermark).toBe(0);
+    lab.awaitReply(lab.produce(1, 1));
+    expect(lab.replica(1).highWatermark).toBe(2);
+  });
+
+  it('a fetch that was refused in the update is not looked at for the ISR', () => {
+    const lab = labWithLeader({ brokers: 2 }, [1]);
+    const former = lab.brokerEpoch(2);
+    lab.register(2);
+    lab.awaitMetadata(1);
+    lab.followerFetch(2, 1, 0);
+    lab.pass(100 * MILLI);
+    const proposed = lab.all('isr-pending').length;
+    const id = lab.followerFetch(2, 1, 0, { replicaEpoch: former, maxWaitMs: 0 });
+    expect(lab.awaitReply<FetchResponse>(id, 2).partitions[0].error).toBe(KafkaError.NOT_LEADER_OR_FOLLOWER);
+    lab.pass(100 * MILLI);
+    expect(lab.all('isr-pending')).toHaveLength(proposed);
+  });
+
   it('a crash between them, and nothing was proposed', () => {
     const lab = labWithLeader({ brokers: 2 }, [1]);
     lab.followerFetch(2, 1, 0);
@@ -161,7 +209,7 @@ describe('ISR-expand check | its submission', () => {
     });
   });
 
-  it('a proposal that metadata has overridden between them is not submitted', () => {
+  it('a proposal that metadata has overridden between them is sent with its old epochs, and its reply ignored', () => {
     const lab = labWithLeader({ brokers: 2 }, [1]);
     lab.script.confirmIsr = false;
     lab.followerFetch(2, 1, 0);
@@ -171,7 +219,12 @@ describe('ISR-expand check | its submission', () => {
     runUntil(lab, () => lab.replica(1).leaderEpoch === 1);
     lab.host(1).release();
     lab.pass(100 * MILLI);
-    expect(lab.controller.inbox).toEqual([]);
+    const [proposal] = (lab.controller.inbox[0]!.request as AlterPartitionRequest).partitions;
+    expect(proposal).toMatchObject({ leaderEpoch: 0, partitionEpoch: 0 });
+    lab.controller.answer(Api.alterPartition, (request) =>
+      lab.controller.alterPartitionResponse(request as AlterPartitionRequest, KafkaError.FENCED_LEADER_EPOCH),
+    );
+    lab.pass(100 * MILLI);
     expect(lab.replica(1).maximalIsr).toBe(mask(1));
   });
 });
@@ -259,7 +312,7 @@ describe('metadata image published | transition | fetcher start', () => {
 });
 
 describe('fetcher build | send', () => {
-  it('a fetch that was built before the epoch changed is sent, and its answer ignored', () => {
+  it('a fetch that was built before the epoch changed is sent, and its answer taken: the offset is the same', () => {
     const lab = labWithFollower();
     answerFetch(lab, 2, {});
     holdAt(lab, FetcherTimer.send);
@@ -270,8 +323,8 @@ describe('fetcher build | send', () => {
     expect(awaitFetch(lab, 2).partitions[0].currentLeaderEpoch).toBe(0);
     answerFetch(lab, 2, { batches: [lab.batch(1, { baseOffset: 0, partitionLeaderEpoch: 0 })] });
     lab.pass(100 * MILLI);
-    expect(lab.replica(1).logEnd).toBe(0);
-    expect(awaitFetch(lab, 2).partitions[0].currentLeaderEpoch).toBe(1);
+    expect(lab.replica(1).logEnd).toBe(1);
+    expect(awaitFetch(lab, 2).partitions[0]).toMatchObject({ currentLeaderEpoch: 1, fetchOffset: 1 });
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Fetches from leaders, one request in flight to each, and keeps what came until the application polls (AbstractFetch,
+ * Fetches from leaders, and from the followers that they name (KIP-392), one request in flight to each, and keeps what came until the application polls (AbstractFetch,
  * FetchBuffer, FetchCollector; clients.md §5.2). Fetch sessions are an encoding and are left out (KIP-227).
  */
 import type { MachineId } from '../../kernel/process.js';
@@ -67,14 +67,14 @@ export class Fetcher {
     return this.buffer.length > 0;
   }
 
-  /** Sends a fetch to each leader that has none in flight and leads a partition of which nothing is buffered. Returns when to try again. */
+  /** Sends a fetch to each broker that has none in flight and serves a partition of which nothing is buffered. Returns when to try again. */
   sendFetches(now: number): number {
     let next = Infinity;
     this.unready.length = 0;
     for (const assigned of this.partitions) {
       if (assigned.nextRetryAt > now && assigned.isFetchable) next = Math.min(next, assigned.nextRetryAt);
       if (!assigned.mayFetch(now)) continue;
-      const node = assigned.position!.leader;
+      const node = this.readReplica(assigned, now);
       if (node < 0) {
         this.network.metadata.requestUpdate();
       } else if (!this.pending.includes(node) && !this.unready.includes(node)) {
@@ -123,13 +123,14 @@ export class Fetcher {
   }
 
   private sendFetch(node: MachineId, now: number): void {
-    const asked = this.partitions.filter((assigned) => assigned.mayFetch(now) && assigned.position!.leader === node);
+    const asked = this.partitions.filter((assigned) => assigned.mayFetch(now) && assigned.readReplica(now) === node);
     const request: FetchRequest = {
       kind: Api.fetch,
       bytes: REQUEST_BYTES + PARTITION_BYTES * asked.length,
       correlationId: this.network.client.nextCorrelationId(),
       replicaId: -1,
       replicaEpoch: -1,
+      rackId: this.settings['client.rack'] ?? '',
       maxWaitMs: this.settings['fetch.max.wait.ms'],
       minBytes: this.settings['fetch.min.bytes'],
       maxBytes: this.settings['fetch.max.bytes'],
@@ -155,6 +156,9 @@ export class Fetcher {
     if (data.error === KafkaError.NONE) {
       if (assigned.position!.offset !== data.fetchOffset) return;
       if (data.highWatermark >= 0) assigned.highWatermark = data.highWatermark;
+      if (data.preferredReadReplica >= 0) {
+        assigned.prefer(data.preferredReadReplica, now + this.settings['metadata.max.age.ms'] * 1000);
+      }
       if (data.batches.length === 0) return;
       assigned.isBuffered = true;
       this.buffer.push({ assigned, data });
@@ -167,8 +171,11 @@ export class Fetcher {
   private handleError(assigned: AssignedPartition, data: FetchedPartition, now: number): void {
     if (isInvalidMetadata(data.error) || data.error === KafkaError.OFFSET_NOT_AVAILABLE) {
       this.network.metadata.requestUpdate();
+      assigned.clearPreferredReadReplica();
     } else if (data.error === KafkaError.OFFSET_OUT_OF_RANGE) {
       if (assigned.position!.offset !== data.fetchOffset) return;
+      // A follower may be behind; the leader has to say so itself.
+      if (assigned.clearPreferredReadReplica()) return;
       if (this.settings['auto.offset.reset'] === 'none') {
         this.listener.onNoPosition(assigned, 'OffsetOutOfRangeException');
       } else {
@@ -181,6 +188,16 @@ export class Fetcher {
     } else if (data.error !== KafkaError.UNKNOWN_LEADER_EPOCH) {
       throw new Error(`A fetch was answered with ${data.error}`);
     }
+  }
+
+  /** A preferred follower that is gone is given up for the leader. */
+  private readReplica(assigned: AssignedPartition, now: number): MachineId {
+    const node = assigned.readReplica(now);
+    const { leader } = assigned.position!;
+    if (node === leader || this.network.metadata.nodes.includes(node)) return node;
+    this.network.metadata.requestUpdate();
+    assigned.clearPreferredReadReplica();
+    return leader;
   }
 
   private isAtPosition(assigned: AssignedPartition, data: FetchedPartition): boolean {

@@ -29,6 +29,9 @@ export class AssignedPartition {
   isBuffered = false;
   /** Not asked about before this: reset or validation after an error or while under way, a fetch after an exception. */
   nextRetryAt = -Infinity;
+  /** KIP-392: the follower that the leader named, to be asked until `preferredUntil`; -1: none. */
+  private preferredReadReplica: MachineId = -1;
+  private preferredUntil = -Infinity;
 
   constructor(partition: number) {
     this.partition = partition;
@@ -42,9 +45,28 @@ export class AssignedPartition {
     return this.isFetchable && this.nextRetryAt <= now;
   }
 
+  /** Whom to fetch from: the preferred follower while its lease lasts, else the leader (AbstractFetch.selectReadReplica). */
+  readReplica(now: number): MachineId {
+    if (this.preferredReadReplica >= 0 && now >= this.preferredUntil) this.preferredReadReplica = -1;
+    return this.preferredReadReplica >= 0 ? this.preferredReadReplica : this.position!.leader;
+  }
+
+  prefer(replica: MachineId, until: number): void {
+    this.preferredReadReplica = replica;
+    this.preferredUntil = until;
+  }
+
+  /** Back to the leader. False: there was no follower to give up. */
+  clearPreferredReadReplica(): boolean {
+    const hadOne = this.preferredReadReplica >= 0;
+    this.preferredReadReplica = -1;
+    return hadOne;
+  }
+
   requestReset(): void {
     this.state = 'await-reset';
     this.position = null;
+    this.preferredReadReplica = -1;
     this.nextRetryAt = -Infinity;
   }
 
@@ -52,6 +74,7 @@ export class AssignedPartition {
   seek(position: FetchPosition): void {
     this.state = 'fetching';
     this.position = position;
+    this.preferredReadReplica = -1;
     this.nextRetryAt = -Infinity;
   }
 
@@ -65,6 +88,8 @@ export class AssignedPartition {
   maybeValidate(leader: MachineId, leaderEpoch: number): void {
     if (this.position === null || leader < 0) return;
     if (this.position.leader === leader && this.position.leaderEpoch === leaderEpoch) return;
+    // The new leader may know a better follower (KAFKA-14379).
+    this.preferredReadReplica = -1;
     const { offset, offsetEpoch } = this.position;
     this.position = { offset, offsetEpoch, leader, leaderEpoch };
     this.state = offsetEpoch >= 0 && leaderEpoch >= 0 ? 'await-validation' : 'fetching';

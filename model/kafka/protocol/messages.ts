@@ -82,6 +82,8 @@ export interface FetchRequest extends Request {
   readonly replicaId: number;
   /** KIP-903; -1 for consumers. */
   readonly replicaEpoch: number;
+  /** KIP-392: the consumer's client.rack; empty if it has none, and from followers. */
+  readonly rackId: string;
   readonly maxWaitMs: number;
   readonly minBytes: number;
   readonly maxBytes: number;
@@ -99,6 +101,8 @@ export interface FetchedPartition {
   readonly divergingEndOffset: number;
   readonly currentLeader: number;
   readonly currentLeaderEpoch: number;
+  /** KIP-392: the follower that the consumer had better read from; -1: this broker. */
+  readonly preferredReadReplica: number;
   /** The offset that was asked for, so that a late answer can be told. */
   readonly fetchOffset: number;
   readonly batches: readonly RecordBatch[];

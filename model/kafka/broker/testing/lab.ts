@@ -23,8 +23,10 @@ import {
 } from '../../protocol/messages.js';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, type RecordBatch } from '../../protocol/records.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
+import type { DefectId } from '../../protocol/versions/defects.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
 import { brokerDefaults, topicDefaults } from '../../testing/cluster-spec.js';
+import type { RuleValues } from '../../protocol/versions/rules.js';
 import type { ReplicaView } from '../../views.js';
 import { Broker } from '../broker.js';
 import type { BrokerConfig } from '../config.js';
@@ -48,6 +50,11 @@ export interface LabOptions {
   readonly real?: readonly MachineId[];
   readonly topic?: Partial<TopicSettings>;
   readonly settings?: Partial<BrokerSettings>;
+  /** On top of those of 3.9. */
+  readonly rules?: Partial<RuleValues>;
+  readonly defects?: readonly DefectId[];
+  /** By broker id - 1. */
+  readonly racks?: readonly (string | null)[];
 }
 
 /** What was announced, by the probe's name and the names of its fields. */
@@ -66,12 +73,14 @@ export class Lab {
   readonly #client: MachineId;
   readonly #hosts = new Map<MachineId, HeldHost>();
   readonly #replicas: readonly MachineId[];
+  readonly #racks: readonly (string | null)[];
   #correlationId = 0;
   #value = 0;
 
   constructor(options: LabOptions = {}) {
     const brokers = Array.from({ length: options.brokers ?? 3 }, (_, index) => index + 1);
     this.#replicas = brokers;
+    this.#racks = options.racks ?? [];
     this.#controller = brokers.length + 1;
     this.#client = brokers.length + 2;
     this.world = createWorld({ seed: options.seed ?? 'lab' });
@@ -124,7 +133,7 @@ export class Lab {
   /** A new incarnation of a puppet, unfenced. Returns its epoch. */
   register(brokerId: MachineId): number {
     const brokerEpoch = this.script.records.length;
-    const flags = { fenced: false, inControlledShutdown: false, rack: null };
+    const flags = { fenced: false, inControlledShutdown: false, rack: this.#racks[brokerId - 1] ?? null };
     this.commit({ kind: 'register-broker', brokerId, incarnationId: brokerEpoch, brokerEpoch, ...flags });
     return brokerEpoch;
   }
@@ -269,6 +278,7 @@ export class Lab {
       kind: Api.fetch,
       replicaId: follower,
       replicaEpoch: asked.replicaEpoch ?? this.brokerEpoch(follower),
+      rackId: '',
       maxWaitMs: asked.maxWaitMs ?? 500,
       minBytes: 1,
       maxBytes: 10_485_760,
@@ -296,6 +306,7 @@ export class Lab {
       kind: Api.fetch,
       replicaId: -1,
       replicaEpoch: -1,
+      rackId: asked.rackId ?? '',
       maxWaitMs,
       minBytes,
       maxBytes: asked.maxBytes ?? 52_428_800,
@@ -319,9 +330,9 @@ export class Lab {
   #addBroker(id: MachineId, options: LabOptions): void {
     const config: BrokerConfig = {
       nodeId: id,
-      rack: null,
+      rack: options.racks?.[id - 1] ?? null,
       settings: { ...brokerDefaults, ...options.settings },
-      rules: resolveRules('3.9'),
+      rules: resolveRules('3.9', options.rules, options.defects),
       controllers: [this.#controller],
       partitions: [{ topic: 0, index: 0, name: 'orders-0', settings: { ...labTopic, ...options.topic } }],
     };
@@ -387,6 +398,7 @@ export function answerFetch(lab: Lab, leader: MachineId, answer: Partial<Fetched
       logStartOffset: 0,
       divergingEpoch: -1,
       divergingEndOffset: -1,
+      preferredReadReplica: -1,
       currentLeader: -1,
       currentLeaderEpoch: -1,
       fetchOffset,

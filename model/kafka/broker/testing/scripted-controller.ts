@@ -9,6 +9,7 @@ import {
   type AlterPartitionRequest,
   type AlterPartitionResponse,
   type BrokerHeartbeatRequest,
+  type BrokerRegistrationRequest,
   type FetchMetadataRequest,
   type FetchMetadataResponse,
   type Request,
@@ -80,7 +81,7 @@ export class ScriptedController extends Puppet {
     const request = message as Request;
     switch (request.kind) {
       case Api.brokerRegistration:
-        connection.send(this.#register(connection.peer, request));
+        connection.send(this.#register(request as BrokerRegistrationRequest));
         return;
       case Api.brokerHeartbeat:
         connection.send(this.#heartbeat(request as BrokerHeartbeatRequest));
@@ -120,11 +121,12 @@ export class ScriptedController extends Puppet {
     return { ...this.#reply(request), error: KafkaError.NONE, partitions };
   }
 
-  #register(brokerId: MachineId, request: Request): Response {
+  #register(request: BrokerRegistrationRequest): Response {
+    const { brokerId, rack } = request;
     const { registrationError, records } = this.#script;
     if (registrationError !== KafkaError.NONE) return { ...this.#reply(request), error: registrationError } as Response;
     const brokerEpoch = records.length;
-    const flags = { fenced: true, inControlledShutdown: false, rack: null };
+    const flags = { fenced: true, inControlledShutdown: false, rack };
     this.commit({ kind: 'register-broker', brokerId, incarnationId: brokerEpoch, brokerEpoch, ...flags });
     return { ...this.#reply(request), error: KafkaError.NONE, brokerEpoch } as Response;
   }

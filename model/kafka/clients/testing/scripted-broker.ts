@@ -262,6 +262,7 @@ export class ScriptedBroker extends Process {
         logStartOffset: 0,
         divergingEpoch: -1,
         divergingEndOffset: -1,
+        preferredReadReplica: -1,
         currentLeader: -1,
         currentLeaderEpoch: -1,
         fetchOffset,

@@ -12,19 +12,20 @@ export const controlPlanes: readonly ControlPlane[] = ['kraft'];
 
 const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] } = {
   messageFormat: [2],
-  truncation: ['on-fetch'],
-  outOfRange: ['truncate'],
-  epochStartOnElection: [true],
+  truncation: ['high-watermark', 'epoch-end-offset', 'epoch-and-end-offset', 'fenced', 'on-fetch'],
+  outOfRange: ['halt', 'truncate'],
+  epochStartOnElection: [false, true],
   leaderEpochStartOffset: [false, true],
   fetchEpochFencing: [false, true],
-  replicaLag: ['time'],
-  highWatermarkWaitsForCaughtUp: [true],
+  replicaLag: ['messages-and-time', 'time'],
+  highWatermarkWaitsForCaughtUp: [false, true],
   maximalIsr: [false, true],
   highWatermarkGate: [false, true],
-  effectiveMinIsr: [true],
-  highWatermarkWakesFollowers: [false],
-  offsetNotAvailable: [true],
-  leaderHints: [true],
+  effectiveMinIsr: [false, true],
+  highWatermarkWakesFollowers: [false, true],
+  followerReads: [false, true],
+  offsetNotAvailable: [false, true],
+  leaderHints: [false, true],
 
   isrWrites: ['alter-partition'],
   fencedNotInIsr: [false, true],
@@ -73,6 +74,11 @@ const beyondReach: { readonly [name in RuleName]?: string } = {
 /** Whether this build does what a rule says when it has this value. */
 export function isImplemented(name: RuleName, value: RuleValue): boolean {
   return beyondReach[name] !== undefined || (implemented[name]?.includes(value as never) ?? false);
+}
+
+/** The values of a rule that this build acts on; none if it is beyond reach. */
+export function implementedValues(name: RuleName): readonly RuleValue[] {
+  return implemented[name] ?? [];
 }
 
 /** Rules of these values that this build does not act on, under a control plane; none: they can be run. */

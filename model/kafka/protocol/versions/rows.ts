@@ -30,6 +30,7 @@ const first: RuleValues = {
   highWatermarkGate: false,
   effectiveMinIsr: false,
   highWatermarkWakesFollowers: false,
+  followerReads: false,
   offsetNotAvailable: false,
   leaderHints: false,
 
@@ -129,6 +130,7 @@ const releases: readonly Release[] = [
     control: ['zookeeper'],
     changes: {
       highWatermarkWakesFollowers: true, // (2.4)
+      followerReads: true, // (2.4)
       offsetNotAvailable: true, // (2.2)
       brokerEpochInControlRequests: true, // (2.2)
       reclaimsBrokerNode: true, // (2.2)

@@ -18,12 +18,12 @@ export const storageDefects = {
 
 export const replicationDefects = {
   'KAFKA-8400': defect('B17', 'replication', '0.11.0..2.4.0', 'A leader takes the position of a fetch that it could not answer for the follower\'s log end.'),
-  'KAFKA-9338': defect('B19', 'replication', '2.1.0..2.5.0', 'The leader checks the epoch only of the first fetch of a fetch session.'),
+  'KAFKA-9338': defect('B19', 'replication', '2.1.0..2.5.0', 'The leader checks the epoch only of the first fetch of a fetch session.', { modelled: true }),
   'KAFKA-10706': defect('B81', 'replication', '2.0.0..2.6.1,2.7.0', 'A truncation that cuts nothing leaves conflicting epochs in the cache, and is asked for again and again.'),
-  'KAFKA-13091': defect('B81', 'replication', '2.7.0..3.1.0', 'The leader does not look at its high watermark again when a smaller ISR is confirmed.'),
-  'KAFKA-13141': defect('B17', 'replication', '2.7.0..2.7.2,2.8.1,3.0.0', 'The leader counts a diverging fetch: its position becomes the follower\'s log end, and moves the high watermark.'),
-  'KAFKA-14704': defect('B18', 'replication', '2.7.0..3.4.1,3.5.0', 'A follower raises its high watermark from the answer that tells it to truncate, before it does.'),
-  'KAFKA-15221': defect('B36', 'replication', '3.5.0..3.7.0', 'The leader looks twice at a follower that it takes into the ISR: at its log end, then at its broker epoch.'),
-  'KAFKA-15510': defect('B27', 'replication', '3.6.0..3.7.0', 'After an answer without records a follower forgets its last fetched epoch: the leader cannot see that they differ.'),
-  'KAFKA-18723': defect(null, 'replication', '0.11.0..3.9.1,4.0.0', 'A follower appends batches of a later epoch than that of its fetch, read while the leader truncated.'),
+  'KAFKA-13091': defect('B81', 'replication', '2.7.0..3.1.0', 'The leader does not look at its high watermark again when a smaller ISR is confirmed.', { modelled: true }),
+  'KAFKA-13141': defect('B17', 'replication', '2.7.0..2.7.2,2.8.1,3.0.0', 'The leader counts a diverging fetch: its position becomes the follower\'s log end, and moves the high watermark.', { modelled: true }),
+  'KAFKA-14704': defect('B18', 'replication', '2.7.0..3.4.1,3.5.0', 'A follower raises its high watermark from the answer that tells it to truncate, before it does.', { modelled: true }),
+  'KAFKA-15221': defect('B36', 'replication', '3.5.0..3.7.0', 'The leader looks twice at a follower that it takes into the ISR: at its log end, then at its broker epoch.', { modelled: true }),
+  'KAFKA-15510': defect('B27', 'replication', '3.6.0..3.7.0', 'After an answer without records a follower forgets its last fetched epoch: the leader cannot see that they differ.', { modelled: true }),
+  'KAFKA-18723': defect(null, 'replication', '0.11.0..3.9.1,4.0.0', 'A follower appends batches of a later epoch than that of its fetch, read while the leader truncated.', { modelled: true }),
 } as const; // prettier-ignore

@@ -86,6 +86,11 @@ export const replicationRules = {
     'KIP-392 (2.4), removed by KAFKA-9952 (2.6); DelayedFetch, case H',
   ),
 
+  followerReads: toggle(
+    'A follower answers consumers, up to its own high watermark, and a leader may send them to one (replica.selector.class).',
+    'KIP-392 (2.4); FetchParams.fetchOnlyLeader, ReplicaManager.findPreferredReadReplica',
+  ),
+
   offsetNotAvailable: toggle(
     'A new leader refuses to name its latest offset until its high watermark has reached the start of its epoch.',
     'KIP-207 (2.2); Partition.fetchOffsetForTimestamp',

@@ -1,0 +1,105 @@
+/** What a follower asks of its leader: fetches, and the offsets that it looks up before it can fetch (RemoteLeaderEndPoint). */
+import {
+  Api,
+  LATEST_TIMESTAMP,
+  type FetchPartition,
+  type FetchRequest,
+  type ListOffsetsRequest,
+  type OffsetForLeaderEpochRequest,
+} from '../protocol/messages.js';
+import type { BrokerServices } from './components.js';
+import type { FetchState, Need } from './fetch-state.js';
+
+const REQUEST_BYTES = 60;
+const REQUEST_PARTITION_BYTES = 40;
+const NOT_SENT = -1;
+
+export type FetcherRequest = FetchRequest | ListOffsetsRequest | OffsetForLeaderEpochRequest;
+
+/** A request for all of these, which have the same need. */
+export function fetcherRequest(
+  need: Need,
+  states: readonly FetchState[],
+  correlationId: number,
+  broker: BrokerServices,
+): FetcherRequest {
+  switch (need) {
+    case 'records':
+      return fetchRequest(states, correlationId, broker);
+    case 'epoch-end':
+      return epochEndsRequest(states, correlationId, broker);
+    case 'log-end':
+      return logEndsRequest(states, correlationId, broker);
+  }
+}
+
+function fetchRequest(states: readonly FetchState[], correlationId: number, broker: BrokerServices): FetchRequest {
+  const { settings, nodeId, rules } = broker.config;
+  const sendsLastEpoch = rules.truncation === 'on-fetch';
+  const partitions: FetchPartition[] = [];
+  for (let i = 0; i < states.length; i++) {
+    const { partition, fetchOffset, lastFetchedEpoch } = states[i];
+    partitions.push({
+      partition: partition.number,
+      currentLeaderEpoch: epochOf(states[i], broker),
+      fetchOffset,
+      lastFetchedEpoch: sendsLastEpoch ? lastFetchedEpoch : NOT_SENT,
+      logStartOffset: partition.log.logStartOffset,
+    });
+  }
+  return {
+    kind: Api.fetch,
+    bytes: REQUEST_BYTES + REQUEST_PARTITION_BYTES * states.length,
+    correlationId,
+    replicaId: nodeId,
+    replicaEpoch: rules.brokerEpochInIsr ? broker.brokerEpoch() : NOT_SENT,
+    rackId: '',
+    maxWaitMs: settings['replica.fetch.wait.max.ms'],
+    minBytes: settings['replica.fetch.min.bytes'],
+    maxBytes: settings['replica.fetch.response.max.bytes'],
+    partitionMaxBytes: settings['replica.fetch.max.bytes'],
+    partitions,
+  };
+}
+
+/** Where the latest epoch of each log ends with the leader (KIP-101). */
+function epochEndsRequest(
+  states: readonly FetchState[],
+  correlationId: number,
+  broker: BrokerServices,
+): OffsetForLeaderEpochRequest {
+  return {
+    kind: Api.offsetForLeaderEpoch,
+    bytes: REQUEST_BYTES + REQUEST_PARTITION_BYTES * states.length,
+    correlationId,
+    replicaId: broker.config.nodeId,
+    partitions: states.map((state) => ({
+      partition: state.partition.number,
+      currentLeaderEpoch: epochOf(state, broker),
+      leaderEpoch: state.partition.log.leaderEpochs.latestEpoch,
+    })),
+  };
+}
+
+function logEndsRequest(
+  states: readonly FetchState[],
+  correlationId: number,
+  broker: BrokerServices,
+): ListOffsetsRequest {
+  return {
+    kind: Api.listOffsets,
+    bytes: REQUEST_BYTES + REQUEST_PARTITION_BYTES * states.length,
+    correlationId,
+    replicaId: broker.config.nodeId,
+    partitions: states.map((state) => ({
+      partition: state.partition.number,
+      currentLeaderEpoch: epochOf(state, broker),
+      timestamp: LATEST_TIMESTAMP,
+    })),
+  };
+}
+
+/** KIP-320: before it, no request said in which epoch its sender lives. */
+function epochOf(state: FetchState, { config }: BrokerServices): number {
+  return config.rules.fetchEpochFencing ? state.leaderEpoch : NOT_SENT;
+}
