@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import Tinypool from 'tinypool';
 import type { CampaignEnd, CampaignInput, OnTrial, TrialRow } from './engine.js';
+import { prepareWorkers, SEMI_SPACE_MB } from './trial-memory.js';
 import type { TrialsTask, WorkerTask } from './worker.js';
 
 /** How much work a batch should hold: enough to hide the hand-over, little enough that Ctrl-C and time bounds bite soon. */
@@ -12,6 +13,7 @@ const BATCH_MILLIS = 400;
 const MOST_SEEDS_A_BATCH = 200;
 
 export async function runCampaign(input: CampaignInput, onTrial: OnTrial): Promise<CampaignEnd> {
+  prepareWorkers();
   const pool = openPool(input.workers);
   try {
     return await new Dispatch(pool, input, onTrial).run();
@@ -28,8 +30,7 @@ export function openPool(workers: number): Tinypool {
     maxThreads: workers,
     // A worker is kept: its code is warm, and trials leave nothing behind.
     isolateWorkers: false,
-    // A trial leaves some 15 MB of short-lived objects: with room for a few trials, most are dead when they are looked at.
-    resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    resourceLimits: { maxYoungGenerationSizeMb: 3 * SEMI_SPACE_MB },
   });
 }
 

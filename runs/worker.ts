@@ -4,6 +4,7 @@ import { HarrowFailure, type ShrinkTarget, type TrialRow } from './engine.js';
 import { drawFor } from './draw/draw.js';
 import { shrinkTrialPlan } from './shrink/shrink-trial.js';
 import type { Spec } from './spec/spec.js';
+import { sweepBetweenTrials } from './trial-memory.js';
 import { runTrial } from './trial.js';
 
 export interface TrialsTask {
@@ -46,6 +47,7 @@ function runBatch(task: TrialsTask): TrialRow[] {
       const row = runTrial({ spec, seed, plan, variant }).row;
       if (task.paranoid) assertSameDigest(row, runTrial({ spec, seed, plan, variant }).row);
       rows.push(row);
+      sweepBetweenTrials();
     });
   }
   return rows;

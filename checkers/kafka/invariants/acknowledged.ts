@@ -6,7 +6,7 @@
  * whose maximal ISR has at least min.insync.replicas members (Partition.checkEnoughReplicasReachOffset).
  */
 import { effectiveMinInsyncReplicas, type Breach, type Invariant, type InvariantContext } from './invariant.js';
-import { forEachMember, memberCount } from './cluster-fold.js';
+import { lowestMember, memberCount } from './cluster-fold.js';
 import type { RecordLog } from './record-log.js';
 import { brokerWords, placeWords } from './words.js';
 
@@ -24,11 +24,12 @@ export const acknowledgedDurability: Invariant = {
         if (answering.log.end <= lastOffset) context.found(notHeld(context, machine, machine, key, baseOffset));
         if (acks !== ACKS_ALL) return;
         const { isr } = cluster.partition(key);
-        forEachMember(isr, (member) => {
-          if (!cluster.isElectable(member)) return;
+        for (let rest = isr; rest !== 0; rest &= rest - 1) {
+          const member = lowestMember(rest);
+          if (!cluster.isElectable(member)) continue;
           const lacking = firstLacking(answering.log, cluster.replica(member, key).log, baseOffset, lastOffset);
           if (lacking >= 0) context.found(notHeld(context, machine, member, key, lacking));
-        });
+        }
       },
     };
   },

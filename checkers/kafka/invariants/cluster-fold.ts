@@ -163,9 +163,9 @@ function decide(partition: Partition, leader: number, leaderEpoch: number, isr: 
   partition.isr = isr;
 }
 
-/** Members of a bit mask, ascending. */
-export function forEachMember(mask: number, visit: (machine: number) => void): void {
-  for (let rest = mask; rest !== 0; rest &= rest - 1) visit(31 - Math.clz32(rest & -rest));
+/** The lowest member of a bit mask that is not empty: `for (let rest = mask; rest !== 0; rest &= rest - 1)` visits all. */
+export function lowestMember(mask: number): number {
+  return 31 - Math.clz32(mask & -mask);
 }
 
 export function memberCount(mask: number): number {

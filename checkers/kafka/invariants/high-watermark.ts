@@ -8,7 +8,7 @@
  * W11, bounds: it never passes the log's end, and a follower's never the one that its leader had in that epoch. A
  * follower's may go back, and a restart restores an older checkpoint.
  */
-import { forEachMember, memberCount } from './cluster-fold.js';
+import { lowestMember, memberCount } from './cluster-fold.js';
 import { effectiveMinInsyncReplicas, type Invariant, type InvariantContext } from './invariant.js';
 import type { Replica } from './replica.js';
 import { brokerWords } from './words.js';
@@ -27,14 +27,15 @@ export const highWatermarkEligibility: Invariant = {
         if (highWatermarkGate && memberCount(leader.isr) < needed) {
           found(context, leader, key, `with ${memberCount(leader.isr)} of at least ${needed} replicas in sync`);
         }
-        forEachMember(leader.isr | leader.proposed, (member) => {
-          if (member === machine) return;
+        for (let rest = leader.isr | leader.proposed; rest !== 0; rest &= rest - 1) {
+          const member = lowestMember(rest);
+          if (member === machine) continue;
           const fetched = leader.fetched[member];
-          if (fetched !== undefined && fetched >= highWatermark) return;
+          if (fetched !== undefined && fetched >= highWatermark) continue;
           const shown =
             fetched === undefined ? 'has not fetched since it began to lead' : `has fetched up to ${fetched}`;
           found(context, leader, key, `while ${brokerWords(member)} ${shown}`);
-        });
+        }
       },
     };
   },

@@ -6,7 +6,7 @@
  * never dropped from it (without eligible leader replicas): if it lost data it stays there, frozen and alone, and is the
  * budget's matter; when it is elected, W1 speaks.
  */
-import { forEachMember } from './cluster-fold.js';
+import { lowestMember } from './cluster-fold.js';
 import type { Invariant, InvariantContext } from './invariant.js';
 import { brokerWords, placeWords } from './words.js';
 
@@ -22,7 +22,9 @@ export const isrHoldsCommitted: Invariant = {
         if (kind === kinds.brokerUnfenced) {
           for (const partition of cluster.partitions) if (partition !== undefined) check(context, partition.key, a);
         } else if (kind === kinds.partitionChanged || (kind === kinds.highWatermark && d === 1)) {
-          forEachMember(cluster.partition(key).isr, (member) => check(context, key, member));
+          for (let rest = cluster.partition(key).isr; rest !== 0; rest &= rest - 1) {
+            check(context, key, lowestMember(rest));
+          }
         } else if (kind !== kinds.highWatermark) {
           check(context, key, machine);
         }

@@ -76,8 +76,9 @@ export class PartitionTimeline {
     const log = (this.logs[machine] ??= []);
     if (offset < (this.ends[machine] ?? 0)) this.cut(index, machine, offset);
     const before = log[offset] ?? null;
-    const identity = { machine, offset, leaderEpoch, value };
-    const stay: Stay = { ...identity, from: index, to: Infinity, damaged: false, asLeader, before };
+    const from = index;
+    const to = Infinity;
+    const stay: Stay = { machine, offset, leaderEpoch, value, from, to, damaged: false, asLeader, before };
     log[offset] = stay;
     this.ends[machine] = offset + 1;
     if (asLeader) {

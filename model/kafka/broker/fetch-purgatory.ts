@@ -1,4 +1,5 @@
 /** A fetch from its first read to its answer, parked in between if it finds too little: DelayedFetch. */
+import { sized } from '../../kernel/arrays.js';
 import { lastOffset } from '../protocol/records.js';
 import { Probe } from '../probes.js';
 import { KafkaError } from '../protocol/errors.js';
@@ -12,6 +13,9 @@ import type { RequestChannel } from './request-channel.js';
 
 const RESPONSE_BYTES = 40;
 const RESPONSE_PARTITION_BYTES = 50;
+const NO_OFFSETS: number[] = [];
+const NO_SENDERS: (RemoteReplica | undefined)[] = [];
+const NOBODY: readonly Joining[] = [];
 
 export interface Joining {
   readonly partition: Partition;
@@ -28,12 +32,12 @@ export class DelayedFetch implements DelayedOperation {
   /** Wall clock of the leader at the read, in microseconds. */
   readonly readTime: number;
   /** By index in the request. */
-  fetched: FetchedPartition[] = [];
+  fetched: FetchedPartition[];
   /** Of a follower's first read, by index in the request: the leader's log end, and what the leader keeps of the sender. */
-  readonly leaderLogEnds: number[] = [];
-  readonly senders: (RemoteReplica | undefined)[] = [];
+  readonly leaderLogEnds: number[];
+  readonly senders: (RemoteReplica | undefined)[];
   /** Positions that were taken in and may let their sender into the ISR: the check is still to come. */
-  readonly joining: Joining[] = [];
+  joining: readonly Joining[] = NOBODY;
   readonly #replicas: ReplicaManager;
   readonly #channel: RequestChannel;
   #bytes = 0;
@@ -43,6 +47,11 @@ export class DelayedFetch implements DelayedOperation {
     this.#replicas = replicas;
     this.#channel = channel;
     this.request = request;
+    const count = request.partitions.length;
+    this.fetched = sized<FetchedPartition>(count);
+    const isFollower = isFromFollower(request);
+    this.leaderLogEnds = isFollower ? sized<number>(count) : NO_OFFSETS;
+    this.senders = isFollower ? sized<RemoteReplica | undefined>(count) : NO_SENDERS;
     this.deadline = replicas.host.monotonicMicros() + request.maxWaitMs * 1000;
     this.readTime = replicas.host.wallMicros();
   }
@@ -51,11 +60,16 @@ export class DelayedFetch implements DelayedOperation {
   readFirst(): void {
     this.#read();
     if (!isFromFollower(this.request)) return;
-    for (const { partition: number } of this.request.partitions) {
-      const partition = this.#replicas.partition(number);
-      this.leaderLogEnds.push(partition?.log.logEndOffset ?? -1);
-      this.senders.push(partition?.remote(this.request.replicaId));
+    const { partitions, replicaId } = this.request;
+    for (let i = 0; i < partitions.length; i++) {
+      const partition = this.#replicas.partition(partitions[i].partition);
+      this.leaderLogEnds[i] = partition?.log.logEndOffset ?? -1;
+      this.senders[i] = partition?.remote(replicaId);
     }
+  }
+
+  join(joining: Joining): void {
+    this.joining = [...this.joining, joining];
   }
 
   /** Another answer for one partition, found after the read. */
@@ -121,12 +135,11 @@ export class DelayedFetch implements DelayedOperation {
   #read(): void {
     const { request } = this;
     const { partitions } = request;
-    this.fetched = [];
     this.#bytes = 0;
     for (let i = 0; i < partitions.length; i++) {
       const left = Math.min(request.partitionMaxBytes, Math.max(0, request.maxBytes - this.#bytes));
       const found = readPartition(this.#replicas, request, partitions[i], left, this.#bytes === 0);
-      this.fetched.push(found);
+      this.fetched[i] = found;
       if (found.batches.length > 0) this.#bytes += bytesOf(found.batches);
       const saysSomething = found.error !== KafkaError.NONE || found.divergingEpoch >= 0;
       if (saysSomething || found.preferredReadReplica >= 0) this.#mustAnswer = true;

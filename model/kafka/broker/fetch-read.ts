@@ -64,7 +64,20 @@ export function readPartition(
   if (batches.length > 0 && !log.intact(asked.fetchOffset, lastOffset(batches[batches.length - 1]) + 1)) {
     return damaged(asked, partition, batches, isFromFollower(request));
   }
-  return answer(asked, log, batches, NONE, NONE);
+  return batches.length === 0 ? nothingNew(asked, partition) : answer(asked, log, batches, NONE, NONE);
+}
+
+/** While nothing changes the answer is the same object: those who are caught up ask again and again. */
+function nothingNew(asked: FetchPartition, partition: Partition): FetchedPartition {
+  const { log, nothingNew: last } = partition;
+  const isSame =
+    last !== null &&
+    last.fetchOffset === asked.fetchOffset &&
+    last.highWatermark === log.highWatermark &&
+    last.lastStableOffset === log.lastStableOffset &&
+    last.logStartOffset === log.logStartOffset;
+  if (isSame) return last;
+  return (partition.nothingNew = answer(asked, log, NO_BATCHES, NONE, NONE));
 }
 
 /**

@@ -97,7 +97,7 @@ export class FetchHandler {
       probes.emit(Probe.followerFetched, id, number, request.replicaId, asked.fetchOffset, leaderEpoch);
     }
     if (isCandidate(partition, replica)) {
-      operation.joining.push({ partition, replica, moved, inSync: isInSync(partition, replica, this.#replicas.rules) });
+      operation.join({ partition, replica, moved, inSync: isInSync(partition, replica, this.#replicas.rules) });
     } else if (moved) this.#advanceHighWatermark(partition);
   }
 

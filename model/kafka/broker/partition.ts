@@ -7,6 +7,7 @@ import type { PartitionLog } from '../log/partition-log.js';
 import type { Host } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import type { FetchedPartition } from '../protocol/messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { PartitionRegistrationView } from './components.js';
 import type { PartitionConfig } from './config.js';
@@ -31,6 +32,8 @@ export class Partition {
   /** Log end when this broker adopted the epoch in which it leads; -1 on others. */
   leaderEpochStartOffset = -1;
   isr: IsrState = committedIsr(0);
+  /** The last answer to a fetch that found nothing to read. */
+  nothingNew: FetchedPartition | null = null;
   readonly #host: Host;
   readonly #rules: Rules;
 

@@ -1,4 +1,5 @@
 /** A produce request between its append and its answer: DelayedProduce. */
+import { sized } from '../../kernel/arrays.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import { Api, RESPONSE, type ProduceRequest, type ProduceResponse } from '../protocol/messages.js';
@@ -47,7 +48,8 @@ export class ProducePartition {
 export class DelayedProduce implements DelayedOperation {
   readonly deadline: number;
   readonly request: ProduceRequest;
-  readonly partitions: ProducePartition[] = [];
+  /** By index in the request. */
+  readonly partitions: ProducePartition[];
   readonly #replicas: ReplicaManager;
   readonly #channel: RequestChannel;
 
@@ -55,6 +57,7 @@ export class DelayedProduce implements DelayedOperation {
     this.#replicas = replicas;
     this.#channel = channel;
     this.request = request;
+    this.partitions = sized<ProducePartition>(request.partitions.length);
     this.deadline = replicas.host.monotonicMicros() + request.timeoutMs * 1000;
   }
 

@@ -24,8 +24,9 @@ export class ProduceHandler {
   handle(channel: RequestChannel, request: ProduceRequest): void {
     const { host } = this.#replicas;
     const operation = new DelayedProduce(this.#replicas, channel, request);
-    for (const { partition, batch } of request.partitions) {
-      operation.partitions.push(this.#append(partition, batch, request.acks));
+    const { partitions } = request;
+    for (let i = 0; i < partitions.length; i++) {
+      operation.partitions[i] = this.#append(partitions[i].partition, partitions[i].batch, request.acks);
     }
     if (request.acks !== -1) operation.complete();
     host.later(BrokerTimer.purgatoryCheck, 0, operation);

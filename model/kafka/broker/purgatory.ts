@@ -2,6 +2,7 @@
  * Requests that wait for something: DelayedOperationPurgatory. There is at most one a connection, since a connection has
  * one request at a time, so a list suffices. One timer stands for all deadlines: the earliest when it was set.
  */
+import { removeAt } from '../../kernel/arrays.js';
 import type { Host } from '../../kernel/process.js';
 
 export interface DelayedOperation {
@@ -45,7 +46,7 @@ export class Purgatory<Operation extends DelayedOperation> {
     for (let i = 0; i < waiting.length;) {
       const operation = waiting[i];
       if (operation.watches(partition) && operation.isSatisfied()) {
-        waiting.splice(i, 1);
+        removeAt(waiting, i);
         operation.complete();
       } else {
         i++;
@@ -62,7 +63,7 @@ export class Purgatory<Operation extends DelayedOperation> {
     for (let i = 0; i < waiting.length;) {
       const operation = waiting[i];
       if (operation.deadline <= now) {
-        waiting.splice(i, 1);
+        removeAt(waiting, i);
         operation.complete();
       } else {
         next = Math.min(next, operation.deadline);

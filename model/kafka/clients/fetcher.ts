@@ -2,10 +2,18 @@
  * Fetches from leaders, and from the followers that they name (KIP-392), one request in flight to each, and keeps what came until the application polls (AbstractFetch,
  * FetchBuffer, FetchCollector; clients.md §5.2). Fetch sessions are an encoding and are left out (KIP-227).
  */
+import { clear, removeAt, sized } from '../../kernel/arrays.js';
 import type { MachineId } from '../../kernel/process.js';
 import type { ConsumerSettings } from '../cluster-spec.js';
 import { KafkaError } from '../protocol/errors.js';
-import { Api, type FetchedPartition, type FetchRequest, type FetchResponse } from '../protocol/messages.js';
+import {
+  Api,
+  type FetchedPartition,
+  type FetchPartition,
+  type FetchRequest,
+  type FetchResponse,
+} from '../protocol/messages.js';
+import type { RecordBatch } from '../protocol/records.js';
 import { isInvalidMetadata } from './error-classes.js';
 import type { ConsumerNetwork } from './consumer-network.js';
 import type { AssignedPartition } from './subscription-state.js';
@@ -70,7 +78,7 @@ export class Fetcher {
   /** Sends a fetch to each broker that has none in flight and serves a partition of which nothing is buffered. Returns when to try again. */
   sendFetches(now: number): number {
     let next = Infinity;
-    this.unready.length = 0;
+    clear(this.unready);
     for (const assigned of this.partitions) {
       if (assigned.nextRetryAt > now && assigned.isFetchable) next = Math.min(next, assigned.nextRetryAt);
       if (!assigned.mayFetch(now)) continue;
@@ -108,11 +116,12 @@ export class Fetcher {
     let room = this.settings['max.poll.records'];
     while (this.buffer.length > 0 && room > 0) {
       const { assigned, data } = this.buffer[0]!;
-      const records: PolledRecords = { partition: assigned.partition, offsets: [], values: [] };
       // What was buffered for a position that has moved since (a reset, a validation) is dropped.
-      if (this.isAtPosition(assigned, data)) takeRecords(assigned, data, room, records);
-      room -= records.offsets.length;
-      if (records.offsets.length > 0) polled.push(records);
+      if (this.isAtPosition(assigned, data)) {
+        const records = takeRecords(assigned, data, room);
+        room -= records.offsets.length;
+        polled.push(records);
+      }
       // With the room used up there may be more of it; if not, the next poll finds that out.
       if (room > 0) {
         this.buffer.shift();
@@ -135,14 +144,7 @@ export class Fetcher {
       minBytes: this.settings['fetch.min.bytes'],
       maxBytes: this.settings['fetch.max.bytes'],
       partitionMaxBytes: this.settings['max.partition.fetch.bytes'],
-      partitions: asked.map(({ partition, position }) => ({
-        partition,
-        currentLeaderEpoch: position!.leaderEpoch,
-        fetchOffset: position!.offset,
-        // Consumers do not say it: they detect truncation by OffsetForLeaderEpoch.
-        lastFetchedEpoch: -1,
-        logStartOffset: -1,
-      })),
+      partitions: asked.map(fetchPartition),
     };
     this.pending.push(node);
     this.network.client.send(node, request, asked, true, now);
@@ -209,21 +211,52 @@ export class Fetcher {
 
   private removePending(node: MachineId): void {
     const at = this.pending.indexOf(node);
-    if (at >= 0) this.pending.splice(at, 1);
+    if (at >= 0) removeAt(this.pending, at);
   }
 }
 
-/** Takes up to `room` records from the position on, and moves the position behind them. Batches may begin before the position. */
-function takeRecords(assigned: AssignedPartition, data: FetchedPartition, room: number, into: PolledRecords): void {
-  let next = assigned.position!.offset;
-  let epoch = assigned.position!.offsetEpoch;
-  for (const batch of data.batches) {
-    for (let i = Math.max(0, next - batch.baseOffset); i < batch.records.length && into.offsets.length < room; i++) {
-      into.offsets.push(batch.baseOffset + i);
-      into.values.push(batch.records[i]!.value);
-      next = batch.baseOffset + i + 1;
-      epoch = batch.partitionLeaderEpoch;
+function fetchPartition({ partition, position }: AssignedPartition): FetchPartition {
+  return {
+    partition,
+    currentLeaderEpoch: position!.leaderEpoch,
+    fetchOffset: position!.offset,
+    // Consumers do not say it: they detect truncation by OffsetForLeaderEpoch.
+    lastFetchedEpoch: -1,
+    logStartOffset: -1,
+  };
+}
+
+/**
+ * Takes up to `room` records from the position on, at least one, and moves the position behind them. Batches may begin
+ * before the position. The lists have the size of what they hold: histories keep them.
+ */
+function takeRecords(assigned: AssignedPartition, data: FetchedPartition, room: number): PolledRecords {
+  const { offset: from } = assigned.position!;
+  const { batches } = data;
+  const count = Math.min(room, recordsFrom(batches, from));
+  const offsets = sized<number>(count);
+  const values = sized<number>(count);
+  let taken = 0;
+  let epoch = -1;
+  for (let b = 0; taken < count; b++) {
+    const { baseOffset, records, partitionLeaderEpoch } = batches[b]!;
+    for (let i = Math.max(0, from - baseOffset); i < records.length && taken < count; i++) {
+      offsets[taken] = baseOffset + i;
+      values[taken] = records[i]!.value;
+      taken++;
+      epoch = partitionLeaderEpoch;
     }
   }
-  if (into.offsets.length > 0) assigned.advance(next, epoch);
+  assigned.advance(offsets[count - 1]! + 1, epoch);
+  return { partition: assigned.partition, offsets, values };
+}
+
+/** How many records the batches hold from an offset on. */
+function recordsFrom(batches: readonly RecordBatch[], offset: number): number {
+  let count = 0;
+  for (let b = 0; b < batches.length; b++) {
+    const { baseOffset, records } = batches[b]!;
+    count += Math.max(0, records.length - Math.max(0, offset - baseOffset));
+  }
+  return count;
 }

@@ -22,9 +22,10 @@ export class ProducerBatch {
   readonly capacity: number;
   /** Made by a split: allocated outside of buffer.memory. */
   readonly isSplit: boolean;
-  readonly records: ProducerRecord[] = [];
+  /** The first record makes a list of one: a log keeps it, and most batches hold no more. */
+  records: ProducerRecord[] = [];
   /** The operation of each record, side by side. */
-  readonly operations: number[] = [];
+  operations: number[] = [];
   bytes = BATCH_OVERHEAD_BYTES;
   /** Nothing is appended any more. */
   closed = false;
@@ -84,8 +85,13 @@ export class ProducerBatch {
       this.closed = true;
       return false;
     }
-    this.records.push(record);
-    this.operations.push(operation);
+    if (this.records.length === 0) {
+      this.records = [record];
+      this.operations = [operation];
+    } else {
+      this.records.push(record);
+      this.operations.push(operation);
+    }
     this.bytes += record.bytes;
     this.lastAppendAt = now;
     return true;

@@ -2,6 +2,7 @@
  * Queues of batches, one for each partition, between KafkaProducer.send and the network thread (RecordAccumulator).
  * Partitions are visited in the order of their numbers, where the Java client follows its hash maps.
  */
+import { clear } from '../../kernel/arrays.js';
 import type { MachineId } from '../../kernel/process.js';
 import type { ProducerSettings } from '../cluster-spec.js';
 import { BATCH_OVERHEAD_BYTES, type ProducerRecord } from '../protocol/records.js';
@@ -16,6 +17,9 @@ import type { TransactionManager } from './transaction-manager.js';
 
 /** joined: into an open batch. began: a new batch, or the batch is full: the network thread is to look. no-memory: nothing happened. */
 export type AppendResult = 'joined' | 'began' | 'no-memory';
+
+/** Never filled. */
+const NO_BATCHES: ProducerBatch[] = [];
 
 export class RecordAccumulator {
   private readonly metadata: Metadata;
@@ -121,7 +125,7 @@ export class RecordAccumulator {
 
   /** Which nodes have something to be sent to now: fills readyNodes, nextReadyAt and leaderUnknown. */
   ready(now: number): void {
-    this.readyNodes.length = 0;
+    clear(this.readyNodes);
     this.nextReadyAt = Infinity;
     this.leaderUnknown = false;
     if (this.queued === 0 && this.sticky.length === 0) return;
@@ -147,7 +151,7 @@ export class RecordAccumulator {
 
   /** Takes at most one batch of each partition that the node leads, round robin from where the last drain ended, up to max.request.size. */
   drain(node: MachineId, now: number): ProducerBatch[] {
-    const drained: ProducerBatch[] = [];
+    let drained: ProducerBatch[] = NO_BATCHES;
     const partitions = this.partitionsLedBy(node);
     const start = (this.drainIndexes[node] ?? 0) % partitions.length;
     let size = 0;
@@ -166,7 +170,9 @@ export class RecordAccumulator {
       if (this.transactions !== null && !head.hasSequence) this.transactions.assignSequence(head);
       head.closed = true;
       size += head.bytes;
-      drained.push(head);
+      // Most drains take one batch: the list begins as large as that.
+      if (drained.length === 0) drained = [head];
+      else drained.push(head);
     }
     return drained;
   }

@@ -2,6 +2,7 @@
  * The producer's network thread: drains batches into one Produce request a node, and decides what an answer, or none,
  * means for each batch: done, retried, split, failed, expired (Sender of the Java client; clients.md §2.5, §3.5).
  */
+import { clear, removeAt } from '../../kernel/arrays.js';
 import type { Host, MachineId } from '../../kernel/process.js';
 import type { Outcome } from '../../kernel/recorder.js';
 import type { ProducerSettings } from '../cluster-spec.js';
@@ -175,7 +176,7 @@ export class Sender {
       // No new batch of the partition goes out until it is clear what became of this one's sequence.
       if (batch.inRetry && batch.hasSequence) this.transactions?.markUnresolved(batch);
     }
-    expired.length = 0;
+    clear(expired);
     return next;
   }
 
@@ -257,7 +258,7 @@ export class Sender {
   private removeFromInFlight(batch: ProducerBatch): void {
     const batches = this.inFlight[batch.partition]!;
     const at = batches.indexOf(batch);
-    if (at >= 0) batches.splice(at, 1);
+    if (at >= 0) removeAt(batches, at);
   }
 
   private probeBatch(kind: number, batch: ProducerBatch, node: MachineId): void {

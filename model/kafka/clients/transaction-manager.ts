@@ -2,6 +2,7 @@
  * Sequence numbers of an idempotent producer (TransactionManager, TxnPartitionEntry; KIP-98; the local epoch bump of
  * KIP-360). Transactions themselves are not here yet; the class is named after Kafka's.
  */
+import { removeAt } from '../../kernel/arrays.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE } from '../protocol/records.js';
 import type { Rules } from '../protocol/versions/rules.js';
@@ -22,14 +23,16 @@ class PartitionSequences {
   readonly inFlight: ProducerBatch[] = [];
 
   add(batch: ProducerBatch): void {
-    let at = this.inFlight.length;
-    while (at > 0 && isAfter(this.inFlight[at - 1]!, batch)) at--;
-    this.inFlight.splice(at, 0, batch);
+    const { inFlight } = this;
+    let at = inFlight.length;
+    inFlight.push(batch);
+    for (; at > 0 && isAfter(inFlight[at - 1]!, batch); at--) inFlight[at] = inFlight[at - 1]!;
+    inFlight[at] = batch;
   }
 
   remove(batch: ProducerBatch): void {
     const at = this.inFlight.indexOf(batch);
-    if (at >= 0) this.inFlight.splice(at, 1);
+    if (at >= 0) removeAt(this.inFlight, at);
   }
 
   /** Everything in flight gets a new sequence, from 0, under this id and epoch. */
