@@ -19,8 +19,22 @@ export interface Guarantee {
   readonly id: string;
   readonly sentence: string;
   readonly source: string;
+  /** What it rests on, a sentence each; empty: on nothing. Faults against these leave it, by a licence. */
+  readonly assumptions: readonly string[];
   /** Anomaly types that it excludes, for these settings and rules; empty: it does not apply. */
   covers(header: HistoryHeader): readonly string[];
+}
+
+/** What settings leave open: said before anything runs. */
+export interface Gap {
+  readonly id: string;
+  /** What can happen, and why. */
+  readonly sentence: string;
+  readonly source: string;
+  /** Whether these settings and rules leave it open. */
+  applies(header: HistoryHeader): boolean;
+  /** The change that closes it; null: no setting does. */
+  readonly closedBy: string | null;
 }
 
 /** What the user demands, whatever the settings. */

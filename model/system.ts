@@ -53,6 +53,16 @@ export interface FinalReader {
   done(): true | string;
 }
 
+/** Why a key makes no progress; or the system as a whole. */
+export interface Obstacle {
+  /** -1: no key alone. */
+  readonly key: number;
+  /** In words: "ISR of orders-0 is {1,2}". */
+  readonly reason: string;
+  /** Machines that would have to catch up first; empty: none in particular. */
+  readonly waitsFor: readonly MachineId[];
+}
+
 export interface System {
   readonly name: string;
   /** Furnishes the world with machines and starts them. */
@@ -73,9 +83,15 @@ export interface System {
   beginLiveness(firstValue: number): void;
   /** True, or the reason why not yet. */
   lively(): true | string;
+  /** Everything that keeps it from being lively, one obstacle a key; empty: nothing does. */
+  livenessObstacles(): readonly Obstacle[];
+  /** No new sends for liveness' sake from now on. */
+  endLiveness(): void;
   livenessBoundMicros(): number;
   /** True when nothing moves any more: every ISR whole, every client idle; or the reason why not. */
   settled(): true | string;
+  /** Everything that keeps it from being settled; empty: nothing does. */
+  settlingObstacles(): readonly Obstacle[];
   /** True when every replica is where it belongs (Kafka: every ISR is whole), clients busy or not; or the reason why not. Cheap: the nemesis asks often. */
   whole(): true | string;
   /** Asks the machine's process to end in an orderly way (SIGTERM; Kafka: controlled shutdown); it ends by itself some time later. False: it knows no such way. */
@@ -86,6 +102,8 @@ export interface System {
   leads(key: number, machine: MachineId): boolean;
   /** Machines that hold a replica of the key. */
   replicas(key: number): readonly MachineId[];
+  /** Those of them to which leadership can be moved cleanly now (Kafka: the ISR). */
+  electable(key: number): readonly MachineId[];
   finalRead(key: number): FinalReader;
   /** Time-outs that faults can trip, in microseconds, by name: 'broker-session', 'replica-lag', 'request', 'delivery'. */
   timeouts(): ReadonlyMap<string, number>;

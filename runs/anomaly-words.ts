@@ -75,16 +75,20 @@ export const anomalies: readonly AnomalyWords[] = [
     name: 'stuck',
     words: 'not writable again',
     did: 'were not writable again after the heal',
-    sentence: 'Within the bound after a sufficient heal, a new send to every partition was not acknowledged and read.',
+    sentence:
+      'Within the bound after a sufficient heal, a new send to some partition was not acknowledged and read; or its ISR did not become whole after everything was healed.',
   },
   invariant('W1', 'what was once readable stays in the log of every leader'),
   invariant('W2', 'what was acknowledged with acks=all stays below the high watermark for good'),
+  invariant('W3', 'a success under acks=all follows the high watermark, with at least min.insync.replicas in sync'),
   invariant('W4', 'a high watermark never passes what the whole ISR has, pending members included'),
   invariant('W5', 'two logs agree at every offset below both high watermarks'),
   invariant('W6', 'every member of the ISR holds every committed record, by offset, epoch and value'),
   invariant('W7', 'in one leader epoch at most one broker appends as leader'),
+  invariant('W8', 'epochs never go back: at the controller, within a life of a broker, or by offset within a log'),
   invariant('W10', 'within a leader epoch the high watermark of a broker never goes back'),
   invariant('W11', 'a high watermark lies between the start and the end of its log'),
+  invariant('W22', 'what a leader answers a consumer with stands in its log, below its high watermark'),
 ];
 
 function invariant(name: string, rule: string): AnomalyWords {

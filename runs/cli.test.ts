@@ -251,7 +251,7 @@ describe('bad usage', () => {
     [['presets', 'durabel'], 'no preset durabel; did you mean durable?'],
     [['settings', 'acsk'], 'no such setting of Kafka 3.9.1; did you mean acks?'],
     [['init', 'spec.json'], 'spec.json: name it .yaml'],
-    [['guarantees', 'durable'], 'harrow guarantees is not in this build'],
+    [['exhaust', 'durable'], 'harrow exhaust is not in this build'],
     [['bugs', 'hunt', 'KAFKA-9338', '--quick'], 'harrow bugs is not in this build'],
   ])('%j exits 64 and writes nothing', async (words, said) => {
     const { exit, out, err } = await place.run(...words);

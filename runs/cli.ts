@@ -6,6 +6,7 @@ import { compare } from './commands/compare.js';
 import { type Context, sayAside } from './commands/context.js';
 import { doctor } from './commands/doctor.js';
 import { explain } from './commands/explain.js';
+import { guaranteesOf } from './commands/guarantees.js';
 import { init } from './commands/init.js';
 import { listFaults, listSettings, listSituations, presets } from './commands/lists.js';
 import { replay } from './commands/replay.js';
@@ -121,7 +122,11 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
   addSpecOptions(verb('doctor', "this machine's determinism, or a spec's suspicious settings"))
     .argument('[spec]', 'a spec file or the name of a preset')
     .action(done((spec, options) => doctor(context, spec, options)));
-  for (const later of ['exhaust', 'guarantees', 'bugs', 'gateway', 'serve', 'merge']) {
+  addSpecOptions(verb('guarantees', 'what settings guarantee and what they do not, before anything runs'))
+    .argument('[spec]', 'a spec file or the name of a preset (none: every guarantee there is)')
+    .option('--json', 'print one JSON object')
+    .action(done((spec, options) => guaranteesOf(context, spec, options)));
+  for (const later of ['exhaust', 'bugs', 'gateway', 'serve', 'merge']) {
     program
       .command(later, { hidden: true })
       .allowUnknownOption()

@@ -2,11 +2,13 @@
  * One trial, from top to bottom: a plan becomes a world, the world lives through safety, liveness and the final read,
  * and what was recorded is judged. A function of (spec, seed, plan) and of nothing else.
  */
-import { checkHistory, judge, type CheckNotes, type StuckNote } from '../checkers/kafka/api.js';
+import { checkHistory, judge, type StuckNote } from '../checkers/kafka/api.js';
 import type { TrialVerdict } from '../histories/anomaly.js';
 import type { History } from '../histories/operation.js';
 import { resolveCluster } from './spec/resolve.js';
 import type { Spec } from './spec/spec.js';
+import { KernelProbe } from '../model/kernel/probes.js';
+import type { Obstacle } from '../model/system.js';
 import type { Plan } from '../nemesis/plan.js';
 import { HarrowFailure, type Trial } from './engine.js';
 import { announce, Phase, readEveryReplica, waitUntil, WorkloadFeed } from './trial/phases.js';
@@ -33,8 +35,9 @@ export function runTrial(input: TrialInput): Trial {
   const safety = safetyPhase(stage);
   const notLively = livenessPhase(stage);
   const notSettled = settleAfterHeal(stage);
-  const stuck = notLively ?? notSettled;
-  const incomplete = notSettled === null ? finalRead(stage) : notSettled.reason;
+  const incomplete = finalRead(stage, notSettled);
+  // A partition may be stuck twice: what licenses that it was late says nothing of its coming to rest.
+  const stuck = [...notLively, ...notSettled];
   nameHelpers(stage);
   const history = historySoFar(stage);
   const verdict = judgeTrial(stage, history, { stuck, incomplete });
@@ -68,17 +71,10 @@ function safetyPhase({ world, system, input, nemesis }: Stage): { from: number; 
 
 /**
  * Heals a sufficient set, or everything, and asks for progress within the bound: the one that Kafka's time-outs give, or a
- * shorter one that the user requires. Null, or why the cluster is stuck.
+ * shorter one that the user requires. Empty, or what is stuck.
  */
-function livenessPhase({
-  world,
-  system,
-  input,
-  nemesis,
-  budget,
-  boundMicros,
-  requiredMicros,
-}: Stage): StuckNote | null {
+function livenessPhase(stage: Stage): readonly StuckNote[] {
+  const { world, system, input, nemesis, budget, boundMicros, requiredMicros } = stage;
   announce(world, Phase.liveness);
   const { healAll, healPick, workload } = input.plan;
   const sets = system.sufficientSets(budget);
@@ -87,10 +83,22 @@ function livenessPhase({
   system.beginLiveness(1 + workload.reduce((highest, step) => Math.max(highest, step.value), 0));
   const healed = world.now;
   const early = waitUntil(world, Math.min(requiredMicros, boundMicros), () => system.lively());
-  if (early === true) return null;
-  const missed: StuckNote = { reason: early, key: -1, at: world.now, bound: 'required' };
+  if (early === true) return [];
+  const missed = requiredMicros < boundMicros ? stall(stage, system.livenessObstacles(), true) : [];
   const late = waitUntil(world, healed + boundMicros - world.now, () => system.lively());
-  return late === true ? missed : { reason: late, key: -1, at: world.now, bound: 'guaranteed' };
+  return late === true ? missed : stall(stage, system.livenessObstacles(), false);
+}
+
+/** A bound has passed. The trace gets a record for each machine that is waited for. */
+function stall({ world, recorder }: Stage, obstacles: readonly Obstacle[], required: boolean): readonly StuckNote[] {
+  return obstacles.map(({ key, reason, waitsFor }) => {
+    const events: number[] = [];
+    for (const machine of waitsFor.length > 0 ? waitsFor : [0]) {
+      world.probes.emit(KernelProbe.stalled, 0, key, machine, required ? 1 : 0, 0, 0);
+      events.push(recorder.record);
+    }
+    return { key, reason, at: world.now, events };
+  });
 }
 
 /** Machines that joined for liveness and the final read (admin, readers) have names in the trace too. */
@@ -103,38 +111,41 @@ function nameHelpers({ world, recorder }: Stage): void {
   recorder.trace.header = { ...header, machines };
 }
 
-/** Heals the rest. Every ISR is whole again within the bound, or the cluster is stuck: null, or why. */
-function settleAfterHeal({ world, system, nemesis, boundMicros }: Stage): StuckNote | null {
+/** Heals the rest. Every ISR is whole again within the bound, or what does not come to rest is stuck. */
+function settleAfterHeal(stage: Stage): readonly StuckNote[] {
+  const { world, system, nemesis, boundMicros } = stage;
   announce(world, Phase.finalRead);
+  system.endLiveness();
   nemesis.healAll();
-  const settled = waitUntil(world, boundMicros, () => system.settled());
-  if (settled === true) return null;
-  const reason = `the cluster did not settle after everything was healed: ${settled}`;
-  return { reason, key: -1, at: world.now, bound: 'guaranteed' };
+  if (waitUntil(world, boundMicros, () => system.settled()) === true) return [];
+  return stall(stage, system.settlingObstacles(), false).map((note) => ({
+    ...note,
+    reason: `not at rest after everything was healed: ${note.reason}`,
+  }));
 }
 
-/** Reads every replica of every partition. Null, or why that could not be done. */
-function finalRead({ world, system, boundMicros }: Stage): string | null {
-  const read = readEveryReplica(world, system, boundMicros);
+/** Reads every replica of every partition that can be elected. Null, or why that could not be done. */
+function finalRead({ world, system, boundMicros }: Stage, notSettled: readonly StuckNote[]): string | null {
+  const general = notSettled.find(({ key }) => key < 0);
+  if (general !== undefined) return `no final read: ${general.reason}`;
+  const read = readEveryReplica(world, system, boundMicros, new Set(notSettled.map(({ key }) => key)));
   return read === true ? null : read;
 }
 
 interface Ending {
-  readonly stuck: StuckNote | null;
+  readonly stuck: readonly StuckNote[];
   /** Why the final read could not be made. */
   readonly incomplete: string | null;
 }
 
 function judgeTrial({ recorder, input, found }: Stage, history: History, { stuck, incomplete }: Ending): TrialVerdict {
   if (input.watched === false) return { verdict: 'undecided', reasons: ['nobody watched'], anomalies: [] };
-  const notes: CheckNotes = { stuck };
-  const { anomalies, undecided } = checkHistory(history, notes);
+  const { anomalies, undecided } = checkHistory(history, { stuck });
   return judge({
     history,
     trace: recorder.trace,
     anomalies: [...found, ...anomalies],
     undecided: incomplete === null ? undecided : [...undecided, incomplete],
     requirements: input.spec.require.map(({ name }) => name),
-    notes,
   });
 }

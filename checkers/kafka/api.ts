@@ -6,12 +6,13 @@
  *   probes.listen(budget.kinds, budget); probes.listen(invariants.kinds, invariants);
  *   ...
  *   const { anomalies, undecided } = checkHistory(history, notes);
- *   const verdict = judge({ history, trace, anomalies: [...found, ...anomalies], undecided, requirements, notes });
+ *   const verdict = judge({ history, trace, anomalies: [...found, ...anomalies], undecided, requirements });
  */
 export { checkHistory, type CheckNotes, type StuckNote } from './check-history.js';
 export { judge } from './judge.js';
 export { createBudget, type Budget } from './budget.js';
 export { checkTrace, createInvariants } from './invariants/create.js';
+export { gaps } from './guarantees/gaps.js';
 export { guarantees } from './guarantees/registry.js';
 export { defaultRequirements, requirements } from './requirements/registry.js';
 export { invariants } from './invariants/registry.js';

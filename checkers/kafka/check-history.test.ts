@@ -28,9 +28,9 @@ describe('checkHistory', () => {
   });
 
   it('takes the word of who ran the trial that it got stuck', () => {
-    const stuck = { reason: 'x has no leader', at: 4_000_000, key: 0, bound: 'guaranteed' } as const;
-    expect(checkHistory(historyOf(clean), { stuck }).anomalies).toMatchObject([
-      { type: 'stuck', key: 0, at: 4_000_000, story: 'not writable again by 4.000 s: x has no leader' },
+    const stuck = { reason: 'x has no leader', at: 4_000_000, key: 0, events: [5] };
+    expect(checkHistory(historyOf(clean), { stuck: [stuck] }).anomalies).toMatchObject([
+      { type: 'stuck', key: 0, at: 4_000_000, story: 'stuck at 4.000 s: x has no leader' },
     ]);
   });
 

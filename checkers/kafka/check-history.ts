@@ -8,13 +8,13 @@ export type { StuckNote } from './stuck.js';
 
 /** What whoever ran the trial knows, and no history shows. */
 export interface CheckNotes {
-  /** The liveness phase failed; null or absent: it did not, or there was none. */
-  readonly stuck?: StuckNote | null;
+  /** What was stuck, a note for each partition. Absent: nothing, or there was no liveness phase. */
+  readonly stuck?: readonly StuckNote[];
 }
 
 export type CheckResult = AllFindings;
 
 export function checkHistory(history: History, notes: CheckNotes = {}): CheckResult {
   const { anomalies, undecided } = runCheckers(checkers, history);
-  return { anomalies: notes.stuck ? [...anomalies, stuckAnomaly(notes.stuck)] : anomalies, undecided };
+  return { anomalies: [...anomalies, ...(notes.stuck ?? []).map(stuckAnomaly)], undecided };
 }

@@ -8,8 +8,8 @@ import type { History } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
 import type { Requirement } from '../checker.js';
 import { errorWords, verdictOf } from '../verdict.js';
-import type { CheckNotes } from './check-history.js';
 import { guarantees, isNeverLicensed } from './guarantees/registry.js';
+import { invariants } from './invariants/registry.js';
 import { Licences, type Licensed } from './licences.js';
 import { licensed } from './licences/rows.js';
 import { requirementNamed } from './requirements/registry.js';
@@ -24,7 +24,6 @@ export interface JudgeInput {
   readonly undecided: readonly string[];
   /** Names of requirements. @throws Error for one that does not exist */
   readonly requirements: readonly string[];
-  readonly notes?: CheckNotes;
   /**
    * Without a trace: it is known that no event licenses a loss (no replica lost data, no unclean election; with acks below
    * all no change of leader). Then what a guarantee excludes under the header's settings is a bug.
@@ -35,7 +34,7 @@ export interface JudgeInput {
 export function judge(input: JudgeInput): TrialVerdict {
   const requirements = input.requirements.map(requirementNamed);
   const undecided = [...input.undecided];
-  const licences = input.trace === null ? null : new Licences(input.history, input.trace, input.notes);
+  const licences = input.trace === null ? null : new Licences(input.history, input.trace);
   const judged = input.anomalies.map((anomaly): JudgedAnomaly => {
     const requirement = requirements.find((one) => one.forbids.includes(anomaly.type)) ?? null;
     if (isNeverLicensed(anomaly.type, input.history.header)) return bug(anomaly, requirement, input.history);
@@ -48,7 +47,26 @@ export function judge(input: JudgeInput): TrialVerdict {
       return judgement(anomaly, requirement, null);
     }
   });
-  return verdictOf(judged, undecided);
+  return verdictOf(withoutMoreOfTheSame(judged), undecided);
+}
+
+/**
+ * One event may break an invariant for hundreds of records. After so many breaches of one invariant and partition that are
+ * judged alike, because of one and the same event, the rest tells nothing new. Counted after judging, so that what is
+ * licensed never silences what is not.
+ */
+const MOST_ALIKE = 64;
+const ofReplicas = new Set(invariants.map(({ id }) => id));
+
+function withoutMoreOfTheSame(judged: readonly JudgedAnomaly[]): readonly JudgedAnomaly[] {
+  const counts = new Map<string, number>();
+  return judged.filter(({ anomaly: { type, key }, judgement, licence }) => {
+    if (!ofReplicas.has(type)) return true;
+    const alike = `${type}|${key}|${judgement}|${licence?.row}|${licence?.event}`;
+    const count = (counts.get(alike) ?? 0) + 1;
+    counts.set(alike, count);
+    return count <= MOST_ALIKE;
+  });
 }
 
 function withoutTrace(anomaly: Anomaly, requirement: Requirement | null, input: JudgeInput): JudgedAnomaly {

@@ -6,13 +6,14 @@
 import type { Anomaly } from '../../histories/anomaly.js';
 import type { History, Operation } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
-import type { CheckNotes } from './check-history.js';
 import type { FinalRead } from './history/final-reads.js';
 import { historyIndex } from './history/history-index.js';
-import { electionLicence, damageLicence, lossLicence, type PartitionRules } from './licences/loss.js';
+import { Attempts } from './licences/attempts.js';
+import { damageLicence, lossLicence, type PartitionRules } from './licences/loss.js';
 import type { PartitionTimeline, RecordIdentity, Stay } from './licences/partition-timeline.js';
 import { licensed, type Licensed } from './licences/rows.js';
-import { firstDamage, TraceTimeline } from './licences/trace-timeline.js';
+import { stallLicence } from './licences/stall.js';
+import { TraceTimeline } from './licences/trace-timeline.js';
 import { probeKinds } from './probe-kinds.js';
 import { hasRule, partitionFacts, producerGuarantees } from './settings.js';
 
@@ -21,13 +22,12 @@ export type { Licensed } from './licences/rows.js';
 export class Licences {
   private readonly history: History;
   private readonly trace: Trace;
-  private readonly notes: CheckNotes;
   private timeline: TraceTimeline | null = null;
+  private attemptsOfProducers: Attempts | null = null;
 
-  constructor(history: History, trace: Trace, notes: CheckNotes = {}) {
+  constructor(history: History, trace: Trace) {
     this.history = history;
     this.trace = trace;
-    this.notes = notes;
   }
 
   /** null: nothing licenses it. */
@@ -40,32 +40,22 @@ export class Licences {
       case 'ack-offset-mismatch':
         return this.ofWhatFollowsFromLoss(anomaly);
       case 'duplicate':
-        return this.ofDuplicate(anomaly) ?? this.ofWhatFollowsFromLoss(anomaly);
+        return this.ofDuplicate(anomaly) ?? this.ofLostCopies(anomaly);
       case 'nonmonotonic-send':
       case 'int-nonmonotonic-send':
       case 'key-order':
         return this.ofOrder(anomaly) ?? this.ofWhatFollowsFromLoss(anomaly);
       case 'W1':
-        return this.ofElection(anomaly) ?? this.ofCommittedRecords(anomaly);
+        return this.ofCommittedPrefix(anomaly);
       case 'W2':
       case 'W5':
       case 'W6':
         return this.ofCommittedRecords(anomaly);
       case 'stuck':
-        return this.ofStanding();
+        return stallLicence(this.trace, anomaly, this.partition(anomaly.key));
       default:
         return null;
     }
-  }
-
-  /**
-   * Progress is promised while no replica is impaired by bit rot: a damaged batch holds up the leader's followers and
-   * readers until an operator replaces the disk.
-   */
-  private ofStanding(): Licensed | null {
-    if (this.notes.stuck?.bound === 'required') return licensed('required-bound', -1);
-    const damage = firstDamage(this.trace);
-    return damage < 0 ? null : licensed('damaged-replica', damage);
   }
 
   /** The copy that was acknowledged is the one that must not get lost. */
@@ -96,7 +86,7 @@ export class Licences {
     let licence: Licensed | null = null;
     for (const read of index.finalReads) {
       if (read.key !== anomaly.key || !read.complete || returned(read, record)) continue;
-      licence = damageLicence(partition, this.rules(anomaly.key), copy, read.machine);
+      licence = damageLicence(partition, copy, read.machine);
       if (licence === null) return null;
     }
     return licence;
@@ -104,67 +94,111 @@ export class Licences {
 
   /** An offset given out again, a record back at another offset: one of the records involved, or a copy of it, was lost. */
   private ofWhatFollowsFromLoss(anomaly: Anomaly): Licensed | null {
-    const partition = this.partition(anomaly.key);
     for (const value of anomaly.values) {
-      const writer = this.writerOf(anomaly.key, value);
-      const { acks } = producerGuarantees(this.history.header, writer?.client ?? '');
-      if (acks === 0) return licensed('acks-0', -1);
-      for (const copy of partition.appendsOf(value)) {
-        const licence =
-          lossLicence(partition, this.rules(anomaly.key), copy, acks) ??
-          lossLicence(partition, this.rules(anomaly.key), copy, 'all');
+      for (const copy of this.partition(anomaly.key).appendsOf(value)) {
+        const licence = this.ofLostCopy(anomaly.key, copy);
         if (licence !== null) return licence;
       }
     }
     return null;
   }
 
-  private ofDuplicate(anomaly: Anomaly): Licensed | null {
-    const index = historyIndex(this.history);
-    const record = index.recordOf(anomaly.key, anomaly.values[0]!);
-    if (record < 0) return null;
-    if (this.history.header.resend && index.records.resent[record] === 1) return licensed('resend', -1);
-    const producer = producerGuarantees(this.history.header, index.writer(record)?.client ?? '');
-    return !producer.idempotent && producer.retries > 0 ? licensed('retries-without-idempotence', -1) : null;
+  /** What its producer was promised, or whoever read it. */
+  private ofLostCopy(key: number, copy: Stay): Licensed | null {
+    const { acks } = producerGuarantees(this.history.header, this.writerOf(key, copy.value)?.client ?? '');
+    const partition = this.partition(key);
+    const rules = this.rules(key);
+    const licence =
+      lossLicence(partition, rules, copy, acks === 'all' ? 'all' : 1) ?? lossLicence(partition, rules, copy, 'all');
+    return licence !== null && acks === 0 ? licensed('acks-0', licence.licence.event) : licence;
   }
 
+  /** Of several copies all but one must have been lost. */
+  private ofLostCopies({ key, values, offsets }: Anomaly): Licensed | null {
+    const copies = this.partition(key).appendsOf(values[0]!);
+    const licences = offsets.map((offset) =>
+      copies.filter((copy) => copy.offset === offset).map((copy) => this.ofLostCopy(key, copy)),
+    );
+    // An offset at which nobody appended it was not lost there.
+    const lost = licences.filter((each) => each.length > 0 && !each.includes(null)).map((each) => each[0]!);
+    return lost.length > 0 && offsets.length - lost.length <= 1 ? lost[0]! : null;
+  }
+
+  /**
+   * Each copy must have an attempt of its own: the application sent the record again, or its producer, without
+   * idempotence, had put the record's batch back before the copy was appended.
+   */
+  private ofDuplicate({ key, values, offsets }: Anomaly): Licensed | null {
+    const value = values[0]!;
+    const copies = this.partition(key).appendsOf(value);
+    if (!offsets.every((offset) => copies.some((copy) => copy.offset === offset))) return null;
+    const { idempotent } = producerGuarantees(this.history.header, this.writerOf(key, value)?.client ?? '');
+    let retry = -1;
+    for (let i = 1; i < copies.length; i++) {
+      const { from } = copies[i]!;
+      const sends = this.history.header.resend ? this.attempts.sendsBefore(key, value, from) : 1;
+      const retries = idempotent ? [] : this.attempts.retriesBefore(key, value, from);
+      if (i >= sends + retries.length) return null;
+      if (retries.length > 0) retry = retries[0]!;
+    }
+    return retry < 0 ? licensed('resend', -1) : licensed('retries-without-idempotence', retry);
+  }
+
+  /** The record that was sent first stands behind the other: how did this very copy of it come to be appended so late? */
   private ofOrder(anomaly: Anomaly): Licensed | null {
-    const writer = this.writerOf(anomaly.key, anomaly.values[0]!);
+    const { key, values, offsets } = anomaly;
+    const [overtaking, overtaken] = [values[0]!, values[1]!];
+    const writer = this.writerOf(key, overtaken);
     const producer = producerGuarantees(this.history.header, writer?.client ?? '');
     if (producer.idempotent) return null;
     if (producer.acks === 0) return licensed('acks-0', -1);
-    if (producer.maxInFlight > 1 && producer.retries > 0) return licensed('in-flight-without-idempotence', -1);
-    if (producer.retries > 0 && this.isFurtherCopy(anomaly)) return licensed('retries-without-idempotence', -1);
-    return this.ofLateRequest(anomaly);
-  }
-
-  /** Out of place is only a further copy of a record that stands in its place: a batch that was retried (1, 2, 1, 2). */
-  private isFurtherCopy({ key, values, offsets }: Anomaly): boolean {
-    const index = historyIndex(this.history);
-    const record = index.recordOf(key, values[1]!);
-    return record >= 0 && index.firstOffset(record) < offsets[0]!;
-  }
-
-  /** A record that was appended when its client had stopped waiting for it: the bytes were under way all the time. */
-  private ofLateRequest(anomaly: Anomaly): Licensed | null {
-    for (const value of anomaly.values) {
-      const over = this.writerOf(anomaly.key, value)?.completedAt ?? -1;
-      if (over < 0) continue;
-      const late = this.partition(anomaly.key)
-        .appendsOf(value)
-        .find(({ from }) => this.trace.time[from]! > over);
-      if (late !== undefined) return licensed('late-request', late.from);
+    const partition = this.partition(key);
+    const copies = partition.appendsOf(overtaken);
+    const nth = copies.findLastIndex(({ offset }) => offset === offsets[1]);
+    if (nth < 0) return null;
+    const copy = copies[nth]!;
+    const retries = this.attempts.retriesBefore(key, overtaken, copy.from);
+    if (nth > retries.length) return null;
+    // A batch that was retried may stand twice (1, 2, 1, 2), whatever was in flight.
+    if (nth > 0) return licensed('retries-without-idempotence', retries[0]!);
+    if (producer.maxInFlight > 1) {
+      if (retries.length > 0) return licensed('in-flight-without-idempotence', retries[0]!);
+      const ahead = partition.appendsOf(overtaking).find(({ offset }) => offset === offsets[0]);
+      if (ahead !== undefined && ahead.machine !== copy.machine) return this.ofTwoLeaders(anomaly);
     }
-    return null;
+    return this.ofLateRequest(writer, copy);
   }
 
-  /** A leader began without the committed prefix: judged by how it was elected. */
-  private ofElection(anomaly: Anomaly): Licensed | null {
-    const event = anomaly.events[0] ?? -1;
-    if (event < 0 || this.trace.kind[event] !== probeKinds(this.trace.header.probes).becomeLeader) return null;
-    const leaderEpoch = this.trace.a[event]!;
-    const election = this.partition(anomaly.key).elections.find((one) => one.leaderEpoch === leaderEpoch);
-    return election === undefined ? null : electionLicence(this.rules(anomaly.key), election);
+  /** Two batches were in flight at once, the first to a leader that took it only after it led again. */
+  private ofTwoLeaders({ key, values }: Anomaly): Licensed | null {
+    const second = this.attempts.firstSent(key, values[0]!);
+    const first = this.attempts.firstSent(key, values[1]!);
+    return first >= 0 && first < second ? licensed('in-flight-to-two-leaders', second) : null;
+  }
+
+  /** It was appended when its client had stopped waiting for it: the bytes were under way all the time. */
+  private ofLateRequest(writer: Operation | undefined, { from }: Stay): Licensed | null {
+    if (writer === undefined || writer.outcome !== 'info' || writer.completedAt < 0) return null;
+    return this.trace.time[from]! > writer.completedAt ? licensed('late-request', from) : null;
+  }
+
+  /** A leader began without some of the committed prefix: each record of it that is named must be licensed. */
+  private ofCommittedPrefix({ key, offsets, values, events }: Anomaly): Licensed | null {
+    const partition = this.partition(key);
+    const rules = this.rules(key);
+    const last = this.electionOf(events[0] ?? -1, partition);
+    const licences = offsets.map((offset, i) => {
+      const copies = partition.appendsOf(values[i]!).filter((copy) => copy.offset === offset);
+      return copies.map((copy) => lossLicence(partition, rules, copy, 'all', last)).find((one) => one !== null);
+    });
+    return licences.includes(undefined) ? null : (licences[0] ?? null);
+  }
+
+  /** The election by which a broker began to lead there; the last one, if it is no such event. */
+  private electionOf(event: number, { elections }: PartitionTimeline): number {
+    if (event < 0 || this.trace.kind[event] !== probeKinds(this.trace.header.probes).becomeLeader)
+      return elections.length - 1;
+    return elections.findIndex(({ leaderEpoch }) => leaderEpoch === this.trace.a[event]);
   }
 
   /** Invariants hold for what consumers could read, whatever producers asked for. */
@@ -187,6 +221,10 @@ export class Licences {
     const index = historyIndex(this.history);
     const record = index.recordOf(key, value);
     return record < 0 ? undefined : index.writer(record);
+  }
+
+  private get attempts(): Attempts {
+    return (this.attemptsOfProducers ??= new Attempts(this.history, this.trace));
   }
 
   private partition(key: number): PartitionTimeline {

@@ -12,6 +12,7 @@ const names = {
   processKilled: 'process-killed',
   powerLost: 'power-lost',
   phase: 'phase',
+  stalled: 'stalled',
   append: 'append',
   truncate: 'truncate',
   highWatermark: 'high-watermark',
@@ -24,6 +25,7 @@ const names = {
   isrAdopted: 'isr-adopted',
   acknowledged: 'acknowledged',
   readServed: 'read-served',
+  fetchRefused: 'fetch-refused',
   brokerRegistered: 'broker-registered',
   brokerFenced: 'broker-fenced',
   brokerUnfenced: 'broker-unfenced',
@@ -31,6 +33,8 @@ const names = {
   elected: 'elected',
   alterPartitionRefused: 'alter-partition-refused',
   controllerReady: 'controller-ready',
+  batchSent: 'batch-sent',
+  batchRetried: 'batch-retried',
 } as const;
 
 /** The kind of each probe that checkers read; -1: the trace knows none such. */
@@ -47,6 +51,8 @@ export function probeKinds(probes: NamedProbes): ProbeKinds {
 export const ElectedBy = { clean: 0, unclean: 1, preferred: 2, none: 3, transferred: 4 } as const;
 /** `data-lost`: why (LossReason). */
 export const LostBy = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
+/** `truncate`: why (TruncateReason). */
+export const CutBy = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
 /** `phase`: the final read, in which nothing licenses anything. */
 export const FINAL_READ_PHASE = 3;
 

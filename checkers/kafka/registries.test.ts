@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { historyOf } from '../../histories/builders.js';
 import type { HistoryHeader } from '../../histories/operation.js';
-import { ElectionReason, kafkaProbes, LossReason } from '../../model/kafka/probes.js';
+import { ElectionReason, kafkaProbes, LossReason, TruncateReason } from '../../model/kafka/probes.js';
 import { checkers } from './checkers.js';
 import { guarantees } from './guarantees/registry.js';
 import { invariants } from './invariants/registry.js';
-import { ElectedBy, LostBy, probeKinds } from './probe-kinds.js';
+import { CutBy, ElectedBy, LostBy, probeKinds } from './probe-kinds.js';
 import { defaultRequirements, requirementNamed, requirements } from './requirements/registry.js';
 
 const covered = (settings: HistoryHeader['settings']): ReadonlySet<string> =>
@@ -31,9 +31,9 @@ describe('guarantees', () => {
 
   it.each([
     [{ acks: 'all' }, ['lost-write', 'duplicate', 'key-order', 'stuck', 'phantom', 'W1'], []],
-    [{ acks: 1 }, ['lost-write', 'W1'], ['duplicate', 'key-order']],
-    [{ acks: 0, 'unclean.leader.election.enable': true }, ['phantom', 'W1'], ['lost-write', 'duplicate', 'key-order']],
-    [{ acks: 1, 'max.in.flight.requests.per.connection': 1 }, ['key-order'], ['duplicate']],
+    [{ acks: 1 }, ['lost-write', 'W1', 'duplicate', 'key-order'], []],
+    [{ acks: 0, 'unclean.leader.election.enable': true }, ['phantom', 'W1', 'duplicate'], ['lost-write', 'key-order']],
+    [{ acks: 1, 'max.in.flight.requests.per.connection': 1 }, ['key-order', 'duplicate'], []],
     [{ acks: 1, retries: 0 }, ['key-order', 'duplicate'], []],
     [{ 'p0:acks': 1, acks: 'all' }, ['duplicate'], []],
   ] as const)('with %o cover %o, not %o', (settings, yes, no) => {
@@ -73,5 +73,6 @@ describe('probes', () => {
   it('carry the reasons that the model gives', () => {
     expect(ElectedBy).toEqual(ElectionReason);
     expect(LostBy).toEqual(LossReason);
+    expect(CutBy).toEqual(TruncateReason);
   });
 });

@@ -62,6 +62,35 @@ export function partitionFacts(
   return { replicas, minInsyncReplicas: Math.min(given, replicas) };
 }
 
+/** A partition as gaps and guarantees see it. */
+export interface PartitionSettings {
+  readonly topic: string;
+  readonly replicas: number;
+  /** At most `replicas`. */
+  readonly minInsyncReplicas: number;
+}
+
+/** The partitions that the header tells of; none: it tells of no topology. */
+export function partitionsOf(header: HistoryHeader): readonly PartitionSettings[] {
+  const partitions = header.topology?.partitions ?? [];
+  return partitions.map(({ topic }, key) => ({ topic, ...partitionFacts({ header, keys: [] }, key) }));
+}
+
+/** Some topic may elect a replica from outside the ISR. */
+export function allowsUnclean(header: HistoryHeader): boolean {
+  return someTopic(header, (topic) => isTrue(topicSetting(header, topic, 'unclean.leader.election.enable')));
+}
+
+/** Some topic leaves what it wrote to the page cache: a loss of power takes it (flush.messages, by default never). */
+export function keepsUnsynced(header: HistoryHeader): boolean {
+  return someTopic(header, (topic) => numberOr(topicSetting(header, topic, 'flush.messages'), Infinity) > 1);
+}
+
+function someTopic(header: HistoryHeader, is: (topic: string) => boolean): boolean {
+  const topics = new Set(header.topology?.partitions.map(({ topic }) => topic) ?? ['']);
+  return [...topics].some(is);
+}
+
 /** A protocol rule by its name in code or in specs: 'eligibleLeaderReplicas', 'eligible-leader-replicas'. */
 export function hasRule({ rules }: Pick<HistoryHeader, 'rules'>, camelCase: string): boolean {
   const kebabCase = camelCase.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,5 +1,6 @@
 /**
- * stuck: faults were healed, and within the bound computed from the time-outs a new send was not acknowledged and read.
+ * stuck: faults were healed, and within the bound computed from the time-outs a new send was not acknowledged and read,
+ * or a partition did not come to rest.
  *
  * No history shows it by itself: who ran the trial says that its liveness phase failed, and why.
  */
@@ -13,20 +14,20 @@ export interface StuckNote {
   readonly at: number;
   /** The partition that makes no progress; -1: not one alone. */
   readonly key: number;
-  /** Which bound passed: the one that Kafka's time-outs give, or a shorter one that the user required. */
-  readonly bound: 'guaranteed' | 'required';
+  /** The `stalled` records of the trace: one for each machine that the partition waits for. */
+  readonly events: readonly number[];
 }
 
-export function stuckAnomaly({ reason, at, key }: StuckNote): Anomaly {
+export function stuckAnomaly({ reason, at, key, events }: StuckNote): Anomaly {
   return {
     type: 'stuck',
     key,
     offsets: [],
     operations: [],
     values: [],
-    events: [],
+    events,
     at,
-    story: `not writable again by ${secondsWords(at)}: ${reason}`,
+    story: `stuck at ${secondsWords(at)}: ${reason}`,
     preventedBy: null,
   };
 }

@@ -30,6 +30,10 @@ export function describe(record: TraceRecord, names: Names): string {
       return `heal: ${names.fault(record.strike)}`;
     case 'phase':
       return `phase: ${phaseWords[record.phase] ?? record.phase}`;
+    case 'stalled': {
+      const waits = record.waitsFor > 0 ? `, and waits for ${names.machine(record.waitsFor)}` : '';
+      return `${record.key < 0 ? 'the cluster' : key} makes no progress within the bound${waits}`;
+    }
     case 'message-sent':
       return `${machine} sends ${names.machine(record.to)} a message (kind ${record.messageKind}, ${record.bytes} bytes)`;
     case 'message-delivered':

@@ -8,6 +8,7 @@
 import type { EventHandler } from '../kernel/event-queue.js';
 import type { MachineId } from '../kernel/process.js';
 import type { Outcome } from '../kernel/recorder.js';
+import type { Obstacle } from '../system.js';
 import type { PollListener, SendListener } from './clients/api.js';
 import { ConsumerClient } from './clients/consumer.js';
 import type { ClusterMachines } from './cluster-machines.js';
@@ -15,7 +16,7 @@ import type { KafkaClusterSpec } from './cluster-spec.js';
 import { maskOf } from './control/broker-set.js';
 import { freshConsumerSettings } from './final-read.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
-import { sayBrokers } from './settled.js';
+import { sayBrokers, sayDamage, sayLag } from './settled.js';
 import type { ClusterView } from './view.js';
 
 /** Between a failed send and the next. */
@@ -46,6 +47,9 @@ export class Liveness implements SendListener, PollListener, EventHandler {
   private cluster!: ClusterMachines;
   private firstValue = Infinity;
   private goals: Goal[] = [];
+  private ended = false;
+  /** Reads what no consumer of the spec reads; 0: there is none. */
+  private reader: MachineId = 0;
   /** By value - firstValue. */
   private readonly attempts: Attempt[] = [];
   /** By partition: how many consumers must return a record. */
@@ -74,10 +78,21 @@ export class Liveness implements SendListener, PollListener, EventHandler {
     for (let index = 0; index < this.goals.length; index++) this.send(index);
   }
 
+  /** Sends nothing new from now on. */
+  end(): void {
+    this.ended = true;
+  }
+
   lively(cluster: ClusterMachines, view: ClusterView): true | string {
-    if (this.goals.length === 0) return true;
     const open = this.goals.find((goal) => !goal.reached);
-    return open === undefined ? true : this.whyNot(open, cluster, view);
+    return open === undefined ? true : this.obstacle(open, cluster, view).reason;
+  }
+
+  /** One for each partition with a goal that is not reached. */
+  obstacles(cluster: ClusterMachines, view: ClusterView): readonly Obstacle[] {
+    const open = this.goals.filter((goal) => !goal.reached);
+    const first = open.filter((goal, i) => open.findIndex(({ partition }) => partition === goal.partition) === i);
+    return first.map((goal) => this.obstacle(goal, cluster, view));
   }
 
   onSendCompleted(value: number, _partition: number, outcome: Outcome): void {
@@ -101,7 +116,7 @@ export class Liveness implements SendListener, PollListener, EventHandler {
 
   /** `a`: the goal to send for, unless it was reached meanwhile. */
   onEvent(_kind: number, index: number): void {
-    if (!this.goals[index].reached) this.send(index);
+    if (!this.ended && !this.goals[index].reached) this.send(index);
   }
 
   private lookAt(attempt: Attempt): void {
@@ -133,32 +148,70 @@ export class Liveness implements SendListener, PollListener, EventHandler {
     for (const partition of unread) this.readers[partition] = 1;
     const { cluster } = this;
     const config = { ...cluster.clientConfig, settings: freshConsumerSettings, assigned: unread, listener: this };
-    cluster.world.start(cluster.addHelper('reader', (host) => new ConsumerClient(host, config)));
+    this.reader = cluster.addHelper('reader', (host) => new ConsumerClient(host, config));
+    cluster.world.start(this.reader);
   }
 
-  private whyNot(goal: Goal, cluster: ClusterMachines, view: ClusterView): string {
-    const { partition } = goal;
+  private obstacle({ producer, partition, acknowledged }: Goal, cluster: ClusterMachines, view: ClusterView): Obstacle {
+    const name = view.keys[partition];
+    const missing = acknowledged ? 'read by every consumer' : 'acknowledged';
+    const what = `${cluster.nameOf(producer)}'s new send to ${name} is not ${missing}`;
+    const waiting = this.waiting(partition, acknowledged, cluster, view);
+    const why = waiting.reason === '' ? '' : `: ${waiting.reason}`;
+    return { key: partition, reason: `${what}${why}`, waitsFor: waiting.waitsFor };
+  }
+
+  private waiting(
+    partition: number,
+    acknowledged: boolean,
+    cluster: ClusterMachines,
+    view: ClusterView,
+  ): Pick<Obstacle, 'reason' | 'waitsFor'> {
     const name = view.keys[partition];
     const { leader, isr } = view.controller(partition);
-    const producer = cluster.nameOf(goal.producer);
-    const what = `${producer}'s new send to ${name} is not ${goal.acknowledged ? 'read by every consumer' : 'acknowledged'}`;
-    if (leader === NO_LEADER) return `${what}: no leader for ${name}, whose ISR is ${sayBrokers(isr)}`;
+    if (leader === NO_LEADER) return standing(`no leader for ${name}, whose ISR is ${sayBrokers(isr)}`);
+    const leads = view.replica(leader, partition);
     const minIsr = view.minInsyncReplicas(partition);
     if (isr.length < minIsr) {
-      return `${what}: ISR ${sayBrokers(isr)} of ${name} is smaller than min.insync.replicas ${minIsr}`;
+      // Those that are not running are not waited for: what was healed must suffice.
+      const absent = view.replicas(partition).filter((one) => !isr.includes(one) && cluster.world.isRunning(one));
+      const lags = absent.map((broker) => sayLag(broker, partition, cluster, view)).join('');
+      const reason = `ISR ${sayBrokers(isr)} of ${name} is smaller than min.insync.replicas ${minIsr}${lags}`;
+      return { reason, waitsFor: absent };
     }
     const stranded = cluster.clients.find((client) => isStranded(client, cluster));
     if (stranded !== undefined) {
-      return `${what}: every broker that ${cluster.nameOf(stranded)} knows is away, and it asks no other (KIP-899)`;
+      return standing(`every broker that ${cluster.nameOf(stranded)} knows is away, and it asks no other (KIP-899)`);
     }
-    const leads = view.replica(leader, partition);
-    if (leads?.isLeader !== true) return `${what}: ${cluster.nameOf(leader)} does not act as leader of ${name}`;
-    if (leads.maximalIsr !== maskOf(isr)) return `${what}: AlterPartition of ${name} is pending`;
+    if (leads?.isLeader !== true) return standing(`${cluster.nameOf(leader)} does not act as leader of ${name}`);
+    if (leads.maximalIsr !== maskOf(isr)) return standing(`AlterPartition of ${name} is pending`);
     if (leads.highWatermark < leads.logEnd) {
-      return `${what}: the high watermark of ${name} stands at ${leads.highWatermark} of ${leads.logEnd}`;
+      const behind = isr.filter((member) => (view.replica(member, partition)?.logEnd ?? 0) < leads.logEnd);
+      const lags = behind.map((broker) => sayLag(broker, partition, cluster, view)).join('');
+      const reason = `the high watermark of ${name} stands at ${leads.highWatermark} of ${leads.logEnd}${lags}`;
+      return { reason, waitsFor: behind };
     }
-    return what;
+    if (!acknowledged) return standing('');
+    const behind = this.readersOf(partition, cluster).filter(
+      (reader) => (cluster.consumer(reader)?.position(partition) ?? -1) < leads.highWatermark,
+    );
+    const reads = behind.map((reader) => {
+      const position = cluster.consumer(reader)?.position(partition) ?? -1;
+      return `${cluster.nameOf(reader)} stands at ${position}${sayDamage(partition, position, cluster, view)}`;
+    });
+    return { reason: reads.join(', '), waitsFor: behind };
   }
+
+  /** Who must return the records of a partition. */
+  private readersOf(partition: number, cluster: ClusterMachines): readonly MachineId[] {
+    const readers = cluster.consumers.filter((_, i) => this.spec.consumers[i].partitions.includes(partition));
+    return readers.length > 0 ? readers : [this.reader];
+  }
+}
+
+/** No machine in particular has to catch up. */
+function standing(reason: string): Pick<Obstacle, 'reason' | 'waitsFor'> {
+  return { reason, waitsFor: [] };
 }
 
 /** It asks only the brokers that its last metadata named, and none of them runs. */

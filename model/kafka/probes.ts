@@ -200,8 +200,8 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
   probe(
     Probe.batchRetried,
     'batch-retried',
-    ['error', 'firstValue', 'baseSequence', 'attempt'],
-    'A producer put a batch back for another attempt.',
+    ['error', 'firstValue', 'lastValue', 'attempt'],
+    'A producer put a batch back for another attempt: its records are those that it sent from the first to the last. Sender.reenqueueBatch',
   ),
   probe(
     Probe.batchExpired,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { segmentPath } from './log/paths.js';
 import { Run } from './testing/run.js';
 import { smallCluster, type SmallCluster } from './testing/cluster-spec.js';
 
@@ -129,6 +130,45 @@ describe('liveness', () => {
     expect(it.kafka.lively()).toMatch(/no leader for orders-0, whose ISR is \{\d\}/);
   });
 
+  it('names the partition, and whom it waits for', () => {
+    const it = up({ partitions: 2 });
+    const [away, ...others] = it.kafka.replicas(0).filter((replica) => replica !== it.leader());
+    it.world.kill(away);
+    for (const broker of others) it.world.kill(broker);
+    it.run(15);
+    it.world.start(away);
+    it.kafka.beginLiveness(1_000_000);
+    it.run(0.05);
+    const obstacles = it.kafka.livenessObstacles();
+    expect(obstacles.map(({ key }) => key)).toEqual([0, 1]);
+    expect(obstacles[0]).toMatchObject({ waitsFor: [away] });
+    it.kafka.endLiveness();
+  });
+
+  it('does not come to rest where a follower must pass a damaged batch of its leader', () => {
+    const it = up();
+    const leader = it.leader();
+    const [away] = it.kafka.replicas(0).filter((replica) => replica !== leader);
+    it.send(5);
+    it.world.kill(away);
+    it.run(15);
+    it.send(20);
+    it.run(5);
+    const end = it.kafka.view().replica(leader, 0)!.logEnd;
+    expect(it.world.diskFaults(leader).corrupt(segmentPath('orders-0', 0), batchesOn(it, leader) - 2)).toBe(true);
+    it.world.start(away);
+    it.run(60);
+    expect(it.kafka.settlingObstacles()).toMatchObject([{ key: 0, waitsFor: [away] }]);
+    const reason = it.kafka.settled();
+    expect(reason).toMatch(/^ISR of orders-0 is \{\d,\d\}, b\d stands at \d+ of \d+ /);
+    expect(reason).toContain(`(the log of b${leader}, its leader, is damaged at offset ${end - 2})`);
+    expect(it.kafka.electable(0)).toHaveLength(2);
+    const sound = it.kafka.electable(0).find((replica) => replica !== leader)!;
+    it.kafka.transferLeadership(0, sound);
+    it.until(60, () => it.kafka.settled());
+    expect(it.kafka.electable(0)).toHaveLength(3);
+  });
+
   it('comes back with any sufficient set, within the bound', () => {
     const it = up();
     it.send(20);
@@ -226,3 +266,8 @@ describe('determinism', () => {
     expect(play('8')).not.toEqual(first);
   });
 });
+
+/** Batches in a broker's log of orders-0. */
+function batchesOn(it: Run, broker: number): number {
+  return it.world.disk(broker).open(segmentPath('orders-0', 0)).length;
+}

@@ -3,7 +3,7 @@ import { ENTRY_CORRUPT, type DataLossListener, type FileLoss } from '../kernel/d
 import type { MachineId } from '../kernel/process.js';
 import type { Stream } from '../kernel/random.js';
 import type { World } from '../kernel/world.js';
-import type { ClientStep, FinalReader, MachineInfo, RoleName, StateView, System } from '../system.js';
+import type { ClientStep, FinalReader, MachineInfo, Obstacle, RoleName, StateView, System } from '../system.js';
 import { LeadershipMoves } from './leadership-moves.js';
 import { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
@@ -14,7 +14,7 @@ import { Liveness } from './liveness.js';
 import { lostRecords, survivingBatches, type LostRecords } from './log/data-loss.js';
 import { kafkaProbes, LossReason, Probe } from './probes.js';
 import { playersOf, roleNames } from './roles.js';
-import { settled, whole } from './settled.js';
+import { settled, settlingObstacles, whole } from './settled.js';
 import { kafkaSituations } from './situations.js';
 import { sufficientSets } from './sufficient-sets.js';
 import { ClusterView } from './view.js';
@@ -99,12 +99,24 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     return this.liveness.lively(this.cluster, this.clusterView);
   }
 
+  livenessObstacles(): readonly Obstacle[] {
+    return this.liveness.obstacles(this.cluster, this.clusterView);
+  }
+
+  endLiveness(): void {
+    this.liveness.end();
+  }
+
   livenessBoundMicros(): number {
     return livenessBoundMicros(this.spec);
   }
 
   settled(): true | string {
     return settled(this.cluster, this.clusterView, this.committed);
+  }
+
+  settlingObstacles(): readonly Obstacle[] {
+    return [...settlingObstacles(this.cluster, this.clusterView, this.committed)];
   }
 
   whole(): true | string {
@@ -134,6 +146,10 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
 
   replicas(key: number): readonly MachineId[] {
     return this.clusterView.replicas(key);
+  }
+
+  electable(key: number): readonly MachineId[] {
+    return this.clusterView.controller(key).isr;
   }
 
   finalRead(key: number): FinalReader {

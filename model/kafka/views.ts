@@ -32,6 +32,8 @@ export interface ReplicaView {
   readonly leaderEpochStartOffset: number;
   /** Rolling hash of (offset, leader epoch, value) of every record below the offset. O(1) or O(log n). */
   hashBelow(offset: number): number;
+  /** The first offset from this one on whose batch is damaged on the disk; -1: none is. */
+  damagedFrom(offset: number): number;
   /** The record at an offset: its leader epoch and value; undefined if the log does not hold it (or it is a control record). */
   recordAt(offset: number): { readonly leaderEpoch: number; readonly value: number } | undefined;
 }

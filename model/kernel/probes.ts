@@ -64,6 +64,7 @@ export const KernelProbe = {
   messageSent: 8,
   messageDelivered: 9,
   connectionBroken: 10,
+  stalled: 11,
 } as const;
 
 export const kernelProbes: readonly ProbeSpec[] = [
@@ -125,5 +126,13 @@ export const kernelProbes: readonly ProbeSpec[] = [
     fields: ['peer', 'connection', 'why'],
     kept: false,
     sentence: 'One end learnt that a connection broke: reset 0, closed 1, timeout 2, refused 3.',
+  },
+  {
+    kind: 11,
+    name: 'stalled',
+    fields: ['waitsFor', 'required'],
+    kept: true,
+    sentence:
+      'A bound passed without progress of this key, or (key -1) of the system as a whole: `waitsFor` is a machine that would have to catch up, 0 if none in particular; `required` 1 if the bound is the shorter one of the user.',
   },
 ];

@@ -2,7 +2,7 @@
 import type { Connection } from '../../model/kernel/network.js';
 import { Process, type Host, type MachineId, type Message } from '../../model/kernel/process.js';
 import { createWorld, type World } from '../../model/kernel/world.js';
-import type { FinalReader, MachineInfo, StateView, System } from '../../model/system.js';
+import type { FinalReader, MachineInfo, Obstacle, StateView, System } from '../../model/system.js';
 
 const PING_MICROS = 50_000;
 const PING: Message = { kind: 1, bytes: 100 };
@@ -145,6 +145,16 @@ export class FakeSystem implements System {
     throw new Error('not asked here');
   }
   beginLiveness(): void {}
+  livenessObstacles(): readonly Obstacle[] {
+    return [];
+  }
+  endLiveness(): void {}
+  settlingObstacles(): readonly Obstacle[] {
+    return [];
+  }
+  electable(): readonly MachineId[] {
+    return [];
+  }
   lively(): true | string {
     return true;
   }

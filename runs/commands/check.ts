@@ -1,7 +1,7 @@
 /** harrow check: the checkers on any history, Harrow's or another tool's. */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkHistory, type CheckNotes, checkTrace, judge } from '../../checkers/kafka/api.js';
+import { checkHistory, checkTrace, judge } from '../../checkers/kafka/api.js';
 import type { Anomaly } from '../../histories/anomaly.js';
 import type { Trace } from '../../histories/trace.js';
 import { Exit, type ExitCode } from '../outcome.js';
@@ -43,7 +43,6 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
     anomalies: [...(trace === null ? [] : checkTrace(trace, history)), ...seen.anomalies, ...known.anomalies],
     undecided: [...new Set([...seen.undecided, ...known.undecided])],
     requirements: requiredNames(options.require, file),
-    notes: known.notes,
     nothingLicensesLoss: assumptions?.noLoss === true,
   });
   const verdict = options.compat === 'jepsen' ? asJepsen(judgedVerdict) : judgedVerdict;
@@ -86,10 +85,9 @@ function judgedWithout(assumptions: Assumptions | null): string {
 interface KnownOfRun {
   readonly anomalies: readonly Anomaly[];
   readonly undecided: readonly string[];
-  readonly notes: CheckNotes;
 }
 
-const nothingKnown: KnownOfRun = { anomalies: [], undecided: [], notes: {} };
+const nothingKnown: KnownOfRun = { anomalies: [], undecided: [] };
 
 /** Whether the cluster came back after faults were healed, and what could not be read, stand in verdict.json alone. */
 function knownOfRun(file: string): KnownOfRun {
@@ -97,11 +95,8 @@ function knownOfRun(file: string): KnownOfRun {
   if (!existsSync(path))
     return { ...nothingKnown, undecided: ['liveness not judged: no verdict.json beside the trace'] };
   const { anomalies, reasons } = readStoredVerdict(path);
-  const stuck = anomalies.find(({ anomaly }) => anomaly.type === 'stuck');
-  if (stuck === undefined) return { ...nothingKnown, undecided: reasons };
-  const { story, at, key } = stuck.anomaly;
-  const bound = stuck.licence?.row === 'required-bound' ? 'required' : 'guaranteed';
-  return { anomalies: [stuck.anomaly], undecided: reasons, notes: { stuck: { reason: story, at, key, bound } } };
+  const stuck = anomalies.map(({ anomaly }) => anomaly).filter(({ type }) => type === 'stuck');
+  return { anomalies: stuck, undecided: reasons };
 }
 
 function historyFile(path: string): string {

@@ -12,7 +12,7 @@ import { rowsWithSettings, scopes, settingsTable } from '../settings/table.js';
 import { loadPresets, type Preset } from '../presets/presets.js';
 import { didYouMean } from '../spec/nearest.js';
 import { UsageError } from '../spec/problems.js';
-import { guarantees, invariants } from '../../checkers/kafka/api.js';
+import { gaps, guarantees, invariants } from '../../checkers/kafka/api.js';
 import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
 import { ruleNames, specName } from '../../model/kafka/protocol/versions/rules.js';
 import { type Context, paintOf, say } from './context.js';
@@ -70,7 +70,14 @@ function meaningOf(word: string): string[] {
     ...defectMeaning(word, paragraph),
     ...guarantees
       .filter(({ id }) => id === word)
-      .map(({ sentence, source }) => paragraph('guarantee', `${sentence} (${source})`)),
+      .map(({ sentence, source, assumptions }) =>
+        paragraph('guarantee', [sentence, ...assumptions.map((one) => `Assumed: ${one}`), `(${source})`].join(' ')),
+      ),
+    ...gaps
+      .filter(({ id }) => id === word)
+      .map(({ sentence, source, closedBy }) =>
+        paragraph('left open', `${sentence} Closed by ${closedBy ?? 'no setting'}. (${source})`),
+      ),
     ...settingMeaning(word, presets),
     ...presets
       .filter(({ name }) => name === word)
@@ -159,6 +166,7 @@ function allWords(): string[] {
     ...situations.map(({ name }) => name),
     ...ruleNames.map(specName),
     ...defectIds,
+    ...[...guarantees, ...gaps].map(({ id }) => id),
     ...scopes.flatMap((scope) => [...settingsTable('3.9')[scope].keys()]),
     ...loadPresets().map(({ name }) => name),
   ];

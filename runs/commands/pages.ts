@@ -98,7 +98,7 @@ function originWords(origin: Origin): string {
 
 function guaranteeRows(header: HistoryHeader, verdict: TrialVerdict): GuaranteeRow[] {
   return guarantees.map((guarantee) => {
-    const { sentence, source } = guarantee;
+    const { sentence, source, assumptions } = guarantee;
     const excluded = guarantee.covers(header);
     const licensed = verdict.anomalies.find(
       ({ anomaly, licence }) => licence !== null && excluded.includes(anomaly.type),
@@ -106,7 +106,7 @@ function guaranteeRows(header: HistoryHeader, verdict: TrialVerdict): GuaranteeR
     return {
       sentence,
       source,
-      assumptions: '',
+      assumptions: assumptions.join(' '),
       given: excluded.length > 0,
       leftBy: licensed === null || licensed === undefined ? null : { words: licensed.words, event: licensed.event },
     };

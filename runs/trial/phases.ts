@@ -2,6 +2,7 @@
  * The three phases of a trial (DESIGN): safety, with faults; liveness, after a sufficient set was healed; the final
  * read, after everything was. Time is virtual; whoever waits looks again every POLL_MICROS.
  */
+import type { MachineId } from '../../model/kernel/process.js';
 import type { ClientStep, FinalReader, System } from '../../model/system.js';
 import { KernelProbe } from '../../model/kernel/probes.js';
 import type { EventHandler } from '../../model/kernel/event-queue.js';
@@ -60,33 +61,58 @@ export class WorkloadFeed implements EventHandler {
 
 /**
  * Moves leadership of every key to each of its replicas in turn, by clean election, and reads it there in full.
- * What a fail-over tomorrow would show is found today.
+ * What a fail-over tomorrow would show is found today: of a stalled key each replica is read that can be elected, now or
+ * once leadership has moved; no fail-over reaches the others.
+ * @param stalled keys that did not settle after everything was healed
  * @returns true, or why some read could not be made
  */
-export function readEveryReplica(world: World, system: System, boundMicros: number): true | string {
-  const keys = system.keys();
-  const rounds = Math.max(...keys.map((_, key) => system.replicas(key).length));
-  for (let round = 0; round < rounds; round++) {
-    const read = readOneRound(world, system, round, boundMicros);
+export function readEveryReplica(
+  world: World,
+  system: System,
+  boundMicros: number,
+  stalled: ReadonlySet<number>,
+): true | string {
+  const unread = system.keys().map((_, key) => [...system.replicas(key)]);
+  for (;;) {
+    const moves: Move[] = [];
+    for (let key = 0; key < unread.length; key++) {
+      const electable = system.electable(key);
+      const to = unread[key]!.find((replica) => electable.includes(replica));
+      if (to !== undefined) moves.push({ key, to });
+    }
+    if (moves.length === 0) break;
+    const read = readRound(world, system, moves, boundMicros, stalled);
     if (read !== true) return read;
+    for (const { key, to } of moves) unread[key] = unread[key]!.filter((replica) => replica !== to);
   }
-  return true;
+  const missed = unread.findIndex((replicas, key) => replicas.length > 0 && !stalled.has(key));
+  return missed < 0 ? true : `final read: b${unread[missed]![0]} cannot be elected for ${system.keys()[missed]}`;
 }
 
-/** Every key at its replica number `round`: move, settle, read. */
-function readOneRound(world: World, system: System, round: number, boundMicros: number): true | string {
-  const keys = system.keys();
-  const moves: { key: number; to: number }[] = [];
-  for (let key = 0; key < keys.length; key++) {
-    const to = system.replicas(key)[round];
-    if (to !== undefined) moves.push({ key, to });
-  }
+interface Move {
+  readonly key: number;
+  readonly to: MachineId;
+}
+
+/** Each of these keys at one of its replicas: move, settle, read. */
+function readRound(
+  world: World,
+  system: System,
+  moves: readonly Move[],
+  boundMicros: number,
+  stalled: ReadonlySet<number>,
+): true | string {
   for (const { key, to } of moves) if (!system.leads(key, to)) system.transferLeadership(key, to);
   const moved = waitUntil(world, boundMicros, () => {
     const missing = moves.find(({ key, to }) => !system.leads(key, to));
-    return missing === undefined ? system.settled() : `b${missing.to} does not lead ${keys[missing.key]} yet`;
+    return missing === undefined ? system.settled() : `b${missing.to} does not lead ${system.keys()[missing.key]} yet`;
   });
-  if (moved !== true) return `final read: ${moved}`;
+  if (moved !== true) {
+    const missing = moves.find(({ key, to }) => !system.leads(key, to));
+    const obstacle = system.settlingObstacles().find(({ key }) => !stalled.has(key));
+    if (missing !== undefined) return `final read: b${missing.to} does not lead ${system.keys()[missing.key]}`;
+    if (obstacle !== undefined) return `final read: ${obstacle.reason}`;
+  }
   const readers: FinalReader[] = moves.map(({ key }) => system.finalRead(key));
   const done = waitUntil(world, boundMicros, () => {
     for (const reader of readers) {

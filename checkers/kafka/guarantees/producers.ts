@@ -1,8 +1,13 @@
 /** What Kafka promises one producer session about copies and order of its records. */
+import type { HistoryHeader } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
 import { allProducers, type ProducerGuarantees } from '../settings.js';
 
 const disorder = ['nonmonotonic-send', 'int-nonmonotonic-send', 'key-order'];
+
+const sendsOnce = 'The application sends each record once: what it sends again is another record to Kafka.';
+const oneSession = 'The producer lives: a restarted one is another session, which knows nothing of the first.';
+const logsKept = 'No leader loses records that it acknowledged, or recognises batches by.';
 
 /**
  * Brokers rebuild the producers' state by replaying the log, so that a leader knows every batch that it holds. With
@@ -13,7 +18,8 @@ export const idempotenceNoDuplicates: Guarantee = {
   id: 'idempotence-no-duplicates',
   sentence: 'An idempotent producer session puts each record into the log at most once, however often it retries.',
   source: 'KIP-98; ProducerStateEntry.findDuplicateBatch (the last five batches of a producer)',
-  covers: (header) => (allProducers(header).some((one) => one.idempotent) ? ['duplicate'] : []),
+  assumptions: [oneSession, sendsOnce, logsKept],
+  covers: (header) => (someProducer(header, ({ idempotent }) => idempotent) ? ['duplicate'] : []),
 };
 
 export const idempotenceOrder: Guarantee = {
@@ -21,31 +27,66 @@ export const idempotenceOrder: Guarantee = {
   sentence:
     "An idempotent producer session's records of a partition stand in the order of its sends, with up to five requests in flight.",
   source: 'KIP-98, KAFKA-5494; ProducerAppendInfo.checkSequence',
-  covers: (header) => (allProducers(header).some((one) => one.idempotent) ? disorder : []),
+  assumptions: [oneSession, logsKept],
+  covers: (header) => (someProducer(header, ({ idempotent }) => idempotent) ? disorder : []),
+};
+
+export const oneInFlightOrder: Guarantee = {
+  id: 'one-in-flight-order',
+  sentence:
+    "Without idempotence and with max.in.flight.requests.per.connection=1 the first copies of a session's records stand in the order of its sends; a batch that is retried may stand again, as a whole, further on.",
+  source:
+    'Kafka documentation, producer configuration: max.in.flight.requests.per.connection; KAFKA-3197 (a partition is muted until its batch is answered)',
+  assumptions: [
+    "No request outlives its client's wait: bytes that are still under way when the client gives up may be appended later.",
+    logsKept,
+  ],
+  covers: (header) => (someProducer(header, (one) => isPlain(one) && one.maxInFlight === 1) ? disorder : []),
 };
 
 export const inFlightOrder: Guarantee = {
   id: 'in-flight-order',
   sentence:
-    "Without idempotence the first copies of a session's records stand in the order of its sends if one request is in flight at a time, or none is retried; a request that outlives its client's wait may still arrive later.",
-  source: 'Kafka documentation, producer configuration: max.in.flight.requests.per.connection',
-  covers: (header) => (allProducers(header).some(keepsOrder) ? disorder : []),
+    "Without idempotence and with several requests in flight a session's records stand in the order of its sends as long as none of their batches is retried.",
+  source: 'Kafka documentation, producer configuration: max.in.flight.requests.per.connection, retries',
+  assumptions: [
+    'Batches of a partition are not in flight to two leaders at once.',
+    "No request outlives its client's wait.",
+    logsKept,
+  ],
+  covers: (header) => (someProducer(header, (one) => isPlain(one) && one.maxInFlight > 1) ? disorder : []),
 };
 
 export const noRetriesNoDuplicates: Guarantee = {
   id: 'no-retries-no-duplicates',
   sentence: 'A producer that retries nothing puts each record into the log at most once.',
   source: 'Kafka documentation, producer configuration: retries',
-  covers: (header) => (allProducers(header).some((one) => one.retries === 0) ? ['duplicate'] : []),
+  assumptions: [sendsOnce],
+  covers: (header) => (someProducer(header, ({ retries }) => retries === 0) ? ['duplicate'] : []),
+};
+
+export const oneCopyAnAttempt: Guarantee = {
+  id: 'one-copy-an-attempt',
+  sentence: 'Without idempotence each attempt to send a batch puts its records into the log at most once.',
+  source:
+    'Sender.sendProduceRequest: an attempt is one request on one connection, which TCP delivers once or not at all',
+  assumptions: [sendsOnce, logsKept],
+  covers: (header) => (someProducer(header, ({ idempotent }) => !idempotent) ? ['duplicate'] : []),
 };
 
 export const failedMeansAbsent: Guarantee = {
   id: 'failed-means-absent',
   sentence: 'A record whose send failed for certain is in no log.',
   source: 'Sender.completeBatch: errors that brokers answer before they append',
+  assumptions: [],
   covers: () => ['G1a'],
 };
 
-function keepsOrder(producer: ProducerGuarantees): boolean {
-  return !producer.idempotent && producer.acks !== 0 && (producer.maxInFlight === 1 || producer.retries === 0);
+/** Neither idempotent nor without any answer. */
+function isPlain(producer: ProducerGuarantees): boolean {
+  return !producer.idempotent && producer.acks !== 0;
+}
+
+function someProducer(header: HistoryHeader, is: (producer: ProducerGuarantees) => boolean): boolean {
+  return allProducers(header).some(is);
 }

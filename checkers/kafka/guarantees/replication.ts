@@ -6,20 +6,23 @@ export const realReads: Guarantee = {
   sentence:
     "What a consumer reads was sent to that partition, and stood in the answering broker's log below its high watermark.",
   source: 'Partition.fetchRecords',
+  assumptions: [],
   covers: () => ['phantom', 'misplaced', 'W22'],
 };
 
 export const oneLeaderPerEpoch: Guarantee = {
   id: 'one-leader-per-epoch',
   sentence: 'In one leader epoch of a partition at most one broker leads and appends.',
-  source: 'replication.md §11 (I6); PartitionChangeBuilder',
+  source: 'KIP-101; PartitionChangeBuilder',
+  assumptions: [],
   covers: () => ['W7'],
 };
 
 export const epochsMonotonic: Guarantee = {
   id: 'epochs-monotonic',
   sentence: 'Epochs never go back: at the controller, within one incarnation of a broker, or by offset within a log.',
-  source: 'KIP-101, KIP-320, KIP-380; replication.md §11 (I11)',
+  source: 'KIP-101, KIP-320, KIP-380',
+  assumptions: [],
   covers: () => ['W8'],
 };
 
@@ -27,7 +30,10 @@ export const logMatching: Guarantee = {
   id: 'log-matching',
   sentence:
     'Equal offset and leader epoch mean an equal record on every replica, and below their high watermarks replicas hold the same.',
-  source: 'KIP-101, KIP-279; replication.md §11 (I4, I5)',
+  source: 'KIP-101, KIP-279',
+  assumptions: [
+    'No committed record was lost: one that was may still stand on the replicas that have not yet heard of it.',
+  ],
   covers: () => ['W5'],
 };
 
@@ -36,13 +42,17 @@ export const highWatermark: Guarantee = {
   sentence:
     "A leader's high watermark passes only what every member of its maximal ISR has fetched, never goes back while it leads, and never passes a log end.",
   source: 'Partition.maybeIncrementLeaderHW; KIP-497, KAFKA-15583',
+  assumptions: [],
   covers: () => ['W4', 'W10', 'W11'],
 };
 
 export const writableAgain: Guarantee = {
   id: 'writable-again',
   sentence:
-    'When a sufficient set of machines is healed, every partition has a leader and takes writes again within a bound that the time-outs give.',
-  source: 'replication.md §11, liveness',
+    'When a sufficient set of machines is healed, every partition has a leader and takes writes again within a bound that the time-outs give; when all are, every ISR is whole again.',
+  source: 'Kafka documentation, Replication; AbstractFetcherThread on CorruptRecordException',
+  assumptions: [
+    'The log of the leader is sound: a follower or reader that meets a damaged batch on it tries again for ever, and gets no further.',
+  ],
   covers: () => ['stuck'],
 };

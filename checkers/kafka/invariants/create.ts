@@ -71,19 +71,12 @@ export function checkTrace(trace: Trace, { header }: Pick<History, 'header'>): r
   return anomalies;
 }
 
-/**
- * After so many anomalies of one type in one leader epoch of a partition the rest tells nothing new. Across epochs it
- * does: what one election licenses must not silence what came after another.
- */
-const MOST_OF_A_TYPE = 64;
-
 class RunningInvariants implements Invariants {
   readonly kinds: readonly number[];
   private readonly cluster: ClusterFold;
   private readonly committed: CommittedLogs;
   private readonly listeners: ProbeListener[][] = [];
   private readonly reported = new Set<string>();
-  private readonly counts = new Map<string, number>();
   private readonly found: (anomaly: Anomaly) => void;
   private readonly clock: TraceClock;
 
@@ -125,14 +118,16 @@ class RunningInvariants implements Invariants {
     if (kind >= 0) (this.listeners[kind] ??= []).push(listener);
   }
 
-  /** A broken state stays broken for many probes: each breach is told once. */
+  /**
+   * A broken state stays broken for many probes: each breach is told once in a leader epoch. All are told, however many:
+   * which of them tell nothing new is known only when each has been judged.
+   */
   private report(type: string, { key, offsets, values, story }: Breach): void {
-    const identity = `${type}|${key}|${offsets[0] ?? ''}|${values.join(',')}|${offsets.length === 0 ? story : ''}`;
-    const group = `${type}|${key}|${key < 0 ? -1 : this.cluster.partition(key).leaderEpoch}`;
-    const count = this.counts.get(group) ?? 0;
-    if (this.reported.has(identity) || count >= MOST_OF_A_TYPE) return;
+    const epoch = key < 0 ? -1 : this.cluster.partition(key).leaderEpoch;
+    const what = offsets.length === 0 ? story : `${offsets[0]}|${values.join(',')}`;
+    const identity = `${type}|${key}|${epoch}|${what}`;
+    if (this.reported.has(identity)) return;
     this.reported.add(identity);
-    this.counts.set(group, count + 1);
     const { now, record } = this.clock;
     const events = record < 0 ? [] : [record];
     this.found({ type, key, offsets, operations: [], values, events, at: now, story, preventedBy: null });

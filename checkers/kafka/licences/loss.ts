@@ -2,15 +2,17 @@
  * Which event takes the loss of a committed record out of the guarantee.
  *
  * A record is lost from the partition at the first election from which on no elected leader held it: the *loss election*.
- * Only that event can license the loss. An unclean election that came after the record had been lost already licenses
- * nothing, nor does one that took place before it was written.
+ * Only that event can license the loss, and only if it explains why that leader lacked this very record: it lacked it when
+ * it was elected, or the disk below it had taken its copy. An unclean election that came after the record had been lost
+ * already licenses nothing, nor does one that took place before it was written.
  *
- * acks=all: licensed if that election was unclean; if it chose an impaired replica (without eligible leader replicas); or
- * if more than min.insync.replicas - 1 replicas were impaired then (with them). acks=1: any change of leader, or a loss
- * of data after the acknowledgement on a replica that held the record, at or below its offset. In all cases the record must have been committed before the event,
- * or after it by a leader that the event deposed and that had not yet applied it. Nothing in the final read licenses.
+ * acks=all: licensed if that election was unclean; if it chose an impaired replica, whose disk had lost the record (without
+ * eligible leader replicas); or the same with more than min.insync.replicas - 1 replicas impaired then (with them). acks=1:
+ * any change of leader, or the loss of the acknowledging leader's own copy after the acknowledgement. In all cases the
+ * record must have been committed before the event, or after it by a leader that the event deposed and that had not yet
+ * applied it. Nothing in the final read licenses.
  */
-import { ElectedBy } from '../probe-kinds.js';
+import { ElectedBy, LostBy } from '../probe-kinds.js';
 import type { Commitment, Election, PartitionTimeline, RecordIdentity } from './partition-timeline.js';
 import { licensed, type Licensed } from './rows.js';
 
@@ -22,64 +24,105 @@ export interface PartitionRules {
   readonly replicas: number;
 }
 
-/** @param promise what the producer was promised: acks=all (and whoever read the record), or acks=1 */
+/**
+ * @param promise what the producer was promised: acks=all (and whoever read the record), or acks=1
+ * @param last the election whose leader lacks the record, by its index; absent: the last there was
+ */
 export function lossLicence(
   partition: PartitionTimeline,
   rules: PartitionRules,
   record: RecordIdentity,
   promise: 'all' | 1,
+  last: number = partition.elections.length - 1,
 ): Licensed | null {
   const commitments = partition.commitmentsOf(record).filter(({ by }) => promise === 'all' || by === 'acknowledged');
   if (commitments.length === 0) return null;
-  const election = lossElection(partition, record);
+  const loss = lossElection(partition, record, last);
   const commitment =
-    election === null || election.inFinalRead
+    loss === null || loss.election.inFinalRead
       ? undefined
-      : commitments.find((one) => isDeposedOrBefore(partition, one, election));
+      : commitments.find((one) => isDeposedOrBefore(partition, one, loss.election));
   if (promise === 1) {
-    if (commitment !== undefined) return licensed('acks-1-leader-change', election!.index);
-    const loss = partition.lossOf(record, commitments[0]!.index);
-    return loss < 0 ? null : licensed('acks-1-impairment', loss);
+    if (commitment !== undefined && isExplained(partition, record, loss!))
+      return licensed('acks-1-leader-change', loss!.election.index);
+    return impairmentLicence(partition, record, commitments);
   }
-  return commitment === undefined ? null : electionLicence(rules, election!, wasAlone(partition, rules, commitment));
+  if (commitment === undefined) return null;
+  return electionLicence(partition, rules, record, loss!, wasAlone(partition, rules, commitment));
 }
 
 /**
  * A replica that was read in full as leader lacks the record, whoever else has it. Bit rot below the recovery point is
  * seen by nobody before it is read: the replica stays in the ISR, impaired. That was so before the final read, which
- * only shows it.
+ * only shows it. Eligible leader replicas do not help: KIP-966 is about what an unclean shutdown loses.
  */
-export function damageLicence(
-  partition: PartitionTimeline,
-  rules: PartitionRules,
-  record: RecordIdentity,
-  machine: number,
-): Licensed | null {
-  if (rules.eligibleLeaderReplicas) return null;
+export function damageLicence(partition: PartitionTimeline, record: RecordIdentity, machine: number): Licensed | null {
   const event = partition.damagedOn(machine, record);
   return partition.lossesOfData.some(({ index }) => index === event) ? licensed('damaged-replica', event) : null;
 }
 
 /** What an election licenses under acks=all, if anything. */
-export function electionLicence(rules: PartitionRules, election: Election, committedAlone = false): Licensed | null {
-  if (election.inFinalRead) return null;
-  if (election.reason === ElectedBy.unclean) return licensed('unclean-election', election.index);
+function electionLicence(
+  partition: PartitionTimeline,
+  rules: PartitionRules,
+  record: RecordIdentity,
+  loss: LossElection,
+  committedAlone: boolean,
+): Licensed | null {
+  const { election, leads } = loss;
+  if (election.reason === ElectedBy.unclean) {
+    return isExplained(partition, record, loss) ? licensed('unclean-election', election.index) : null;
+  }
+  const disk = partition.lossToDisk(election.leader, record, leads);
+  if (disk === null) return null;
   if (rules.eligibleLeaderReplicas) {
     const tooMany = election.impaired > Math.max(0, rules.minInsyncReplicas - 1);
     return tooMany ? licensed('too-many-impaired', election.index) : null;
   }
   if (!election.leaderImpaired) return null;
-  if (!committedAlone) return licensed('impaired-leader', election.index);
-  return licensed('impaired-leader', election.index, { setting: 'min.insync.replicas', value: '2' });
+  if (committedAlone) {
+    return licensed('impaired-leader', election.index, { setting: 'min.insync.replicas', value: '2' });
+  }
+  // What is on the platter rots all the same.
+  return disk.reason === LostBy.corrupt
+    ? licensed('impaired-leader', election.index, null)
+    : licensed('impaired-leader', election.index);
 }
 
-/** The first of the elections, to the end, whose leaders all lacked the record; null: the last leader has it. */
-function lossElection(partition: PartitionTimeline, record: RecordIdentity): Election | null {
+/** acks=1 asks the leader alone: what its own disk took after the acknowledgement was promised by nobody. */
+function impairmentLicence(
+  partition: PartitionTimeline,
+  record: RecordIdentity,
+  acknowledgements: readonly Commitment[],
+): Licensed | null {
+  for (const { machine, index } of acknowledgements) {
+    const disk = partition.lossToDisk(machine, record, Infinity);
+    if (disk !== null && disk.index > index) return licensed('acks-1-impairment', disk.index);
+  }
+  return null;
+}
+
+/** The elected replica lacked the record when it was elected, or its disk took it since. */
+function isExplained(partition: PartitionTimeline, record: RecordIdentity, { election, leads }: LossElection): boolean {
+  const { leader, index } = election;
+  return !partition.heldWithin(leader, record, index, index) || partition.lossToDisk(leader, record, leads) !== null;
+}
+
+interface LossElection {
+  readonly election: Election;
+  /** Until when what its leader lacks is the election's doing: when it began to lead, or the next election. */
+  readonly leads: number;
+}
+
+/** The first of the elections up to the last, whose leaders all lacked the record; null: the last leader has it. */
+function lossElection(partition: PartitionTimeline, record: RecordIdentity, last: number): LossElection | null {
   const { elections } = partition;
-  let first: Election | null = null;
-  for (let i = elections.length - 1; i >= 0 && elections[i]!.leaderEpoch > record.leaderEpoch; i--) {
-    if (!lacked(partition, elections[i]!, elections[i + 1]?.index ?? Infinity, record)) break;
-    first = elections[i]!;
+  let first: LossElection | null = null;
+  for (let i = last; i >= 0 && elections[i]!.leaderEpoch > record.leaderEpoch; i--) {
+    const election = elections[i]!;
+    const next = elections[i + 1]?.index ?? Infinity;
+    if (!lacked(partition, election, next, record)) break;
+    first = { election, leads: election.begun >= 0 ? election.begun : next };
   }
   return first;
 }

@@ -2,7 +2,8 @@
  * What a trace tells of one partition, arranged for the questions that licences ask: which replica held which record
  * when, who was elected why, what was promised to whom, and when a broker learnt of a change.
  *
- * Moments are indexes of trace records. Built in one pass, and only when there is an anomaly to judge.
+ * Moments are indexes of trace records. TraceTimeline fills it, all partitions in one pass over the trace, when the first
+ * licence asks.
  */
 
 /** What makes a record this very record: the same on every replica that holds it. */
@@ -12,14 +13,18 @@ export interface RecordIdentity {
   readonly value: number;
 }
 
-/** A record's time on one replica: from its append until it was cut off or lost. */
+/** A record's time on one replica: from its append until it was cut off, lost or damaged. */
 export interface Stay extends RecordIdentity {
   readonly machine: number;
   readonly from: number;
   /** Infinity: to the end. */
   to: number;
-  /** It ended because the disk damaged it. */
+  /** It ended because the disk damaged it: bit rot. */
   damaged: boolean;
+  /** It ended by the disk: damage, a loss, or the recovery after it; not by the protocol. */
+  byDisk: boolean;
+  /** When the log gave the place up that it takes, damaged or not: cut off or lost. Infinity: it did not. */
+  cutOff: number;
   readonly asLeader: boolean;
   /** What stood at this offset of this replica before. */
   readonly before: Stay | null;
@@ -58,6 +63,8 @@ export interface LossOfData {
   readonly index: number;
   readonly machine: number;
   readonly from: number;
+  /** LossReason of model/kafka/probes.ts. */
+  readonly reason: number;
 }
 
 export class PartitionTimeline {
@@ -74,11 +81,21 @@ export class PartitionTimeline {
 
   append(index: number, machine: number, offset: number, leaderEpoch: number, value: number, asLeader: boolean): void {
     const log = (this.logs[machine] ??= []);
-    if (offset < (this.ends[machine] ?? 0)) this.cut(index, machine, offset);
+    if (offset < (this.ends[machine] ?? 0)) this.cut(index, machine, offset, false);
     const before = log[offset] ?? null;
-    const from = index;
-    const to = Infinity;
-    const stay: Stay = { machine, offset, leaderEpoch, value, from, to, damaged: false, asLeader, before };
+    const stay: Stay = {
+      machine,
+      offset,
+      leaderEpoch,
+      value,
+      from: index,
+      to: Infinity,
+      damaged: false,
+      byDisk: false,
+      cutOff: Infinity,
+      asLeader,
+      before,
+    };
     log[offset] = stay;
     this.ends[machine] = offset + 1;
     if (asLeader) {
@@ -88,24 +105,30 @@ export class PartitionTimeline {
     }
   }
 
-  /** The replica's log ends at `logEnd` from this moment on. */
-  cut(index: number, machine: number, logEnd: number): void {
-    this.endStays(index, machine, logEnd, this.ends[machine] ?? 0, false);
-    this.ends[machine] = Math.min(this.ends[machine] ?? 0, logEnd);
+  /** The replica's log ends at `logEnd` from this moment on. @param byDisk and not because another leader's differs */
+  cut(index: number, machine: number, logEnd: number, byDisk: boolean): void {
+    const end = this.ends[machine] ?? 0;
+    this.endStays(index, machine, logEnd, end, false, byDisk);
+    for (let offset = logEnd; offset < end; offset++) {
+      const stay = this.logs[machine]?.[offset];
+      if (stay !== undefined && stay.cutOff === Infinity) stay.cutOff = index;
+    }
+    this.ends[machine] = Math.min(end, logEnd);
   }
 
   /** The disk damaged what lies between these offsets; the log is as long as before. */
   damage(index: number, machine: number, from: number, to: number): void {
-    this.endStays(index, machine, from, to, true);
+    this.endStays(index, machine, from, to, true, true);
   }
 
-  private endStays(index: number, machine: number, from: number, to: number, damaged: boolean): void {
+  private endStays(index: number, machine: number, from: number, to: number, damaged: boolean, byDisk: boolean): void {
     const log = this.logs[machine] ?? [];
     for (let offset = from; offset < to; offset++) {
       const stay = log[offset];
       if (stay === undefined || stay.to !== Infinity) continue;
       stay.to = index;
       stay.damaged = damaged;
+      stay.byDisk = byDisk;
     }
   }
 
@@ -146,21 +169,38 @@ export class PartitionTimeline {
     return false;
   }
 
-  /** When the disk damaged a replica's copy of this very record, if it has not got it anew since; -1: it did not. */
+  /** When the disk damaged the copy of this very record that a replica holds to the end; -1: it did not, or holds none. */
   damagedOn(machine: number, record: RecordIdentity): number {
     for (let stay = this.logs[machine]?.[record.offset] ?? null; stay !== null; stay = stay.before) {
-      if (isSame(stay, record)) return stay.damaged ? stay.to : -1;
+      if (isSame(stay, record)) return stay.damaged && stay.cutOff === Infinity ? stay.to : -1;
     }
     return -1;
   }
 
-  /** When a replica that held this very record first lost data at or below its offset, after a moment; -1: none did. */
-  lossOf(record: RecordIdentity, after: number): number {
-    const loss = this.lossesOfData.find(
-      ({ index, machine, from }) =>
-        index > after && from <= record.offset && this.heldWithin(machine, record, index - 1, index - 1),
-    );
-    return loss?.index ?? -1;
+  /** When the disk damaged records that stood in a replica's log at a moment, damaged still; -1: it had not. */
+  damageOf(machine: number, at: number): number {
+    for (const newest of this.logs[machine] ?? []) {
+      for (let stay = newest ?? null; stay !== null; stay = stay.before) {
+        if (stay.damaged && stay.to <= at && at < stay.cutOff) return stay.to;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * The loss of data by which a replica lost its copy of this very record, and has not got it anew before a moment; null:
+   * the disk below it did not take it.
+   */
+  lossToDisk(machine: number, record: RecordIdentity, before: number): LossOfData | null {
+    for (let stay = this.logs[machine]?.[record.offset] ?? null; stay !== null; stay = stay.before) {
+      if (!isSame(stay, record) || stay.from >= before) continue;
+      if (!stay.byDisk || stay.to > before) return null;
+      const { to } = stay;
+      const isOfThis = (loss: LossOfData): boolean =>
+        loss.machine === machine && loss.from <= record.offset && loss.index <= to;
+      return this.lossesOfData.findLast(isOfThis) ?? null;
+    }
+    return null;
   }
 
   /** Every time that a leader appended the value, in order. */

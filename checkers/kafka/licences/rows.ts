@@ -20,15 +20,19 @@ const rows = {
     preventedBy: { setting: 'unclean.leader.election.enable', value: 'false' },
   },
   'impaired-leader': {
-    words: 'the election of the last replica in the ISR after it lost unsynced data, without eligible leader replicas',
+    words: 'a clean election of a replica whose disk had lost the record, without eligible leader replicas',
     preventedBy: { setting: 'flush.messages', value: '1' },
   },
   'damaged-replica': {
     words: 'bit rot on a replica of the ISR, which nobody sees before the record is read there',
     preventedBy: null,
   },
+  'damaged-leader': {
+    words: 'bit rot on the log of the leader, which its followers and readers cannot pass',
+    preventedBy: null,
+  },
   'too-many-impaired': {
-    words: 'more than min.insync.replicas - 1 replicas lost unsynced data at once',
+    words: 'more than min.insync.replicas - 1 replicas impaired at once, the elected one among them',
     preventedBy: { setting: 'flush.messages', value: '1' },
   },
   'acks-1-leader-change': {
@@ -36,7 +40,7 @@ const rows = {
     preventedBy: { setting: 'acks', value: 'all' },
   },
   'acks-1-impairment': {
-    words: 'acks=1 and a replica that lost unsynced data',
+    words: 'acks=1 and the loss of the record on the disk of the leader that acknowledged it',
     preventedBy: { setting: 'acks', value: 'all' },
   },
   'acks-0': {
@@ -44,11 +48,15 @@ const rows = {
     preventedBy: { setting: 'acks', value: 'all' },
   },
   'retries-without-idempotence': {
-    words: 'retries without idempotence',
+    words: 'a retry of the batch, without idempotence',
     preventedBy: { setting: 'enable.idempotence', value: 'true' },
   },
   'in-flight-without-idempotence': {
-    words: 'several requests in flight and retries, without idempotence',
+    words: 'a retry of the batch while others were in flight, without idempotence',
+    preventedBy: { setting: 'enable.idempotence', value: 'true' },
+  },
+  'in-flight-to-two-leaders': {
+    words: 'batches in flight to two leaders at once, without idempotence',
     preventedBy: { setting: 'enable.idempotence', value: 'true' },
   },
   'late-request': {

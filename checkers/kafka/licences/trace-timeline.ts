@@ -1,7 +1,7 @@
 /** The timelines of all partitions of a trace, in one pass over it. */
 import type { Trace } from '../../../histories/trace.js';
 import { createBudget } from '../budget.js';
-import { ElectedBy, FINAL_READ_PHASE, LostBy, probeKinds, type ProbeKinds } from '../probe-kinds.js';
+import { CutBy, ElectedBy, FINAL_READ_PHASE, LostBy, probeKinds, type ProbeKinds } from '../probe-kinds.js';
 import { PartitionTimeline } from './partition-timeline.js';
 
 export class TraceTimeline {
@@ -18,7 +18,8 @@ export class TraceTimeline {
       else if (kind === kinds.elected) this.addElection(trace, i, budget, inFinalRead);
       else if (trace.key[i]! >= 0) this.addRecord(trace, i, kinds);
       if (kind === kinds.dataLost && !inFinalRead && trace.a[i]! < trace.b[i]!) {
-        this.partition(trace.key[i]!).lossesOfData.push({ index: i, machine: trace.machine[i]!, from: trace.a[i]! });
+        const loss = { index: i, machine: trace.machine[i]!, from: trace.a[i]!, reason: trace.c[i]! };
+        this.partition(trace.key[i]!).lossesOfData.push(loss);
       }
     }
   }
@@ -58,11 +59,12 @@ export class TraceTimeline {
       case kinds.append:
         return partition.append(i, machine, a, b, c, d === 1);
       case kinds.truncate:
+        return partition.cut(i, machine, a, c === CutBy.recovery);
       case kinds.logLoaded:
-        return partition.cut(i, machine, a);
+        return partition.cut(i, machine, a, true);
       case kinds.dataLost:
         // Rot takes these records alone, until recovery cuts the log there: see log-loaded.
-        return c === LostBy.corrupt ? partition.damage(i, machine, a, b) : partition.cut(i, machine, a);
+        return c === LostBy.corrupt ? partition.damage(i, machine, a, b) : partition.cut(i, machine, a, true);
       case kinds.becomeLeader:
         return partition.apply(i, machine, a, true);
       case kinds.becomeFollower:
@@ -76,14 +78,4 @@ export class TraceTimeline {
         return partition.commit(b, a, { index: i, machine, leaderEpoch: c, by: 'high-watermark', acks: -1 });
     }
   }
-}
-
-/** The first trace record of bit rot before the final read; -1: there is none. */
-export function firstDamage(trace: Trace): number {
-  const { dataLost, phase } = probeKinds(trace.header.probes);
-  for (let i = 0; i < trace.length; i++) {
-    if (trace.kind[i] === phase && trace.a[i] === FINAL_READ_PHASE) return -1;
-    if (trace.kind[i] === dataLost && trace.c[i] === LostBy.corrupt) return i;
-  }
-  return -1;
 }

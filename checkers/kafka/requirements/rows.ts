@@ -51,6 +51,7 @@ export const processedAtMostOnce: Requirement = {
 
 export const writableAgain: Requirement = {
   name: 'writable-again',
-  sentence: 'After the faults are healed, a new send to every partition is acknowledged and read within the bound.',
+  sentence:
+    'After the faults are healed, a new send to every partition is acknowledged and read within the bound, and every ISR becomes whole.',
   forbids: ['stuck'],
 };

@@ -7,10 +7,15 @@ import type { Anomaly } from '../../../histories/anomaly.js';
 import type { HistoryHeader } from '../../../histories/operation.js';
 import { ElectionReason, kafkaProbes, LossReason } from '../../../model/kafka/probes.js';
 import type { ProbeSpec } from '../../../model/kernel/probes.js';
+import { KafkaError } from '../../../model/kafka/protocol/errors.js';
 import { checkTrace } from '../invariants/create.js';
+import type { StuckNote } from '../stuck.js';
 
 export const allProbes: readonly ProbeSpec[] = kafkaProbes;
 const kindOf = new Map(allProbes.map((probe) => [probe.name, probe.kind]));
+
+/** The machine of the one producer, p0. */
+const PRODUCER = 9;
 
 interface Record {
   readonly epoch: number;
@@ -172,6 +177,35 @@ export class TraceScript {
     if (keep < old) this.emit('data-lost', broker, 0, keep, old, LossReason.powerLoss);
     this.logs[broker]!.length = Math.min(old, keep);
     return this;
+  }
+
+  /** Bit rot on a broker's copy of [from, to). */
+  rot(broker: number, from: number, to: number): this {
+    return this.emit('data-lost', broker, 0, from, to, LossReason.corrupt);
+  }
+
+  /** A broker answers a fetch of a follower or consumer with an error. */
+  refuseFetch(broker: number, sender: number, error: number): this {
+    return this.emit('fetch-refused', broker, 0, error, sender);
+  }
+
+  /** The producer writes the batch that begins with this value to a socket. */
+  sendBatch(broker: number, firstValue: number): this {
+    return this.emit('batch-sent', PRODUCER, 0, broker, firstValue, -1, 1);
+  }
+
+  /** The producer puts the batch of these records back for another attempt. */
+  retryBatch(firstValue: number, lastValue = firstValue): this {
+    return this.emit('batch-retried', PRODUCER, 0, KafkaError.NETWORK_EXCEPTION, firstValue, lastValue, 1);
+  }
+
+  /** A bound passes; the partition waits for these machines (none: for nobody in particular). Returns the note of it. */
+  stall(waitsFor: readonly number[], required = false): StuckNote {
+    const events = (waitsFor.length > 0 ? waitsFor : [0]).map((machine) => {
+      this.emit('stalled', 0, 0, machine, required ? 1 : 0);
+      return this.trace.length - 1;
+    });
+    return { reason: 'no progress', at: this.now, key: 0, events };
   }
 
   /** Starts again, loads its log and registers: fenced. */

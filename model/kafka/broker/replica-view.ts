@@ -38,6 +38,14 @@ export class PartitionReplicaView implements ReplicaView {
     return this.partition.log.hashBelow(offset);
   }
 
+  damagedFrom(offset: number): number {
+    const { log } = this.partition;
+    if (log.intact(offset, log.logEndOffset)) return -1;
+    let damaged = offset;
+    while (log.intact(damaged, damaged + 1)) damaged++;
+    return damaged;
+  }
+
   recordAt(offset: number): { readonly leaderEpoch: number; readonly value: number } | undefined {
     return this.partition.log.recordAt(offset);
   }

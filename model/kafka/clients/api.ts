@@ -67,12 +67,18 @@ export interface ConsumerConfig extends ClientConfig {
   readonly listener?: PollListener;
 }
 
+/** Why a consumer is not caught up with a partition; partition -1: with none. */
+export interface ConsumerLag {
+  readonly partition: number;
+  readonly reason: string;
+}
+
 /** What can be asked of a ConsumerClient. */
 export interface ConsumerSurface {
   /** The next offset that it will return for an assigned partition; -1 while it is unknown. */
   position(partition: number): number;
-  /** True when it has returned everything below the last high watermark that it heard of, or a reason why not. */
-  caughtUp(): true | string;
+  /** True when it has returned everything below the last high watermark that it heard of; or what it has not. */
+  caughtUp(): true | readonly ConsumerLag[];
   /** As a producer's. */
   readonly knownBrokers: readonly MachineId[];
 }

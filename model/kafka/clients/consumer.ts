@@ -1,6 +1,6 @@
 /** A consumer with assigned partitions whose polls are recorded: one operation for each poll that returned records. */
 import type { Host } from '../../kernel/process.js';
-import type { ConsumerConfig, ConsumerSurface } from './api.js';
+import type { ConsumerConfig, ConsumerLag, ConsumerSurface } from './api.js';
 import { AssignedConsumer } from './assigned-consumer.js';
 import type { PolledRecords } from './fetcher.js';
 import type { AssignedPartition } from './subscription-state.js';
@@ -37,15 +37,13 @@ export class ConsumerClient extends AssignedConsumer implements ConsumerSurface 
     return this.find(partition)?.position?.offset ?? -1;
   }
 
-  caughtUp(): true | string {
-    if (this.stopped) return 'the consumer stopped with an exception';
-    for (const { partition, position, highWatermark } of this.assigned) {
-      if (position === null) return `partition ${partition} has no position yet`;
-      if (highWatermark < 0) return `partition ${partition} was not fetched yet`;
-      if (position.offset < highWatermark)
-        return `partition ${partition} was read up to ${position.offset} of ${highWatermark}`;
-    }
-    return true;
+  caughtUp(): true | readonly ConsumerLag[] {
+    if (this.stopped) return [{ partition: -1, reason: 'stopped with an exception' }];
+    if (this.assigned.every((assigned) => lagOf(assigned) === null)) return true;
+    return this.assigned.flatMap((assigned) => {
+      const reason = lagOf(assigned);
+      return reason === null ? [] : [{ partition: assigned.partition, reason }];
+    });
   }
 
   override onTruncationDetected(_assigned: AssignedPartition, endOffset: number): void {
@@ -91,4 +89,11 @@ export class ConsumerClient extends AssignedConsumer implements ConsumerSurface 
   private find(partition: number): AssignedPartition | undefined {
     return this.assigned.find((assigned) => assigned.partition === partition);
   }
+}
+
+/** null: everything below the last high watermark that it heard of was returned. */
+function lagOf({ position, highWatermark }: AssignedPartition): string | null {
+  if (position === null) return 'has no position yet';
+  if (highWatermark < 0) return 'has not fetched yet';
+  return position.offset < highWatermark ? `has read up to ${position.offset} of ${highWatermark}` : null;
 }

@@ -113,6 +113,16 @@ describe('without idempotence', () => {
     expect(lab.probed('batch-retried')).toHaveLength(2);
   });
 
+  it('a retry names the first and the last record of its batch', () => {
+    const { lab, p } = ready({ ...plain, 'linger.ms': 50 });
+    lab.script = produceActs(refuse(KafkaError.NOT_ENOUGH_REPLICAS));
+    lab.send(p, [4, 5, 9]);
+    lab.pass(2 * SECOND);
+    const retried = lab.probed('batch-retried').map((line) => line.split(' ').slice(1, 5).join(' '));
+    expect(retried).toEqual([`${KafkaError.NOT_ENOUGH_REPLICAS} 4 9 1`]);
+    expect(lab.cluster.partition(0).values).toEqual([4, 5, 9]);
+  });
+
   it('a batch that the old leader does not answer is overtaken by a later one to the new leader', () => {
     const { lab, p } = ready(
       { ...plain, 'request.timeout.ms': 5000, 'metadata.max.age.ms': 2000 },

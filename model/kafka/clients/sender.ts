@@ -228,7 +228,7 @@ export class Sender {
       batch.partition,
       error,
       batch.records[0]!.value,
-      batch.baseSequence,
+      batch.records[batch.records.length - 1]!.value,
       batch.attempts,
     );
   }

@@ -1,0 +1,44 @@
+/**
+ * Which event takes a partition that makes no progress out of the guarantee.
+ *
+ * Progress is promised while no leader's log is damaged. A batch that bit rot damaged on the leader is handed out as it
+ * is: who fetches it finds its CRC wrong and tries again, for ever (AbstractFetcherThread.processFetchRequest on
+ * CorruptRecordException; CompletedFetch). So a follower that must pass it never gets back into the ISR, and a consumer
+ * never past it, until leadership moves to a sound copy or an operator mends the disk.
+ *
+ * Licensed only if every machine that the partition waits for was, at its last fetch, refused for such a batch.
+ */
+import type { Anomaly } from '../../../histories/anomaly.js';
+import type { Trace } from '../../../histories/trace.js';
+import { probeKinds } from '../probe-kinds.js';
+import type { PartitionTimeline } from './partition-timeline.js';
+import { licensed, type Licensed } from './rows.js';
+
+/** Errors.CORRUPT_MESSAGE */
+const CORRUPT_MESSAGE = 2;
+
+/** @param stuck its events are the `stalled` records, one for each machine that is waited for */
+export function stallLicence(trace: Trace, stuck: Anomaly, partition: PartitionTimeline): Licensed | null {
+  const { stalled } = probeKinds(trace.header.probes);
+  const stalls = stuck.events.filter((event) => trace.kind[event] === stalled && trace.key[event] === stuck.key);
+  if (stalls.length === 0) return null;
+  if (stalls.every((event) => trace.b[event] === 1)) return licensed('required-bound', -1);
+  const damages = stalls.map((event) => blockedBy(trace, trace.a[event]!, stuck.key, event, partition));
+  return damages.includes(-1) ? null : licensed('damaged-leader', damages[0]!);
+}
+
+/** The bit rot because of which the machine's last fetch of the partition was refused; -1: it was not. */
+function blockedBy(trace: Trace, machine: number, key: number, before: number, partition: PartitionTimeline): number {
+  if (machine <= 0) return -1;
+  const { fetchRefused, followerFetched, readServed } = probeKinds(trace.header.probes);
+  for (let i = before - 1; i >= 0; i--) {
+    if (trace.key[i] !== key) continue;
+    const kind = trace.kind[i];
+    const served =
+      (kind === followerFetched && trace.a[i] === machine) || (kind === readServed && trace.d[i] === machine);
+    if (served) return -1;
+    if (kind !== fetchRefused || trace.b[i] !== machine) continue;
+    return trace.a[i] === CORRUPT_MESSAGE ? partition.damageOf(trace.machine[i]!, i) : -1;
+  }
+  return -1;
+}

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Workplace } from '../testing/command-line.js';
+
+let place: Workplace;
+beforeEach(() => (place = new Workplace()));
+afterEach(() => place.remove());
+
+interface Rows {
+  readonly guarantees: readonly { readonly id: string; readonly assumptions: readonly string[] }[];
+  readonly gaps: readonly { readonly id: string; readonly closedBy: string | null }[];
+}
+
+async function rowsOf(...words: readonly string[]): Promise<Rows> {
+  const { exit, out } = await place.run('guarantees', ...words, '--json');
+  expect(exit).toBe(0);
+  return JSON.parse(out) as Rows;
+}
+const ids = (rows: readonly { readonly id: string }[]): readonly string[] => rows.map(({ id }) => id);
+
+describe('harrow guarantees', () => {
+  it('says of durable that acks=all and idempotence hold, and what one power loss does all the same', async () => {
+    const { guarantees, gaps } = await rowsOf('durable');
+    expect(ids(guarantees)).toEqual(
+      expect.arrayContaining(['acks-all', 'clean-elections', 'idempotence-no-duplicates', 'idempotence-order']),
+    );
+    expect(ids(guarantees)).not.toContain('acks-1');
+    expect(ids(guarantees)).not.toContain('one-copy-an-attempt');
+    expect(ids(gaps)).toEqual(['last-replica-standing', 'bit-rot', 'idempotence-ends-with-the-session']);
+  });
+
+  it('says of acks-1 what acks=1 leaves open, with the setting that closes it', async () => {
+    const { guarantees, gaps } = await rowsOf('acks-1');
+    expect(ids(guarantees)).toEqual(expect.arrayContaining(['acks-1', 'in-flight-order', 'one-copy-an-attempt']));
+    expect(ids(guarantees)).not.toContain('acks-all');
+    expect(ids(guarantees)).not.toContain('min-insync-replicas');
+    expect(gaps.find(({ id }) => id === 'acks-1')?.closedBy).toBe('acks=all');
+    expect(ids(gaps)).toEqual(
+      expect.arrayContaining(['retries-without-idempotence', 'in-flight-without-idempotence', 'late-request']),
+    );
+  });
+
+  it('takes options of a spec: what a setting closes is not left open', async () => {
+    const closed = await rowsOf('durable', '--set', 'flush.messages=1');
+    expect(ids(closed.gaps)).not.toContain('last-replica-standing');
+    const alone = await rowsOf('durable', '--set', 'min.insync.replicas=1');
+    expect(ids(alone.gaps)).toContain('min-insync-replicas-1');
+    const single = await rowsOf('acks-1', '--set', 'max.in.flight.requests.per.connection=1');
+    expect(ids(single.gaps)).not.toContain('in-flight-without-idempotence');
+    expect(ids(single.guarantees)).toContain('one-in-flight-order');
+    expect(ids((await rowsOf('unclean')).gaps)).toContain('unclean-election');
+    expect(ids((await rowsOf('min-isr-equals-rf')).gaps)).toContain('min-insync-replicas-equals-replication-factor');
+    expect(ids((await rowsOf('acks-0')).gaps)).toContain('acks-0');
+  });
+
+  it('says it in sentences, under the spec and its notes', async () => {
+    const { exit, out } = await place.run('guarantees', 'acks-1');
+    expect(exit).toBe(0);
+    const lines = out.split('\n');
+    expect(lines[0]).toMatch(/^acks-1 {3}Kafka 3\.9 KRaft · 3 brokers/);
+    expect(lines[1]).toMatch(/acks=1 switches idempotence off/);
+    expect(out).toContain(
+      '  ✓ A record acknowledged under acks=1 stays as long as the leader that acknowledged it leads.\n    if         Leadership',
+    );
+    expect(out).toMatch(/Not guaranteed\n {2}! Under acks=1 an acknowledged record is lost when leadership changes/);
+    expect(out).toContain('    closed by  acks=all\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  it('without a spec lists all that there are', async () => {
+    const { guarantees, gaps } = await rowsOf();
+    expect(ids(guarantees)).toEqual(expect.arrayContaining(['acks-all', 'acks-1', 'impairment', 'writable-again']));
+    expect(ids(gaps)).toEqual(expect.arrayContaining(['acks-0', 'one-replica', 'too-many-impaired']));
+  });
+
+  it('refuses what is no spec', async () => {
+    const { exit, err } = await place.run('guarantees', 'durabel');
+    expect(exit).toBe(64);
+    expect(err).toContain('did you mean durable?');
+  });
+});
