@@ -18,6 +18,8 @@ export interface TraceHeader {
   readonly keys: readonly string[];
   /** The plan's strikes in words, by index: what `fault-began` names. */
   readonly faults: readonly string[];
+  /** How a picture draws them, by the same index: a word or two, and a hue of 0..359. Left out: all alike. */
+  readonly faultBands?: readonly { readonly label: string; readonly hue: number }[];
 }
 
 export interface Trace {

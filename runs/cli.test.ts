@@ -252,6 +252,7 @@ describe('bad usage', () => {
     [['settings', 'acsk'], 'no such setting of Kafka 3.9.1; did you mean acks?'],
     [['init', 'spec.json'], 'spec.json: name it .yaml'],
     [['exhaust', 'durable'], 'harrow exhaust is not in this build'],
+    [['campaign', 'durable', '--guided'], '--guided is not in this build'],
     [['bugs', 'hunt', 'KAFKA-9338', '--quick'], 'harrow bugs is not in this build'],
   ])('%j exits 64 and writes nothing', async (words, said) => {
     const { exit, out, err } = await place.run(...words);
@@ -480,7 +481,8 @@ describe('harrow explain', () => {
     ['min.insync.replicas', 'setting      topic, modelled.'],
     ['two-leaders-at-once', 'presets      two-leaders-acks-1, two-leaders-acks-all'],
     ['high-watermark-gate', 'KAFKA-15583'],
-    ['truncation', 'fenced (2.1 to 2.5, not in this build)'],
+    ['truncation', 'fenced (2.1 to 2.5)'],
+    ['message-format', '0 (0.8.2, not in this build)'],
     ['KAFKA-13141', 'since 2.7.0, mended in 2.7.2, 2.8.1, 3.0.0'],
     ['KAFKA-14359', 'it follows from the rule sequence-without-state'],
     ['acks-1', 'preset       one broker is asked before the ack'],

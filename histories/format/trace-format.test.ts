@@ -16,6 +16,7 @@ const header: TraceHeader = {
   ],
   keys: ['orders-0', 'orders-1'],
   faults: ['b1 is paused'],
+  faultBands: [{ label: 'paused', hue: 46 }],
 };
 
 const traces: fc.Arbitrary<Trace> = fc

@@ -17,7 +17,7 @@ export function writeTrace(trace: Trace): string {
 
 /** Line by line, without line ends. */
 function* traceLines(trace: Trace): Generator<string> {
-  const { probes, machines, keys, faults } = trace.header;
+  const { probes, machines, keys, faults, faultBands } = trace.header;
   yield JSON.stringify({
     format: 'harrow/trace',
     version: 1,
@@ -31,6 +31,7 @@ function* traceLines(trace: Trace): Generator<string> {
     machines: machines.map(({ name, roles }) => ({ name, roles })),
     keys,
     faults,
+    ...(faultBands === undefined ? {} : { faultBands: faultBands.map(({ label, hue }) => ({ label, hue })) }),
   });
   const kinds = new Map(probes.map((probe) => [probe.kind, probe]));
   const machineNames = writtenNames(machines.map((machine) => machine.name));
@@ -95,7 +96,15 @@ function readHeader(line: LineObject): TraceHeader {
     }),
     keys: line.strings('keys'),
     faults: line.strings('faults'),
+    ...(line.has('faultBands') ? { faultBands: readBands(line) } : {}),
   };
+}
+
+function readBands(line: LineObject): NonNullable<TraceHeader['faultBands']> {
+  return line.list('faultBands').map((value) => {
+    const band = new LineObject(line.line, value);
+    return { label: band.string('label'), hue: band.integer('hue', 0) };
+  });
 }
 
 function numbersOf(names: readonly string[]): ReadonlyMap<string, number> {

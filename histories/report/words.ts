@@ -86,6 +86,17 @@ export class Names {
     return `${words} (${this.machines(unnamed)})`;
   }
 
+  /** A word or two for a strike where its sentence does not fit; null: the trace has none. */
+  faultLabel(strike: number): string | null {
+    return this.header.faultBands?.[strike]?.label ?? null;
+  }
+
+  /** The colour of a strike's band; undefined: that of all faults. */
+  faultColour(strike: number): string | undefined {
+    const hue = this.header.faultBands?.[strike]?.hue;
+    return hue === undefined ? undefined : `hsl(${hue} 70% 50%)`;
+  }
+
   hasRole(machine: number, role: string): boolean {
     return this.header.machines[machine]?.roles.includes(role) ?? false;
   }

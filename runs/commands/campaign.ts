@@ -1,5 +1,5 @@
 /** harrow campaign: many trials of a spec. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type ExitCode, worstExit } from '../outcome.js';
 import { campaignText } from '../reporters/campaign-text.js';
 import { loadSpec } from '../spec/load.js';
@@ -27,7 +27,8 @@ export function addRunOptions(command: Command, seeds: string): Command {
     .option('--out <folder>', 'where results are kept', '.harrow')
     .option('--keep <n>', 'trials kept in full for each cause', '3')
     .option('--no-shrink', 'leave failing trials as they are')
-    .option('--paranoid', 'run every trial twice and compare');
+    .option('--paranoid', 'run every trial twice and compare')
+    .addOption(new Option('--guided').hideHelp());
 }
 
 export async function campaign(

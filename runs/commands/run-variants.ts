@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly keep: string;
   readonly shrink: boolean;
   readonly paranoid?: boolean;
+  /** Not in this build. */
+  readonly guided?: boolean;
 }
 
 /** One JSON object on standard output, and nothing else there. */
@@ -78,6 +80,10 @@ export async function runVariants(context: Context, input: RunInput): Promise<Va
         '(a campaign of it needs the file without seed, digest and plan)',
     );
   }
+  if (options.guided === true)
+    throw new UsageError(
+      '--guided is not in this build: faults are drawn by chance, not towards situations not yet reached',
+    );
   const plan = parseRunOptions(context, options);
   const folder = CampaignFolder.create(options.out);
   for (const warning of loaded.warnings) sayAside(context, warning);

@@ -9,6 +9,7 @@ import { createKafka, type KafkaSystem } from '../../model/kafka/system.js';
 import { createWorld, type World } from '../../model/kernel/world.js';
 import type { Assumptions } from '../../nemesis/profile.js';
 import type { Plan } from '../../nemesis/plan.js';
+import { faultNamed } from '../../nemesis/registry.js';
 import { Nemesis } from '../../nemesis/runner.js';
 import { sayStrike } from '../../nemesis/words.js';
 import type { TrialInput } from '../trial.js';
@@ -101,6 +102,10 @@ function traceHeader(system: KafkaSystem, plan: Plan, phaseMicros: number): Trac
     machines,
     keys: system.keys(),
     faults: plan.strikes.map((strike) => sayStrike(strike, system.keys(), phaseMicros)),
+    faultBands: plan.strikes.map(({ fault }) => {
+      const { label, hue } = faultNamed(fault);
+      return { label, hue };
+    }),
   };
 }
 

@@ -46,11 +46,15 @@ export function BandsDrawn({ bands, frame, trial }: Props) {
   );
 }
 
+/** Pixels. */
+const ROOM_FOR_A_SENTENCE = 160;
+
 function Fault({ fault, frame, trial }: { fault: FaultBand; frame: Frame; trial: Trial }) {
   const lanes = frame.lanes.filter((machine) => fault.targets.includes(machine));
   const x = frame.scale.x(fault.from);
   const width = Math.max(2, frame.scale.x(fault.to) - x);
   const words = trial.names.faultOn(fault.strike, fault.targets);
+  const short = trial.names.faultLabel(fault.strike) ?? words;
   const top = (machine: number): number => frame.y(machine) - frame.laneHeight / 2;
   return (
     <g>
@@ -59,6 +63,7 @@ function Fault({ fault, frame, trial }: { fault: FaultBand; frame: Frame; trial:
         <rect
           class="fault-band"
           fill="url(#fault-hatch)"
+          style={{ stroke: trial.names.faultColour(fault.strike) }}
           x={x}
           width={width}
           y={top(machine) + 1}
@@ -67,7 +72,7 @@ function Fault({ fault, frame, trial }: { fault: FaultBand; frame: Frame; trial:
       ))}
       {lanes.length > 0 && width > 50 && (
         <text class="fault-label" x={Math.max(x, 0) + 4} y={top(lanes[0]!) + 11}>
-          ⚡ {fitted(words, width - 24, 5.6)}
+          ⚡ {fitted(width < ROOM_FOR_A_SENTENCE ? short : words, width - 24, 5.6)}
         </text>
       )}
     </g>

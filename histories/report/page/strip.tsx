@@ -89,6 +89,7 @@ export function Strip({ trial, story, position, move }: Props) {
             <rect
               class="fault-band"
               fill="url(#strip-hatch)"
+              style={{ stroke: trial.names.faultColour(fault.strike) }}
               x={scale.x(fault.from)}
               width={Math.max(2, scale.x(fault.to) - scale.x(fault.from))}
               y={BARS_TOP}
