@@ -5,36 +5,37 @@
  * A batch holds consecutive sends of one session to one partition, so that a probe which names its first record, or its
  * first and last, tells of every record of it. Moments are indexes of trace records.
  */
-import { SEND, type HistoryColumns } from '../../../histories/history-columns.js';
 import type { History } from '../../../histories/operation.js';
 import type { Trace } from '../../../histories/trace.js';
-import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { probeKinds } from '../probe-kinds.js';
 
-/** A probe about a batch: its records are the sends from `first` to `last`, as they are numbered here. */
+/** One send of a value. Sends are numbered in the order in which they were invoked. */
+interface Send {
+  readonly number: number;
+  /** -1: the client never learnt the partition. */
+  readonly key: number;
+  readonly session: number;
+  readonly invokedAt: number;
+}
+
+/** A probe about a batch: its records are the sends from `first` to `last`. */
 interface BatchEvent {
   readonly event: number;
-  readonly first: number;
-  readonly last: number;
+  readonly first: Send;
+  readonly last: Send;
 }
 
 export class Attempts {
-  private readonly index: HistoryIndex;
-  private readonly operations: HistoryColumns;
   private readonly trace: Trace;
-  /** By send, in the order of the history: its operation. */
-  private readonly operationOf: number[] = [];
-  /** By record: its sends, in order. */
-  private readonly sends: number[][] = [];
+  /** By value, in order. */
+  private readonly sends = new Map<number, Send[]>();
   /** By key, in order of time. */
   private readonly retried: BatchEvent[][] = [];
   private readonly sent: BatchEvent[][] = [];
 
   constructor(history: History, trace: Trace) {
-    this.index = historyIndex(history);
     this.trace = trace;
-    this.operations = this.index.operations;
-    for (let operation = 0; operation < this.operations.length; operation++) this.addSends(operation);
+    this.numberSends(history);
     const { batchRetried, batchSent } = probeKinds(trace.header.probes);
     const { kind, key, b, c } = trace;
     for (let i = 0; i < trace.length; i++) {
@@ -45,62 +46,61 @@ export class Attempts {
 
   /** How often the application had sent the record by then. */
   sendsBefore(key: number, value: number, event: number): number {
-    return this.sendsOf(key, value).filter((send) => this.isInvokedBy(send, event)).length;
+    const time = this.trace.time[event]!;
+    return this.sendsOf(key, value).filter(({ invokedAt }) => invokedAt <= time).length;
   }
 
   /** When batches that held the record were put back for another attempt, before a moment. */
   retriesBefore(key: number, value: number, event: number): readonly number[] {
     const sends = this.sendsOf(key, value);
     return (this.retried[key] ?? [])
-      .filter((retry) => retry.event < event && sends.some((send) => this.holds(retry, send)))
+      .filter((retry) => retry.event < event && sends.some((send) => holds(retry, send)))
       .map((retry) => retry.event);
   }
 
   /** When the batch that holds the record first went out; -1: it did not. */
   firstSent(key: number, value: number): number {
     const sends = this.sendsOf(key, value);
-    const begun = (this.sent[key] ?? []).filter(({ first }) => sends.some((send) => this.isUpTo(first, send)));
+    const begun = (this.sent[key] ?? []).filter(({ first }) => sends.some((send) => isUpTo(first, send)));
     // It is the batch that began last before the record.
-    const first = Math.max(-1, ...begun.map((batch) => batch.first));
-    return begun.find((batch) => batch.first === first)?.event ?? -1;
+    const newest = Math.max(-1, ...begun.map(({ first }) => first.number));
+    return begun.find(({ first }) => first.number === newest)?.event ?? -1;
   }
 
-  private addSends(operation: number): void {
-    const { firstMicroOp, microOpCount, microOpKind, firstRecord, key, value } = this.operations;
-    const first = firstMicroOp[operation]!;
-    for (let row = first; row < first + microOpCount[operation]!; row++) {
-      if (microOpKind[row] !== SEND) continue;
-      const record = this.index.recordOf(key[row]!, value[firstRecord[row]!]!);
-      (this.sends[record] ??= []).push(this.operationOf.push(operation) - 1);
+  private numberSends({ operations }: History): void {
+    let number = 0;
+    for (const { value, session, invokedAt } of operations) {
+      for (const microOp of value) {
+        if (microOp.kind !== 'send') continue;
+        const send = { number: number++, key: microOp.key, session, invokedAt };
+        const same = this.sends.get(microOp.value);
+        if (same === undefined) this.sends.set(microOp.value, [send]);
+        else same.push(send);
+      }
     }
   }
 
   private add(batches: BatchEvent[][], event: number, key: number, firstValue: number, lastValue: number): void {
     const first = this.newestSend(key, firstValue, event);
     const last = this.newestSend(key, lastValue, event);
-    if (first >= 0 && last >= 0) (batches[key] ??= []).push({ event, first, last });
+    if (first !== undefined && last !== undefined) (batches[key] ??= []).push({ event, first, last });
   }
 
   /** An application sends a record again only after it gave the last attempt up: a batch is of the newest send. */
-  private newestSend(key: number, value: number, event: number): number {
-    return this.sendsOf(key, value).findLast((send) => this.isInvokedBy(send, event)) ?? -1;
+  private newestSend(key: number, value: number, event: number): Send | undefined {
+    const time = this.trace.time[event]!;
+    return this.sendsOf(key, value).findLast(({ invokedAt }) => invokedAt <= time);
   }
 
-  private holds({ first, last }: BatchEvent, send: number): boolean {
-    return this.isUpTo(first, send) && send <= last;
+  private sendsOf(key: number, value: number): readonly Send[] {
+    return (this.sends.get(value) ?? []).filter((send) => send.key === key || send.key < 0);
   }
+}
 
-  private isUpTo(first: number, send: number): boolean {
-    const { session } = this.operations;
-    return first <= send && session[this.operationOf[first]!] === session[this.operationOf[send]!];
-  }
+function holds({ first, last }: BatchEvent, send: Send): boolean {
+  return isUpTo(first, send) && send.number <= last.number;
+}
 
-  private isInvokedBy(send: number, event: number): boolean {
-    return this.operations.invokedAt[this.operationOf[send]!]! <= this.trace.time[event]!;
-  }
-
-  private sendsOf(key: number, value: number): readonly number[] {
-    const record = this.index.recordOf(key, value);
-    return this.sends[record] ?? [];
-  }
+function isUpTo(first: Send, send: Send): boolean {
+  return first.number <= send.number && first.session === send.session;
 }
