@@ -48,6 +48,10 @@ export const Probe = {
   segmentRolled: first + 31,
   logStart: first + 32,
   producerWindow: first + 33,
+  // The metadata quorum (control/kraft/raft/)
+  quorumLeader: first + 40,
+  quorumResigned: first + 41,
+  quorumVoters: first + 42,
 } as const;
 
 export const TruncateReason = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
@@ -251,6 +255,24 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
     'registration-refused',
     ['broker', 'error'],
     "The controller refused a registration: the session of the broker's former life is still valid. ClusterControlManager.registerBroker",
+  ),
+  probe(
+    Probe.quorumLeader,
+    'quorum-leader',
+    ['epoch', 'startOffset'],
+    'A controller was elected leader of the metadata quorum; it acts once a record of its epoch is committed. KafkaRaftClient.onBecomeLeader',
+  ),
+  probe(
+    Probe.quorumResigned,
+    'quorum-resigned',
+    ['epoch'],
+    'A leader of the quorum gave up: a majority did not fetch from it for 1.5 × controller.quorum.fetch.timeout.ms. KafkaRaftClient.pollLeader',
+  ),
+  probe(
+    Probe.quorumVoters,
+    'quorum-voters',
+    ['epoch', 'voters'],
+    'A change of the voters was committed; so many they are now. KIP-853',
   ),
   probe(
     Probe.offsetsEnded,

@@ -103,6 +103,8 @@ export class MetadataImage {
         return;
       case 'config':
       case 'no-op':
+      case 'leader-change':
+      case 'voters':
         return;
     }
   }

@@ -42,6 +42,8 @@ export const Purpose = {
   admin: 8,
   /** DefaultNodeToControllerChannel for forwarded requests (AllocateProducerIds). */
   forwarding: 9,
+  /** One member of the metadata quorum to another: KafkaNetworkChannel. */
+  quorum: 10,
 } as const;
 
 export interface Request extends Message {

@@ -7,7 +7,9 @@ export type MetadataRecord =
   | PartitionChangeRecord
   | ConfigRecord
   | ProducerIdsRecord
-  | NoOpRecord;
+  | NoOpRecord
+  | LeaderChangeRecord
+  | VotersRecord;
 
 export interface RegisterBrokerRecord {
   readonly kind: 'register-broker';
@@ -65,6 +67,16 @@ export interface ProducerIdsRecord {
 }
 export interface NoOpRecord {
   readonly kind: 'no-op';
+}
+/** LeaderChangeMessage: the first record of every epoch of the quorum, written by its leader. */
+export interface LeaderChangeRecord {
+  readonly kind: 'leader-change';
+  readonly leaderId: number;
+}
+/** The voters from here on (KIP-853). In force as soon as it is in a log, committed or not. */
+export interface VotersRecord {
+  readonly kind: 'voters';
+  readonly voters: readonly number[];
 }
 export const NO_LEADER = -1;
 export const NO_LEADER_CHANGE = -2;

@@ -58,6 +58,7 @@ const beyondReach: { readonly [name in RuleName]?: string } = {
   checkQuorum: oneVoter,
   preVote: oneVoter,
   periodicBeginQuorumEpoch: oneVoter,
+  highWatermarkInQuorumFetch: oneVoter,
   backgroundHeartbeat: groups,
   memberIdRequired: groups,
   staticMembership: groups,

@@ -45,6 +45,7 @@ const first: RuleValues = {
   checkQuorum: false,
   preVote: false,
   periodicBeginQuorumEpoch: false,
+  highWatermarkInQuorumFetch: false,
   voterIdentity: 'id',
   periodicUncleanElection: false,
   registrationKeepsEpoch: false,
@@ -198,7 +199,11 @@ const releases: readonly Release[] = [
       transactionVersion: 2,
     },
   },
-  { version: '4.1', control: ['kraft'], changes: { eligibleLeaderReplicas: true, registrationAfterShutdown: true } },
+  {
+    version: '4.1',
+    control: ['kraft'],
+    changes: { eligibleLeaderReplicas: true, registrationAfterShutdown: true, highWatermarkInQuorumFetch: true },
+  },
 ];
 
 function addUp(): VersionRow[] {

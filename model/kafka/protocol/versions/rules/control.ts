@@ -20,6 +20,12 @@ export const kraftRules = {
     'kraft',
   ),
 
+  highWatermarkInQuorumFetch: toggle(
+    'A fetch of the metadata log says which high watermark its sender knows; if there is a higher one it is answered at once.',
+    'KIP-1166, KAFKA-19223 (4.1); KafkaRaftClient.handleFetchRequest',
+    'kraft',
+  ),
+
   voterIdentity: choice(
     'How a voter is known. Every release forms its quorum by id unless told otherwise; directories may be chosen from 3.9 on.',
     'KIP-853 (3.9, kraft.version=1); VoterSet, ReplicaKey',

@@ -1,0 +1,219 @@
+/**
+ * A quorum alone in a world of its own: nodes that count, faults drawn from the seed, and invariants that watch. First
+ * everything may happen; then all is healed and it must make progress. (RaftEventSimulationTest)
+ */
+import { KernelProbe, type ProbeListener } from '../../../../../kernel/probes.js';
+import type { MachineId } from '../../../../../kernel/process.js';
+import type { Stream } from '../../../../../kernel/random.js';
+import { createWorld, type World } from '../../../../../kernel/world.js';
+import { RaftApi } from '../../../../protocol/raft-messages.js';
+import type { DefectId } from '../../../../protocol/versions/defects.js';
+import { resolveRules } from '../../../../protocol/versions/resolve.js';
+import type { Rules, RuleValues } from '../../../../protocol/versions/rules.js';
+import { MAX_FETCH_BYTES, quorumDefaults, type QuorumConfig } from '../config.js';
+import { CounterNode, type CounterSettings } from './counter-node.js';
+import { faultKinds, Faults, type FaultPlan, type Injured } from './faults.js';
+import { Invariants, Violation, type InvariantName } from './invariants.js';
+import { VoterAdmin } from './voter-admin.js';
+
+const SAFETY_MICROS = 30_000_000;
+const PROGRESS_MICROS = 40_000_000;
+const LOOK_EVERY_MICROS = 2_000_000;
+
+/** What the caller fixes; the rest is drawn. */
+export interface SimulationChoices {
+  readonly defects?: readonly DefectId[];
+  readonly rules?: Partial<RuleValues>;
+  readonly voters?: number;
+  readonly maxFetchBytes?: number;
+  readonly appendEveryMicros?: number;
+  readonly plan?: Partial<FaultPlan>;
+  /** Invariants that nobody watches: those that a defect breaks before the one that matters. */
+  readonly without?: readonly InvariantName[];
+}
+
+export interface SimulationResult {
+  readonly violation: { readonly invariant: InvariantName; readonly message: string; readonly at: number } | null;
+  readonly events: number;
+  readonly elections: number;
+  readonly committed: number;
+  readonly snapshotsLoaded: number;
+}
+
+interface Drawn {
+  readonly voters: number;
+  readonly observers: number;
+  readonly rules: Rules;
+  readonly maxFetchBytes: number;
+  readonly counter: CounterSettings;
+  readonly plan: FaultPlan;
+}
+
+export function simulateQuorum(seed: string, choices: SimulationChoices = {}): SimulationResult {
+  return new QuorumSimulation(seed, choices).run();
+}
+
+/** processKilled: the process ended itself. */
+const ENDED_ITSELF = 1;
+
+class QuorumSimulation implements Injured, ProbeListener {
+  readonly world: World;
+  readonly nodes: readonly MachineId[];
+  private readonly invariants: Invariants;
+  private readonly faults: Faults;
+  private readonly admin: MachineId;
+  private readonly mayHalt: boolean;
+  private readonly halted = new Set<MachineId>();
+
+  constructor(seed: string, choices: SimulationChoices) {
+    this.world = createWorld({ seed });
+    this.world.probes.listen([KernelProbe.processKilled], this);
+    this.mayHalt = choices.defects !== undefined && choices.defects.length > 0;
+    const dice = this.world.dice('simulation');
+    const drawn = draw(dice, choices);
+    this.nodes = Array.from({ length: drawn.voters + drawn.observers }, (_, index) => index + 1);
+    this.invariants = new Invariants(this.world, this.nodes, choices.without ?? []);
+    this.furnish(drawn);
+    this.admin = this.world.addMachine({ name: 'admin', program: (host) => new VoterAdmin(host) });
+    for (const machine of [...this.nodes, this.admin]) this.world.start(machine);
+    this.faults = new Faults(this, drawn.plan, dice);
+  }
+
+  run(): SimulationResult {
+    let violation: SimulationResult['violation'] = null;
+    try {
+      this.faults.begin();
+      this.runFor(SAFETY_MICROS, () => false);
+      this.faults.heal();
+      this.makeProgress();
+    } catch (failure) {
+      if (!(failure instanceof Violation)) throw failure;
+      violation = { invariant: failure.invariant, message: failure.message, at: this.world.now };
+    }
+    const { leaders, committedEnd, snapshotsLoaded } = this.invariants;
+    return { violation, events: this.world.events, elections: leaders.size, committed: committedEnd, snapshotsLoaded };
+  }
+
+  leaders(): readonly MachineId[] {
+    return this.nodes.filter((node) => this.node(node)?.raft?.isLeader === true);
+  }
+
+  reconfigure(dice: Stream): void {
+    const leaders = this.leaders();
+    if (leaders.length === 0) return;
+    const leader = dice.pick(leaders);
+    const { voters } = this.node(leader)!.raft;
+    const others = this.nodes.filter((node) => !voters.includes(node));
+    const admin = this.world.process(this.admin) as VoterAdmin;
+    for (let count = 1 + dice.int(3); count > 0; count--) {
+      const adds = others.length > 0 && (voters.length < 3 || dice.chance(1, 2));
+      const voter = dice.pick(adds ? others : voters);
+      // Of two voters the leader must not go: deposed before the other knows it could neither stand for election itself,
+      // as Raft §4.2.2 would have it, nor vote for a shorter log.
+      if (adds || voter !== leader || voters.length > 2)
+        admin.ask(leader, adds ? RaftApi.addVoter : RaftApi.removeVoter, voter);
+    }
+  }
+
+  /** Something new is committed, and everybody hears of all of it. */
+  private makeProgress(): void {
+    const before = this.invariants.committedEnd;
+    const isDone = (): boolean => {
+      const [leader] = this.leaders();
+      if (leader === undefined || this.leaders().length > 1) return false;
+      const { highWatermark, epoch } = this.node(leader)!.raft;
+      const others = this.nodes.map((node) => this.node(node)?.raft);
+      return (
+        highWatermark > before + 1 &&
+        others.every((raft) => raft !== undefined && raft.epoch === epoch && raft.highWatermark > before)
+      );
+    };
+    if (!this.runFor(PROGRESS_MICROS, isDone)) {
+      const states = this.nodes.map((node) => {
+        const raft = this.node(node)?.raft;
+        return raft === undefined
+          ? `${node} down`
+          : `${node} ${raft.state.kind} in ${raft.epoch} at ${raft.highWatermark}`;
+      });
+      throw new Violation('progress', `nothing new was committed after the heal: ${states.join('; ')}`);
+    }
+    this.invariants.checkLogs();
+    this.invariants.checkNothingLost();
+  }
+
+  /** @returns whether it was done in time */
+  private runFor(micros: number, isDone: () => boolean): boolean {
+    const { world, invariants } = this;
+    const end = world.now + micros;
+    let lookAt = world.now + LOOK_EVERY_MICROS;
+    while (world.now < end) {
+      if (!world.step()) return false;
+      invariants.check();
+      if (world.now < lookAt) continue;
+      lookAt = world.now + LOOK_EVERY_MICROS;
+      invariants.checkLogs();
+      this.restartTheHalted();
+      if (isDone()) return true;
+    }
+    return false;
+  }
+
+  onProbe(_kind: number, machine: number, _key: number, _incarnation: number, why: number): void {
+    if (why === ENDED_ITSELF) this.halted.add(machine);
+  }
+
+  /** A node that halts because others broke the rules breaks none itself; but without a defect nobody does. */
+  private restartTheHalted(): void {
+    for (const node of this.halted) {
+      if (!this.mayHalt) throw new Violation('nobody-halts', `node ${node} did`);
+      this.world.start(node);
+    }
+    this.halted.clear();
+  }
+
+  private furnish({ voters, observers, rules, counter, maxFetchBytes }: Drawn): void {
+    for (let node = 1; node <= voters + observers; node++) {
+      const config: QuorumConfig = {
+        nodeId: node,
+        voters: this.nodes.slice(0, voters),
+        bootstrapServers: this.nodes,
+        dynamicVoters: true,
+        maxFetchBytes,
+        settings: { ...quorumDefaults, 'metadata.log.segment.bytes': 4000, 'metadata.max.retention.bytes': 12_000 },
+        rules,
+      };
+      this.world.addMachine({
+        name: `n${node}`,
+        program: (host) => new CounterNode(host, config, counter, this.invariants),
+      });
+    }
+  }
+
+  private node(machine: MachineId): CounterNode | undefined {
+    return this.world.process(machine) as CounterNode | undefined;
+  }
+}
+
+/** Swarm: each trial has its own size, its own rules, and faults of its own kinds at its own rate. */
+function draw(dice: Stream, choices: SimulationChoices): Drawn {
+  const voters = choices.voters ?? dice.pick([1, 2, 3, 3, 3, 4, 5, 5]);
+  const version = dice.pick(['3.7', '3.9', '4.0', '4.1']);
+  const rules = resolveRules(version, choices.rules, choices.defects);
+  const kinds = faultKinds.filter(() => dice.chance(1, 2));
+  return {
+    voters,
+    observers: dice.int(3),
+    rules,
+    maxFetchBytes: choices.maxFetchBytes ?? dice.pick([MAX_FETCH_BYTES, 1]),
+    counter: {
+      appendEveryMicros: choices.appendEveryMicros ?? dice.between(60_000, 600_000),
+      snapshotEvery: dice.pick([0, 0, 20, 60]),
+    },
+    plan: {
+      kinds,
+      everyMicros: dice.between(200_000, 3_000_000),
+      longestMicros: dice.between(200_000, 8_000_000),
+      ...choices.plan,
+    },
+  };
+}
