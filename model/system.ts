@@ -105,6 +105,8 @@ export interface System {
   /** Those of them to which leadership can be moved cleanly now (Kafka: the ISR). */
   electable(key: number): readonly MachineId[];
   finalRead(key: number): FinalReader;
+  /** Paths of the files that hold the machine's replica of the key, oldest first: the last one is written to. Empty: it has none. */
+  logFiles(machine: MachineId, key: number): readonly string[];
   /** Time-outs that faults can trip, in microseconds, by name: 'broker-session', 'replica-lag', 'request', 'delivery'. */
   timeouts(): ReadonlyMap<string, number>;
 }

@@ -30,6 +30,9 @@ export type FaultFamily = 'network' | 'process' | 'power' | 'disk' | 'clock';
 /** What a fault may take from the disks of its targets: nothing, what was not fsynced, or anything. */
 export type Harm = 'nothing' | 'unsynced' | 'anything';
 
+/** A part of a replica's log on a disk. */
+export type LogPart = 'active' | 'old' | 'any';
+
 /** One of some words, or a whole number between two bounds, both included. Absent: any name. */
 export interface FaultParameter {
   readonly name: string;
@@ -108,8 +111,11 @@ export interface FaultSurface extends FaultView {
 
   /** Multiplies the time that an fsync takes. */
   slowDisk(machine: MachineId, factor: number): void;
-  /** Marks one entry of a replica's log corrupt: which replica and which entry, as fractions. False: nothing there to corrupt. */
-  corrupt(machine: MachineId, replica: number, entry: number): boolean;
+  /**
+   * Marks one entry of a replica's log corrupt: which replica and which entry, as fractions; in the file that is written
+   * to (active), in those before it (old), or in any. False: nothing there to corrupt.
+   */
+  corrupt(machine: MachineId, replica: number, entry: number, where: LogPart): boolean;
 
   jumpClock(machine: MachineId, offsetMicros: number): void;
   driftClock(machine: MachineId, partsPerMillion: number): void;

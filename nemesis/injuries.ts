@@ -3,13 +3,13 @@
  *
  * Healing goes machine by machine: a set of machines is healed by undoing the injuries that lie wholly within it.
  */
-import type { Disk, File } from '../model/kernel/disk.js';
+import type { File } from '../model/kernel/disk.js';
 import type { MessageMatch, RuleId } from '../model/kernel/network.js';
 import type { MachineId, Process } from '../model/kernel/process.js';
 import type { Stream } from '../model/kernel/random.js';
 import type { World } from '../model/kernel/world.js';
 import type { System } from '../model/system.js';
-import type { FaultSurface } from './fault.js';
+import type { FaultSurface, LogPart } from './fault.js';
 import type { Holds } from './holds.js';
 import { atFraction, machinesWith } from './roles.js';
 
@@ -145,12 +145,20 @@ export class Injuries implements FaultSurface {
     this.open.push({ kind: 'slow-disk', machine, factor });
     this.holds.slowDisk(machine, factor);
   }
-  corrupt(machine: MachineId, replica: number, entry: number): boolean {
-    const disk = this.world.disk(machine);
-    const logs = this.system.keys().flatMap((key) => longestFile(disk, key));
+  corrupt(machine: MachineId, replica: number, entry: number, where: LogPart): boolean {
+    const logs = this.system.keys().flatMap((_, key) => {
+      const files = this.filesOf(machine, key, where);
+      return files.length > 0 ? [files] : [];
+    });
     if (logs.length === 0) return false;
-    const log = logs[atFraction(replica, logs.length)];
-    const damaged = this.world.diskFaults(machine).corrupt(log.path, atFraction(entry, log.length));
+    const files = logs[atFraction(replica, logs.length)];
+    let index = atFraction(
+      entry,
+      files.reduce((sum, { length }) => sum + length, 0),
+    );
+    let file = 0;
+    while (index >= files[file].length) index -= files[file++].length;
+    const damaged = this.world.diskFaults(machine).corrupt(files[file].path, index);
     if (damaged) this.counted += 1;
     return damaged;
   }
@@ -161,6 +169,14 @@ export class Injuries implements FaultSurface {
   driftClock(machine: MachineId, partsPerMillion: number): void {
     this.open.push({ kind: 'drift', machine, partsPerMillion });
     this.holds.addDrift(machine, partsPerMillion);
+  }
+
+  /** The files of this part of a replica's log that hold anything. */
+  private filesOf(machine: MachineId, key: number, where: LogPart): readonly File[] {
+    const disk = this.world.disk(machine);
+    const files = this.system.logFiles(machine, key).map((path) => disk.open(path));
+    const part = where === 'any' ? files : where === 'active' ? files.slice(-1) : files.slice(0, -1);
+    return part.filter(({ length }) => length > 0);
   }
 
   private holdDown(machine: MachineId): void {
@@ -228,14 +244,4 @@ function machinesOf(injury: Injury): readonly MachineId[] {
 
 function holdsDown(injury: Injury, machine: MachineId): boolean {
   return (injury.kind === 'down' || injury.kind === 'shutting-down') && injury.machine === machine;
-}
-
-/** What a machine holds of a key lies in a directory of the key's name; the longest file there is its log. */
-function longestFile(disk: Disk, key: string): readonly File[] {
-  let longest: File | null = null;
-  for (const path of disk.list(key)) {
-    const file = disk.open(path);
-    if (file.length > (longest?.length ?? 0)) longest = file;
-  }
-  return longest === null ? [] : [longest];
 }

@@ -27,6 +27,7 @@ import { oneWayCut } from './faults/one-way-cut.js';
 import { powerLoss } from './faults/power-loss.js';
 import { responseLost } from './faults/response-lost.js';
 import { rollingRestart } from './faults/rolling-restart.js';
+import { segmentCorrupted } from './faults/segment-corrupted.js';
 import { slowDisk } from './faults/slow-disk.js';
 import { slowNetwork } from './faults/slow-network.js';
 import { splitInHalf } from './faults/split-in-half.js';
@@ -61,6 +62,7 @@ export const faults: readonly Fault[] = [
   lastReplicaPowerLoss,
   slowDisk,
   diskCorruption,
+  segmentCorrupted,
   clockJump,
   clockDrift,
 ];

@@ -7,7 +7,7 @@
  */
 import type { Situation, System } from '../system.js';
 import { DeposedLeaders } from './deposed-leaders.js';
-import { ElectionReason, LossReason, Probe, TruncateReason } from './probes.js';
+import { ElectionReason, LogStartReason, LossReason, Probe, TruncateReason } from './probes.js';
 import { KafkaError } from './protocol/errors.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import { SendOrder } from './send-order.js';
@@ -139,6 +139,32 @@ export const kafkaSituations: readonly Situation[] = [
     'Power loss took records that were written and not yet fsynced.',
     [Probe.dataLost],
     () => (_kind, _machine, _key, _first, _oldEnd, reason) => reason === LossReason.powerLoss,
+  ),
+  situation('segment-rolled', 'A log began a new segment, and flushed the one before.', [Probe.segmentRolled], always),
+  situation(
+    'log-cut-by-recovery',
+    'A broker that started found a damaged batch and dropped all that followed.',
+    [Probe.truncate],
+    () => (_kind, _machine, _key, _end, _oldEnd, reason) => reason === TruncateReason.recovery,
+  ),
+  situation(
+    'damaged-batch-read',
+    'A reader met a batch with a wrong checksum (CORRUPT_MESSAGE): below the recovery point nobody had looked.',
+    [Probe.fetchRefused],
+    () => (_kind, _machine, _key, error) => error === KafkaError.CORRUPT_MESSAGE,
+  ),
+  situation(
+    'records-deleted',
+    'A log began later: old segments were deleted by policy, or records on request.',
+    [Probe.logStart],
+    () => (_kind, _machine, _key, _start, _old, reason) =>
+      reason === LogStartReason.segmentDeletion || reason === LogStartReason.clientDeletion,
+  ),
+  situation(
+    'producer-window-shortened',
+    "A replica's knowledge of a producer was cut to its newest batch, or expired: it recognises no older batch of it.",
+    [Probe.producerWindow],
+    always,
   ),
   situation(
     'duplicate-registration-refused',

@@ -12,6 +12,7 @@ import { FinalReads } from './final-read.js';
 import { livenessBoundMicros, timeouts } from './liveness-bound.js';
 import { Liveness } from './liveness.js';
 import { lostRecords, survivingBatches, type LostRecords } from './log/data-loss.js';
+import { isSegment } from './log/paths.js';
 import { kafkaProbes, LossReason, Probe } from './probes.js';
 import { playersOf, roleNames } from './roles.js';
 import { settled, settlingObstacles, whole } from './settled.js';
@@ -154,6 +155,11 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
 
   finalRead(key: number): FinalReader {
     return this.finalReads.begin(key);
+  }
+
+  /** The segments: names pad their base offsets, so that their order is that of offsets. */
+  logFiles(machine: MachineId, key: number): readonly string[] {
+    return machine > this.spec.brokers ? [] : this.cluster.world.disk(machine).list(this.keys()[key]).filter(isSegment);
   }
 
   timeouts(): ReadonlyMap<string, number> {

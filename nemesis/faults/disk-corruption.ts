@@ -30,7 +30,7 @@ export const diskCorruption: Fault<CorruptionParameters> = {
   arbitrary: () => fc.record({ replica: thousandth(), entry: thousandth() }),
   available: () => true,
   begin(surface, targets, parameters) {
-    for (const target of targets) surface.corrupt(target, parameters.replica / 1_000, parameters.entry / 1_000);
+    for (const target of targets) surface.corrupt(target, parameters.replica / 1_000, parameters.entry / 1_000, 'any');
   },
   say: () => 'has an entry of a log damaged',
 };

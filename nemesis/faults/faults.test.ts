@@ -321,6 +321,43 @@ describe('disk-corruption', () => {
   });
 });
 
+describe('segment-corrupted', () => {
+  const states = (scene: Scene, path: string): number[] => {
+    const file = scene.system.world.disk(B1).open(path);
+    return Array.from({ length: file.length }, (_, i) => file.state(i));
+  };
+
+  it('kills the broker, damages a batch in the file that is written to, and lets it start again', () => {
+    const scene = new Scene(
+      faultNamed('segment-corrupted'),
+      { where: 'active', replica: 0, entry: 999 },
+      { kind: 'machine', machine: 'b1' },
+    );
+    scene.at(9);
+    scene.system.world.disk(B1).open('orders-0/zzz').append({}, 1);
+    scene.at(15);
+    expect(scene.system.world.isRunning(B1)).toBe(false);
+    expect(states(scene, 'orders-0/zzz')).toEqual([2]);
+    expect(states(scene, 'orders-0/log').includes(2)).toBe(false);
+    scene.at(30);
+    expect(scene.system.world.isRunning(B1)).toBe(true);
+  });
+
+  it('damages an old one where it is told to, and only kills where there is none', () => {
+    const target = { kind: 'machine', machine: 'b1' } as const;
+    const old = { where: 'old', replica: 0, entry: 0 };
+    const scene = new Scene(faultNamed('segment-corrupted'), old, target);
+    scene.at(9);
+    scene.system.world.disk(B1).open('orders-0/zzz').append({}, 1);
+    scene.at(15);
+    expect(states(scene, 'orders-0/log')[0]).toBe(2);
+    const alone = new Scene(faultNamed('segment-corrupted'), old, target);
+    alone.at(15);
+    expect(states(alone, 'orders-0/log').includes(2)).toBe(false);
+    expect(alone.outcome().effect).toBe(1);
+  });
+});
+
 describe('parameters in a spec', () => {
   const problem = (fault: string, name: string, value: unknown): string | null =>
     parameterProblem(

@@ -171,6 +171,9 @@ export class FakeSystem implements System {
   finalRead(): FinalReader {
     throw new Error('not asked here');
   }
+  logFiles(machine: MachineId): readonly string[] {
+    return this.world.disk(machine).list('orders-0');
+  }
   timeouts(): ReadonlyMap<string, number> {
     return new Map();
   }

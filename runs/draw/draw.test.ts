@@ -161,6 +161,7 @@ describe('strikes', () => {
     const calm = drawn({ ...input, profile: 'one-at-a-time' });
     expect(calm.has('power-loss')).toBe(true);
     expect(calm.has('disk-corruption')).toBe(false);
+    expect(calm.has('segment-corrupted')).toBe(false);
     for (const name of drawn({ ...input, profile: 'network' })) {
       expect(faults.find((fault) => fault.name === name)!.family).toBe('network');
     }

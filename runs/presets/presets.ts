@@ -12,7 +12,11 @@ export interface Preset {
 }
 
 /** In which order the questions are asked; others follow. */
-const questions = ['Which settings are right?', 'What if two leaders exist at once?'];
+const questions = [
+  'Which settings are right?',
+  'What if two leaders exist at once?',
+  'What if a segment is corrupted?',
+];
 
 let read: readonly Preset[] | null = null;
 

@@ -23,12 +23,16 @@ export interface Loss {
   readonly departureIndex: number;
   /** When the broker that took over had itself lost the record before: the loss; null: it never had it. */
   readonly dataLost: RecordOf<'data-lost'> | null;
+  /** The damage on the disk that made the broker which took over cut its log, or that keeps readers from a copy; null: none. */
+  readonly damage: RecordOf<'data-lost'> | null;
   /** Index of the last removal of a copy; -1: none was removed. */
   readonly goneIndex: number;
   readonly cause: Cause;
 }
 
 const UNCLEAN = 1;
+/** As in the trace: LossReason.corrupt. */
+const CORRUPT = 2;
 
 /** @param before virtual time at which the client knew of the acknowledgement; Infinity if unknown */
 export function lossOf(reader: TraceReader, key: number, value: number, before = Infinity): Loss {
@@ -50,6 +54,7 @@ export function lossOf(reader: TraceReader, key: number, value: number, before =
     departure: departed?.departure ?? null,
     departureIndex: departed?.index ?? -1,
     dataLost,
+    damage: copy === null ? null : damageTo(reader, fate, copy, takeover),
     goneIndex: Math.max(-1, ...removals),
   };
   return { ...without, cause: causeOfLoss(reader, without) };
@@ -147,8 +152,30 @@ function lossOfNewLeader(
   return null;
 }
 
+/** Bit rot at or below the record, on the new leader before it cut its log there; without one, on any broker that has a copy. */
+function damageTo(
+  reader: TraceReader,
+  fate: RecordFate,
+  copy: Copy,
+  takeover: RecordOf<'elected'> | null,
+): RecordOf<'data-lost'> | null {
+  for (const damage of reader.scan(['data-lost'], fate.key)) {
+    if (damage.reason !== CORRUPT || damage.firstOffset > copy.offset) continue;
+    const copies = fate.copies.filter(({ machine, offset }) => machine === damage.machine && offset === copy.offset);
+    if (takeover === null) {
+      if (damage.oldLogEnd > copy.offset && copies.some(({ removed }) => removed === null)) return damage;
+    } else if (
+      damage.machine === takeover.leader &&
+      copies.some(({ removed }) => (removed?.index ?? -1) > damage.index)
+    ) {
+      return damage;
+    }
+  }
+  return null;
+}
+
 function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
-  const { copy, takeover, departure, dataLost, fate, acknowledgement } = loss;
+  const { copy, takeover, departure, dataLost, damage, fate, acknowledgement } = loss;
   if (copy === null) {
     return {
       id: 'never-appended',
@@ -156,6 +183,12 @@ function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
     };
   }
   if (takeover === null) {
+    if (damage !== null) {
+      return {
+        id: 'damaged-replica',
+        sentence: 'the record is damaged on the disk of a replica, below the recovery point, where nobody looks',
+      };
+    }
     if (holdersAt(fate, reader.length - 1).length > 0) {
       return { id: 'never-read', sentence: 'the record is on a replica, but no reader was ever given it' };
     }
@@ -175,6 +208,12 @@ function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
           id: 'last-replica-lost-power',
           sentence: 'the last replica in the ISR lost power and led again without the record (last replica standing)',
         };
+  }
+  if (damage !== null) {
+    return {
+      id: 'damaged-log',
+      sentence: 'the last replica in the ISR found a damaged batch, cut its log there and led again without the record',
+    };
   }
   return causes[departure ?? 'stepped-down'];
 }

@@ -11,6 +11,9 @@ import { holdersAt } from './record-fate.js';
 import { draft, type Draft, type Teller } from './teller.js';
 import type { Story, StoryLine } from './types.js';
 
+/** As in the trace: TruncateReason.recovery. */
+const RECOVERY = 2;
+
 export function lostRecordStory(teller: Teller, judged: JudgedAnomaly): Story {
   const { anomaly } = judged;
   const key = teller.key(anomaly.key);
@@ -23,6 +26,7 @@ export function lostRecordStory(teller: Teller, judged: JudgedAnomaly): Story {
     ...clusterLines(teller, { key, from, to, heroes }),
     ...antecedentLines(teller, { key, from, to, heroes }),
     ...dataLostLines(teller, loss),
+    ...damageLines(teller, loss),
     ...removalLines(teller, loss),
     ...missedReads(teller, judged, key, loss),
   ];
@@ -173,6 +177,22 @@ function dataLostLines(teller: Teller, loss: Loss): readonly Draft[] {
   return lines;
 }
 
+function damageLines(teller: Teller, { damage }: Loss): readonly Draft[] {
+  if (damage === null) return [];
+  const { names } = teller;
+  const where = `offset ${damage.firstOffset} of ${names.key(damage.key)}`;
+  return [
+    draft({
+      index: damage.index,
+      text: `the disk of ${names.machine(damage.machine)} damages the batch at ${where}`,
+      note: 'its CRC is wrong from now on',
+      role: 'data-lost',
+      machine: damage.machine,
+      weight: 10,
+    }),
+  ];
+}
+
 function removalLines(teller: Teller, loss: Loss): readonly Draft[] {
   const { reader, names } = teller;
   const lines: Draft[] = [];
@@ -183,8 +203,11 @@ function removalLines(teller: Teller, loss: Loss): readonly Draft[] {
     const leader = leaderFollowed(teller, loss.fate.key, copy.machine, record.index);
     const follows = leader === null || leader === copy.machine ? name : `${name} follows ${names.machine(leader)}`;
     let text = `${follows}, loads its log without the record`;
-    if (record.event === 'truncate') text = `${follows}, truncates ${record.oldLogEnd} → ${record.logEnd}`;
-    else if (record.event === 'append') text = `${follows}, writes another record at offset ${copy.offset}`;
+    if (record.event === 'truncate') {
+      const cut = `${record.oldLogEnd} → ${record.logEnd}`;
+      text = record.reason === RECOVERY ? `${name} recovers, cuts its log ${cut}` : `${follows}, truncates ${cut}`;
+    }
+    if (record.event === 'append') text = `${follows}, writes another record at offset ${copy.offset}`;
     const last = record.index === loss.goneIndex && holdersAt(loss.fate, record.index).length === 0;
     lines.push(
       draft({
@@ -320,6 +343,10 @@ function whyOf(teller: Teller, loss: Loss): string {
   switch (loss.cause.id) {
     case 'never-read':
       return 'The record is where it should be; a read that should have shown it did not.';
+    case 'damaged-replica':
+      return 'A broker checks its log above the recovery point only, and only after a crash. Below it a damaged batch shows when it is read (CORRUPT_MESSAGE); the other replicas still have the record.';
+    case 'damaged-log':
+      return 'Recovery drops everything from the first batch with a wrong CRC on. An ISR never becomes empty: its last member may lead again with what is left, and the others follow it; eligible leader replicas (KIP-966) close this hole.';
     case 'unclean-election':
       return 'unclean.leader.election.enable=true lets a replica outside the ISR lead; what it lacks is gone, acknowledged or not.';
     case 'last-replica-lost-power':
