@@ -27,6 +27,8 @@ export interface ReplicaState {
   /** Whom it follows; itself if it leads; -1: nobody. */
   readonly leader: number;
   readonly log: ReplicaLog;
+  /** What lies below was deleted by policy or on request. */
+  readonly logStart: number;
   readonly highWatermark: number;
   /** Leaders only: the ISR that it goes by, and the one that it has proposed (null: none pending). */
   readonly isr: readonly number[];
@@ -69,6 +71,7 @@ const newReplica: ReplicaState = {
   leaderEpoch: -1,
   leader: -1,
   log: ReplicaLog.empty,
+  logStart: 0,
   highWatermark: 0,
   isr: [],
   pendingIsr: null,
@@ -264,7 +267,14 @@ class State implements ClusterState {
         if (record.reason !== CORRUPT) this.setReplica(record, { log: old.log.cutTo(record.firstOffset) });
         break;
       case 'log-loaded':
-        this.setReplica(record, { log: old.log.cutTo(record.logEnd), highWatermark: record.highWatermark });
+        this.setReplica(record, {
+          log: old.log.cutTo(record.logEnd),
+          logStart: 0,
+          highWatermark: record.highWatermark,
+        });
+        break;
+      case 'log-start':
+        this.setReplica(record, { logStart: record.logStart });
         break;
       case 'high-watermark':
         this.setReplica(record, { highWatermark: record.highWatermark });
@@ -283,6 +293,7 @@ class State implements ClusterState {
         this.setReplica(record, {
           ...newReplica,
           log: old.log,
+          logStart: old.logStart,
           highWatermark: old.highWatermark,
           role: 'follower',
           leaderEpoch: record.leaderEpoch,
@@ -319,7 +330,15 @@ class State implements ClusterState {
     for (let key = 0; key < this.keys; key++) {
       const old = this.replica(machine, key);
       if (old === undefined) continue;
-      this.setReplica({ machine, key }, { ...newReplica, log: old.log, highWatermark: old.highWatermark });
+      this.setReplica(
+        { machine, key },
+        {
+          ...newReplica,
+          log: old.log,
+          logStart: old.logStart,
+          highWatermark: old.highWatermark,
+        },
+      );
     }
   }
 }

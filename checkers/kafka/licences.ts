@@ -9,8 +9,10 @@ import type { Trace } from '../../histories/trace.js';
 import type { FinalRead } from './history/final-reads.js';
 import { historyIndex } from './history/history-index.js';
 import { Attempts } from './licences/attempts.js';
+import { deletionLicence } from './licences/deletion.js';
 import { damageLicence, lossLicence, type PartitionRules } from './licences/loss.js';
 import type { PartitionTimeline, RecordIdentity, Stay } from './licences/partition-timeline.js';
+import { producerWindowLicence } from './licences/producer-window.js';
 import { licensed, type Licensed } from './licences/rows.js';
 import { stallLicence } from './licences/stall.js';
 import { TraceTimeline } from './licences/trace-timeline.js';
@@ -40,11 +42,11 @@ export class Licences {
       case 'ack-offset-mismatch':
         return this.ofWhatFollowsFromLoss(anomaly);
       case 'duplicate':
-        return this.ofDuplicate(anomaly) ?? this.ofLostCopies(anomaly);
+        return this.ofDuplicate(anomaly) ?? this.ofProducerWindow(anomaly) ?? this.ofLostCopies(anomaly);
       case 'nonmonotonic-send':
       case 'int-nonmonotonic-send':
       case 'key-order':
-        return this.ofOrder(anomaly) ?? this.ofWhatFollowsFromLoss(anomaly);
+        return this.ofOrder(anomaly) ?? this.ofProducerWindow(anomaly) ?? this.ofWhatFollowsFromLoss(anomaly);
       case 'W1':
         return this.ofCommittedPrefix(anomaly);
       case 'W2':
@@ -73,7 +75,9 @@ export class Licences {
     const promise = writer?.outcome === 'ok' ? acks : 'all';
     const licences = copies.map(
       (copy) =>
-        this.ofReadersWithout(anomaly, value, copy) ?? lossLicence(partition, this.rules(anomaly.key), copy, promise),
+        deletionLicence(this.trace, anomaly.key, copy) ??
+        this.ofReadersWithout(anomaly, value, copy) ??
+        lossLicence(partition, this.rules(anomaly.key), copy, promise),
     );
     return licences.includes(null) ? null : (licences[licences.length - 1] ?? null);
   }
@@ -111,6 +115,17 @@ export class Licences {
     const licence =
       lossLicence(partition, rules, copy, acks === 'all' ? 'all' : 1) ?? lossLicence(partition, rules, copy, 'all');
     return licence !== null && acks === 0 ? licensed('acks-0', licence.licence.event) : licence;
+  }
+
+  /** One of the records involved was appended again, since a leader knew too little of its idempotent producer. */
+  private ofProducerWindow({ key, values }: Anomaly): Licensed | null {
+    for (const value of values) {
+      const { idempotent } = producerGuarantees(this.history.header, this.writerOf(key, value)?.client ?? '');
+      const copies = this.partition(key).appendsOf(value);
+      const licence = idempotent ? producerWindowLicence(this.trace, key, copies) : null;
+      if (licence !== null) return licence;
+    }
+    return null;
   }
 
   /** Of several copies all but one must have been lost. */

@@ -17,6 +17,7 @@ const names = {
   truncate: 'truncate',
   highWatermark: 'high-watermark',
   logLoaded: 'log-loaded',
+  logStart: 'log-start',
   dataLost: 'data-lost',
   becomeLeader: 'become-leader',
   becomeFollower: 'become-follower',
@@ -24,6 +25,9 @@ const names = {
   isrPending: 'isr-pending',
   isrAdopted: 'isr-adopted',
   acknowledged: 'acknowledged',
+  refused: 'refused',
+  batchAppended: 'batch-appended',
+  producerWindow: 'producer-window',
   readServed: 'read-served',
   fetchRefused: 'fetch-refused',
   brokerRegistered: 'broker-registered',
@@ -53,6 +57,8 @@ export const ElectedBy = { clean: 0, unclean: 1, preferred: 2, none: 3, transfer
 export const LostBy = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
 /** `truncate`: why (TruncateReason). */
 export const CutBy = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
+/** `log-start`: why (LogStartReason). */
+export const StartedBy = { segmentDeletion: 0, clientDeletion: 1 } as const;
 /** `phase`: the final read, in which nothing licenses anything. */
 export const FINAL_READ_PHASE = 3;
 

@@ -6,6 +6,13 @@ import { acksWord, brokerSet, kafkaError, type Names } from './words.js';
 const truncateReasons = ['to the diverging epoch', 'out of range', 'recovery', 'to the high watermark'];
 const electionWords = ['clean election', 'unclean election', 'preferred leader', 'nobody is eligible', 'final read'];
 const lossWords = ['never synced', 'disk wiped', 'corrupted'];
+const startReasons = [
+  'old segments deleted',
+  'records deleted on request',
+  'as its leader',
+  'emptied, to begin where its leader does',
+  'found so at the start',
+];
 const phaseWords = ['start', 'safety', 'liveness', 'final read'];
 
 /** What happened, without the time: "b1 appends orders-0@0 = 5 in epoch 4". */
@@ -48,6 +55,14 @@ export function describe(record: TraceRecord, names: Names): string {
       return `${machine} moves the high watermark of ${key} ${record.old} → ${record.highWatermark}`;
     case 'log-loaded':
       return `${machine} loads ${key}: log end ${record.logEnd}, high watermark ${record.highWatermark}${record.unclean === 1 ? ', after an unclean shutdown' : ''}`;
+    case 'log-start':
+      return `${machine} begins its log of ${key} at ${record.logStart} (${startReasons[record.reason] ?? record.reason})`;
+    case 'segment-rolled':
+      return `${machine} begins a segment of ${key} at ${record.baseOffset}`;
+    case 'producer-window':
+      return record.reason === 0
+        ? `${machine} knows of producer ${record.producerId} in ${key} no batch before sequence ${record.oldestSequence} (state reloaded from a snapshot)`
+        : `${machine} has forgotten producer ${record.producerId} in ${key} (expired)`;
     case 'data-lost':
       return `${machine} lost ${key} from offset ${record.firstOffset} on, of ${record.oldLogEnd} (${lossWords[record.reason] ?? record.reason})`;
     case 'become-leader':

@@ -114,7 +114,7 @@ describe('situations', () => {
       'log-truncated',
       'log-truncated-below-high-watermark',
     ]);
-    expect(reached([Probe.truncate, 2, 0, 4, 9, 2])).toEqual([]);
+    expect(reached([Probe.truncate, 2, 0, 4, 9, 2])).toEqual(['log-cut-by-recovery']);
   });
 
   it("a follower's high watermark that goes back is told from a leader's that goes on", () => {

@@ -7,18 +7,20 @@ const disorder = ['nonmonotonic-send', 'int-nonmonotonic-send', 'key-order'];
 
 const sendsOnce = 'The application sends each record once: what it sends again is another record to Kafka.';
 const oneSession = 'The producer lives: a restarted one is another session, which knows nothing of the first.';
+const windowKnown =
+  'The leader knows the last five batches: after a restart or a truncation it knows only the newest until more are written, and none of a producer that expired.';
 const logsKept = 'No leader loses records that it acknowledged, or recognises batches by.';
 
 /**
- * Brokers rebuild the producers' state by replaying the log, so that a leader knows every batch that it holds. With
- * snapshots of that state, its expiry and reloads (segments, later) a leader may know less than its log: the window of
- * five then begins with one batch, and this row gets licences for it.
+ * A broker that restarts, or cuts its log, reloads the producers' state from a snapshot, which keeps the newest batch of
+ * each: leading after that, it recognises no older one (licence producer-window).
  */
 export const idempotenceNoDuplicates: Guarantee = {
   id: 'idempotence-no-duplicates',
   sentence: 'An idempotent producer session puts each record into the log at most once, however often it retries.',
-  source: 'KIP-98; ProducerStateEntry.findDuplicateBatch (the last five batches of a producer)',
-  assumptions: [oneSession, sendsOnce, logsKept],
+  source:
+    'KIP-98; ProducerStateEntry.findDuplicateBatch (the last five batches of a producer), ProducerStateManager.writeSnapshot (the newest)',
+  assumptions: [oneSession, sendsOnce, logsKept, windowKnown],
   covers: (header) => (someProducer(header, ({ idempotent }) => idempotent) ? ['duplicate'] : []),
 };
 
@@ -27,7 +29,7 @@ export const idempotenceOrder: Guarantee = {
   sentence:
     "An idempotent producer session's records of a partition stand in the order of its sends, with up to five requests in flight.",
   source: 'KIP-98, KAFKA-5494; ProducerAppendInfo.checkSequence',
-  assumptions: [oneSession, logsKept],
+  assumptions: [oneSession, logsKept, windowKnown],
   covers: (header) => (someProducer(header, ({ idempotent }) => idempotent) ? disorder : []),
 };
 

@@ -82,6 +82,9 @@ export class ClusterFold {
         return;
       case kinds.logLoaded:
         return this.load(this.replica(machine, key), a, b);
+      case kinds.logStart:
+        this.replica(machine, key).logStart = a;
+        return;
       case kinds.highWatermark:
         return moveHighWatermark(this.replica(machine, key), a);
       case kinds.becomeLeader:
@@ -107,6 +110,8 @@ export class ClusterFold {
 
   private load(replica: Replica, end: number, highWatermark: number): void {
     cutLog(replica, end, false);
+    // Where it begins now, another probe says; nothing said, it begins at 0.
+    replica.logStart = 0;
     replica.highWatermark = highWatermark;
     if (replica.restoredEnd >= 0) this.restored--;
     replica.restoredEnd = end > replica.log.end ? end : -1;

@@ -40,7 +40,8 @@ export class CommittedLogs {
   /** After the cluster's fold took the same probe. */
   apply(kind: number, machine: number, key: number, d: number): void {
     const { kinds } = this.cluster;
-    if (kind === kinds.becomeLeader || kind === kinds.truncate) this.compareWithLeader(machine, key);
+    if (kind === kinds.logStart) this.fillBelowStart(machine, key);
+    else if (kind === kinds.becomeLeader || kind === kinds.truncate) this.compareWithLeader(machine, key);
     else if (kind === kinds.highWatermark && d === 1) this.extend(machine, key);
   }
 
@@ -60,6 +61,16 @@ export class CommittedLogs {
     const from = committed.firstDifference(log, committed.end);
     for (const listener of this.listeners) listener({ partition, machine, from, committed });
     committed.cut(from);
+  }
+
+  /**
+   * A replica that begins later than it ended has nothing to say about what was deleted below: what was committed there
+   * counts as its own.
+   */
+  private fillBelowStart(machine: number, key: number): void {
+    const { log, logStart } = this.cluster.replica(machine, key);
+    const committed = this.log(key);
+    if (log.end < logStart) log.extendFrom(committed, Math.min(logStart, committed.end));
   }
 
   private extend(machine: number, key: number): void {

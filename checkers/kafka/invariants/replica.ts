@@ -5,6 +5,8 @@ import { RecordLog } from './record-log.js';
 export interface Replica {
   readonly machine: number;
   readonly log: RecordLog;
+  /** What lies below was deleted by policy or on request. */
+  logStart: number;
   highWatermark: number;
   /** Before the last `high-watermark`. */
   oldHighWatermark: number;
@@ -31,6 +33,7 @@ export function newReplica(machine: number): Replica {
   return {
     machine,
     log: new RecordLog(),
+    logStart: 0,
     highWatermark: 0,
     oldHighWatermark: 0,
     isLeader: false,

@@ -63,6 +63,14 @@ const rows = {
     words: "a request that outlived its client's wait, without idempotence",
     preventedBy: { setting: 'enable.idempotence', value: 'true' },
   },
+  'producer-window': {
+    words: 'a leader that had forgotten batches of the producer: its state came from a snapshot, or had expired',
+    preventedBy: { setting: 'max.in.flight.requests.per.connection', value: '1' },
+  },
+  'deleted-by-policy': {
+    words: 'the record was deleted by retention, or on request',
+    preventedBy: { setting: 'retention.ms', value: '-1' },
+  },
   resend: { words: 'the application sent the record again', preventedBy: null },
   'required-bound': { words: "the bound is shorter than the one that Kafka's time-outs give", preventedBy: null },
   'not-promised': { words: 'nothing in Kafka promises otherwise under these settings', preventedBy: null },

@@ -174,6 +174,14 @@ function damageTo(
   return null;
 }
 
+/** As in the trace: LogStartReason.segmentDeletion, clientDeletion. */
+const BY_POLICY: readonly number[] = [0, 1];
+
+function isByPolicy(reader: TraceReader, index: number): boolean {
+  const record = reader.at(index);
+  return record.event === 'log-start' && BY_POLICY.includes(record.reason);
+}
+
 function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
   const { copy, takeover, departure, dataLost, damage, fate, acknowledgement } = loss;
   if (copy === null) {
@@ -181,6 +189,9 @@ function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
       id: 'never-appended',
       sentence: 'the request was lost or refused, and with acks=0 nobody asked what became of it',
     };
+  }
+  if (fate.copies.some(({ removed }) => removed !== null && isByPolicy(reader, removed.index))) {
+    return { id: 'deleted-by-policy', sentence: 'the record was deleted by retention, or on request' };
   }
   if (takeover === null) {
     if (damage !== null) {

@@ -207,7 +207,8 @@ function removalLines(teller: Teller, loss: Loss): readonly Draft[] {
       const cut = `${record.oldLogEnd} → ${record.logEnd}`;
       text = record.reason === RECOVERY ? `${name} recovers, cuts its log ${cut}` : `${follows}, truncates ${cut}`;
     }
-    if (record.event === 'append') text = `${follows}, writes another record at offset ${copy.offset}`;
+    if (record.event === 'log-start') text = `${name} deletes what lies below offset ${record.logStart}`;
+    else if (record.event === 'append') text = `${follows}, writes another record at offset ${copy.offset}`;
     const last = record.index === loss.goneIndex && holdersAt(loss.fate, record.index).length === 0;
     lines.push(
       draft({
@@ -343,6 +344,8 @@ function whyOf(teller: Teller, loss: Loss): string {
   switch (loss.cause.id) {
     case 'never-read':
       return 'The record is where it should be; a read that should have shown it did not.';
+    case 'deleted-by-policy':
+      return 'retention.ms and retention.bytes delete whole segments, read or not; DeleteRecords deletes what an administrator names.';
     case 'damaged-replica':
       return 'A broker checks its log above the recovery point only, and only after a crash. Below it a damaged batch shows when it is read (CORRUPT_MESSAGE); the other replicas still have the record.';
     case 'damaged-log':

@@ -12,7 +12,7 @@ export interface Copy {
 }
 export interface Removal {
   readonly index: number;
-  readonly how: 'truncated' | 'data-lost' | 'overwritten';
+  readonly how: 'truncated' | 'data-lost' | 'overwritten' | 'deleted';
 }
 
 export interface RecordFate {
@@ -35,7 +35,10 @@ export function fateOf(reader: TraceReader, key: number, value: number): RecordF
       if (copy.machine === machine && copy.offset >= from && copy.removed === null) copy.removed = removal;
     }
   };
-  for (const record of reader.scan(['append', 'truncate', 'data-lost', 'log-loaded', 'acknowledged'], key)) {
+  for (const record of reader.scan(
+    ['append', 'truncate', 'data-lost', 'log-loaded', 'log-start', 'acknowledged'],
+    key,
+  )) {
     const { machine, index } = record;
     switch (record.event) {
       case 'append': {
@@ -60,6 +63,12 @@ export function fateOf(reader: TraceReader, key: number, value: number): RecordF
         break;
       case 'data-lost':
         if (record.reason !== CORRUPT) remove(machine, record.firstOffset, { index, how: 'data-lost' });
+        break;
+      case 'log-start':
+        for (const copy of copies) {
+          const isDeleted = copy.machine === machine && copy.offset < record.logStart && copy.removed === null;
+          if (isDeleted) copy.removed = { index, how: 'deleted' };
+        }
         break;
       case 'acknowledged': {
         const covered = copies.some(

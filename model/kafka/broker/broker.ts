@@ -56,7 +56,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
   constructor(host: Host, config: BrokerConfig) {
     super(host);
     this.config = config;
-    this.#logs = new LogManager(host, config.settings, config.partitions);
+    this.#logs = new LogManager(host, config.settings, config.partitions, config.rules);
     this.#replicas = new ReplicaManager(host, config, this.#image, this.#logs, () => this.brokerEpoch());
     this.#fetchers = new FetcherManager(this, this.#replicas);
     this.#publisher = new MetadataPublisher(host, this.#image, this.#replicas, this.#fetchers, this);
@@ -145,6 +145,9 @@ export class Broker extends Process implements BrokerServices, PublishListener {
         return;
       case BrokerTimer.fetchDeadline:
         this.#replicas.delayedFetches.onDeadline();
+        return;
+      case BrokerTimer.deleteRecordsDeadline:
+        this.#replicas.delayedDeleteRecords.onDeadline();
         return;
       case BrokerTimer.produceDeadline:
         this.#replicas.delayedProduces.onDeadline();

@@ -83,6 +83,7 @@ export class FetchHandler {
     }
     replica.lastSentHighWatermark = highWatermark;
     const moved = replica.logEndOffset !== asked.fetchOffset;
+    const startMoved = replica.logStartOffset !== asked.logStartOffset;
     const { fetchOffset, logStartOffset } = asked;
     replica.fetched(
       fetchOffset,
@@ -91,6 +92,7 @@ export class FetchHandler {
       operation.leaderLogEnds[index],
       request.replicaEpoch,
     );
+    if (startMoved) this.#replicas.delayedDeleteRecords.check(asked.partition);
     if (moved) {
       const { id, probes } = this.#replicas.host;
       const { number, leaderEpoch } = partition;

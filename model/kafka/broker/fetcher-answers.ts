@@ -52,8 +52,7 @@ export function applyEpochEnd(
 
 /**
  * fetchOffsetAndTruncate: a leader that ends below cuts this log to its end, by offset alone, and may leave it with another
- * history below that. Else the same offset is tried again. Log starts are all 0, so that no leader can begin above a
- * follower's end.
+ * history below that. Else it may begin above this log's end: that is asked next.
  */
 export function applyLogEnd(
   state: FetchState,
@@ -67,7 +66,22 @@ export function applyLogEnd(
     // Up to 1.1: with unclean elections off, no leader should ever end below a follower.
     if (rules.outOfRange === 'halt' && !config.settings['unclean.leader.election.enable']) return 'exit';
     log.truncateTo(answer.offset, TruncateReason.outOfRange);
+    state.resume();
+  } else {
+    state.need = 'log-start';
   }
+  return 'done';
+}
+
+/** A leader that begins above this log's end empties it, to go on from there; else the same offset is tried again. */
+export function applyLogStart(
+  state: FetchState,
+  askedInEpoch: number,
+  answer: ListOffsetsResponse['partitions'][number],
+): Outcome {
+  if (answer.error !== KafkaError.NONE) return onError(state, answer.error, askedInEpoch);
+  const { log } = state.partition;
+  if (answer.offset > log.logEndOffset) log.truncateFullyAndStartAt(answer.offset, TruncateReason.outOfRange);
   state.resume();
   return 'done';
 }
@@ -126,5 +140,6 @@ function append(state: FetchState, asked: FetchPartition, fetched: FetchedPartit
   else if (rules.defects['KAFKA-15510']) state.lastFetchedEpoch = -1;
   const bounded = Math.max(log.logStartOffset, Math.min(highWatermark, log.logEndOffset));
   state.leaderHighWatermark = bounded === log.highWatermark ? -1 : highWatermark;
+  state.leaderLogStart = fetched.logStartOffset > log.logStartOffset ? fetched.logStartOffset : -1;
   return 'done';
 }

@@ -1,6 +1,7 @@
 /** What a follower asks of its leader: fetches, and the offsets that it looks up before it can fetch (RemoteLeaderEndPoint). */
 import {
   Api,
+  EARLIEST_TIMESTAMP,
   LATEST_TIMESTAMP,
   type FetchPartition,
   type FetchRequest,
@@ -29,7 +30,9 @@ export function fetcherRequest(
     case 'epoch-end':
       return epochEndsRequest(states, correlationId, broker);
     case 'log-end':
-      return logEndsRequest(states, correlationId, broker);
+      return offsetsRequest(LATEST_TIMESTAMP, states, correlationId, broker);
+    case 'log-start':
+      return offsetsRequest(EARLIEST_TIMESTAMP, states, correlationId, broker);
   }
 }
 
@@ -81,7 +84,8 @@ function epochEndsRequest(
   };
 }
 
-function logEndsRequest(
+function offsetsRequest(
+  timestamp: number,
   states: readonly FetchState[],
   correlationId: number,
   broker: BrokerServices,
@@ -94,7 +98,7 @@ function logEndsRequest(
     partitions: states.map((state) => ({
       partition: state.partition.number,
       currentLeaderEpoch: epochOf(state, broker),
-      timestamp: LATEST_TIMESTAMP,
+      timestamp,
     })),
   };
 }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { TruncateReason } from '../probes.js';
 import { KafkaError } from '../protocol/errors.js';
-import { Api, Purpose, type ListOffsetsResponse } from '../protocol/messages.js';
+import {
+  Api,
+  EARLIEST_TIMESTAMP,
+  LATEST_TIMESTAMP,
+  Purpose,
+  type ListOffsetsRequest,
+  type ListOffsetsResponse,
+} from '../protocol/messages.js';
 import type { RecordBatch } from '../protocol/records.js';
 import { answerFetch, awaitFetch, labWithFollower, MILLI, SECOND, type Lab } from './testing/lab.js';
 
@@ -199,6 +206,35 @@ describe('a follower', () => {
     lab.pass(50 * MILLI);
     expect(lab.all('truncate')).toEqual([{ logEnd: 2, oldLogEnd: 3, reason: TruncateReason.outOfRange }]);
     expect(awaitFetch(lab, 2).partitions[0].fetchOffset).toBe(2);
+  });
+
+  it('whose leader begins above its end empties its log, and goes on from there', () => {
+    const lab = labWithLog(0, 0, 0);
+    answerFetch(lab, 2, { error: KafkaError.OFFSET_OUT_OF_RANGE });
+    const timestamps: number[] = [];
+    for (const offset of [20, 10]) {
+      const asked = () => lab.puppet(2).inbox.find(({ request }) => request.kind === Api.listOffsets);
+      lab.until('it asks', () => asked() !== undefined);
+      timestamps.push((asked()!.request as ListOffsetsRequest).partitions[0].timestamp);
+      lab.puppet(2).answer(Api.listOffsets, ({ correlationId }): ListOffsetsResponse => {
+        const partitions = [{ partition: 0, error: 0, offset, leaderEpoch: 0 }];
+        return { kind: Api.listOffsets + 1000, bytes: 10, correlationId, partitions };
+      });
+    }
+    expect(timestamps).toEqual([LATEST_TIMESTAMP, EARLIEST_TIMESTAMP]);
+    lab.pass(50 * MILLI);
+    expect(lab.replica(1)).toMatchObject({ logStart: 10, logEnd: 10, highWatermark: 10 });
+    expect(awaitFetch(lab, 2).partitions[0].fetchOffset).toBe(10);
+  });
+
+  it('begins its log where the leader does, as far as its high watermark reaches', () => {
+    const lab = labWithLog(0, 0, 0);
+    answerFetch(lab, 2, { batches: [], highWatermark: 1, logStartOffset: 2 });
+    lab.pass(50 * MILLI);
+    expect(lab.replica(1)).toMatchObject({ logStart: 0, highWatermark: 1 });
+    answerFetch(lab, 2, { batches: [], highWatermark: 3, logStartOffset: 2 });
+    lab.pass(50 * MILLI);
+    expect(lab.replica(1)).toMatchObject({ logStart: 2, highWatermark: 3 });
   });
 
   it('fetches from nobody while there is no leader, and lets the connection go', () => {

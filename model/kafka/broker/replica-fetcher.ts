@@ -8,8 +8,10 @@
 import type { Connection } from '../../kernel/network.js';
 import type { Host, MachineId, Message, TimerId } from '../../kernel/process.js';
 import { assert } from '../../kernel/assert.js';
+import { LogStartReason } from '../probes.js';
 import {
   Api,
+  EARLIEST_TIMESTAMP,
   Purpose,
   RESPONSE,
   type FetchRequest,
@@ -21,7 +23,14 @@ import {
 } from '../protocol/messages.js';
 import { TimerRange, type BrokerServices, type ConnectionOwner } from './components.js';
 import type { FetchState, Need } from './fetch-state.js';
-import { applyEpochEnd, applyFetched, applyLogEnd, truncateDiverged, type Outcome } from './fetcher-answers.js';
+import {
+  applyEpochEnd,
+  applyFetched,
+  applyLogEnd,
+  applyLogStart,
+  truncateDiverged,
+  type Outcome,
+} from './fetcher-answers.js';
 import { fetcherRequest, type FetcherRequest } from './fetcher-requests.js';
 import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
@@ -187,21 +196,25 @@ export class ReplicaFetcher implements ConnectionOwner {
         this.#applyEpochEnds(this.#request as OffsetForLeaderEpochRequest, response as OffsetForLeaderEpochResponse);
         break;
       case Api.listOffsets + RESPONSE:
-        this.#applyLogEnds(this.#request as ListOffsetsRequest, response as ListOffsetsResponse);
+        this.#applyOffsets(this.#request as ListOffsetsRequest, response as ListOffsetsResponse);
         break;
     }
-    if (this.#states.some(hasHighWatermark)) this.#host.later(FetcherTimer.highWatermarks, 0, this);
+    if (this.#states.some(hasOffsets)) this.#host.later(FetcherTimer.highWatermarks, 0, this);
     else this.#build();
   }
 
-  /** Forward or back, wherever the leader stands (UnifiedLog.maybeUpdateHighWatermark). */
+  /** High watermark, forward or back, wherever the leader stands (UnifiedLog.maybeUpdateHighWatermark); then log start. */
   #applyHighWatermarks(): void {
     let mustTruncate = false;
     for (const state of this.#states) {
-      if (!hasHighWatermark(state)) continue;
+      if (!hasOffsets(state)) continue;
       const { log, number } = state.partition;
-      const moved = log.updateHighWatermark(state.leaderHighWatermark, state.leaderEpoch, false);
+      const { leaderHighWatermark, leaderLogStart } = state;
+      const moved = leaderHighWatermark >= 0 && log.updateHighWatermark(leaderHighWatermark, state.leaderEpoch, false);
+      // What the leader deleted goes here too, as far as the high watermark reaches.
+      if (leaderLogStart >= 0) log.incrementLogStart(leaderLogStart, LogStartReason.leaderOffset);
       state.leaderHighWatermark = -1;
+      state.leaderLogStart = -1;
       if (state.divergence !== null) mustTruncate = true;
       // Consumers may wait for it here (KIP-392).
       else if (moved) this.#replicas.delayedFetches.check(number);
@@ -240,12 +253,17 @@ export class ReplicaFetcher implements ConnectionOwner {
     }
   }
 
-  #applyLogEnds(request: ListOffsetsRequest, response: ListOffsetsResponse): void {
+  #applyOffsets(request: ListOffsetsRequest, response: ListOffsetsResponse): void {
     for (let i = 0; i < request.partitions.length; i++) {
       const state = this.#asked[i];
       if (state.removed) continue;
-      const { currentLeaderEpoch } = request.partitions[i];
-      this.#settle(state, applyLogEnd(state, currentLeaderEpoch, response.partitions[i], this.#replicas.rules));
+      const { currentLeaderEpoch, timestamp } = request.partitions[i];
+      const answer = response.partitions[i];
+      const outcome =
+        timestamp === EARLIEST_TIMESTAMP
+          ? applyLogStart(state, currentLeaderEpoch, answer)
+          : applyLogEnd(state, currentLeaderEpoch, answer, this.#replicas.rules);
+      this.#settle(state, outcome);
     }
   }
 
@@ -320,8 +338,8 @@ export class ReplicaFetcher implements ConnectionOwner {
   }
 }
 
-function hasHighWatermark(state: FetchState): boolean {
-  return state.leaderHighWatermark >= 0;
+function hasOffsets(state: FetchState): boolean {
+  return state.leaderHighWatermark >= 0 || state.leaderLogStart >= 0;
 }
 
 /** Truncation comes before fetching, as in AbstractFetcherThread.doWork; null: nothing can be asked now. */

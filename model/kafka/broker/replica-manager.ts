@@ -13,6 +13,7 @@ import { maybeIncrementHighWatermark } from './high-watermark.js';
 import { isCandidate, isEligible, mayJoin, outOfSync, type LagLimits } from './isr.js';
 import { contains, pendingExpand, pendingShrink, type IsrState } from './isr-state.js';
 import { Partition } from './partition.js';
+import type { DelayedDeleteRecords } from './delete-records.js';
 import type { DelayedFetch } from './fetch-purgatory.js';
 import type { DelayedProduce } from './produce-purgatory.js';
 import { Purgatory } from './purgatory.js';
@@ -31,6 +32,7 @@ export class ReplicaManager {
   readonly image: MetadataImageView;
   readonly delayedProduces: Purgatory<DelayedProduce>;
   readonly delayedFetches: Purgatory<DelayedFetch>;
+  readonly delayedDeleteRecords: Purgatory<DelayedDeleteRecords>;
   readonly #lag: LagLimits;
   /** By partition number. */
   readonly #partitions: (Partition | undefined)[] = [];
@@ -56,6 +58,7 @@ export class ReplicaManager {
     this.#selectsByRack = settings['replica.selector.class'] === RACK_AWARE_SELECTOR;
     this.delayedProduces = new Purgatory<DelayedProduce>(host, BrokerTimer.produceDeadline);
     this.delayedFetches = new Purgatory<DelayedFetch>(host, BrokerTimer.fetchDeadline);
+    this.delayedDeleteRecords = new Purgatory<DelayedDeleteRecords>(host, BrokerTimer.deleteRecordsDeadline);
   }
 
   /** undefined: this broker hosts no replica of it, as far as it knows. */
@@ -103,6 +106,7 @@ export class ReplicaManager {
   completeDelayed(number: number): void {
     this.delayedProduces.check(number);
     this.delayedFetches.check(number);
+    this.delayedDeleteRecords.check(number);
   }
 
   /**

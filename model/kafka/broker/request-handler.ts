@@ -2,6 +2,7 @@
 import type { MetadataImage } from '../control/metadata-image.js';
 import {
   Api,
+  type DeleteRecordsRequest,
   type FetchRequest,
   type ListOffsetsRequest,
   type MetadataRequest,
@@ -14,6 +15,7 @@ import {
   metadataResponse,
   offsetForLeaderEpochResponse,
 } from './client-requests.js';
+import { DelayedDeleteRecords } from './delete-records.js';
 import { FetchHandler } from './fetch.js';
 import { ProduceHandler } from './produce.js';
 import type { ProducerIdManager } from './producer-id-manager.js';
@@ -52,6 +54,11 @@ export class RequestHandler {
       case Api.listOffsets:
         channel.respond(listOffsetsResponse(request as ListOffsetsRequest, this.#replicas));
         return;
+      case Api.deleteRecords: {
+        const operation = new DelayedDeleteRecords(this.#replicas, channel, request as DeleteRecordsRequest);
+        this.#replicas.delayedDeleteRecords.completeOrWatch(operation);
+        return;
+      }
       case Api.offsetForLeaderEpoch:
         channel.respond(offsetForLeaderEpochResponse(request as OffsetForLeaderEpochRequest, this.#replicas));
         return;

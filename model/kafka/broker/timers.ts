@@ -30,4 +30,5 @@ export const BrokerTimer = {
   expireProducers: 15,
   /** connections.max.idle.ms. */
   closeIdle: 16,
+  deleteRecordsDeadline: 17,
 } as const;

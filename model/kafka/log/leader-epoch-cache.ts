@@ -72,8 +72,8 @@ export class LeaderEpochCache {
    * While a segment is scanned after a crash: only an epoch above all that the file names is taken from the batches
    * (LogSegment.recover). One that the file misplaces, since an undone truncation brought older batches back, stays.
    */
-  recover(epoch: number, startOffset: number): void {
-    if (epoch >= 0 && epoch > this.latestEpoch) this.assign(epoch, startOffset);
+  recover(epoch: number, startOffset: number, lowestEpoch: number): void {
+    if (epoch >= lowestEpoch && epoch > this.latestEpoch) this.assign(epoch, startOffset);
   }
 
   /** Drops every epoch that begins at or above `endOffset`. */

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { TruncateReason } from '../probes.js';
+import type { DefectId } from '../protocol/versions/defects.js';
+import { resolveRules } from '../protocol/versions/resolve.js';
 import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from './clean-shutdown.js';
 import { lostRecords } from './data-loss.js';
 import { createLog } from './log-loader.js';
 import { readOffsets } from './offset-checkpoint.js';
-import { HIGH_WATERMARK_CHECKPOINT, leaderEpochCheckpointPath, segmentPath } from './paths.js';
+import { HIGH_WATERMARK_CHECKPOINT, leaderEpochCheckpointPath, segmentPath, snapshotPath } from './paths.js';
 import { LogDirFailure } from './storage-error.js';
-import { LogLab, NAME } from './testing/log-lab.js';
+import { LogLab, NAME, type LogLabOptions } from './testing/log-lab.js';
 
 const FIRST = segmentPath(NAME, 0);
 const SECOND = 1_000_000;
@@ -306,6 +308,54 @@ describe('the log start', () => {
     expect(lab.log.leaderEpochs.latestEpoch).toBe(-1);
     lab.append(5);
     expect(lab.log.recordAt(3)).toMatchObject({ leaderEpoch: 5 });
+  });
+});
+
+describe('with a released bug', () => {
+  const having = (defect: DefectId) => ({ rules: resolveRules('3.9', {}, [defect]) });
+
+  it('KAFKA-10432, epoch 0 is not taken from the batches', () => {
+    const epochsAfter = (lab: LogLab): number[] => {
+      lab.append(0, 1);
+      lab.host.disk.remove(leaderEpochCheckpointPath(NAME));
+      lab.restart('kill');
+      return lab.log.leaderEpochs.entries.map(({ epoch }) => epoch);
+    };
+    expect(epochsAfter(new LogLab())).toEqual([0, 1]);
+    expect(epochsAfter(new LogLab(having('KAFKA-10432')))).toEqual([1]);
+  });
+
+  it('KAFKA-10471, a crash while logs are loaded looks like an orderly stop: nothing is scanned', () => {
+    const scannedAfter = (lab: LogLab): boolean => {
+      lab.append(0, 0);
+      lab.stop();
+      lab.world.start(1);
+      lab.logs.beginLoading();
+      lab.world.kill(1);
+      lab.world.diskFaults(1).corrupt(FIRST, 0);
+      lab.start();
+      return lab.log.logEndOffset === 0;
+    };
+    expect(scannedAfter(new LogLab({ seed: 'loading' }))).toBe(true);
+    expect(scannedAfter(new LogLab({ seed: 'loading', ...having('KAFKA-10471') }))).toBe(false);
+  });
+
+  it('KAFKA-9892, power loss may take the snapshot of a recovery', () => {
+    const snapshotsLost = (more: LogLabOptions): number => {
+      let lost = 0;
+      for (let seed = 0; seed < 20; seed++) {
+        const lab = new LogLab({ seed: `snapshot ${seed}`, ...more });
+        lab.log.appendAsLeader(lab.batch(1, { producerId: 7, producerEpoch: 0, baseSequence: 0 }), 0);
+        lab.restart('kill');
+        lab.world.powerLoss(1);
+        lab.world.start(1);
+        const path = snapshotPath(NAME, 1);
+        if (!lab.host.disk.exists(path) || lab.host.disk.open(path).length === 0) lost++;
+      }
+      return lost;
+    };
+    expect(snapshotsLost({})).toBe(0);
+    expect(snapshotsLost(having('KAFKA-9892'))).toBeGreaterThan(0);
   });
 });
 

@@ -10,6 +10,7 @@ import type { Host } from '../../kernel/process.js';
 import type { TopicSettings } from '../cluster-spec.js';
 import { LogStartReason, Probe, TruncateReason } from '../probes.js';
 import { lastOffset, type RecordBatch } from '../protocol/records.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { LogServices } from './log-services.js';
 import { PartitionLog } from './partition-log.js';
 import { isDeleted, isSegment, offsetOfPath } from './paths.js';
@@ -59,7 +60,7 @@ export function loadLog(
   const log = new PartitionLog(host, partition, name, settings, services);
   const bases = removeLeftovers(host.disk, name);
   const scanFrom = clean ? Infinity : scanStart(bases, checkpointed.recoveryPoint);
-  const oldLogEnd = takeSegments(log, bases, scanFrom);
+  const oldLogEnd = takeSegments(log, bases, scanFrom, lowestEpochRecovered(services.rules));
   if (bases.length === 0 || log.logEndOffset < checkpointed.logStart) emptyAt(log, checkpointed.logStart);
   if (log.logEndOffset < oldLogEnd) {
     host.probes.emit(Probe.truncate, host.id, partition, log.logEndOffset, oldLogEnd, TruncateReason.recovery);
@@ -94,13 +95,13 @@ function scanStart(bases: readonly number[], recoveryPoint: number): number {
  * Takes the segments in, up to the end of what is sound.
  * @returns where the log ended on the disk, before anything was cut off
  */
-function takeSegments(log: PartitionLog, bases: readonly number[], scanFrom: number): number {
+function takeSegments(log: PartitionLog, bases: readonly number[], scanFrom: number, lowestEpoch: number): number {
   let end = 0;
   for (let i = 0; i < bases.length; i++) {
     const segment = log.segments.open(bases[i]);
     end = Math.max(end, lastOffsetOf(segment) + 1);
     log.restoreBounds(0, Math.max(log.logEndOffset, segment.baseOffset));
-    if (takeSegment(log, segment, bases[i] >= scanFrom, bases[i + 1] ?? Infinity)) continue;
+    if (takeSegment(log, segment, bases[i] >= scanFrom, bases[i + 1] ?? Infinity, lowestEpoch)) continue;
     // We had an invalid message: all that remains of the log is deleted (LogLoader.recoverLog).
     for (const later of bases.slice(i + 1)) {
       const dropped = log.segments.open(later);
@@ -117,7 +118,13 @@ function takeSegments(log: PartitionLog, bases: readonly number[], scanFrom: num
  *   look-up, which goes to the segment below the offset: it is cut off here
  * @returns false if the scan met a damaged batch and cut the segment there
  */
-function takeSegment(log: PartitionLog, segment: LogSegment, scans: boolean, next: number): boolean {
+function takeSegment(
+  log: PartitionLog,
+  segment: LogSegment,
+  scans: boolean,
+  next: number,
+  lowestEpoch: number,
+): boolean {
   const { file } = segment;
   const written = file.length;
   let count = 0;
@@ -126,11 +133,16 @@ function takeSegment(log: PartitionLog, segment: LogSegment, scans: boolean, nex
     const batch = file.read(count) as RecordBatch;
     isSound = !scans || file.state(count) === ENTRY_OK;
     if (!isSound || batch.baseOffset >= next) break;
-    if (scans) log.leaderEpochs.recover(batch.partitionLeaderEpoch, batch.baseOffset);
+    if (scans) log.leaderEpochs.recover(batch.partitionLeaderEpoch, batch.baseOffset, lowestEpoch);
     log.take(segment, batch);
   }
   if (count < written) mustSucceed(file.truncate(count), file.path);
   return isSound;
+}
+
+/** With KAFKA-10432 epoch 0 is left out: it was taken for "none". */
+function lowestEpochRecovered(rules: Rules): number {
+  return rules.defects['KAFKA-10432'] ? 1 : 0;
 }
 
 /** deleteSegmentsIfLogStartGreaterThanLogEnd: the log begins anew where readers were told that it begins. */
@@ -150,18 +162,18 @@ function loadProducers(host: Host, log: PartitionLog, services: LogServices, sca
   const { producers, segments, logEndOffset } = log;
   const nowMs = Math.trunc(host.wallMicros() / 1000);
   if (!clean) {
-    const scanning = new ProducerState(producers.snapshots, services.producerExpirationMs);
+    const scanning = new ProducerState(producers.snapshots, services.rules, services.producerExpirationMs);
     for (const { baseOffset } of segments.all) {
-      if (baseOffset > scanFrom) rebuildProducerState(log, scanning, baseOffset, nowMs);
+      if (baseOffset > scanFrom) rebuildProducerState(log, scanning, baseOffset, nowMs, services.rules);
     }
-    rebuildProducerState(log, scanning, logEndOffset, nowMs);
+    rebuildProducerState(log, scanning, logEndOffset, nowMs, services.rules);
   }
   producers.snapshots.removeStrays(segments.all.map(({ baseOffset }) => baseOffset));
   if (clean && producers.snapshots.offsets.length === 0) {
     producers.moveEndTo(logEndOffset);
-    snapshot(producers);
+    snapshot(producers, services.rules);
   } else {
-    rebuildProducerState(log, producers, logEndOffset, nowMs);
+    rebuildProducerState(log, producers, logEndOffset, nowMs, services.rules);
   }
   announceReload(log, host);
 }

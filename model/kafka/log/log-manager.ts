@@ -5,6 +5,7 @@
 import type { File } from '../../kernel/disk.js';
 import type { Host } from '../../kernel/process.js';
 import type { BrokerSettings, TopicSettings } from '../cluster-spec.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from './clean-shutdown.js';
 import { LogFlush } from './log-flush.js';
 import { createLog, loadLog, logExists } from './log-loader.js';
@@ -30,6 +31,7 @@ const NEVER_MS = 9_000_000_000_000;
 
 export class LogManager implements LogServices {
   readonly producerExpirationMs: number;
+  readonly rules: Rules;
   readonly #host: Host;
   readonly #settings: BrokerSettings;
   readonly #configs: readonly LogConfig[];
@@ -39,11 +41,14 @@ export class LogManager implements LogServices {
   #recoveryPoints: Offsets = [];
   #logStarts: Offsets = [];
   #hadCleanShutdown = false;
+  /** Logs that are found and not loaded yet. */
+  #toLoad = 0;
   readonly #flushes = new Map<number, LogFlush>();
   #lastFlush = 0;
 
   /** @param configs every partition of the cluster by number, whether or not this broker holds it */
-  constructor(host: Host, settings: BrokerSettings, configs: readonly LogConfig[]) {
+  constructor(host: Host, settings: BrokerSettings, configs: readonly LogConfig[], rules: Rules) {
+    this.rules = rules;
     this.#host = host;
     this.#settings = settings;
     this.#configs = configs;
@@ -67,8 +72,11 @@ export class LogManager implements LogServices {
     this.#highWatermarks = readOffsets(disk, HIGH_WATERMARK_CHECKPOINT);
     this.#recoveryPoints = readOffsets(disk, RECOVERY_POINT_CHECKPOINT);
     this.#logStarts = readOffsets(disk, LOG_START_CHECKPOINT);
-    removeCleanShutdown(disk);
-    return this.#configs.flatMap(({ name }, partition) => (logExists(disk, name) ? [partition] : []));
+    const partitions = this.#configs.flatMap(({ name }, partition) => (logExists(disk, name) ? [partition] : []));
+    this.#toLoad = partitions.length;
+    // With KAFKA-10471 it stays until all is loaded.
+    if (!this.rules.defects['KAFKA-10471'] || this.#toLoad === 0) removeCleanShutdown(disk);
+    return partitions;
   }
 
   /** Loads and recovers one of them. */
@@ -81,6 +89,8 @@ export class LogManager implements LogServices {
     };
     const log = loadLog(this.#host, partition, name, settings, this, checkpointed, this.#hadCleanShutdown);
     this.#logs[partition] = log;
+    this.#toLoad--;
+    if (this.#toLoad === 0) removeCleanShutdown(this.#host.disk);
     return log;
   }
 
@@ -110,7 +120,7 @@ export class LogManager implements LogServices {
   shutDown(brokerEpoch: number): void {
     for (const log of this.#held()) {
       log.flush();
-      snapshot(log.producers);
+      snapshot(log.producers, this.rules);
     }
     this.checkpointRecoveryPoints();
     this.checkpointLogStarts();

@@ -1,8 +1,10 @@
 /** What a log asks of the broker it belongs to: steps of their own, and files that it shares with other logs. */
 import type { File } from '../../kernel/disk.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { PartitionLog } from './partition-log.js';
 
 export interface LogServices {
+  readonly rules: Rules;
   readonly producerExpirationMs: number;
   /** Everything below `offset`, and the snapshot of the producers there, is fsynced in steps of their own. */
   flushLater(log: PartitionLog, offset: number, snapshot: File | undefined): void;

@@ -58,7 +58,11 @@ export class PartitionLog {
     this.lastFlushedMs = Math.trunc(host.wallMicros() / 1000);
     this.segments = new SegmentFiles(host, name, settings, services, this.content);
     this.leaderEpochs = new LeaderEpochCache(host.disk, name, () => services.flushEpochsLater(this));
-    this.producers = new ProducerState(new ProducerSnapshots(host.disk, name), services.producerExpirationMs);
+    this.producers = new ProducerState(
+      new ProducerSnapshots(host.disk, name),
+      services.rules,
+      services.producerExpirationMs,
+    );
   }
 
   get logStartOffset(): number {
@@ -220,7 +224,7 @@ export class PartitionLog {
     const deleted = this.segments.truncateTo(newLogEnd, keep);
     this.producers.snapshots.remove((snapshot) => deleted.includes(snapshot));
     this.#endAt(newLogEnd, oldLogEnd, reason);
-    rebuildProducerState(this, this.producers, newLogEnd, this.#nowMs());
+    rebuildProducerState(this, this.producers, newLogEnd, this.#nowMs(), this.#services.rules);
     announceReload(this, this.#host);
     this.#services.truncated();
     return true;
@@ -267,6 +271,7 @@ export class PartitionLog {
     this.#logStartOffset = offset;
     this.recoveryPoint = Math.max(this.recoveryPoint, offset);
     this.leaderEpochs.truncateFromStart(offset);
+    this.producers.startAt(offset);
     this.#host.probes.emit(Probe.logStart, this.#host.id, this.partition, offset, old, reason);
     return true;
   }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { KafkaError } from '../protocol/errors.js';
 import type { RecordBatch } from '../protocol/records.js';
+import { resolveRules } from '../protocol/versions/resolve.js';
 import { ProducerSnapshots } from './producer-snapshots.js';
 import { nextSequence, ProducerState } from './producer-state.js';
 import { LogLab, NAME } from './testing/log-lab.js';
 
+const rules = resolveRules('3.9');
 let offset = 0;
 
 /** A batch of producer 7. */
@@ -17,7 +19,7 @@ function batch(producerEpoch: number, baseSequence: number, count = 1, producerI
 
 /** A state that has taken these in. */
 function stateOf(...batches: RecordBatch[]): ProducerState {
-  const state = new ProducerState(new ProducerSnapshots(new LogLab().host.disk, NAME), 10_000);
+  const state = new ProducerState(new ProducerSnapshots(new LogLab().host.disk, NAME), rules, 10_000);
   for (const taken of batches) state.append(taken);
   return state;
 }
@@ -104,7 +106,7 @@ describe('a snapshot', () => {
 
   it('that is damaged gives way to the one before it', () => {
     const lab = new LogLab();
-    const state = new ProducerState(new ProducerSnapshots(lab.host.disk, NAME), 10_000);
+    const state = new ProducerState(new ProducerSnapshots(lab.host.disk, NAME), rules, 10_000);
     const first = batch(0, 0);
     state.append(first);
     const older = state.takeSnapshot()!;
@@ -138,6 +140,40 @@ describe('a snapshot', () => {
     state.append(batch(0, 0, 1, 8, 9000));
     state.reload(0, end, 11_000);
     expect(state.producerCount).toBe(0);
+  });
+});
+
+describe('before the rules of 3.9', () => {
+  const stateUnder = (version: string, ...batches: RecordBatch[]): ProducerState => {
+    const snapshots = new ProducerSnapshots(new LogLab().host.disk, NAME);
+    const state = new ProducerState(snapshots, resolveRules(version), 10_000);
+    for (const taken of batches) state.append(taken);
+    return state;
+  };
+
+  it.each([
+    ['0.11', OUT_OF_ORDER_SEQUENCE_NUMBER],
+    ['2.1', KafkaError.UNKNOWN_PRODUCER_ID],
+    ['2.5', NONE],
+  ])('an unknown producer that goes on with a sequence was answered otherwise (%s)', (version, error) => {
+    expect(stateUnder(version).check(batch(0, 9))).toBe(error);
+    expect(stateUnder(version).check(batch(0, 0))).toBe(NONE);
+  });
+
+  it('a log remembered one batch before 1.0', () => {
+    const batches = [batch(0, 0), batch(0, 1)];
+    expect(stateUnder('0.11', ...batches).findDuplicate(batches[0])).toBeUndefined();
+    expect(stateUnder('1.1', ...batches).findDuplicate(batches[0])).toBe(batches[0]);
+  });
+
+  it('a producer went with its last record before 2.4', () => {
+    const last = batch(0, 0);
+    const forgets = (version: string): boolean => {
+      const state = stateUnder(version, last);
+      state.startAt(last.baseOffset + 1);
+      return state.producerCount === 0;
+    };
+    expect([forgets('2.1'), forgets('2.5')]).toEqual([true, false]);
   });
 });
 

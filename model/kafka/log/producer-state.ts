@@ -4,12 +4,11 @@
  * latest snapshot and what the log holds behind it, so that a leader may know less of a producer than its log does.
  */
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
-import { maxTimestamp, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, type RecordBatch } from '../protocol/records.js';
+import { lastOffset, maxTimestamp, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, type RecordBatch } from '../protocol/records.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { File } from '../../kernel/disk.js';
 import type { ProducerSnapshots, SnapshotEntry } from './producer-snapshots.js';
 
-/** ProducerStateEntry.NUM_BATCHES_TO_RETAIN: why at most five batches may be in flight. */
-export const BATCHES_RETAINED = 5;
 const MAX_SEQUENCE = 0x7fffffff;
 
 export interface ProducerEntry {
@@ -21,6 +20,10 @@ export interface ProducerEntry {
 
 export class ProducerState {
   readonly snapshots: ProducerSnapshots;
+  /** Why at most five batches may be in flight. */
+  readonly batchesRemembered: number;
+  readonly #withoutState: Rules['sequenceWithoutState'];
+  readonly #outlivesRecords: boolean;
   readonly #expirationMs: number;
   readonly #producers = new Map<number, ProducerEntry>();
   /** The state is that of the log below this offset (mapEndOffset). */
@@ -28,8 +31,11 @@ export class ProducerState {
   #lastSnapshotOffset = 0;
 
   /** @param expirationMs producer.id.expiration.ms */
-  constructor(snapshots: ProducerSnapshots, expirationMs: number) {
+  constructor(snapshots: ProducerSnapshots, rules: Rules, expirationMs: number) {
     this.snapshots = snapshots;
+    this.batchesRemembered = rules.batchesRemembered;
+    this.#withoutState = rules.sequenceWithoutState;
+    this.#outlivesRecords = rules.producerStateOutlivesRecords;
     this.#expirationMs = expirationMs;
   }
 
@@ -59,18 +65,39 @@ export class ProducerState {
 
   /**
    * May a leader append this batch of a client? In the order of ProducerAppendInfo.maybeValidateDataBatch: epoch, then
-   * sequence. A producer that this log does not know may begin with any sequence.
+   * sequence.
    */
   check(batch: RecordBatch): ErrorCode {
     if (batch.producerId === NO_PRODUCER_ID) return KafkaError.NONE;
     const entry = this.#producers.get(batch.producerId);
-    if (entry === undefined || entry.producerEpoch === NO_PRODUCER_EPOCH) return KafkaError.NONE;
+    if (entry === undefined || entry.producerEpoch === NO_PRODUCER_EPOCH) return this.#checkUnknown(batch);
     if (batch.producerEpoch < entry.producerEpoch) return KafkaError.INVALID_PRODUCER_EPOCH;
     if (batch.producerEpoch !== entry.producerEpoch) {
       return batch.baseSequence === 0 ? KafkaError.NONE : KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER;
     }
     const expected = nextSequence(entry.batches[entry.batches.length - 1]);
     return batch.baseSequence === expected ? KafkaError.NONE : KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER;
+  }
+
+  /** Of a producer that this log does not know: since KIP-360 (2.5) it may begin with any sequence. */
+  #checkUnknown({ baseSequence }: RecordBatch): ErrorCode {
+    if (baseSequence === 0) return KafkaError.NONE;
+    switch (this.#withoutState) {
+      case 'out-of-order':
+        return KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER;
+      case 'unknown-producer-id':
+        return KafkaError.UNKNOWN_PRODUCER_ID;
+      default:
+        return KafkaError.NONE;
+    }
+  }
+
+  /** The log begins here now. Before KAFKA-7190 (2.4) a producer without a record left was forgotten. */
+  startAt(logStart: number): void {
+    if (this.#outlivesRecords) return;
+    for (const { producerId, batches } of this.#producers.values()) {
+      if (lastOffset(batches[batches.length - 1]) < logStart) this.#producers.delete(producerId);
+    }
   }
 
   /** Takes in a batch that was appended, in the order of the log: a follower's and a replayed one without validation. */
@@ -158,7 +185,7 @@ export class ProducerState {
       entry.producerEpoch = batch.producerEpoch;
       entry.batches.length = 0;
     }
-    if (entry.batches.length === BATCHES_RETAINED) entry.batches.shift();
+    if (entry.batches.length === this.batchesRemembered) entry.batches.shift();
     entry.batches.push(batch);
   }
 }

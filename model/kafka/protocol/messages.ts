@@ -16,6 +16,7 @@ export const Api = {
   fetch: 1,
   listOffsets: 2,
   metadata: 3,
+  deleteRecords: 21,
   initProducerId: 22,
   offsetForLeaderEpoch: 23,
   electLeaders: 43,
@@ -149,6 +150,23 @@ export interface MetadataResponse extends Response {
     readonly leaderEpoch: number;
     readonly replicas: readonly number[];
     readonly isr: readonly number[];
+  }[];
+}
+
+// DeleteRecords (key 21, KIP-107)
+/** The offset that stands for the high watermark. */
+export const HIGH_WATERMARK_OFFSET = -1;
+export interface DeleteRecordsRequest extends Request {
+  readonly timeoutMs: number;
+  /** Everything below the offset is deleted. */
+  readonly partitions: readonly { readonly partition: number; readonly offset: number }[];
+}
+export interface DeleteRecordsResponse extends Response {
+  readonly partitions: readonly {
+    readonly partition: number;
+    /** The lowest log start of the replicas on live brokers; -1 with an error. */
+    readonly lowWatermark: number;
+    readonly error: ErrorCode;
   }[];
 }
 

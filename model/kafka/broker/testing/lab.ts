@@ -274,6 +274,7 @@ export class Lab {
     asked: Partial<FetchRequest & FetchPartition> = {},
   ) {
     const { currentLeaderEpoch = this.script.image.partition(ORDERS)!.leaderEpoch, lastFetchedEpoch = -1 } = asked;
+    const { logStartOffset = 0 } = asked;
     const request: Omit<FetchRequest, 'correlationId' | 'bytes'> = {
       kind: Api.fetch,
       replicaId: follower,
@@ -283,7 +284,7 @@ export class Lab {
       minBytes: 1,
       maxBytes: 10_485_760,
       partitionMaxBytes: 1_048_576,
-      partitions: [{ partition: ORDERS, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset: 0 }],
+      partitions: [{ partition: ORDERS, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset }],
     };
     return this.send(follower, leader, request);
   }

@@ -6,6 +6,8 @@ import { createWorld, type World } from '../../../kernel/world.js';
 import type { BrokerSettings, TopicSettings } from '../../cluster-spec.js';
 import { kafkaProbes } from '../../probes.js';
 import type { RecordBatch } from '../../protocol/records.js';
+import { resolveRules } from '../../protocol/versions/resolve.js';
+import type { Rules } from '../../protocol/versions/rules.js';
 import { brokerDefaults, topicDefaults } from '../../testing/cluster-spec.js';
 import { LogManager } from '../log-manager.js';
 import type { PartitionLog } from '../partition-log.js';
@@ -19,10 +21,10 @@ const OTHER = 'orders-1';
 /** A broker that is nothing but its logs. */
 class LogKeeper extends Process {
   readonly logs: LogManager;
-  constructor(host: Host, settings: BrokerSettings, topic: TopicSettings) {
+  constructor(host: Host, settings: BrokerSettings, topic: TopicSettings, rules: Rules) {
     super(host);
     const configs = [NAME, OTHER].map((name) => ({ name, settings: topic }));
-    this.logs = new LogManager(host, settings, configs);
+    this.logs = new LogManager(host, settings, configs, rules);
   }
   override start(): void {}
   override onConnection(): void {}
@@ -38,6 +40,7 @@ export interface LogLabOptions {
   readonly topic?: Partial<TopicSettings>;
   readonly broker?: Partial<BrokerSettings>;
   readonly seed?: string;
+  readonly rules?: Rules;
 }
 
 export class LogLab {
@@ -48,11 +51,11 @@ export class LogLab {
   readonly announced: string[] = [];
   #value = 0;
 
-  constructor({ topic, broker, seed }: LogLabOptions = {}) {
+  constructor({ topic, broker, seed, rules = resolveRules('3.9') }: LogLabOptions = {}) {
     this.settings = { ...topicDefaults, ...topic };
     const settings = { ...brokerDefaults, ...broker };
     this.world = createWorld({ seed: seed ?? 'log' });
-    this.world.addMachine({ name: 'b1', program: (host) => new LogKeeper(host, settings, this.settings) });
+    this.world.addMachine({ name: 'b1', program: (host) => new LogKeeper(host, settings, this.settings, rules) });
     this.world.start(1);
     this.log = this.logs.getOrCreate(0);
     const kafka = kafkaProbes.filter(({ kind }) => kind >= SYSTEM_PROBES);

@@ -45,8 +45,9 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   metadataEpochs: [true],
   positionValidation: [true],
 
-  batchesRemembered: [5],
-  sequenceWithoutState: ['accepted', 'accepted-outside-transactions'], // there are no transactions
+  batchesRemembered: [1, 5],
+  sequenceWithoutState: ['out-of-order', 'unknown-producer-id', 'accepted', 'accepted-outside-transactions'], // there are no transactions
+  producerStateOutlivesRecords: [false, true],
   producerEpochRecovery: [true],
 };
 
@@ -69,7 +70,6 @@ const beyondReach: { readonly [name in RuleName]?: string } = {
   transactionVerification: transactions,
   groupInTransactionalCommits: transactions,
   stableOffsetFetch: transactions,
-  producerStateOutlivesRecords: 'no record is ever deleted',
 };
 
 /** Whether this build does what a rule says when it has this value. */

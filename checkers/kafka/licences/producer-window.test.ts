@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { PartitionTimeline, type Stay } from './partition-timeline.js';
+import { TraceTimeline } from './trace-timeline.js';
+import { TraceScript } from '../testing/script.js';
+import { producerWindowLicence } from './producer-window.js';
+
+const PRODUCER = 70;
+const CLIENT = 9;
+
+/** b1 appends 7 at offset 0 as a batch of the producer; b2 copies it and leads; `between` happens; b2 appends it again. */
+function appendedAgain(between: (script: TraceScript) => void): TraceScript {
+  const script = new TraceScript({ settings: { acks: 'all' } }).lead(1, [1, 2]).append(1, 7);
+  script.emit('batch-appended', 1, 0, 0, 0, PRODUCER, 3).replicate(1, 2);
+  script.lead(2, [1, 2]);
+  between(script);
+  return script.append(2, 7).emit('batch-appended', 2, 0, 1, 1, PRODUCER, 0);
+}
+
+function copiesOf(script: TraceScript): readonly Stay[] {
+  const partition: PartitionTimeline = new TraceTimeline(script.trace).partition(0);
+  return partition.appendsOf(7);
+}
+
+const row = (script: TraceScript) => producerWindowLicence(script.trace, 0, copiesOf(script))?.licence.row ?? null;
+const reloaded = (script: TraceScript, machine: number, producer = PRODUCER) =>
+  script.emit('producer-window', machine, 0, producer, 0, 5, 0);
+const expired = (script: TraceScript, machine: number) =>
+  script.emit('producer-window', machine, 0, PRODUCER, -1, -1, 1);
+const outOfOrder = (script: TraceScript, machine: number) => script.emit('refused', machine, 0, 45, CLIENT, -1);
+
+describe('a record of an idempotent producer that stands twice is licensed', () => {
+  it('by a state that was reloaded, and the refusal of a batch which it had forgotten', () => {
+    expect(row(appendedAgain((script) => outOfOrder(reloaded(script, 2), 2)))).toBe('producer-window');
+  });
+
+  it('by a state that had expired where it was appended again', () => {
+    expect(row(appendedAgain((script) => expired(script, 2)))).toBe('producer-window');
+  });
+
+  it.each<[string, (script: TraceScript) => void]>([
+    ['without any such event', () => undefined],
+    ['by a reload that nothing came of', (script) => reloaded(script, 2)],
+    ['by a refusal of a leader that had forgotten nothing', (script) => outOfOrder(reloaded(script, 1), 2)],
+    ['by what a leader forgot of another producer', (script) => outOfOrder(reloaded(script, 2, 71), 2)],
+    ['by an expiry on another broker', (script) => expired(script, 1)],
+    ['by a refusal before the reload', (script) => reloaded(outOfOrder(script, 2), 2)],
+  ])('not %s', (_name, between) => {
+    expect(row(appendedAgain(between))).toBeNull();
+  });
+});
