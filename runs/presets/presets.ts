@@ -16,6 +16,7 @@ const questions = [
   'Which settings are right?',
   'What if two leaders exist at once?',
   'What if a segment is corrupted?',
+  'How did it go wrong once?',
 ];
 
 let read: readonly Preset[] | null = null;

@@ -195,8 +195,8 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
     partition.isr = committedIsr(isr);
     partition.partitionEpoch = reply.partitionEpoch;
     host.probes.emit(Probe.isrAdopted, host.id, partition.number, isr, reply.partitionEpoch, reply.leaderEpoch);
-    // The ISR may be down to this broker alone (KAFKA-13091).
-    if (this.#replicas.rules.defects['KAFKA-13091']) return;
+    // The ISR may be down to this broker alone.
+    if (this.#replicas.rules.ignoresConfirmedShrink) return;
     if (this.#replicas.advanceHighWatermark(partition)) this.#replicas.completeDelayed(partition.number);
   }
 

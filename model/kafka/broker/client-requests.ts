@@ -16,12 +16,12 @@ import {
 } from '../protocol/messages.js';
 import { NO_LEADER } from '../protocol/metadata-records.js';
 import type { PartitionLog } from '../log/partition-log.js';
-import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImage } from '../control/metadata-image.js';
 import type { BrokerConfig } from './config.js';
 import type { Partition } from './partition.js';
 import type { ProducerIdManager } from './producer-id-manager.js';
 import type { ReplicaManager } from './replica-manager.js';
+import type { ReplicationRules } from './replication-rules.js';
 
 const RESPONSE_BYTES = 40;
 const PARTITION_BYTES = 30;
@@ -125,7 +125,7 @@ export function offsetForLeaderEpochResponse(
 }
 
 /** KIP-101 told the offset alone, and nothing of epochs below the first of this log (up to 1.1). */
-function epochEnd(log: PartitionLog, epoch: number, rules: Rules): EpochEndAnswer {
+function epochEnd(log: PartitionLog, epoch: number, rules: ReplicationRules): EpochEndAnswer {
   const end = log.endOffsetForEpoch(epoch);
   if (end === undefined) return UNDEFINED;
   if (rules.truncation !== 'epoch-end-offset') return { leaderEpoch: end.epoch, endOffset: end.endOffset };

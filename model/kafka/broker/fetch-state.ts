@@ -4,8 +4,7 @@ import type { EpochEnd } from './truncation.js';
 
 /**
  * epoch-end: where the leader's history parts from its own, before it fetches at all (ReplicaState Truncating, up to 2.6).
- * records: the common case (Fetching). log-end: the leader called its offset out of range. log-start: and does not end
- * below it, so that it may begin above it.
+ * records: the common case (Fetching). log-end, log-start: the leader called its offset out of range.
  */
 export type Need = 'epoch-end' | 'records' | 'log-end' | 'log-start';
 
@@ -21,7 +20,7 @@ export class FetchState {
   delayedUntil = 0;
   /** From the last answer, until it is applied; -1: nothing to apply. */
   leaderHighWatermark = -1;
-  /** From the last answer, until it is applied, where it lies above the log's own start; -1: nothing to apply. */
+  /** From the last answer, until it is applied; -1: nothing to apply. */
   leaderLogStart = -1;
   /** With KAFKA-14704: where the last answer says that the histories part, until the log is cut there. */
   divergence: EpochEnd | null = null;

@@ -36,7 +36,7 @@ export class FetchHandler {
   #asInSession(channel: RequestChannel, request: FetchRequest): FetchRequest {
     const isFirst = !channel.hasFetchSession;
     channel.hasFetchSession = true;
-    if (isFirst || !this.#replicas.rules.defects['KAFKA-9338']) return request;
+    if (isFirst || !this.#replicas.rules.sessionForgetsEpoch) return request;
     const partitions = request.partitions.map((asked) => ({ ...asked, currentLeaderEpoch: -1 }));
     return { ...request, partitions };
   }
@@ -45,7 +45,7 @@ export class FetchHandler {
   updateFollowerState(operation: DelayedFetch): void {
     for (let i = 0; i < operation.fetched.length; i++) {
       const { error, divergingEpoch } = operation.fetched[i];
-      const counts = divergingEpoch < 0 || this.#replicas.rules.defects['KAFKA-13141'];
+      const counts = divergingEpoch < 0 || this.#replicas.rules.countsDivergingFetches;
       if (error === KafkaError.NONE && counts) this.#updatePartition(operation, i);
     }
     if (operation.joining.length > 0) this.#replicas.host.later(BrokerTimer.expandIsr, 0, operation);

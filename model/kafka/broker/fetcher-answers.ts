@@ -8,9 +8,9 @@ import type {
   ListOffsetsResponse,
   OffsetForLeaderEpochResponse,
 } from '../protocol/messages.js';
-import type { Rules } from '../protocol/versions/rules.js';
 import type { FetchState } from './fetch-state.js';
 import { needAfter, truncationOf, type EpochEnd } from './truncation.js';
+import type { ReplicationRules } from './replication-rules.js';
 
 /**
  * delay: not asked for again before replica.fetch.backoff.ms. failed: not at all, until metadata brings a new leader epoch
@@ -23,7 +23,7 @@ export function applyFetched(
   state: FetchState,
   asked: FetchPartition,
   fetched: FetchedPartition,
-  rules: Rules,
+  rules: ReplicationRules,
 ): Outcome {
   switch (fetched.error) {
     case KafkaError.NONE:
@@ -43,7 +43,7 @@ export function applyEpochEnd(
   state: FetchState,
   askedInEpoch: number,
   answer: OffsetForLeaderEpochResponse['partitions'][number],
-  rules: Rules,
+  rules: ReplicationRules,
 ): Outcome {
   if (answer.error !== KafkaError.NONE) return onError(state, answer.error, askedInEpoch);
   truncate(state, { epoch: answer.leaderEpoch, endOffset: answer.endOffset }, rules);
@@ -51,37 +51,29 @@ export function applyEpochEnd(
 }
 
 /**
- * fetchOffsetAndTruncate: a leader that ends below cuts this log to its end, by offset alone, and may leave it with another
- * history below that. Else it may begin above this log's end: that is asked next.
+ * The answer to a question for the leader's log end, or log start (fetchOffsetAndTruncate). A leader that ends below cuts
+ * this log to its end, by offset alone, and may leave it with another history below that. One that begins above starts this
+ * log anew. Else the same offset is tried again.
  */
-export function applyLogEnd(
+export function applyLogOffset(
   state: FetchState,
   askedInEpoch: number,
   answer: ListOffsetsResponse['partitions'][number],
-  rules: Rules,
+  rules: ReplicationRules,
 ): Outcome {
   if (answer.error !== KafkaError.NONE) return onError(state, answer.error, askedInEpoch);
   const { log, config } = state.partition;
-  if (answer.offset < log.logEndOffset) {
+  if (state.need === 'log-end' && answer.offset >= log.logEndOffset) {
+    state.need = 'log-start';
+    return 'done';
+  }
+  if (state.need === 'log-end') {
     // Up to 1.1: with unclean elections off, no leader should ever end below a follower.
     if (rules.outOfRange === 'halt' && !config.settings['unclean.leader.election.enable']) return 'exit';
     log.truncateTo(answer.offset, TruncateReason.outOfRange);
-    state.resume();
-  } else {
-    state.need = 'log-start';
+  } else if (answer.offset > log.logEndOffset) {
+    log.truncateFullyAndStartAt(answer.offset, TruncateReason.outOfRange);
   }
-  return 'done';
-}
-
-/** A leader that begins above this log's end empties it, to go on from there; else the same offset is tried again. */
-export function applyLogStart(
-  state: FetchState,
-  askedInEpoch: number,
-  answer: ListOffsetsResponse['partitions'][number],
-): Outcome {
-  if (answer.error !== KafkaError.NONE) return onError(state, answer.error, askedInEpoch);
-  const { log } = state.partition;
-  if (answer.offset > log.logEndOffset) log.truncateFullyAndStartAt(answer.offset, TruncateReason.outOfRange);
   state.resume();
   return 'done';
 }
@@ -96,9 +88,9 @@ function onError(state: FetchState, error: ErrorCode, askedInEpoch: number): Out
  * No high watermark is taken from this answer: the log is not what the leader thought. With KAFKA-14704 it is, and the log
  * is cut in the step after.
  */
-function applyDivergence(state: FetchState, fetched: FetchedPartition, rules: Rules): void {
+function applyDivergence(state: FetchState, fetched: FetchedPartition, rules: ReplicationRules): void {
   const leader = { epoch: fetched.divergingEpoch, endOffset: fetched.divergingEndOffset };
-  if (rules.defects['KAFKA-14704']) {
+  if (rules.takesHighWatermarkFirst) {
     state.divergence = leader;
     state.leaderHighWatermark = fetched.highWatermark;
   } else {
@@ -107,12 +99,12 @@ function applyDivergence(state: FetchState, fetched: FetchedPartition, rules: Ru
 }
 
 /** With KAFKA-14704: what the last answer called for, after its high watermark was taken. */
-export function truncateDiverged(state: FetchState, rules: Rules): void {
+export function truncateDiverged(state: FetchState, rules: ReplicationRules): void {
   if (state.divergence !== null) truncate(state, state.divergence, rules);
   state.divergence = null;
 }
 
-function truncate(state: FetchState, leader: EpochEnd, rules: Rules): void {
+function truncate(state: FetchState, leader: EpochEnd, rules: ReplicationRules): void {
   const { log } = state.partition;
   const truncation = truncationOf(log, leader, state.fetchOffset);
   log.truncateTo(truncation.offset, TruncateReason.divergence);
@@ -120,26 +112,24 @@ function truncate(state: FetchState, leader: EpochEnd, rules: Rules): void {
   state.need = needAfter(truncation, rules.truncation);
 }
 
-/**
- * ReplicaFetcherThread.processPartitionData. A batch that begins below the log's end (UnexpectedAppendOffsetException): the
- * histories part where no epoch shows it, and the partition has failed until the next leader epoch.
- */
-function append(state: FetchState, asked: FetchPartition, fetched: FetchedPartition, rules: Rules): Outcome {
+/** ReplicaFetcherThread.processPartitionData. */
+function append(state: FetchState, asked: FetchPartition, fetched: FetchedPartition, rules: ReplicationRules): Outcome {
   const { log } = state.partition;
   assert(state.fetchOffset === log.logEndOffset, 'a follower fetches from its log end');
-  const { batches, highWatermark } = fetched;
-  const epoch = asked.currentLeaderEpoch >= 0 ? asked.currentLeaderEpoch : state.leaderEpoch;
-  const checksEpochs = !rules.defects['KAFKA-18723'];
+  const { batches, highWatermark, logStartOffset } = fetched;
+  const fetchedIn = asked.currentLeaderEpoch;
+  const checksEpochs = fetchedIn >= 0 && !rules.appendsLaterEpochs;
   for (let i = 0; i < batches.length; i++) {
-    // What a later leader wrote does not belong into what was fetched in this epoch (KAFKA-18723).
-    if (checksEpochs && batches[i].partitionLeaderEpoch > epoch) break;
+    // What a later leader wrote does not belong into what was fetched in this epoch (KAFKA-18723); before KIP-320 nobody knew.
+    if (checksEpochs && batches[i].partitionLeaderEpoch > fetchedIn) break;
+    // UnexpectedAppendOffsetException: the histories part where no epoch shows it.
     if (batches[i].baseOffset < log.logEndOffset) return 'failed';
     log.appendAsFollower(batches[i]);
   }
   if (batches.length > 0) state.resume();
-  else if (rules.defects['KAFKA-15510']) state.lastFetchedEpoch = -1;
+  else if (rules.forgetsFetchedEpoch) state.lastFetchedEpoch = -1;
   const bounded = Math.max(log.logStartOffset, Math.min(highWatermark, log.logEndOffset));
   state.leaderHighWatermark = bounded === log.highWatermark ? -1 : highWatermark;
-  state.leaderLogStart = fetched.logStartOffset > log.logStartOffset ? fetched.logStartOffset : -1;
+  state.leaderLogStart = logStartOffset > log.logStartOffset ? logStartOffset : -1;
   return 'done';
 }

@@ -10,6 +10,7 @@ import {
 } from '../protocol/messages.js';
 import type { BrokerServices } from './components.js';
 import type { FetchState, Need } from './fetch-state.js';
+import type { ReplicationRules } from './replication-rules.js';
 
 const REQUEST_BYTES = 60;
 const REQUEST_PARTITION_BYTES = 40;
@@ -23,28 +24,34 @@ export function fetcherRequest(
   states: readonly FetchState[],
   correlationId: number,
   broker: BrokerServices,
+  rules: ReplicationRules,
 ): FetcherRequest {
   switch (need) {
     case 'records':
-      return fetchRequest(states, correlationId, broker);
+      return fetchRequest(states, correlationId, broker, rules);
     case 'epoch-end':
-      return epochEndsRequest(states, correlationId, broker);
+      return epochEndsRequest(states, correlationId, broker, rules);
     case 'log-end':
-      return offsetsRequest(LATEST_TIMESTAMP, states, correlationId, broker);
+      return logOffsetsRequest(states, LATEST_TIMESTAMP, correlationId, broker, rules);
     case 'log-start':
-      return offsetsRequest(EARLIEST_TIMESTAMP, states, correlationId, broker);
+      return logOffsetsRequest(states, EARLIEST_TIMESTAMP, correlationId, broker, rules);
   }
 }
 
-function fetchRequest(states: readonly FetchState[], correlationId: number, broker: BrokerServices): FetchRequest {
-  const { settings, nodeId, rules } = broker.config;
+function fetchRequest(
+  states: readonly FetchState[],
+  correlationId: number,
+  broker: BrokerServices,
+  rules: ReplicationRules,
+): FetchRequest {
+  const { settings, nodeId } = broker.config;
   const sendsLastEpoch = rules.truncation === 'on-fetch';
   const partitions: FetchPartition[] = [];
   for (let i = 0; i < states.length; i++) {
     const { partition, fetchOffset, lastFetchedEpoch } = states[i];
     partitions.push({
       partition: partition.number,
-      currentLeaderEpoch: epochOf(states[i], broker),
+      currentLeaderEpoch: epochOf(states[i], rules),
       fetchOffset,
       lastFetchedEpoch: sendsLastEpoch ? lastFetchedEpoch : NOT_SENT,
       logStartOffset: partition.log.logStartOffset,
@@ -70,6 +77,7 @@ function epochEndsRequest(
   states: readonly FetchState[],
   correlationId: number,
   broker: BrokerServices,
+  rules: ReplicationRules,
 ): OffsetForLeaderEpochRequest {
   return {
     kind: Api.offsetForLeaderEpoch,
@@ -78,17 +86,18 @@ function epochEndsRequest(
     replicaId: broker.config.nodeId,
     partitions: states.map((state) => ({
       partition: state.partition.number,
-      currentLeaderEpoch: epochOf(state, broker),
+      currentLeaderEpoch: epochOf(state, rules),
       leaderEpoch: state.partition.log.leaderEpochs.latestEpoch,
     })),
   };
 }
 
-function offsetsRequest(
-  timestamp: number,
+function logOffsetsRequest(
   states: readonly FetchState[],
+  timestamp: number,
   correlationId: number,
   broker: BrokerServices,
+  rules: ReplicationRules,
 ): ListOffsetsRequest {
   return {
     kind: Api.listOffsets,
@@ -97,13 +106,13 @@ function offsetsRequest(
     replicaId: broker.config.nodeId,
     partitions: states.map((state) => ({
       partition: state.partition.number,
-      currentLeaderEpoch: epochOf(state, broker),
+      currentLeaderEpoch: epochOf(state, rules),
       timestamp,
     })),
   };
 }
 
 /** KIP-320: before it, no request said in which epoch its sender lives. */
-function epochOf(state: FetchState, { config }: BrokerServices): number {
-  return config.rules.fetchEpochFencing ? state.leaderEpoch : NOT_SENT;
+function epochOf(state: FetchState, rules: ReplicationRules): number {
+  return rules.fetchEpochFencing ? state.leaderEpoch : NOT_SENT;
 }

@@ -1,9 +1,9 @@
 /** How far a leader may move its high watermark: Partition.maybeIncrementLeaderHW (replication.md §3.3). */
-import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImageView } from './components.js';
 import { isEligible } from './isr.js';
 import { contains } from './isr-state.js';
 import type { Partition } from './partition.js';
+import type { ReplicationRules } from './replication-rules.js';
 
 /**
  * The smallest log end of the leader, of every member of the maximal ISR (an unknown one blocks), and of every follower
@@ -15,7 +15,7 @@ import type { Partition } from './partition.js';
 export function maybeIncrementHighWatermark(
   partition: Partition,
   image: MetadataImageView,
-  rules: Rules,
+  rules: ReplicationRules,
   now: number,
   lagMicros: number,
 ): boolean {

@@ -1,15 +1,15 @@
 /** When a leader proposes another ISR (replication.md §4). The proposals themselves are in isr-state.ts. */
-import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImageView } from './components.js';
 import { contains } from './isr-state.js';
 import type { Partition } from './partition.js';
 import { UNKNOWN_BROKER_EPOCH, type RemoteReplica } from './remote-replica.js';
+import type { ReplicationRules } from './replication-rules.js';
 
 /**
  * May the replica enter an ISR at all? Not fenced and not shutting down (KIP-841), and the broker that fetched is the one
  * that is registered now, as this leader's metadata has it (KIP-903). Partition.isReplicaIsrEligible
  */
-export function isEligible(replica: RemoteReplica, image: MetadataImageView, rules: Rules): boolean {
+export function isEligible(replica: RemoteReplica, image: MetadataImageView, rules: ReplicationRules): boolean {
   const broker = image.broker(replica.brokerId);
   if (broker === undefined) return false;
   if (rules.fencedNotInIsr && (broker.fenced || broker.inControlledShutdown)) return false;
@@ -28,20 +28,25 @@ export function isCandidate(partition: Partition, replica: RemoteReplica): boole
  * leader's epoch (KAFKA-7128): until the high watermark has caught up with that, committed records may lie above it.
  * Partition.needsExpandIsr
  */
-export function mayJoin(partition: Partition, replica: RemoteReplica, image: MetadataImageView, rules: Rules): boolean {
+export function mayJoin(
+  partition: Partition,
+  replica: RemoteReplica,
+  image: MetadataImageView,
+  rules: ReplicationRules,
+): boolean {
   if (!isCandidate(partition, replica)) return false;
   return isInSync(partition, replica, rules) && isEligible(replica, image, rules);
 }
 
 /** Partition.isFollowerInSync */
-export function isInSync(partition: Partition, replica: RemoteReplica, rules: Rules): boolean {
+export function isInSync(partition: Partition, replica: RemoteReplica, rules: ReplicationRules): boolean {
   if (!partition.isLeader || replica.logEndOffset < partition.log.highWatermark) return false;
   return !rules.leaderEpochStartOffset || replica.logEndOffset >= partition.leaderEpochStartOffset;
 }
 
 /** What a member of the ISR may lag behind before it is taken out. */
 export interface LagLimits {
-  readonly rule: Rules['replicaLag'];
+  readonly rule: ReplicationRules['replicaLag'];
   /** replica.lag.time.max.ms */
   readonly micros: number;
   /** replica.lag.max.messages, up to 0.8.2. */

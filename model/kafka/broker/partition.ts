@@ -8,11 +8,11 @@ import type { Host } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type { FetchedPartition } from '../protocol/messages.js';
-import type { Rules } from '../protocol/versions/rules.js';
 import type { PartitionRegistrationView } from './components.js';
 import type { PartitionConfig } from './config.js';
 import { committedIsr, type IsrState } from './isr-state.js';
 import { RemoteReplica } from './remote-replica.js';
+import type { ReplicationRules } from './replication-rules.js';
 
 const NOBODY = -1;
 const NO_EPOCH = -1;
@@ -35,9 +35,9 @@ export class Partition {
   /** The last answer to a fetch that found nothing to read. */
   nothingNew: FetchedPartition | null = null;
   readonly #host: Host;
-  readonly #rules: Rules;
+  readonly #rules: ReplicationRules;
 
-  constructor(host: Host, number: number, config: PartitionConfig, log: PartitionLog, rules: Rules) {
+  constructor(host: Host, number: number, config: PartitionConfig, log: PartitionLog, rules: ReplicationRules) {
     this.#host = host;
     this.#rules = rules;
     this.number = number;

@@ -208,33 +208,44 @@ describe('a follower', () => {
     expect(awaitFetch(lab, 2).partitions[0].fetchOffset).toBe(2);
   });
 
-  it('whose leader begins above its end empties its log, and goes on from there', () => {
+  /** Answers the question for a log offset that it asks next, and says for which it was. */
+  function answerOffset(lab: Lab, offset: number): number {
+    const asked = (): boolean => lab.puppet(2).inbox.some(({ request }) => request.kind === Api.listOffsets);
+    lab.until('it asks', asked);
+    let timestamp = 0;
+    lab.puppet(2).answer(Api.listOffsets, (request): ListOffsetsResponse => {
+      timestamp = (request as ListOffsetsRequest).partitions[0].timestamp;
+      const partitions = [{ partition: 0, error: 0, offset, leaderEpoch: 0 }];
+      return { kind: Api.listOffsets + 1000, bytes: 10, correlationId: request.correlationId, partitions };
+    });
+    return timestamp;
+  }
+
+  it('out of range below the log start of the leader starts its log anew there', () => {
     const lab = labWithLog(0, 0, 0);
     answerFetch(lab, 2, { error: KafkaError.OFFSET_OUT_OF_RANGE });
-    const timestamps: number[] = [];
-    for (const offset of [20, 10]) {
-      const asked = () => lab.puppet(2).inbox.find(({ request }) => request.kind === Api.listOffsets);
-      lab.until('it asks', () => asked() !== undefined);
-      timestamps.push((asked()!.request as ListOffsetsRequest).partitions[0].timestamp);
-      lab.puppet(2).answer(Api.listOffsets, ({ correlationId }): ListOffsetsResponse => {
-        const partitions = [{ partition: 0, error: 0, offset, leaderEpoch: 0 }];
-        return { kind: Api.listOffsets + 1000, bytes: 10, correlationId, partitions };
-      });
-    }
-    expect(timestamps).toEqual([LATEST_TIMESTAMP, EARLIEST_TIMESTAMP]);
-    lab.pass(50 * MILLI);
-    expect(lab.replica(1)).toMatchObject({ logStart: 10, logEnd: 10, highWatermark: 10 });
-    expect(awaitFetch(lab, 2).partitions[0].fetchOffset).toBe(10);
+    expect([answerOffset(lab, 9), answerOffset(lab, 7)]).toEqual([LATEST_TIMESTAMP, EARLIEST_TIMESTAMP]);
+    expect(awaitFetch(lab, 2).partitions[0]).toMatchObject({ fetchOffset: 7, logStartOffset: 7 });
+    expect(lab.replica(1)).toMatchObject({ logStart: 7, logEnd: 7 });
   });
 
-  it('begins its log where the leader does, as far as its high watermark reaches', () => {
+  it('out of range for a moment only, it asks for the same offset again', () => {
     const lab = labWithLog(0, 0, 0);
-    answerFetch(lab, 2, { batches: [], highWatermark: 1, logStartOffset: 2 });
+    answerFetch(lab, 2, { error: KafkaError.OFFSET_OUT_OF_RANGE });
+    answerOffset(lab, 9);
+    answerOffset(lab, 1);
+    expect(awaitFetch(lab, 2).partitions[0].fetchOffset).toBe(3);
+    expect(lab.all('truncate')).toEqual([]);
+  });
+
+  it("deletes what its leader has deleted, up to its own high watermark: the leader's log start comes with each answer", () => {
+    const lab = labWithLog(0, 0, 0);
+    answerFetch(lab, 2, { highWatermark: 2, logStartOffset: 1 });
     lab.pass(50 * MILLI);
-    expect(lab.replica(1)).toMatchObject({ logStart: 0, highWatermark: 1 });
-    answerFetch(lab, 2, { batches: [], highWatermark: 3, logStartOffset: 2 });
+    expect(lab.replica(1)).toMatchObject({ logStart: 1, highWatermark: 2, logEnd: 3 });
+    answerFetch(lab, 2, { highWatermark: 2, logStartOffset: 3 });
     lab.pass(50 * MILLI);
-    expect(lab.replica(1)).toMatchObject({ logStart: 2, highWatermark: 3 });
+    expect(lab.replica(1).logStart).toBe(1);
   });
 
   it('fetches from nobody while there is no leader, and lets the connection go', () => {

@@ -11,7 +11,6 @@ import { assert } from '../../kernel/assert.js';
 import { LogStartReason } from '../probes.js';
 import {
   Api,
-  EARLIEST_TIMESTAMP,
   Purpose,
   RESPONSE,
   type FetchRequest,
@@ -23,14 +22,7 @@ import {
 } from '../protocol/messages.js';
 import { TimerRange, type BrokerServices, type ConnectionOwner } from './components.js';
 import type { FetchState, Need } from './fetch-state.js';
-import {
-  applyEpochEnd,
-  applyFetched,
-  applyLogEnd,
-  applyLogStart,
-  truncateDiverged,
-  type Outcome,
-} from './fetcher-answers.js';
+import { applyEpochEnd, applyFetched, applyLogOffset, truncateDiverged, type Outcome } from './fetcher-answers.js';
 import { fetcherRequest, type FetcherRequest } from './fetcher-requests.js';
 import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
@@ -167,7 +159,7 @@ export class ReplicaFetcher implements ConnectionOwner {
       return;
     }
     this.#asked = this.#states.filter((state) => state.delayedUntil <= now && state.need === need);
-    this.#request = fetcherRequest(need, this.#asked, ++this.#lastCorrelationId, this.#broker);
+    this.#request = fetcherRequest(need, this.#asked, ++this.#lastCorrelationId, this.#broker, this.#replicas.rules);
     this.#stage = 'sending';
     this.#host.later(FetcherTimer.send, 0, this);
   }
@@ -196,22 +188,21 @@ export class ReplicaFetcher implements ConnectionOwner {
         this.#applyEpochEnds(this.#request as OffsetForLeaderEpochRequest, response as OffsetForLeaderEpochResponse);
         break;
       case Api.listOffsets + RESPONSE:
-        this.#applyOffsets(this.#request as ListOffsetsRequest, response as ListOffsetsResponse);
+        this.#applyLogOffsets(this.#request as ListOffsetsRequest, response as ListOffsetsResponse);
         break;
     }
-    if (this.#states.some(hasOffsets)) this.#host.later(FetcherTimer.highWatermarks, 0, this);
+    if (this.#states.some(hasMore)) this.#host.later(FetcherTimer.highWatermarks, 0, this);
     else this.#build();
   }
 
-  /** High watermark, forward or back, wherever the leader stands (UnifiedLog.maybeUpdateHighWatermark); then log start. */
+  /** Forward or back, wherever the leader stands (UnifiedLog.maybeUpdateHighWatermark), and then the log start. */
   #applyHighWatermarks(): void {
     let mustTruncate = false;
     for (const state of this.#states) {
-      if (!hasOffsets(state)) continue;
+      if (!hasMore(state)) continue;
       const { log, number } = state.partition;
-      const { leaderHighWatermark, leaderLogStart } = state;
-      const moved = leaderHighWatermark >= 0 && log.updateHighWatermark(leaderHighWatermark, state.leaderEpoch, false);
-      // What the leader deleted goes here too, as far as the high watermark reaches.
+      const { leaderHighWatermark, leaderLogStart, leaderEpoch } = state;
+      const moved = leaderHighWatermark >= 0 && log.updateHighWatermark(leaderHighWatermark, leaderEpoch, false);
       if (leaderLogStart >= 0) log.incrementLogStart(leaderLogStart, LogStartReason.leaderOffset);
       state.leaderHighWatermark = -1;
       state.leaderLogStart = -1;
@@ -253,17 +244,12 @@ export class ReplicaFetcher implements ConnectionOwner {
     }
   }
 
-  #applyOffsets(request: ListOffsetsRequest, response: ListOffsetsResponse): void {
+  #applyLogOffsets(request: ListOffsetsRequest, response: ListOffsetsResponse): void {
     for (let i = 0; i < request.partitions.length; i++) {
       const state = this.#asked[i];
       if (state.removed) continue;
-      const { currentLeaderEpoch, timestamp } = request.partitions[i];
-      const answer = response.partitions[i];
-      const outcome =
-        timestamp === EARLIEST_TIMESTAMP
-          ? applyLogStart(state, currentLeaderEpoch, answer)
-          : applyLogEnd(state, currentLeaderEpoch, answer, this.#replicas.rules);
-      this.#settle(state, outcome);
+      const { currentLeaderEpoch } = request.partitions[i];
+      this.#settle(state, applyLogOffset(state, currentLeaderEpoch, response.partitions[i], this.#replicas.rules));
     }
   }
 
@@ -338,7 +324,8 @@ export class ReplicaFetcher implements ConnectionOwner {
   }
 }
 
-function hasOffsets(state: FetchState): boolean {
+/** A high watermark or a log start, after the records. */
+function hasMore(state: FetchState): boolean {
   return state.leaderHighWatermark >= 0 || state.leaderLogStart >= 0;
 }
 

@@ -6,7 +6,6 @@ import type { LogManager } from '../log/log-manager.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type { FetchRequest } from '../protocol/messages.js';
-import type { Rules } from '../protocol/versions/rules.js';
 import type { MetadataImageView } from './components.js';
 import type { BrokerConfig } from './config.js';
 import { maybeIncrementHighWatermark } from './high-watermark.js';
@@ -19,6 +18,7 @@ import type { DelayedProduce } from './produce-purgatory.js';
 import { Purgatory } from './purgatory.js';
 import { RACK_AWARE_SELECTOR, rackAwareReadReplica } from './read-replica.js';
 import type { RemoteReplica } from './remote-replica.js';
+import { replicationRules, type ReplicationRules } from './replication-rules.js';
 import { BrokerTimer } from './timers.js';
 
 /** replica.lag.max.messages */
@@ -27,7 +27,7 @@ const DEFAULT_LAG_MESSAGES = 4000;
 export class ReplicaManager {
   readonly host: Host;
   readonly config: BrokerConfig;
-  readonly rules: Rules;
+  readonly rules: ReplicationRules;
   /** The metadata cache. */
   readonly image: MetadataImageView;
   readonly delayedProduces: Purgatory<DelayedProduce>;
@@ -47,7 +47,7 @@ export class ReplicaManager {
     this.#ownEpoch = ownEpoch;
     this.host = host;
     this.config = config;
-    this.rules = config.rules;
+    this.rules = replicationRules(config.rules);
     this.image = image;
     const { settings, rules } = config;
     this.#lag = {
@@ -117,7 +117,7 @@ export class ReplicaManager {
    * looks at the broker epoch only now, when another incarnation may have fetched
    */
   expandIsr(partition: Partition, replica: RemoteReplica, wasInSync: boolean): void {
-    const joins = this.rules.defects['KAFKA-15221']
+    const joins = this.rules.looksTwiceAtJoiner
       ? wasInSync && isCandidate(partition, replica) && isEligible(replica, this.image, this.rules)
       : mayJoin(partition, replica, this.image, this.rules);
     if (joins) this.#propose(partition, pendingExpand(partition.isr, replica.brokerId), 1);

@@ -3,8 +3,8 @@
  * forms that it has had (replication.md §6.5).
  */
 import type { PartitionLog } from '../log/partition-log.js';
-import type { Rules } from '../protocol/versions/rules.js';
 import type { Need } from './fetch-state.js';
+import type { ReplicationRules } from './replication-rules.js';
 
 const UNDEFINED = -1;
 
@@ -27,13 +27,16 @@ export interface Truncation {
  * What a follower in a new leader epoch does first. A log without an epoch has nothing to compare: like those before
  * KIP-101 it is cut back to its high watermark.
  */
-export function firstNeed(log: PartitionLog, rule: Rules['truncation']): 'epoch-end' | 'records' | 'high-watermark' {
+export function firstNeed(
+  log: PartitionLog,
+  rule: ReplicationRules['truncation'],
+): 'epoch-end' | 'records' | 'high-watermark' {
   if (rule === 'high-watermark' || log.leaderEpochs.latestEpoch < 0) return 'high-watermark';
   return rule === 'on-fetch' ? 'records' : 'epoch-end';
 }
 
 /** What is left to ask after this truncation; on fetch, the next fetch finds the next divergence. */
-export function needAfter({ completed }: Truncation, rule: Rules['truncation']): Need {
+export function needAfter({ completed }: Truncation, rule: ReplicationRules['truncation']): Need {
   return completed || rule === 'on-fetch' ? 'records' : 'epoch-end';
 }
 

@@ -337,3 +337,63 @@ describe('a final reader', () => {
     expect(lab.log.operations.at(-1)!.microOps[0]!.values).toEqual(values);
   });
 });
+
+describe('a consumer with client.rack (KIP-392)', () => {
+  const inRack = { ...earliest, 'client.rack': 'b' };
+
+  function fetchesOf(lab: Lab, broker: number): FetchRequest[] {
+    return lab.broker(broker).requestsOf<FetchRequest>(Api.fetch);
+  }
+
+  function readingFromFollower(options: LabOptions = { brokers: 2 }): { lab: Lab; p: number } {
+    const { lab, p } = withRecords([1, 2], options);
+    lab.cluster.readReplica = 2;
+    lab.consumer([0], inRack);
+    lab.pass(1 * SECOND);
+    return { lab, p };
+  }
+
+  it('names it, and reads from the follower that the leader names', () => {
+    const { lab } = readingFromFollower();
+    expect(lab.log.polled(0)).toEqual([1, 2]);
+    expect(fetchesOf(lab, 1)).toHaveLength(1);
+    expect(fetchesOf(lab, 1)[0]!.rackId).toBe('b');
+    expect(fetchesOf(lab, 2).length).toBeGreaterThan(0);
+  });
+
+  it('asks the leader again after metadata.max.age.ms', () => {
+    const { lab } = withRecords([1], { brokers: 2 });
+    lab.cluster.readReplica = 2;
+    lab.consumer([0], { ...inRack, 'metadata.max.age.ms': 5000 });
+    lab.pass(4 * SECOND);
+    expect(fetchesOf(lab, 1)).toHaveLength(1);
+    lab.pass(3 * SECOND);
+    expect(fetchesOf(lab, 1).length).toBeGreaterThan(1);
+  });
+
+  it('goes back to the leader, and resets nothing, when the follower calls its position out of range (B54)', () => {
+    const refusals = [KafkaError.OFFSET_OUT_OF_RANGE];
+    const { lab, p } = readingFromFollower();
+    const before = fetchesOf(lab, 1).length;
+    lab.script = (request, broker) => {
+      if (request.kind !== Api.fetch || broker !== lab.broker(2)) return answer;
+      const error = refusals.shift();
+      return error === undefined ? answer : refuse(error);
+    };
+    for (const value of [3, 4]) {
+      lab.sendToPartition(p, 0, [value]);
+      lab.pass(1 * SECOND);
+    }
+    expect(refusals).toEqual([]);
+    expect(fetchesOf(lab, 1).length).toBeGreaterThan(before);
+    expect(lab.log.polled(0)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('gives the follower up when the leader changes (KAFKA-14379)', () => {
+    const { lab } = readingFromFollower({ brokers: 3 });
+    lab.cluster.readReplica = -1;
+    lab.cluster.moveLeader(0, 3);
+    lab.pass(3 * SECOND);
+    expect(fetchesOf(lab, 3).length).toBeGreaterThan(0);
+  });
+});

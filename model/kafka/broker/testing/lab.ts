@@ -25,8 +25,8 @@ import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, type RecordBatch } from
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import type { DefectId } from '../../protocol/versions/defects.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
-import { brokerDefaults, topicDefaults } from '../../testing/cluster-spec.js';
 import type { RuleValues } from '../../protocol/versions/rules.js';
+import { brokerDefaults, topicDefaults } from '../../testing/cluster-spec.js';
 import type { ReplicaView } from '../../views.js';
 import { Broker } from '../broker.js';
 import type { BrokerConfig } from '../config.js';

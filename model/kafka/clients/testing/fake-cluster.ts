@@ -104,6 +104,8 @@ export class FakeCluster {
   readonly partitions: FakePartition[];
   readonly table: PartitionTable;
   alive: MachineId[];
+  /** Whom leaders send consumers to that name a rack, and who serves them then (KIP-392); -1: nobody. */
+  readReplica: MachineId = -1;
   /** The next producer id to be handed out. */
   nextProducerId = 1000;
 

@@ -244,8 +244,10 @@ export class ScriptedBroker extends Process {
   }
 
   private hasData(request: FetchRequest): boolean {
+    const { readReplica } = this.cluster;
     return request.partitions.some(({ partition, fetchOffset, currentLeaderEpoch }) => {
       const { leader, leaderEpoch, end } = this.cluster.partition(partition);
+      if (request.rackId !== '' && readReplica >= 0) return leader === this.host.id || end !== fetchOffset;
       return end !== fetchOffset || leader !== this.host.id || leaderEpoch !== currentLeaderEpoch;
     });
   }
@@ -254,6 +256,7 @@ export class ScriptedBroker extends Process {
     const partitions = request.partitions.map(({ partition, fetchOffset, currentLeaderEpoch }) => {
       const { leader, leaderEpoch, end, log } = this.cluster.partition(partition);
       const error = this.fetchError(leader, leaderEpoch, currentLeaderEpoch, fetchOffset, end);
+      const sendsOn = leader === this.host.id && request.rackId !== '' && this.cluster.readReplica >= 0;
       return {
         partition,
         error,
@@ -262,11 +265,11 @@ export class ScriptedBroker extends Process {
         logStartOffset: 0,
         divergingEpoch: -1,
         divergingEndOffset: -1,
-        preferredReadReplica: -1,
+        preferredReadReplica: sendsOn ? this.cluster.readReplica : -1,
         currentLeader: -1,
         currentLeaderEpoch: -1,
         fetchOffset,
-        batches: error === KafkaError.NONE ? log.filter((batch) => lastOffset(batch) >= fetchOffset) : [],
+        batches: error === KafkaError.NONE && !sendsOn ? log.filter((batch) => lastOffset(batch) >= fetchOffset) : [],
       };
     });
     return { ...this.head(request), error: KafkaError.NONE, partitions };
@@ -281,7 +284,7 @@ export class ScriptedBroker extends Process {
   ): ErrorCode {
     if (believed >= 0 && believed < leaderEpoch) return KafkaError.FENCED_LEADER_EPOCH;
     if (believed > leaderEpoch) return KafkaError.UNKNOWN_LEADER_EPOCH;
-    if (leader !== this.host.id) return KafkaError.NOT_LEADER_OR_FOLLOWER;
+    if (leader !== this.host.id && this.cluster.readReplica !== this.host.id) return KafkaError.NOT_LEADER_OR_FOLLOWER;
     return fetchOffset > end ? KafkaError.OFFSET_OUT_OF_RANGE : KafkaError.NONE;
   }
 

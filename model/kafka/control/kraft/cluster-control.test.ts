@@ -36,7 +36,36 @@ function leaderReturnsUnfenced(...present: readonly DefectId[]): {
   return { leader, leaderEpoch, isr };
 }
 
+/** A broker that is unfenced registers again, as the same incarnation: the answer to its first request was lost. */
+function registersTwice(version: string): { brokerEpoch: number; fenced: boolean } {
+  const image = partitionOf(3);
+  const replication = new ReplicationControl(image, [topicSettings]);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), resolveRules(version));
+  control.activate(0);
+  const records: MetadataRecord[] = [];
+  const { incarnationId, brokerEpoch: former } = image.broker(1)!;
+  const request = {
+    kind: Api.brokerRegistration,
+    bytes: 10,
+    correlationId: 1,
+    brokerId: 1,
+    incarnationId,
+    rack: null,
+    previousBrokerEpoch: -1,
+  };
+  const { brokerEpoch } = control.register(request, image.nextOffset, 1, records);
+  append(image, ...records);
+  return { brokerEpoch: brokerEpoch - former, fenced: image.broker(1)!.fenced };
+}
+
 describe('registrations', () => {
+  it('an incarnation that registers again keeps its epoch and stays unfenced since 3.9 (KAFKA-16952)', () => {
+    expect(registersTwice('3.9')).toEqual({ brokerEpoch: 0, fenced: false });
+    const before = registersTwice('3.7');
+    expect(before.brokerEpoch).toBeGreaterThan(0);
+    expect(before.fenced).toBe(true);
+  });
+
   it('a broker that registers anew while it is not fenced leaves every ISR and leads no more', () => {
     expect(leaderReturnsUnfenced()).toEqual({ leader: 2, leaderEpoch: 1, isr: [2, 3] });
   });

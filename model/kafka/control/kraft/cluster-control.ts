@@ -20,12 +20,15 @@ export class ClusterControl {
   private readonly heartbeats: Heartbeats;
   /** KAFKA-18106: it keeps its place in every ISR, and its leaderships, although it may have lost records. */
   private readonly ignoresUnfencedReturn: boolean;
+  /** KAFKA-16952 (3.9): an incarnation that registers again keeps its epoch and its state. */
+  private readonly keepsRegistration: boolean;
 
   constructor(image: MetadataImage, replication: ReplicationControl, heartbeats: Heartbeats, rules: Rules) {
     this.image = image;
     this.replication = replication;
     this.heartbeats = heartbeats;
     this.ignoresUnfencedReturn = rules.defects['KAFKA-18106'];
+    this.keepsRegistration = rules.registrationKeepsEpoch;
   }
 
   /** Every broker that is registered begins a new session now, whatever was known of it before. */
@@ -50,8 +53,8 @@ export class ClusterControl {
     if (existing !== undefined && !isSameIncarnation && this.heartbeats.hasValidSession(broker, now)) {
       return registrationAnswer(request, KafkaError.DUPLICATE_BROKER_REGISTRATION, -1);
     }
-    // The same incarnation asking again (its answer was lost) keeps its epoch and state (KAFKA-16952).
-    const keeps = isSameIncarnation ? existing : undefined;
+    // The same incarnation asks again: its answer was lost.
+    const keeps = isSameIncarnation && this.keepsRegistration ? existing : undefined;
     const brokerEpoch = keeps?.brokerEpoch ?? nextOffset;
     const fenced = keeps?.fenced ?? true;
     records.push({

@@ -247,7 +247,7 @@ export class Controller extends Process {
     this.state = 'active';
     this.host.probes.emit(Probe.controllerReady, this.host.id, -1, this.log.highWatermark, this.log.leaderEpoch);
     this.cluster.activate(this.host.monotonicMicros());
-    this.scheduleUncleanElections();
+    if (this.config.rules.periodicUncleanElection) this.scheduleUncleanElections();
     this.afterDecision();
   }
 
@@ -300,6 +300,7 @@ export class Controller extends Process {
     this.afterDecision();
   }
 
+  /** Since 3.9 (KAFKA-12670). */
   private scheduleUncleanElections(): void {
     const interval = this.config.settings['unclean.leader.election.interval.ms'] * 1000;
     this.host.timer(Timer.electUnclean, interval, 0);

@@ -35,8 +35,8 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   eligibleLeaderReplicas: [false],
 
   voterIdentity: ['id'],
-  periodicUncleanElection: [true],
-  registrationKeepsEpoch: [true],
+  periodicUncleanElection: [false, true],
+  registrationKeepsEpoch: [false, true],
   registrationAfterShutdown: [false],
 
   partitioner: ['adaptive'],

@@ -1,0 +1,71 @@
+/**
+ * The rules and released bugs that the data path goes by, read once, when the broker is built, into an object that is
+ * small enough to be asked on every fetch. What each means stands in `protocol/versions/`.
+ */
+import type { Rules } from '../protocol/versions/rules.js';
+
+type RuleName =
+  | 'truncation'
+  | 'outOfRange'
+  | 'epochStartOnElection'
+  | 'leaderEpochStartOffset'
+  | 'fetchEpochFencing'
+  | 'replicaLag'
+  | 'highWatermarkWaitsForCaughtUp'
+  | 'highWatermarkWakesFollowers'
+  | 'highWatermarkGate'
+  | 'effectiveMinIsr'
+  | 'maximalIsr'
+  | 'fencedNotInIsr'
+  | 'brokerEpochInIsr'
+  | 'followerReads'
+  | 'offsetNotAvailable'
+  | 'leaderHints';
+
+/** What one broker goes by. A released bug stands under the name of what it does. */
+export interface ReplicationRules extends Pick<Rules, RuleName> {
+  /** KAFKA-9338 */
+  readonly sessionForgetsEpoch: boolean;
+  /** KAFKA-13091 */
+  readonly ignoresConfirmedShrink: boolean;
+  /** KAFKA-13141 */
+  readonly countsDivergingFetches: boolean;
+  /** KAFKA-14704 */
+  readonly takesHighWatermarkFirst: boolean;
+  /** KAFKA-15221 */
+  readonly looksTwiceAtJoiner: boolean;
+  /** KAFKA-15510 */
+  readonly forgetsFetchedEpoch: boolean;
+  /** KAFKA-18723 */
+  readonly appendsLaterEpochs: boolean;
+}
+
+/** Picks them from the rules that a release or a spec resolves to. */
+export function replicationRules(rules: Rules): ReplicationRules {
+  const { defects } = rules;
+  return {
+    truncation: rules.truncation,
+    outOfRange: rules.outOfRange,
+    epochStartOnElection: rules.epochStartOnElection,
+    leaderEpochStartOffset: rules.leaderEpochStartOffset,
+    fetchEpochFencing: rules.fetchEpochFencing,
+    replicaLag: rules.replicaLag,
+    highWatermarkWaitsForCaughtUp: rules.highWatermarkWaitsForCaughtUp,
+    highWatermarkWakesFollowers: rules.highWatermarkWakesFollowers,
+    highWatermarkGate: rules.highWatermarkGate,
+    effectiveMinIsr: rules.effectiveMinIsr,
+    maximalIsr: rules.maximalIsr,
+    fencedNotInIsr: rules.fencedNotInIsr,
+    brokerEpochInIsr: rules.brokerEpochInIsr,
+    followerReads: rules.followerReads,
+    offsetNotAvailable: rules.offsetNotAvailable,
+    leaderHints: rules.leaderHints,
+    sessionForgetsEpoch: defects['KAFKA-9338'],
+    ignoresConfirmedShrink: defects['KAFKA-13091'],
+    countsDivergingFetches: defects['KAFKA-13141'],
+    takesHighWatermarkFirst: defects['KAFKA-14704'],
+    looksTwiceAtJoiner: defects['KAFKA-15221'],
+    forgetsFetchedEpoch: defects['KAFKA-15510'],
+    appendsLaterEpochs: defects['KAFKA-18723'],
+  };
+}
