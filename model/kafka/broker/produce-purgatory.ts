@@ -3,7 +3,6 @@ import { sized } from '../../kernel/arrays.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import { Api, RESPONSE, type ProduceRequest, type ProduceResponse } from '../protocol/messages.js';
-import type { Partition } from './partition.js';
 import type { DelayedOperation } from './purgatory.js';
 import type { ReplicaManager } from './replica-manager.js';
 import type { RequestChannel } from './request-channel.js';
@@ -18,6 +17,8 @@ export class ProducePartition {
   error: ErrorCode = KafkaError.NONE;
   baseOffset = -1;
   lastOffset = -1;
+  /** Of the log at the append, or at a refusal that the log had a say in; -1: nobody looked at the log. */
+  logStartOffset = -1;
   /** Of the leadership in which it was appended. */
   leaderEpoch = -1;
   /** In the log, be it as a duplicate. */
@@ -31,14 +32,16 @@ export class ProducePartition {
     this.partition = partition;
   }
 
+  /** What an append is known by stays in the answer if it fails later. */
   fail(error: ErrorCode): void {
     this.error = error;
     this.acksPending = false;
   }
 
-  succeed(baseOffset: number, lastOffset: number, leaderEpoch: number): void {
+  succeed(baseOffset: number, lastOffset: number, logStartOffset: number, leaderEpoch: number): void {
     this.baseOffset = baseOffset;
     this.lastOffset = lastOffset;
+    this.logStartOffset = logStartOffset;
     this.leaderEpoch = leaderEpoch;
     this.appended = true;
     this.acksPending = true;
@@ -128,14 +131,13 @@ export class DelayedProduce implements DelayedOperation {
 
   #response(): ProduceResponse {
     const partitions = this.partitions.map((status) => {
-      const failed = status.error !== KafkaError.NONE;
-      const partition = this.#replicas.partition(status.partition);
-      const hint = status.error === KafkaError.NOT_LEADER_OR_FOLLOWER ? this.#leaderHint(status, partition) : null;
+      const { partition, error, baseOffset, logStartOffset } = status;
+      const hint = error === KafkaError.NOT_LEADER_OR_FOLLOWER ? this.#leaderHint(partition) : null;
       return {
-        partition: status.partition,
-        error: status.error,
-        baseOffset: failed ? -1 : status.baseOffset,
-        logStartOffset: failed ? -1 : (partition?.log.logStartOffset ?? -1),
+        partition,
+        error,
+        baseOffset,
+        logStartOffset,
         currentLeader: hint === null ? NOT_SAID : hint.leader,
         currentLeaderEpoch: hint === null ? NOT_SAID : hint.leaderEpoch,
       };
@@ -149,8 +151,8 @@ export class DelayedProduce implements DelayedOperation {
   }
 
   /** KIP-951: from the replica, else from the metadata cache. */
-  #leaderHint(status: ProducePartition, partition: Partition | undefined) {
+  #leaderHint(partition: number) {
     if (!this.#replicas.rules.leaderHints) return null;
-    return partition ?? this.#replicas.image.partition(status.partition) ?? null;
+    return this.#replicas.partition(partition) ?? this.#replicas.image.partition(partition) ?? null;
   }
 }

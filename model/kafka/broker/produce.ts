@@ -10,6 +10,9 @@ import type { ReplicaManager } from './replica-manager.js';
 import type { RequestChannel } from './request-channel.js';
 import { BrokerTimer } from './timers.js';
 
+/** Refusals that are answered without the start of the log (ReplicaManager.appendToLocalLog). */
+const WITHOUT_LOG_START: readonly ErrorCode[] = [KafkaError.MESSAGE_TOO_LARGE, KafkaError.CORRUPT_MESSAGE];
+
 export class ProduceHandler {
   readonly #replicas: ReplicaManager;
 
@@ -52,6 +55,7 @@ export class ProduceHandler {
     } else if (!partition.isLeader) {
       result.fail(KafkaError.NOT_LEADER_OR_FOLLOWER);
     } else if (acks === -1 && partition.isr.committedSize < partition.effectiveMinIsr) {
+      result.logStartOffset = partition.log.logStartOffset;
       result.fail(KafkaError.NOT_ENOUGH_REPLICAS);
     } else {
       this.#appendToLog(partition, batch, result);
@@ -66,6 +70,7 @@ export class ProduceHandler {
     const duplicate = batch.producerId === NO_PRODUCER_ID ? undefined : log.producers.findDuplicate(batch);
     const error = duplicate === undefined ? validate(partition, batch) : KafkaError.NONE;
     if (error !== KafkaError.NONE) {
+      if (!WITHOUT_LOG_START.includes(error)) result.logStartOffset = log.logStartOffset;
       result.fail(error);
       return;
     }
@@ -79,7 +84,7 @@ export class ProduceHandler {
       const { baseOffset } = appended;
       host.probes.emit(Probe.deduplicated, host.id, number, baseOffset, batch.producerId, batch.baseSequence);
     }
-    result.succeed(appended.baseOffset, lastOffset(appended), partition.leaderEpoch);
+    result.succeed(appended.baseOffset, lastOffset(appended), log.logStartOffset, partition.leaderEpoch);
     // The ISR may be this broker alone.
     result.highWatermarkMoved = this.#replicas.advanceHighWatermark(partition);
   }

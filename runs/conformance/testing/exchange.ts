@@ -1,0 +1,54 @@
+/** What an exchange is: the steps of ../exchanges.yaml, and what Kafka or the model answers to them. Broker ids are 1, 2, 3. */
+
+export interface Exchange {
+  readonly name: string;
+  /** null: there is no such topic. Left out: three replicas, the first leads; Kafka's own settings. */
+  readonly topic?: {
+    readonly replicas?: readonly number[];
+    readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  } | null;
+  readonly steps: readonly Step[];
+}
+
+/** One key, the kind of the step, and what belongs to it. */
+export type Step = Readonly<Record<string, unknown>>;
+
+export interface ProduceStep {
+  readonly to: number;
+  readonly acks: 'all' | number;
+  readonly values: readonly number[];
+  readonly timeoutMs?: number;
+  /** As an earlier `init-producer-id` named it. */
+  readonly producer?: string;
+  readonly producerEpoch?: number;
+  readonly baseSequence?: number;
+}
+
+export interface FetchStep {
+  readonly to: number;
+  readonly offset: number;
+  readonly currentLeaderEpoch?: number;
+  readonly lastFetchedEpoch?: number;
+  /** As this follower; left out: as a consumer. */
+  readonly replicaId?: number;
+  readonly maxWaitMs?: number;
+}
+
+/** Until broker `at` knows this leader (-1: none), this ISR, and these brokers as alive. */
+export interface AwaitStep {
+  readonly at: number;
+  readonly leader?: number;
+  readonly isr?: readonly number[];
+  readonly brokers?: readonly number[];
+}
+
+export interface BatchAnswer {
+  readonly baseOffset: number;
+  readonly leaderEpoch: number;
+  readonly baseSequence: number;
+  readonly values: readonly number[];
+  readonly damaged?: true;
+}
+
+/** By field; null for a step that asks nothing. */
+export type Answer = Readonly<Record<string, unknown>> | null;
