@@ -69,6 +69,16 @@ export class ClusterMachines {
     return this.world.process(machine) as Broker | undefined;
   }
 
+  /** undefined: it is down. A paused process counts as running. */
+  controller(machine: MachineId): Controller | undefined {
+    return this.world.process(machine) as Controller | undefined;
+  }
+
+  /** Some controller leads the quorum, and acts. */
+  get hasActiveController(): boolean {
+    return this.controllers.some((machine) => this.controller(machine)?.isActive === true);
+  }
+
   /** undefined: it is down or paused; an application does nothing then. */
   runningProducer(machine: MachineId): ProducerClient | undefined {
     return this.world.isPaused(machine) ? undefined : this.producer(machine);
@@ -101,7 +111,8 @@ export class ClusterMachines {
       return (host) => new Broker(host, config);
     }
     if (this.controllers.includes(machine)) {
-      const config = { settings: spec.brokerSettings, rules: spec.rules, topics: spec.topics, brokers: spec.brokers };
+      const { brokerSettings: settings, rules, topics, brokers } = spec;
+      const config = { settings, rules, topics, brokers, voters: this.controllers };
       return (host) => new Controller(host, config, this.committed);
     }
     const producer = spec.producers[this.producers.indexOf(machine)];

@@ -1,8 +1,11 @@
 /** What the simulated Kafka is built from: plain data, complete, every default filled in. `runs/spec` makes it. */
+import type { SnapshotSettings } from './control/kraft/snapshot-generator.js';
+import type { QuorumSettings } from './control/kraft/raft/config.js';
 import type { Rules } from './protocol/versions/rules.js';
 
-/** Broker settings that the model acts on, under Kafka's own names and in Kafka's units. */
-export interface BrokerSettings {
+/** Settings of brokers and controllers that the model acts on, under Kafka's own names and in Kafka's units. */
+export interface BrokerSettings extends QuorumSettings, SnapshotSettings {
+  readonly 'metadata.max.idle.interval.ms': number;
   readonly 'broker.heartbeat.interval.ms': number;
   readonly 'broker.session.timeout.ms': number;
   readonly 'initial.broker.registration.timeout.ms': number;

@@ -20,6 +20,7 @@ const SLACK_MS = 10_000;
  * Upper bound on the time from the heal until every producer's new send to every partition is acknowledged and read. Each
  * part may have to run out in full before the next begins:
  *
+ * - the controllers elect: fetches run out, votes are split a few times, and the brokers learn who won;
  * - connections that were stalled or being set up at the heal are given up and made anew;
  * - the session of a dead broker ends, that of one which had just been heard too; a restarted controller grants another;
  *   the registration that was refused in between is tried again after as long as a session at most;
@@ -34,8 +35,23 @@ export function livenessBoundMicros(spec: KafkaClusterSpec): number {
   const request = longest(spec, 'request.timeout.ms');
   const setup = Math.max(BROKER_SETUP_MS, longest(spec, 'socket.connection.setup.timeout.max.ms') * 1.2);
   const delivery = longest(spec, 'delivery.timeout.ms');
-  const boundMs = 2 * setup + 3 * session + 1.5 * lag + socket + backoff + 2 * request + 2 * delivery + SLACK_MS;
+  const boundMs =
+    electionMs(spec) + 2 * setup + 3 * session + 1.5 * lag + socket + backoff + 2 * request + 2 * delivery + SLACK_MS;
   return Math.ceil(boundMs) * 1000;
+}
+
+/** Rounds of an election that may be lost before one is won. */
+const LOST_ELECTIONS = 10;
+
+/** What it may take a quorum of several to have a leader again. */
+function electionMs({ controllers, brokerSettings }: KafkaClusterSpec): number {
+  if (controllers === 1) return 0;
+  const round =
+    2 * brokerSettings['controller.quorum.election.timeout.ms'] +
+    brokerSettings['controller.quorum.election.backoff.max.ms'];
+  const silence = brokerSettings['controller.quorum.fetch.timeout.ms'];
+  const request = brokerSettings['controller.quorum.request.timeout.ms'];
+  return 2 * silence + 2 * request + LOST_ELECTIONS * round;
 }
 
 type ClientSetting = 'request.timeout.ms' | 'delivery.timeout.ms' | 'socket.connection.setup.timeout.max.ms';

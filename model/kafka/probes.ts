@@ -52,6 +52,9 @@ export const Probe = {
   quorumLeader: first + 40,
   quorumResigned: first + 41,
   quorumVoters: first + 42,
+  uncommittedReverted: first + 43,
+  metadataSnapshotLoaded: first + 44,
+  metadataLost: first + 45,
 } as const;
 
 export const TruncateReason = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
@@ -273,6 +276,24 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
     'quorum-voters',
     ['epoch', 'voters'],
     'A change of the voters was committed; so many they are now. KIP-853',
+  ),
+  probe(
+    Probe.uncommittedReverted,
+    'uncommitted-reverted',
+    ['records', 'epoch'],
+    'A controller lost the leadership and took back what it had decided and nobody had committed. QuorumController.renounce',
+  ),
+  probe(
+    Probe.metadataSnapshotLoaded,
+    'metadata-snapshot-loaded',
+    ['endOffset'],
+    'A controller or a broker took the state from a snapshot of the metadata. KIP-630',
+  ),
+  probe(
+    Probe.metadataLost,
+    'metadata-lost',
+    ['offset', 'end'],
+    'A controller committed a record at an offset at which another had been committed: the quorum lost what it had decided.',
   ),
   probe(
     Probe.offsetsEnded,

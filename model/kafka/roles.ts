@@ -9,6 +9,8 @@ import type { ClusterView } from './view.js';
  * leader: as the controller decided; if it decided that nobody leads, whoever believes that it does. follower: the other
  * replicas. isr-follower: those of them in the ISR. last-in-isr: the last of those.
  * sole-in-isr: the only member of an ISR that has shrunk to one, leader or (frozen) not.
+ * controller: the active one; of several that believe it, the one of the latest epoch. controller-follower: the other
+ * voters of the metadata quorum. voter: all of them.
  */
 export const roleNames: readonly RoleName[] = [
   'leader',
@@ -18,6 +20,8 @@ export const roleNames: readonly RoleName[] = [
   'sole-in-isr',
   'broker',
   'controller',
+  'controller-follower',
+  'voter',
   'producer',
   'consumer',
   'client',
@@ -45,6 +49,12 @@ export function playersOf(
     case 'broker':
       return cluster.brokers;
     case 'controller':
+      return activeController(cluster);
+    case 'controller-follower': {
+      const active = activeController(cluster);
+      return cluster.controllers.filter((controller) => !active.includes(controller));
+    }
+    case 'voter':
       return cluster.controllers;
     case 'producer':
       return cluster.producers;
@@ -55,6 +65,19 @@ export function playersOf(
     default:
       return [];
   }
+}
+
+/** While none has taken up its leadership: nobody. */
+function activeController(cluster: ClusterMachines): readonly MachineId[] {
+  let active: MachineId = 0;
+  let latest = -1;
+  for (const machine of cluster.controllers) {
+    const controller = cluster.controller(machine);
+    if (controller?.isActive !== true || controller.raft.epoch <= latest) continue;
+    active = machine;
+    latest = controller.raft.epoch;
+  }
+  return active === 0 ? [] : [active];
 }
 
 function believers(partition: number, view: ClusterView): readonly MachineId[] {

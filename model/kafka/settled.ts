@@ -42,6 +42,7 @@ function* absentMachines(cluster: ClusterMachines, committed: CommittedMetadata)
   for (const { id, name } of cluster.machines) {
     if (cluster.world.process(id) === undefined) yield { key: -1, reason: `${name} is down`, waitsFor: NOBODY };
   }
+  if (!cluster.hasActiveController) yield { key: -1, reason: 'no controller is active', waitsFor: cluster.controllers };
   for (const broker of cluster.brokers) {
     if (committed.image.isActive(broker)) continue;
     yield { key: -1, reason: `${cluster.nameOf(broker)} is fenced`, waitsFor: NOBODY };

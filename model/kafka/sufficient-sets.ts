@@ -1,14 +1,15 @@
 /**
- * What may be healed alone, so that the cluster must make progress again: the controllers, all clients, and brokers of
- * which each partition has enough, one of them electable, and each client knows one: before rebootstrapping (KIP-899, by
+ * What may be healed alone, so that the cluster must make progress again: a majority of the voters, all clients, and
+ * brokers of which each partition has enough, one of them electable, and each client knows one: before rebootstrapping (KIP-899, by
  * default from 4.0) a client whose known brokers are all away stays cut off, whoever else is there.
  *
- * Left out are only brokers that are down or paused. One that runs with a broken network may be leader to the controller
+ * Left out are only machines that are down or paused. One that runs with a broken network may be leader to the controller
  * and out of reach to the rest; then Kafka need not make progress, whoever else is healed.
  */
 import type { MachineId } from '../kernel/process.js';
 import type { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
+import { majorityOf } from './control/kraft/raft/voter-sets.js';
 import type { ClusterView } from './view.js';
 
 /** Smallest first; the last is everybody. */
@@ -17,14 +18,22 @@ export function sufficientSets(
   cluster: ClusterMachines,
   view: ClusterView,
 ): readonly (readonly MachineId[])[] {
-  const { world } = cluster;
-  const acting = cluster.brokers.filter((broker) => world.isRunning(broker) && !world.isPaused(broker));
-  const away = cluster.brokers.filter((broker) => !acting.includes(broker));
-  return subsetsOf(away)
-    .map((healed) => cluster.brokers.filter((broker) => acting.includes(broker) || healed.includes(broker)))
-    .filter((brokers) => isEnough(brokers, spec, cluster, view))
+  const majority = majorityOf(cluster.controllers.length);
+  const voters = withHealed(cluster.controllers, cluster).filter((set) => set.length >= majority);
+  const brokers = withHealed(cluster.brokers, cluster).filter((set) => isEnough(set, spec, cluster, view));
+  return brokers
+    .flatMap((some) => voters.map((controllers) => [...some, ...controllers]))
     .toSorted(bySizeThenMembers)
-    .map((brokers) => [...brokers, ...cluster.controllers, ...cluster.clients]);
+    .map((machines) => [...machines, ...cluster.clients]);
+}
+
+/** Those that act, with each choice of those that do not. */
+function withHealed(machines: readonly MachineId[], { world }: ClusterMachines): MachineId[][] {
+  const acting = machines.filter((machine) => world.isRunning(machine) && !world.isPaused(machine));
+  const away = machines.filter((machine) => !acting.includes(machine));
+  return subsetsOf(away).map((healed) =>
+    machines.filter((machine) => acting.includes(machine) || healed.includes(machine)),
+  );
 }
 
 function isEnough(

@@ -130,7 +130,10 @@ async function until(speaker, topic, { at, leader, isr, brokers }) {
     const known = await speaker({ do: 'metadata', to: at, topic });
     const isLeader = leader === undefined || known.leader === leader;
     const isIsr = isr === undefined || same(known.isr, isr);
-    if (isLeader && isIsr && (brokers === undefined || same(known.brokers, brokers))) return void (await sleep(700));
+    if (isLeader && isIsr && (brokers === undefined || same(known.brokers, brokers))) {
+      await sleep(700);
+      return null;
+    }
     await sleep(100);
   }
   throw new Error(`broker ${at} never knew ${JSON.stringify({ leader, isr, brokers })}`);
@@ -148,7 +151,7 @@ async function allBrokersAlive(speaker) {
 }
 
 function same(some, others) {
-  return some !== undefined && JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
+  return some !== undefined && some.length === others.length && others.every((one) => some.includes(one));
 }
 
 // ---------------------------------------------------------------------------------------------- processes

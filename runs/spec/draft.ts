@@ -107,7 +107,7 @@ export function emptyDraft(name: string): Draft {
     answer: [],
     kafka: byDefault('3.9'),
     mode: byDefault('kraft'),
-    controllers: byDefault(1),
+    controllers: byDefault(3),
     brokers: byDefault(3),
     racks: null,
     broker: new Map(),

@@ -103,10 +103,7 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'cluster: { control: zookeeper }',
       'spec.yaml:1:21  the control plane is ZooKeeper, which is not in this build: it runs KRaft only',
     ],
-    [
-      'cluster: { control: { controllers: 3 } }',
-      'spec.yaml:1:36  3 controllers: a quorum of controllers is not in this build, which runs one',
-    ],
+    ['cluster: { control: { controllers: 7 } }', 'spec.yaml:1:36  7 controllers: a quorum has at most 5'],
     // Settings
     [
       'producer: { acks: 1, enable.idempotence: true }',

@@ -37,11 +37,11 @@ function load(files: Parameters<typeof loadSpec>[0]): LoadedSpec {
 describe("a broker's property file", () => {
   it('stands for all brokers, and what is done otherwise is said', () => {
     const { spec, warnings } = load({ server: file('server.properties', combined) });
-    expect(spec).toMatchObject({ name: 'server', brokers: 3, control: { mode: 'kraft', controllers: 1 } });
+    expect(spec).toMatchObject({ name: 'server', brokers: 3, control: { mode: 'kraft', controllers: 3 } });
     expect(spec.topics).toMatchObject([{ name: 'server', partitions: 4, replicationFactor: 3 }]);
     expect(spec.notes).toEqual([
       "one broker's file stands for all: ids, listeners and voters are widened to the cluster",
-      'process.roles are combined: run as brokers and one separate controller',
+      'process.roles are combined: run as brokers and separate controllers',
       'replication factor 3 is assumed: nothing names one',
     ]);
     expect(warnings).toEqual([]);
@@ -71,9 +71,9 @@ describe("a broker's property file", () => {
     );
   });
 
-  it('is refused where its voters are several', () => {
+  it('has as many controllers as it names voters', () => {
     const path = file('server.properties', 'process.roles=broker\ncontroller.quorum.voters=1@a:1,2@b:1,3@c:1\n');
-    expect(() => load({ server: path })).toThrow('3 controllers: a quorum of controllers is not in this build');
+    expect(load({ server: path }).spec.control).toEqual({ mode: 'kraft', controllers: 3 });
   });
 
   it('is warned about for unknown names, as Kafka does', () => {

@@ -52,7 +52,7 @@ function readServer(draft: Draft, settings: RawSettings): void {
   const zookeeper = settings.get('zookeeper.connect');
   if (roles !== undefined && roles.text.trim() !== '') {
     if (listed(roles.text).length > 1) {
-      draft.notes.push('process.roles are combined: run as brokers and one separate controller');
+      draft.notes.push('process.roles are combined: run as brokers and separate controllers');
     }
   } else if (zookeeper !== undefined && zookeeper.text.trim() !== '') {
     draft.mode = { value: 'zookeeper', origin: zookeeper.keyOrigin };

@@ -3,14 +3,14 @@ import { faults } from '../catalogue.js';
 import type { Draft, DraftClient } from './draft.js';
 import type { Problems } from './problems.js';
 
+/** Larger quorums are not run: they agree more slowly and are no safer in any way that five are not. */
+const MOST_CONTROLLERS = 5;
+
 /** Size of the quorum, kind of workload. */
 export function refuseCluster(draft: Draft, problems: Problems): void {
   const { controllers } = draft;
-  if (controllers.value > 1) {
-    problems.error(
-      controllers.origin,
-      `${controllers.value} controllers: a quorum of controllers is not in this build, which runs one`,
-    );
+  if (controllers.value > MOST_CONTROLLERS) {
+    problems.error(controllers.origin, `${controllers.value} controllers: a quorum has at most ${MOST_CONTROLLERS}`);
   }
   if (draft.workload.type.value === 'queue') {
     problems.error(

@@ -44,6 +44,17 @@ const brokerNames: readonly (keyof BrokerSettings)[] = [
   'producer.id.expiration.ms',
   'unclean.leader.election.interval.ms',
   'connections.max.idle.ms',
+  'controller.quorum.election.timeout.ms',
+  'controller.quorum.fetch.timeout.ms',
+  'controller.quorum.election.backoff.max.ms',
+  'controller.quorum.append.linger.ms',
+  'controller.quorum.request.timeout.ms',
+  'controller.quorum.retry.backoff.ms',
+  'metadata.log.segment.bytes',
+  'metadata.max.retention.bytes',
+  'metadata.max.idle.interval.ms',
+  'metadata.log.max.record.bytes.between.snapshots',
+  'metadata.log.max.snapshot.interval.ms',
 ];
 
 const topicNames: readonly (keyof TopicSettings)[] = [

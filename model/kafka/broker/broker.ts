@@ -12,6 +12,7 @@ import { readCleanShutdown } from '../log/clean-shutdown.js';
 import { LogManager } from '../log/log-manager.js';
 import { LogDirFailure } from '../log/storage-error.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
+import type { MetadataSnapshot } from '../protocol/raft-messages.js';
 import type { ReplicaView } from '../views.js';
 import { AlterPartitionManager } from './alter-partition-manager.js';
 import { TIMER_RANGE_WIDTH, TimerRange, type BrokerServices, type ConnectionOwner } from './components.js';
@@ -183,6 +184,10 @@ export class Broker extends Process implements BrokerServices, PublishListener {
     this.#publisher.add(records);
   }
 
+  onMetadataSnapshot(snapshot: MetadataSnapshot): void {
+    this.#publisher.replaceBy(snapshot);
+  }
+
   onCaughtUp(): void {
     this.host.later(BrokerTimer.loadLogs, 0);
   }
@@ -266,7 +271,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
   // ---------------------------------------------------------------------- for its parts, and for those outside
 
   controllerMachine(): MachineId {
-    return this.config.controllers[0];
+    return this.#metadataFetcher.leaderId;
   }
 
   brokerEpoch(): number {

@@ -13,6 +13,8 @@ import type { BrokenReason, Host, MachineId, Message } from '../../kernel/proces
 import type { Connection } from '../../kernel/network.js';
 import { FIRST_LOG_TIMER } from '../log/log-timers.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
+import type { MetadataImage } from '../control/metadata-image.js';
+import type { MetadataSnapshot } from '../protocol/raft-messages.js';
 import type { BrokerConfig } from './config.js';
 
 /** Who keeps itself in `connection.state` hears of that connection. */
@@ -49,14 +51,17 @@ export interface Lifecycle extends BrokerComponent {
   ready(): void;
 }
 
-/** Fetches the controller's committed records. `new MetadataFetcher(broker: BrokerServices)`. */
-export type MetadataFetching = BrokerComponent;
+/** Fetches the controllers' committed records. `new MetadataFetcher(broker: BrokerServices)`. */
+export interface MetadataFetching extends BrokerComponent {
+  /** Who leads the quorum, as far as its answers said; NOBODY. */
+  readonly leaderId: MachineId;
+}
 
 /** What a broker offers its parts. */
 export interface BrokerServices {
   readonly host: Host;
   readonly config: BrokerConfig;
-  /** The machine of the controller that this broker believes active. */
+  /** The machine of the controller that this broker believes active; NOBODY: it knows none. */
   controllerMachine(): MachineId;
   brokerEpoch(): number;
   /** Epoch of the last process, if it stopped in order; -1 otherwise (KIP-966). For the registration. */
@@ -66,6 +71,8 @@ export interface BrokerServices {
    * An empty call is allowed; it only brings the high watermark (end of the committed log, exclusive).
    */
   onMetadata(records: readonly MetadataRecord[], baseOffset: number, highWatermark: number): void;
+  /** The state at an offset beyond where the last call ended, in place of the records up to there. */
+  onMetadataSnapshot(snapshot: MetadataSnapshot): void;
   /**
    * Offset of the last metadata record that this broker has applied, -1 if none: what heartbeats carry as
    * currentMetadataOffset. Before the logs are loaded: the last one handed to onMetadata.
@@ -83,6 +90,8 @@ export interface BrokerServices {
  */
 export interface MetadataImageView {
   replay(record: MetadataRecord, offset: number): void;
+  /** Says what this one says, from now on. */
+  copyFrom(image: MetadataImage): void;
   /** undefined: never registered. */
   broker(id: number): BrokerRegistrationView | undefined;
   /** Registered and not fenced. */

@@ -8,7 +8,9 @@
 import type { Connection } from '../../kernel/network.js';
 import type { BrokenReason, Host, MachineId, Message, TimerId } from '../../kernel/process.js';
 import type { Stream } from '../../kernel/random.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type { Request, Response } from '../protocol/messages.js';
+import { NOBODY } from '../protocol/raft-messages.js';
 import type { ConnectionOwner } from './components.js';
 
 /** reconnect.backoff.ms of a broker's channels to the controller. */
@@ -16,8 +18,16 @@ const RECONNECT_BACKOFF_MICROS = 50_000;
 /** socket.connection.setup.timeout.ms, .max.ms: Kafka's defaults; a broker's own settings of that name are not modelled. */
 const SETUP_TIMEOUT_MICROS = 10_000_000;
 const SETUP_TIMEOUT_MAX_MICROS = 30_000_000;
+/** NodeToControllerRequestThread: until it looks again for a controller where it knows none. */
+const UNKNOWN_CONTROLLER_MICROS = 100_000;
 /** CommonClientConfigs.RETRY_BACKOFF_JITTER, parts per million. */
 const JITTER_PPM = 200_000;
+
+/** Errors stand at the head of a response, or with each of its partitions. */
+interface MaybeFailed extends Response {
+  readonly error?: ErrorCode;
+  readonly partitions?: readonly { readonly error: ErrorCode }[];
+}
 
 /** Hears what became of requests. */
 export interface ChannelUser {
@@ -43,6 +53,8 @@ export class ControllerChannel implements ConnectionOwner {
   private readonly controller: () => MachineId;
   private readonly dice: Stream;
   private connection: Connection | null = null;
+  /** To whom it connected last. */
+  private peer: MachineId = 0;
   private connected = false;
   /** Sent, or waiting for the connection. */
   private request: Request | null = null;
@@ -77,8 +89,9 @@ export class ControllerChannel implements ConnectionOwner {
   disconnect(): void {
     this.request = null;
     const { connection } = this;
+    if (connection === null) return;
     this.forgetConnection();
-    connection?.close();
+    connection.close();
   }
 
   onConnected(connection: Connection): void {
@@ -94,6 +107,7 @@ export class ControllerChannel implements ConnectionOwner {
     if (response.correlationId !== this.request?.correlationId)
       throw new Error('a response to no request of this channel');
     this.request = null;
+    if (saysNoController(response)) this.disconnect();
     this.user.onResponse(response);
   }
 
@@ -130,13 +144,18 @@ export class ControllerChannel implements ConnectionOwner {
   }
 
   private connectWhenAllowed(): void {
-    const wait = this.connectNotBefore - this.host.monotonicMicros();
+    const peer = this.controller();
+    if (peer !== this.peer) this.failedConnects = 0;
+    // Backoffs are of one node's connections: another is tried at once.
+    const since = peer === this.peer ? this.connectNotBefore - this.host.monotonicMicros() : 0;
+    const wait = peer === NOBODY ? UNKNOWN_CONTROLLER_MICROS : since;
     if (wait > 0) {
       this.host.timer(this.settings.reconnectTimer, wait, 0);
       return;
     }
+    this.peer = peer;
     const timeout = this.backoff(SETUP_TIMEOUT_MICROS, SETUP_TIMEOUT_MAX_MICROS);
-    this.connection = this.host.net.connect(this.controller(), this.settings.purpose, timeout);
+    this.connection = this.host.net.connect(peer, this.settings.purpose, timeout);
     this.connection.state = this;
   }
 
@@ -158,6 +177,13 @@ export class ControllerChannel implements ConnectionOwner {
   private backoff(initial: number, max: number): number {
     return exponentialBackoff(initial, max, this.failedConnects, JITTER_PPM, this.dice);
   }
+}
+
+/** Whoever is asked next is the controller of then. (NodeToControllerRequestThread.handleResponse) */
+function saysNoController(response: Response): boolean {
+  const { error, partitions } = response as MaybeFailed;
+  if (error === KafkaError.NOT_CONTROLLER) return true;
+  return partitions !== undefined && partitions.some((partition) => partition.error === KafkaError.NOT_CONTROLLER);
 }
 
 /** The wait after `attempts` failures before this one, doubling up to a maximum, with jitter (ExponentialBackoff). Microseconds. */

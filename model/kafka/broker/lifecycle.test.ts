@@ -30,7 +30,7 @@ class Membership {
       };
       world.addMachine({ name: `b${nodeId}`, program: (host: Host) => new Member(host, config) });
     }
-    const config = { settings: brokerSettings, rules, topics: [ordersTopic()], brokers: 3 };
+    const config = { settings: brokerSettings, rules, topics: [ordersTopic()], brokers: 3, voters: [CONTROLLER] };
     world.addMachine({ name: 'controller', program: (host) => new Controller(host, config, this.committed) });
     world.probes.listen([Probe.registrationRefused], {
       onProbe: (_kind, _machine, _key, broker) => this.refused.push(broker),
@@ -122,10 +122,10 @@ describe('broker lifecycle', () => {
     // The first life's request is on its way and stalls; the second life's connection overtakes it.
     it.world.start(2);
     const held = it.world.net.rule({ from: 2, to: CONTROLLER, kind: Api.brokerRegistration, nth: 1 }, 'hold', 0);
-    it.run(0.1);
+    it.run(0.3);
     it.world.kill(2);
     it.world.start(2);
-    it.run(0.05);
+    it.run(0.3);
     it.world.net.dropRule(held);
     it.run(20);
     const [second, first] = registered;

@@ -151,7 +151,6 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
   onResponse(response: Response): void {
     this.inFlight = null;
     if ((response as BrokerHeartbeatResponse).error === KafkaError.NOT_CONTROLLER) {
-      this.channel.disconnect();
       this.retryOrFail(response.kind);
     } else if (response.kind === Api.brokerRegistration + RESPONSE) {
       this.onRegistration(response as BrokerRegistrationResponse);

@@ -6,7 +6,9 @@
  */
 import type { Host } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
+import type { MetadataImage } from '../control/metadata-image.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
+import type { MetadataSnapshot } from '../protocol/raft-messages.js';
 import type { MetadataImageView, PartitionRegistrationView } from './components.js';
 import type { FetcherManager } from './fetcher-manager.js';
 import type { Partition } from './partition.js';
@@ -31,8 +33,10 @@ export class MetadataPublisher {
   readonly #listener: PublishListener;
   /** A controlled shutdown has begun. */
   isShuttingDown = false;
+  /** What is to be applied before the records; null: nothing. */
+  #snapshot: MetadataSnapshot | null = null;
   #records: MetadataRecord[] = [];
-  /** Offset of the first of them. */
+  /** Where what was applied ends, exclusive. */
   #nextOffset = 0;
   /** The logs are loaded: images may be applied. */
   #started = false;
@@ -59,11 +63,21 @@ export class MetadataPublisher {
 
   /** Before the first image: of what was fetched; from then on: of what was applied (MetadataLoader.lastAppliedOffset). */
   get currentOffset(): number {
-    return this.#started ? this.#applied : this.#nextOffset + this.#records.length - 1;
+    return this.#started ? this.#applied : (this.#snapshot?.endOffset ?? this.#nextOffset) + this.#records.length - 1;
   }
 
   add(records: readonly MetadataRecord[]): void {
     for (const record of records) this.#records.push(record);
+    this.#publishSoon();
+  }
+
+  /**
+   * The state up to an offset beyond all that was added. Every partition counts as changed: those that did not are passed
+   * over by their epochs. (MetadataLoader.handleLoadSnapshot)
+   */
+  replaceBy(snapshot: MetadataSnapshot): void {
+    this.#records = [];
+    this.#snapshot = snapshot;
     this.#publishSoon();
   }
 
@@ -77,13 +91,15 @@ export class MetadataPublisher {
   publish(): void {
     const records = this.#records;
     this.#records = [];
-    const changed: number[] = [];
+    const changed = this.#loadSnapshot();
+    let isNews = changed.length > 0;
     for (const record of records) {
       this.#image.replay(record, this.#nextOffset++);
+      if (record.kind !== 'no-op') isNews = true;
       if (record.kind !== 'partition' && record.kind !== 'partition-change') continue;
       if (!changed.includes(record.partition)) changed.push(record.partition);
     }
-    this.#host.probes.emit(Probe.metadataPublished, this.#host.id, -1, this.#nextOffset - 1);
+    if (isNews) this.#host.probes.emit(Probe.metadataPublished, this.#host.id, -1, this.#nextOffset - 1);
     const concerned = changed.filter((partition) => this.#concerns(partition));
     this.#pending = concerned.length;
     if (concerned.length === 0) {
@@ -95,6 +111,18 @@ export class MetadataPublisher {
         if (this.#roleOf(partition) === role) this.#host.later(BrokerTimer.transition, partition);
       }
     }
+  }
+
+  /** @returns the partitions that it speaks of */
+  #loadSnapshot(): number[] {
+    const snapshot = this.#snapshot;
+    if (snapshot === null) return [];
+    this.#snapshot = null;
+    const state = snapshot.state as MetadataImage;
+    this.#image.copyFrom(state);
+    this.#nextOffset = snapshot.endOffset;
+    this.#host.probes.emit(Probe.metadataSnapshotLoaded, this.#host.id, -1, snapshot.endOffset);
+    return state.partitions.flatMap((partition) => (partition === undefined ? [] : [partition.partition]));
   }
 
   #roleOf(number: number): Role {
@@ -162,7 +190,7 @@ export class MetadataPublisher {
   }
 
   #publishSoon(): void {
-    if (!this.#started || this.#publishing || this.#records.length === 0) return;
+    if (!this.#started || this.#publishing || (this.#records.length === 0 && this.#snapshot === null)) return;
     this.#publishing = true;
     this.#host.later(BrokerTimer.publish, 0);
   }

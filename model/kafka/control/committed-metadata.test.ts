@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Probes } from '../../kernel/probes.js';
 import { Probe } from '../probes.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
+import { MetadataImage } from './metadata-image.js';
 import { CommittedMetadata } from './committed-metadata.js';
 
 class Announcements implements Probes {
@@ -31,10 +32,13 @@ function change(leader: number, isr: readonly number[] | null = null): MetadataR
   return { kind: 'partition-change', partition: 0, isr, leader, leaderRecoveryState: null };
 }
 
+/** The controller's own image is looked at only where the quorum has lost something. */
+const NOBODY_ASKS = new MetadataImage();
+
 function announced(...records: readonly MetadataRecord[]): Announcements {
   const committed = new CommittedMetadata();
   const announcements = new Announcements();
-  records.forEach((record, offset) => committed.commit(announcements, 4, record, offset));
+  records.forEach((record, offset) => committed.commit(announcements, 4, record, offset, NOBODY_ASKS));
   return announcements;
 }
 
@@ -65,11 +69,28 @@ describe('committed metadata', () => {
   it('announces what a later controller commits again only once', () => {
     const committed = new CommittedMetadata();
     const announcements = new Announcements();
-    committed.commit(announcements, 4, created, 0);
-    committed.commit(announcements, 5, created, 0);
-    committed.commit(announcements, 5, change(2), 1);
+    committed.commit(announcements, 4, created, 0, NOBODY_ASKS);
+    committed.commit(announcements, 5, created, 0, NOBODY_ASKS);
+    committed.commit(announcements, 5, change(2), 1, NOBODY_ASKS);
     expect(announcements.of(Probe.partitionChanged)).toHaveLength(2);
     expect(committed.image.partition(0)).toMatchObject({ leader: 2, leaderEpoch: 1 });
+  });
+
+  it('says that the quorum lost what it had committed, and takes up what the controller says instead', () => {
+    const committed = new CommittedMetadata();
+    const announcements = new Announcements();
+    for (const [offset, record] of [created, change(2), change(3)].entries()) {
+      committed.commit(announcements, 4, record, offset, NOBODY_ASKS);
+    }
+    const stable = new MetadataImage();
+    const other = [created, change(-2, [1, 2])];
+    other.forEach((record, offset) => stable.replay(record, offset));
+    committed.commit(announcements, 5, other[1], 1, stable);
+    expect(announcements.of(Probe.metadataLost)).toEqual([[1, 3]]);
+    expect(committed.image.partition(0)).toMatchObject({ leader: 1, isr: [1, 2] });
+    committed.commit(announcements, 5, change(2), 2, stable);
+    expect(announcements.of(Probe.metadataLost)).toHaveLength(1);
+    expect(committed.image.partition(0)).toMatchObject({ leader: 2 });
   });
 
   it('announces a fencing of a broker that is not fenced, and no other', () => {

@@ -12,10 +12,24 @@ import { MetadataImage, type PartitionRegistration } from './metadata-image.js';
 
 export class CommittedMetadata {
   readonly image = new MetadataImage();
+  /** By offset. */
+  private readonly records: MetadataRecord[] = [];
 
-  /** The record at `offset` is committed now. One that was announced before is passed over. */
-  commit(probes: Probes, controller: MachineId, record: MetadataRecord, offset: number): void {
-    if (offset < this.image.nextOffset) return;
+  /**
+   * The record at `offset` is committed now. One that was announced before is passed over; another in its place means that
+   * the quorum has lost what it had committed: then what this controller says is the state from now on.
+   * @param stable the controller's own image of what is committed, this record included
+   */
+  commit(probes: Probes, controller: MachineId, record: MetadataRecord, offset: number, stable: MetadataImage): void {
+    if (offset < this.image.nextOffset) {
+      if (this.records[offset] === record) return;
+      probes.emit(Probe.metadataLost, controller, -1, offset, this.image.nextOffset);
+      this.records.length = offset;
+      this.records.push(record);
+      this.image.copyFrom(stable);
+      return;
+    }
+    this.records.push(record);
     switch (record.kind) {
       case 'register-broker':
         this.image.replay(record, offset);

@@ -109,6 +109,26 @@ export class MetadataImage {
     }
   }
 
+  /** From now on it says what the other says; both go their own ways. */
+  copyFrom(other: MetadataImage): void {
+    replaceAll(this.brokers, other.brokers);
+    replaceAll(this.partitions, other.partitions);
+    replaceAll(this.topics, other.topics);
+    this.nextProducerId = other.nextProducerId;
+    this.nextOffset = other.nextOffset;
+  }
+
+  copy(): MetadataImage {
+    const copy = new MetadataImage();
+    copy.copyFrom(this);
+    return copy;
+  }
+
+  /** The next record stands at this offset: what lies between says nothing of the cluster, or was missed. */
+  skipTo(offset: number): void {
+    this.nextOffset = offset;
+  }
+
   /** Registered, not fenced and not shutting down: may lead and may enter an ISR. (ClusterControlManager.isActive) */
   isActive(broker: number): boolean {
     const registration = this.brokers[broker];
@@ -137,6 +157,11 @@ export class MetadataImage {
       rack: registration.rack,
     };
   }
+}
+
+function replaceAll<T>(items: T[], by: readonly T[]): void {
+  items.length = 0;
+  for (let i = 0; i < by.length; i++) items[i] = by[i];
 }
 
 /**

@@ -8,7 +8,6 @@
 import type { Message } from '../../kernel/process.js';
 import type { ErrorCode } from './errors.js';
 import type { RecordBatch } from './records.js';
-import type { MetadataRecord } from './metadata-records.js';
 
 /** Message.kind: Kafka's API key for requests; key + 1000 for responses. */
 export const Api = {
@@ -25,8 +24,6 @@ export const Api = {
   brokerHeartbeat: 63,
   /** Allocation of blocks of producer ids (KIP-730). */
   allocateProducerIds: 67,
-  /** Fetch of the controller's committed metadata log by a broker: Kafka's Fetch on __cluster_metadata. */
-  fetchMetadata: 1 + 500,
 } as const;
 export const RESPONSE = 1000;
 
@@ -273,19 +270,4 @@ export interface ElectLeadersRequest extends Request {
 export interface ElectLeadersResponse extends Response {
   readonly error: ErrorCode;
   readonly partitions: readonly { readonly partition: number; readonly error: ErrorCode }[];
-}
-
-// Fetch of the metadata log
-export interface FetchMetadataRequest extends Request {
-  /** The broker's next metadata offset. */
-  readonly fetchOffset: number;
-  readonly maxWaitMs: number;
-}
-export interface FetchMetadataResponse extends Response {
-  readonly error: ErrorCode;
-  /** Committed records from fetchOffset on. */
-  readonly baseOffset: number;
-  readonly records: readonly MetadataRecord[];
-  /** End of the committed log, exclusive. */
-  readonly highWatermark: number;
 }

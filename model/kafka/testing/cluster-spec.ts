@@ -6,9 +6,14 @@ import type {
   ProducerSettings,
   TopicSettings,
 } from '../cluster-spec.js';
+import { quorumDefaults } from '../control/kraft/raft/config.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
 
 export const brokerDefaults: BrokerSettings = {
+  ...quorumDefaults,
+  'metadata.max.idle.interval.ms': 500,
+  'metadata.log.max.record.bytes.between.snapshots': 20_971_520,
+  'metadata.log.max.snapshot.interval.ms': 3_600_000,
   'broker.heartbeat.interval.ms': 2000,
   'broker.session.timeout.ms': 9000,
   'initial.broker.registration.timeout.ms': 60_000,

@@ -2,6 +2,7 @@
 import type { Connection } from '../../../kernel/network.js';
 import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../../kernel/process.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
+import type { MetadataSnapshot } from '../../protocol/raft-messages.js';
 import { MetadataImage } from '../../control/metadata-image.js';
 import { TIMER_RANGE_WIDTH, TimerRange, type BrokerServices, type ConnectionOwner } from '../components.js';
 import type { BrokerConfig } from '../config.js';
@@ -55,7 +56,7 @@ export class Member extends Process implements BrokerServices {
   }
 
   controllerMachine(): MachineId {
-    return this.config.controllers[0];
+    return this.fetcher.leaderId;
   }
 
   brokerEpoch(): number {
@@ -64,6 +65,10 @@ export class Member extends Process implements BrokerServices {
 
   onMetadata(records: readonly MetadataRecord[], baseOffset: number): void {
     records.forEach((record, index) => this.image.replay(record, baseOffset + index));
+  }
+
+  onMetadataSnapshot(snapshot: MetadataSnapshot): void {
+    this.image.copyFrom(snapshot.state as MetadataImage);
   }
 
   currentMetadataOffset(): number {

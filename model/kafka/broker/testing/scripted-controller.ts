@@ -10,15 +10,16 @@ import {
   type AlterPartitionResponse,
   type BrokerHeartbeatRequest,
   type BrokerRegistrationRequest,
-  type FetchMetadataRequest,
-  type FetchMetadataResponse,
   type Request,
   type Response,
 } from '../../protocol/messages.js';
+import { NOWHERE, RaftApi, type QuorumFetchRequest, type QuorumFetchResponse } from '../../protocol/raft-messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import { Puppet, type Received } from './puppet.js';
 
 const BLOCK = 1000;
+/** Of the quorum of one that it stands for. */
+const EPOCH = 1;
 
 /** Outlives the controller's process, as its disk would. */
 export interface Script {
@@ -74,7 +75,7 @@ export class ScriptedController extends Puppet {
   tell(): void {
     const waiting = this.#fetches;
     this.#fetches = [];
-    for (const { connection, request } of waiting) this.#fetch(connection, request as FetchMetadataRequest);
+    for (const { connection, request } of waiting) this.#fetch(connection, request as QuorumFetchRequest);
   }
 
   override onMessage(connection: Connection, message: Message): void {
@@ -86,8 +87,8 @@ export class ScriptedController extends Puppet {
       case Api.brokerHeartbeat:
         connection.send(this.#heartbeat(request as BrokerHeartbeatRequest));
         return;
-      case Api.fetchMetadata:
-        this.#fetch(connection, request as FetchMetadataRequest);
+      case RaftApi.fetch:
+        this.#fetch(connection, request as QuorumFetchRequest);
         return;
       case Api.alterPartition:
         if (this.#script.confirmIsr) connection.send(this.confirm(request as AlterPartitionRequest));
@@ -147,22 +148,34 @@ export class ScriptedController extends Puppet {
     } as Response;
   }
 
-  #fetch(connection: Connection, request: FetchMetadataRequest): void {
+  #fetch(connection: Connection, request: QuorumFetchRequest): void {
     const { records, withheld, shownEnd } = this.#script;
-    const { fetchOffset } = request;
-    const end = Math.min(records.length, shownEnd);
-    if (fetchOffset >= end || withheld.has(connection.peer)) {
-      this.#fetches.push({ connection, request });
+    const { fetchOffset, currentLeaderEpoch } = request;
+    if (currentLeaderEpoch !== EPOCH) {
+      connection.send(this.#fetched(request, KafkaError.FENCED_LEADER_EPOCH, fetchOffset));
       return;
     }
-    const response: FetchMetadataResponse = {
+    const end = Math.min(records.length, shownEnd);
+    if (fetchOffset >= end || withheld.has(connection.peer)) this.#fetches.push({ connection, request });
+    else connection.send(this.#fetched(request, KafkaError.NONE, end));
+  }
+
+  #fetched(request: QuorumFetchRequest, error: ErrorCode, end: number): QuorumFetchResponse {
+    const { fetchOffset } = request;
+    const records = this.#script.records.slice(fetchOffset, end);
+    return {
       ...this.#reply(request),
-      error: KafkaError.NONE,
-      baseOffset: fetchOffset,
-      records: records.slice(fetchOffset, end),
+      error,
+      leaderId: this.host.id,
+      leaderEpoch: EPOCH,
+      fetchOffset,
+      batches: records.length === 0 ? [] : [{ baseOffset: fetchOffset, leaderEpoch: EPOCH, records }],
       highWatermark: end,
+      divergingEpoch: NOWHERE,
+      divergingEndOffset: NOWHERE,
+      snapshotEpoch: NOWHERE,
+      snapshotEndOffset: NOWHERE,
     };
-    connection.send(response);
   }
 
   #producerIds(request: Request): Response {

@@ -74,7 +74,9 @@ describe('controller', () => {
     it.run(0.5);
     expect(orders(it).isr).toEqual([leader]);
     expect(shrink.answer!.partitions[0]).toMatchObject({ error: 0, isr: [leader] });
-    expect(fetch.answer!.records).toHaveLength(1);
+    expect(fetch.answer!.batches.flatMap(({ records }) => records)).toContainEqual(
+      expect.objectContaining({ kind: 'partition-change' }),
+    );
   });
 
   it('a crash between decision and commit leaves no answer and no effect', () => {
@@ -216,17 +218,18 @@ describe('controller', () => {
   });
 
   it('a fetch at the end of the log waits for a record or for its patience', () => {
-    const it = cluster().up();
+    const idle = { 'metadata.max.idle.interval.ms': 0 };
+    const it = new ScriptedCluster(createWorld({ seed: 'controller' }), [ordersTopic()], idle).up();
     const waits = it.fetch(1, it.committed.image.nextOffset, 500);
     it.run(0.4);
     expect(waits.answer).toBeNull();
     it.run(0.2);
-    expect(waits.answer).toMatchObject({ records: [], highWatermark: it.committed.image.nextOffset });
+    expect(waits.answer).toMatchObject({ batches: [], highWatermark: it.committed.image.nextOffset });
 
     const wakes = it.fetch(1, it.committed.image.nextOffset, 60_000);
     it.register(3, 3);
     it.run(0.1);
-    expect(wakes.answer!.records).toHaveLength(1);
+    expect(wakes.answer!.batches[0].records).toHaveLength(1);
   });
 
   it('says that it is no controller until its log is committed again', () => {

@@ -1,14 +1,14 @@
 /**
- * The active controller: requests in, decisions as records into the metadata log, answers once they are committed.
- * (QuorumController)
+ * A controller: a node of the metadata quorum with the cluster's state above it. (QuorumController)
  *
- * It decides from an image that holds its own uncommitted records. Three steps, with yields between them in which it may
- * crash: it decides and appends | the fsync commits | the answer goes out. Whoever crashes before the second has decided
- * nothing: neither an answer nor a broker's fetch has left the machine.
+ * The leader of the quorum is the active one: requests in, decisions as records into the metadata log, answers once they
+ * are committed. It decides from an image that holds its own uncommitted records. Three steps, with yields between them in
+ * which it may crash or be deposed: it decides and appends | a majority has it | the answer goes out. Who loses the
+ * leadership before the second has perhaps decided nothing: it goes back to what is committed, and whoever waits is told
+ * to ask another. The others follow the log, so as to take over.
  */
-import type { IoResult } from '../../../kernel/disk.js';
 import type { Connection } from '../../../kernel/network.js';
-import { Process, type Host, type Message } from '../../../kernel/process.js';
+import { Process, type BrokenReason, type Host, type Message } from '../../../kernel/process.js';
 import type { BrokerSettings, TopicSpec } from '../../cluster-spec.js';
 import { Probe } from '../../probes.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
@@ -21,11 +21,11 @@ import {
   type BrokerHeartbeatRequest,
   type BrokerRegistrationRequest,
   type ElectLeadersRequest,
-  type FetchMetadataRequest,
   type Request,
   type Response,
 } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
+import { isQuorumRequest, NOWHERE, type MetadataBatch, type MetadataSnapshot } from '../../protocol/raft-messages.js';
 import type { Rules } from '../../protocol/versions/rules.js';
 import type { CommittedMetadata } from '../committed-metadata.js';
 import { MetadataImage } from '../metadata-image.js';
@@ -34,33 +34,39 @@ import { createTopics, mayCreateTopics } from './bootstrap.js';
 import { ClusterControl } from './cluster-control.js';
 import { DeferredAnswers } from './deferred-answers.js';
 import { Heartbeats } from './heartbeats.js';
-import { MetadataFetches } from './metadata-fetches.js';
-import { MetadataLog } from './metadata-log.js';
 import { allocateProducerIds } from './producer-ids.js';
+import { MAX_FETCH_BYTES } from './raft/config.js';
+import { MetadataLogFailure } from './raft/log.js';
+import type { RaftListener } from './raft/member.js';
+import { RaftNode } from './raft/raft-node.js';
 import { ReplicationControl } from './replication-control.js';
+import { SnapshotGenerator } from './snapshot-generator.js';
 
 export interface ControllerConfig {
   readonly settings: BrokerSettings;
   readonly rules: Rules;
+  /** controller.quorum.voters: machines. */
+  readonly voters: readonly number[];
   /** To be created once all brokers serve. */
   readonly topics: readonly TopicSpec[];
   /** Their ids are 1..brokers. */
   readonly brokers: number;
 }
 
-/** Kinds of this process's timers, yields and fsyncs. */
+/** Kinds of this process's timers and yields. Those of an active controller carry the epoch of its leadership. */
 const Timer = {
+  poll: 1,
+  flushed: 2,
+  fetchExpired: 3,
   /** A request was taken from its socket: handle it. */
-  handle: 1,
-  logLingered: 2,
-  logFlushed: 3,
+  handle: 4,
   /** Records were committed: answer what waited for them. */
-  committed: 4,
-  fetchExpired: 5,
+  committed: 5,
   checkSessions: 6,
   createTopics: 7,
   balanceLeaders: 8,
   electUnclean: 9,
+  writeNoOp: 10,
 } as const;
 
 interface PendingRequest {
@@ -68,24 +74,27 @@ interface PendingRequest {
   readonly request: Request;
 }
 
-const LEADER_CHANGE: readonly MetadataRecord[] = [{ kind: 'no-op' }];
+/** No leadership: this controller is not the active one. */
+const STANDBY = -1;
+const NO_OP: readonly MetadataRecord[] = [{ kind: 'no-op' }];
 
-export class Controller extends Process {
-  /** The log replayed to its end, uncommitted records included. */
+export class Controller extends Process implements RaftListener {
+  /** While active: the log replayed to its end, uncommitted records included. */
   readonly image = new MetadataImage();
+  /** What is committed, as far as this controller has heard. */
+  readonly stable = new MetadataImage();
+  raft!: RaftNode;
   private readonly config: ControllerConfig;
   private readonly committed: CommittedMetadata;
-  private readonly log: MetadataLog;
   private readonly heartbeats: Heartbeats;
   private readonly replication: ReplicationControl;
   private readonly cluster: ClusterControl;
-  private readonly fetches: MetadataFetches;
+  private readonly snapshots: SnapshotGenerator;
   private readonly answers = new DeferredAnswers();
-  /** recovering: its log is not yet known to be committed. */
-  private state: 'recovering' | 'active' = 'recovering';
+  /** In which it leads the quorum and acts; STANDBY: it does not. */
+  private activeEpoch = STANDBY;
   /** Records of the decision being made. */
   private decided: MetadataRecord[] = [];
-  private announcedOffset = 0;
   private isCheckingSessions = false;
   private isBalanceScheduled = false;
 
@@ -93,95 +102,147 @@ export class Controller extends Process {
     super(host);
     this.config = config;
     this.committed = committed;
-    this.log = new MetadataLog(host, { lingered: Timer.logLingered, flushed: Timer.logFlushed });
     this.heartbeats = new Heartbeats(config.settings['broker.session.timeout.ms'] * 1000);
     this.replication = new ReplicationControl(
       this.image,
       config.topics.map((topic) => topic.settings),
     );
     this.cluster = new ClusterControl(this.image, this.replication, this.heartbeats, config.rules);
-    this.fetches = new MetadataFetches(host, this.log, Timer.fetchExpired);
+    this.snapshots = new SnapshotGenerator(config.settings);
   }
 
   override start(): void {
-    this.log.recover();
-    for (let offset = 0; offset < this.log.nextOffset; offset++) this.image.replay(this.log.record(offset), offset);
-    // Raft commits what earlier epochs wrote with the first record of its own: LeaderChangeMessage.
-    this.decided.push(...LEADER_CHANGE);
-    this.write();
+    const { voters, settings, rules } = this.config;
+    const quorum = {
+      nodeId: this.host.id,
+      voters,
+      bootstrapServers: voters,
+      dynamicVoters: false,
+      maxFetchBytes: MAX_FETCH_BYTES,
+      settings,
+      rules,
+    };
+    try {
+      this.raft = new RaftNode(this.host, quorum, this, Timer);
+    } catch (failure) {
+      if (!(failure instanceof MetadataLogFailure)) throw failure;
+      this.host.die('halt');
+      return;
+    }
+    this.raft.start();
+  }
+
+  /** It leads the quorum, and has taken up its leadership. */
+  get isActive(): boolean {
+    return this.activeEpoch !== STANDBY;
   }
 
   override onConnection(): void {
-    // A connection says nothing by itself: requests name their broker.
+    // A connection says nothing by itself: requests name who asks.
   }
 
-  override onConnected(): void {
-    // The controller asks nobody.
+  override onConnected(connection: Connection): void {
+    this.raft.onConnected(connection);
   }
 
   override onMessage(connection: Connection, message: Message): void {
+    if (message.kind >= RESPONSE) {
+      this.raft.onMessage(connection, message as Response);
+      return;
+    }
     // One request at a time: the next is read after this one's answer.
     connection.pauseReading();
     const pending: PendingRequest = { connection, request: message as Request };
     this.host.later(Timer.handle, 0, pending);
   }
 
-  override onBroken(connection: Connection): void {
-    this.fetches.onBroken(connection);
+  override onBroken(connection: Connection, _why: BrokenReason): void {
+    this.raft.onBroken(connection);
   }
 
   override onTimer(kind: number, arg: number, payload: unknown): void {
-    switch (kind) {
-      case Timer.handle: {
-        const { connection, request } = payload as PendingRequest;
-        this.handle(connection, request);
-        return;
-      }
-      case Timer.logLingered:
-        this.log.onLingered();
-        return;
-      case Timer.logFlushed:
-        this.onFlushed(arg, payload as IoResult);
-        return;
-      case Timer.committed:
-        this.answers.complete(arg);
-        return;
-      case Timer.fetchExpired:
-        this.fetches.onExpired(payload);
-        return;
-      case Timer.checkSessions:
-        this.checkSessions();
-        return;
-      case Timer.createTopics:
-        this.createTopics();
-        return;
-      case Timer.balanceLeaders:
-        this.balanceLeaders();
-        return;
-      case Timer.electUnclean:
-        this.electUncleanLeaders();
-        return;
+    if (this.raft.onTimer(kind, payload)) return;
+    if (kind === Timer.handle) {
+      const { connection, request } = payload as PendingRequest;
+      this.handle(connection, request);
+    } else if (kind === Timer.committed) {
+      this.answers.complete(arg);
+    } else if (arg === this.activeEpoch) {
+      this.onDuty(kind);
     }
   }
 
   /** Offset of the next record, uncommitted ones included. */
   get nextOffset(): number {
-    return this.log.nextOffset;
+    return this.raft.nextOffset;
   }
+
+  // ---------------------------------------------------------------------- the log below
+
+  onCommitted(batch: MetadataBatch): void {
+    let offset = batch.baseOffset;
+    for (const record of batch.records) {
+      this.stable.replay(record, offset);
+      this.committed.commit(this.host.probes, this.host.id, record, offset++, this.stable);
+    }
+    if (this.isActive) this.host.later(Timer.committed, offset);
+    if (this.snapshots.isDue(batch, this.host.wallMicros())) this.raft.snapshot(offset, this.stable.copy());
+  }
+
+  onSnapshot(snapshot: MetadataSnapshot): void {
+    this.stable.copyFrom(snapshot.state as MetadataImage);
+    this.host.probes.emit(Probe.metadataSnapshotLoaded, this.host.id, -1, snapshot.endOffset);
+  }
+
+  onLeaderChange(leaderId: number, epoch: number): void {
+    if (leaderId === this.host.id) this.claim(epoch);
+    else if (this.isActive) this.renounce();
+  }
+
+  /** It is in charge. Every broker begins a new session. (QuorumController.claim) */
+  private claim(epoch: number): void {
+    this.activeEpoch = epoch;
+    this.image.copyFrom(this.stable);
+    this.host.probes.emit(Probe.controllerReady, this.host.id, -1, this.stable.nextOffset, epoch);
+    this.cluster.activate(this.host.monotonicMicros());
+    if (this.config.rules.periodicUncleanElection) this.scheduleUncleanElections();
+    this.scheduleNoOp();
+    this.afterDecision();
+  }
+
+  /** What it decided and nobody committed it takes back; another leads, or will. (QuorumController.renounce) */
+  private renounce(): void {
+    const uncommitted = this.image.nextOffset - this.stable.nextOffset;
+    if (uncommitted > 0)
+      this.host.probes.emit(Probe.uncommittedReverted, this.host.id, -1, uncommitted, this.activeEpoch);
+    this.raft.resign(this.activeEpoch);
+    this.activeEpoch = STANDBY;
+    this.decided = [];
+    this.isCheckingSessions = false;
+    this.isBalanceScheduled = false;
+    this.heartbeats.clear();
+    this.image.copyFrom(this.stable);
+    this.answers.failAll((request) => refusal(request, KafkaError.NOT_CONTROLLER));
+  }
+
+  // ---------------------------------------------------------------------- requests
 
   private handle(connection: Connection, request: Request): void {
     if (!connection.open) return;
-    if (this.state !== 'active') {
+    if (isQuorumRequest(request.kind)) {
+      this.raft.onRequest(connection, request);
+      return;
+    }
+    if (!this.isActive) {
       this.refuse(connection, request, KafkaError.NOT_CONTROLLER);
       return;
     }
-    if (request.kind === Api.fetchMetadata) {
-      this.fetches.handle(connection, request as FetchMetadataRequest);
+    const response = this.decide(request);
+    if (!this.write()) {
+      this.refuse(connection, request, KafkaError.NOT_CONTROLLER);
       return;
     }
-    const response = this.decide(request);
-    const last = this.write();
-    this.answers.add(connection, response, last);
+    this.answers.add(connection, request, response, this.lastUncommitted());
     this.afterDecision();
   }
 
@@ -192,14 +253,14 @@ export class Controller extends Process {
     switch (request.kind) {
       case Api.brokerRegistration: {
         const asked = request as BrokerRegistrationRequest;
-        const response = this.cluster.register(asked, this.log.nextOffset, now, records);
+        const response = this.cluster.register(asked, this.raft.nextOffset, now, records);
         if (response.error !== KafkaError.NONE) {
           this.host.probes.emit(Probe.registrationRefused, this.host.id, -1, asked.brokerId, response.error);
         }
         return response;
       }
       case Api.brokerHeartbeat:
-        return this.cluster.heartbeat(request as BrokerHeartbeatRequest, this.log.nextOffset, now, records);
+        return this.cluster.heartbeat(request as BrokerHeartbeatRequest, this.raft.nextOffset, now, records);
       case Api.alterPartition: {
         const asked = request as AlterPartitionRequest;
         const response = alterPartition(this.image, this.config.rules, this.replication, asked, records);
@@ -217,45 +278,60 @@ export class Controller extends Process {
 
   /**
    * Appends what was decided and replays it at once.
-   * @returns the offset whose commit the answer must wait for; -1: none. An answer that wrote nothing waits all the same
-   * for whatever it may have read that is not committed (QuorumController.ControllerWriteEvent).
+   * @returns false if it turns out that this controller does not lead any more: then nothing was decided
    */
-  private write(): number {
+  private write(): boolean {
     const records = this.decided;
-    if (records.length > 0) {
-      this.decided = [];
-      let offset = this.log.nextOffset;
-      this.log.append(records);
-      for (const record of records) this.image.replay(record, offset++);
+    if (records.length === 0) return true;
+    this.decided = [];
+    let offset = this.raft.nextOffset;
+    if (this.raft.append(this.activeEpoch, records) === NOWHERE) {
+      this.renounce();
+      return false;
     }
-    return this.log.nextOffset > this.log.highWatermark ? this.log.nextOffset - 1 : -1;
+    this.image.skipTo(offset);
+    for (const record of records) this.image.replay(record, offset++);
+    return true;
   }
 
-  private onFlushed(end: number, result: IoResult): void {
-    this.log.onFlushed(end, result);
-    if (result !== 'ok') return;
-    for (; this.announcedOffset < end; this.announcedOffset++) {
-      const record = this.log.record(this.announcedOffset);
-      this.committed.commit(this.host.probes, this.host.id, record, this.announcedOffset);
-    }
-    if (this.state === 'recovering') this.activate();
-    this.fetches.onHighWatermark();
-    this.host.later(Timer.committed, end);
+  /**
+   * The offset whose commit an answer must wait for; NOWHERE: none. An answer that wrote nothing waits all the same for
+   * whatever it may have read that is not committed. (QuorumController.ControllerWriteEvent)
+   */
+  private lastUncommitted(): number {
+    const end = this.image.nextOffset;
+    return end > this.raft.highWatermark ? end - 1 : NOWHERE;
   }
 
-  private activate(): void {
-    this.state = 'active';
-    this.host.probes.emit(Probe.controllerReady, this.host.id, -1, this.log.highWatermark, this.log.leaderEpoch);
-    this.cluster.activate(this.host.monotonicMicros());
-    if (this.config.rules.periodicUncleanElection) this.scheduleUncleanElections();
-    this.afterDecision();
+  // ---------------------------------------------------------------------- what it does unasked while it is active
+
+  private onDuty(kind: number): void {
+    switch (kind) {
+      case Timer.checkSessions:
+        this.checkSessions();
+        return;
+      case Timer.createTopics:
+        this.createTopics();
+        return;
+      case Timer.balanceLeaders:
+        this.balanceLeaders();
+        return;
+      case Timer.electUnclean:
+        this.electUncleanLeaders();
+        return;
+      case Timer.writeNoOp:
+        this.decided.push(...NO_OP);
+        if (this.write()) this.scheduleNoOp();
+        return;
+    }
   }
 
   /** What the new state of the image calls for. */
   private afterDecision(): void {
     this.scheduleSessionCheck();
     this.scheduleBalance();
-    if (mayCreateTopics(this.image, this.config.topics, this.config.brokers)) this.host.later(Timer.createTopics, 0);
+    if (mayCreateTopics(this.image, this.config.topics, this.config.brokers))
+      this.host.later(Timer.createTopics, this.activeEpoch);
   }
 
   // ---------------------------------------------------------------------- sessions of brokers
@@ -265,14 +341,13 @@ export class Controller extends Process {
     const at = this.heartbeats.nextCheckAt();
     if (at < 0) return;
     this.isCheckingSessions = true;
-    this.host.timer(Timer.checkSessions, Math.max(1, at - this.host.monotonicMicros()), 0);
+    this.host.timer(Timer.checkSessions, Math.max(1, at - this.host.monotonicMicros()), this.activeEpoch);
   }
 
   private checkSessions(): void {
     this.isCheckingSessions = false;
     this.cluster.fenceStaleBroker(this.host.monotonicMicros(), this.decided);
-    this.write();
-    this.afterDecision();
+    if (this.write()) this.afterDecision();
   }
 
   // ---------------------------------------------------------------------- what happens by itself
@@ -280,8 +355,7 @@ export class Controller extends Process {
   private createTopics(): void {
     if (!mayCreateTopics(this.image, this.config.topics, this.config.brokers)) return;
     createTopics(this.image, this.config.topics, this.host.dice('placement'), this.decided);
-    this.write();
-    this.afterDecision();
+    if (this.write()) this.afterDecision();
   }
 
   /** The wait begins when a partition is first seen away from its preferred leader. (maybeScheduleNextBalancePartitionLeaders) */
@@ -290,35 +364,35 @@ export class Controller extends Process {
     if (!this.replication.isImbalanced()) return;
     this.isBalanceScheduled = true;
     const interval = this.config.settings['leader.imbalance.check.interval.seconds'] * 1_000_000;
-    this.host.timer(Timer.balanceLeaders, interval, 0);
+    this.host.timer(Timer.balanceLeaders, interval, this.activeEpoch);
   }
 
   private balanceLeaders(): void {
     this.isBalanceScheduled = false;
     this.replication.balanceLeaders(this.decided);
-    this.write();
-    this.afterDecision();
+    if (this.write()) this.afterDecision();
   }
 
   /** Since 3.9 (KAFKA-12670). */
   private scheduleUncleanElections(): void {
     const interval = this.config.settings['unclean.leader.election.interval.ms'] * 1000;
-    this.host.timer(Timer.electUnclean, interval, 0);
+    this.host.timer(Timer.electUnclean, interval, this.activeEpoch);
   }
 
   private electUncleanLeaders(): void {
     this.replication.electUncleanLeaders(this.decided);
-    this.write();
-    this.scheduleUncleanElections();
+    if (this.write()) this.scheduleUncleanElections();
+  }
+
+  /** So that the high watermark moves, and brokers hear of it, even if nothing happens. (metadata.max.idle.interval.ms) */
+  private scheduleNoOp(): void {
+    const interval = this.config.settings['metadata.max.idle.interval.ms'] * 1000;
+    if (interval > 0) this.host.timer(Timer.writeNoOp, interval, this.activeEpoch);
   }
 
   // ---------------------------------------------------------------------- refusals
 
   private refuse(connection: Connection, request: Request, error: ErrorCode): void {
-    if (request.kind === Api.fetchMetadata) {
-      this.fetches.refuse(connection, request as FetchMetadataRequest, error);
-      return;
-    }
     connection.send(refusal(request, error));
     connection.resumeReading();
   }

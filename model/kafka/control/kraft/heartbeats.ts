@@ -27,6 +27,11 @@ export class Heartbeats {
     this.sessionTimeoutMicros = sessionTimeoutMicros;
   }
 
+  /** A controller that is not active knows nothing of sessions. */
+  clear(): void {
+    this.sessions = [];
+  }
+
   /** A registration begins a session, or resets it. */
   register(broker: number, fenced: boolean, now: number): void {
     this.sessions[broker] ??= { broker, fenced, lastContact: now, metadataOffset: -1, controlledShutdownOffset: -1 };

@@ -34,6 +34,10 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   leaderRecoveryState: [true],
   eligibleLeaderReplicas: [false],
 
+  checkQuorum: [false, true],
+  preVote: [false, true],
+  periodicBeginQuorumEpoch: [false, true],
+  highWatermarkInQuorumFetch: [false, true],
   voterIdentity: ['id'],
   periodicUncleanElection: [false, true],
   registrationKeepsEpoch: [false, true],
@@ -53,13 +57,8 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
 
 const groups = 'there are no consumer groups';
 const transactions = 'there are no transactions';
-const oneVoter = 'the quorum has one voter';
 
 const beyondReach: { readonly [name in RuleName]?: string } = {
-  checkQuorum: oneVoter,
-  preVote: oneVoter,
-  periodicBeginQuorumEpoch: oneVoter,
-  highWatermarkInQuorumFetch: oneVoter,
   backgroundHeartbeat: groups,
   memberIdRequired: groups,
   staticMembership: groups,

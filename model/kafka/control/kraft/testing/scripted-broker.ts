@@ -11,10 +11,10 @@ import {
   type BrokerHeartbeatRequest,
   type BrokerHeartbeatResponse,
   type BrokerRegistrationResponse,
-  type FetchMetadataResponse,
   type Request,
   type Response,
 } from '../../../protocol/messages.js';
+import { RaftApi, type QuorumFetchRequest, type QuorumFetchResponse } from '../../../protocol/raft-messages.js';
 import { CommittedMetadata } from '../../committed-metadata.js';
 import { Controller } from '../controller.js';
 import { topicSettings } from './images.js';
@@ -66,6 +66,7 @@ export class ScriptedCluster {
       rules: resolveRules('3.9'),
       topics,
       brokers: 3,
+      voters: [4],
     };
     this.controllerMachine = world.addMachine({
       name: 'controller',
@@ -123,8 +124,19 @@ export class ScriptedCluster {
     return this;
   }
 
-  fetch(broker: MachineId, fetchOffset: number, maxWaitMs = 500): Question<FetchMetadataResponse> {
-    return this.ask(broker, { kind: Api.fetchMetadata, fetchOffset, maxWaitMs } as unknown as Request);
+  /** As an observer that has read up to `fetchOffset` from the present leader. */
+  fetch(broker: MachineId, fetchOffset: number, maxWaitMs = 500): Question<QuorumFetchResponse> {
+    const { epoch: currentLeaderEpoch, log } = this.controller.raft;
+    const lastFetchedEpoch = log.epochBefore(fetchOffset);
+    const fields = {
+      replicaId: broker,
+      currentLeaderEpoch,
+      fetchOffset,
+      lastFetchedEpoch,
+      maxWaitMs,
+      highWatermark: -1,
+    };
+    return this.ask(broker, { kind: RaftApi.fetch, ...fields } as QuorumFetchRequest);
   }
 }
 

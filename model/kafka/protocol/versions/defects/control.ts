@@ -12,12 +12,12 @@ export const controlDefects = {
 } as const; // prettier-ignore
 
 export const quorumDefects = {
-  'KAFKA-10527': defect('B39', 'quorum', '', 'A restarted leader of the quorum goes on in the same epoch, although it may have lost records of it.'),
-  'KAFKA-10533': defect('B40', 'quorum', '', 'A voter acknowledges records that it has not fsynced.'),
-  'KAFKA-12460': defect('B44', 'quorum', '2.8.0..3.0.0', 'A follower of the quorum cuts its log back below its high watermark and says nothing.'),
-  'KAFKA-15345': defect('B46', 'quorum', '2.8.0..3.6.0', 'A controller is told that it leads before it has read its log to the start of its epoch.'),
-  B41: defect('B41', 'quorum', '', "A voter grants its vote whatever the candidate's log."),
-  B42: defect('B42', 'quorum', '', 'A leader of the quorum commits records of an earlier epoch by counting voters.'),
-  B43: defect('B43', 'quorum', '', 'A voter forgets its vote in a restart.'),
+  'KAFKA-10527': defect('B39', 'quorum', '', 'A restarted leader of the quorum goes on in the same epoch, although it may have lost records of it.', { modelled: true }),
+  'KAFKA-10533': defect('B40', 'quorum', '', 'A voter acknowledges records that it has not fsynced.', { modelled: true }),
+  'KAFKA-12460': defect('B44', 'quorum', '2.8.0..3.0.0', 'A follower of the quorum cuts its log back below its high watermark and says nothing.', { modelled: true }),
+  'KAFKA-15345': defect('B46', 'quorum', '2.8.0..3.6.0', 'A controller is told that it leads before it has read its log to the start of its epoch.', { modelled: true }),
+  B41: defect('B41', 'quorum', '', "A voter grants its vote whatever the candidate's log.", { modelled: true }),
+  B42: defect('B42', 'quorum', '', 'A leader of the quorum commits records of an earlier epoch by counting voters.', { modelled: true }),
+  B43: defect('B43', 'quorum', '', 'A voter forgets its vote in a restart.', { modelled: true }),
   B45: defect('B45', 'quorum', '', 'A leader of the quorum changes the voters before it has committed a record of its own epoch.'),
 } as const; // prettier-ignore
