@@ -187,7 +187,7 @@ export class LogManager implements LogServices {
     }
   }
 
-  /** Of logs that are not compacted; the cleaner sees to the others (LogManager.cleanupLogs). */
+  /** LogManager.cleanupLogs. A log that is only compacted loses what lies below its start; compaction itself is not modelled. */
   #cleanUpLogs(): void {
     const nowMs = this.#nowMs();
     for (const log of this.#held()) deleteOldSegments(log, nowMs);
