@@ -39,6 +39,8 @@ const roleWords: Readonly<Record<string, string>> = {
   producer: 'a producer',
   consumer: 'a consumer',
   controller: 'the controller',
+  'controller-follower': 'a controller that is not in charge',
+  voter: 'a controller',
 };
 
 /** 'the leader of orders-0', 'a broker'. */

@@ -10,7 +10,7 @@ import type { ClusterView } from './view.js';
  * replicas. isr-follower: those of them in the ISR. last-in-isr: the last of those.
  * sole-in-isr: the only member of an ISR that has shrunk to one, leader or (frozen) not.
  * controller: the active one; of several that believe it, the one of the latest epoch. controller-follower: the other
- * voters of the metadata quorum. voter: all of them.
+ * voters of the metadata quorum that run. voter: all of them.
  */
 export const roleNames: readonly RoleName[] = [
   'leader',
@@ -52,7 +52,9 @@ export function playersOf(
       return activeController(cluster);
     case 'controller-follower': {
       const active = activeController(cluster);
-      return cluster.controllers.filter((controller) => !active.includes(controller));
+      return cluster.controllers.filter(
+        (controller) => !active.includes(controller) && cluster.world.isRunning(controller),
+      );
     }
     case 'voter':
       return cluster.controllers;

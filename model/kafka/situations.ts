@@ -175,9 +175,39 @@ export const kafkaSituations: readonly Situation[] = [
   situation('alter-partition-refused', 'The controller refused an ISR change.', [Probe.alterPartitionRefused], always),
   situation(
     'controller-restarted',
-    'A controller came back and granted every broker a fresh session.',
+    'A controller took over again after itself and granted every broker a fresh session.',
     [Probe.controllerReady],
-    () => (_kind, _machine, _key, _offset, epoch) => epoch > 1,
+    () => succession((before, now) => before === now),
+  ),
+  situation(
+    'controller-failed-over',
+    'Another controller took over and granted every broker a fresh session.',
+    [Probe.controllerReady],
+    () => succession((before, now) => before !== now),
+  ),
+  situation(
+    'controller-resigned',
+    'The leader of the quorum gave up: no majority fetched from it any more.',
+    [Probe.quorumResigned],
+    always,
+  ),
+  situation(
+    'uncommitted-decision-reverted',
+    'A deposed controller took back what it had decided and no majority had.',
+    [Probe.uncommittedReverted],
+    always,
+  ),
+  situation(
+    'metadata-snapshot-loaded',
+    'A controller or a broker took up the cluster from a snapshot of the metadata.',
+    [Probe.metadataSnapshotLoaded],
+    always,
+  ),
+  situation(
+    'committed-metadata-lost',
+    'The controllers decided once more what they had already committed.',
+    [Probe.metadataLost],
+    always,
   ),
   situation('batch-retried', 'A producer sent a batch once more.', [Probe.batchRetried], always),
   situation('batch-expired', 'A producer gave a batch up: delivery.timeout.ms.', [Probe.batchExpired], always),
@@ -196,6 +226,16 @@ function situation(
   create: (system: System) => Recogniser,
 ): Situation {
   return { name, sentence, on, create };
+}
+
+/** About the controller that was in charge before and the one that is now. */
+function succession(is: (before: number, now: number) => boolean): Recogniser {
+  let before = 0;
+  return (_kind, machine) => {
+    const reached = before !== 0 && is(before, machine);
+    before = machine;
+    return reached;
+  };
 }
 
 /** A broker answered a produce request with this error. */

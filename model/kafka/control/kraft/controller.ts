@@ -95,6 +95,8 @@ export class Controller extends Process implements RaftListener {
   private activeEpoch = STANDBY;
   /** Records of the decision being made. */
   private decided: MetadataRecord[] = [];
+  /** Offset of the last record that says more than that it is there; NOWHERE: it has decided nothing. */
+  private lastDecision: number = NOWHERE;
   private isCheckingSessions = false;
   private isBalanceScheduled = false;
 
@@ -212,9 +214,11 @@ export class Controller extends Process implements RaftListener {
 
   /** What it decided and nobody committed it takes back; another leads, or will. (QuorumController.renounce) */
   private renounce(): void {
-    const uncommitted = this.image.nextOffset - this.stable.nextOffset;
-    if (uncommitted > 0)
+    const uncommitted = this.lastDecision - this.stable.nextOffset + 1;
+    if (uncommitted > 0) {
       this.host.probes.emit(Probe.uncommittedReverted, this.host.id, -1, uncommitted, this.activeEpoch);
+    }
+    this.lastDecision = NOWHERE;
     this.raft.resign(this.activeEpoch);
     this.activeEpoch = STANDBY;
     this.decided = [];
@@ -291,6 +295,7 @@ export class Controller extends Process implements RaftListener {
     }
     this.image.skipTo(offset);
     for (const record of records) this.image.replay(record, offset++);
+    if (records[0].kind !== 'no-op') this.lastDecision = offset - 1;
     return true;
   }
 
