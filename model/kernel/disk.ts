@@ -41,6 +41,8 @@ export interface File {
   truncate(length: number): IoResult;
   read(index: number): object;
   state(index: number): EntryState;
+  /** Every entry's state is ok. */
+  readonly intact: boolean;
   /** Makes everything written so far durable after a time drawn from the disk's weather; then `onTimer(kind, arg, result)` with an IoResult. What is written meanwhile is not covered. */
   fsync(kind: number, arg: number): void;
   /** Makes everything written so far durable inside the same event (flush.messages=1). */

@@ -286,6 +286,10 @@ class OpenFile implements File {
     return this.inode.entries[index];
   }
 
+  get intact(): boolean {
+    return this.inode.intact;
+  }
+
   state(index: number): EntryState {
     return index < this.inode.entries.length ? this.inode.state(index) : ENTRY_OK;
   }

@@ -82,6 +82,11 @@ export class Inode {
     return this.states === null ? ENTRY_OK : (this.states.get(index) ?? ENTRY_OK);
   }
 
+  /** No entry is torn or corrupt. */
+  get intact(): boolean {
+    return this.states === null || this.states.size === 0;
+  }
+
   mark(index: number, state: EntryState): void {
     (this.states ??= new Map()).set(index, state);
   }

@@ -185,27 +185,32 @@ export class MetadataFetcher implements MetadataFetching, ChannelUser {
 
   private fetch(): void {
     const { broker, channel } = this;
-    const head = { bytes: REQUEST_BYTES, correlationId: channel.nextCorrelationId(), replicaId: broker.host.id };
     if (this.snapshotEndOffset !== NOWHERE) {
-      channel.send({
-        ...head,
+      const request: FetchSnapshotRequest = {
         kind: RaftApi.fetchSnapshot,
+        bytes: REQUEST_BYTES,
+        correlationId: channel.nextCorrelationId(),
+        replicaId: broker.host.id,
         currentLeaderEpoch: this.epoch,
         snapshotEndOffset: this.snapshotEndOffset,
         snapshotEpoch: this.snapshotEpoch,
-      } as FetchSnapshotRequest);
+      };
+      channel.send(request);
       return;
     }
     const last = this.uncommitted[this.uncommitted.length - 1];
-    channel.send({
-      ...head,
+    const request: QuorumFetchRequest = {
       kind: RaftApi.fetch,
+      bytes: REQUEST_BYTES,
+      correlationId: channel.nextCorrelationId(),
+      replicaId: broker.host.id,
       currentLeaderEpoch: this.epoch,
       fetchOffset: last === undefined ? this.nextOffset : last.baseOffset + last.records.length,
       lastFetchedEpoch: last?.leaderEpoch ?? this.lastEpoch,
       maxWaitMs: MAX_FETCH_WAIT_MS,
       highWatermark: broker.config.rules.highWatermarkInQuorumFetch ? this.highWatermark : NOWHERE,
-    } as QuorumFetchRequest);
+    };
+    channel.send(request);
   }
 
   private askElsewhereLater(): void {

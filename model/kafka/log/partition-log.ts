@@ -171,6 +171,7 @@ export class PartitionLog {
 
   /** False: some batch that holds an offset in [from, to) is damaged on the disk, as its CRC would tell. */
   intact(from: number, to: number): boolean {
+    if (this.segments.intact) return true;
     const { batches } = this.content;
     for (let i = this.content.indexOf(from); i < batches.length && batches[i].baseOffset < to; i++) {
       if (this.segments.stateOf(i) !== ENTRY_OK) return false;

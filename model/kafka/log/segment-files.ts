@@ -110,6 +110,12 @@ export class SegmentFiles {
     return segments[this.#position(index) + 1].firstBatch;
   }
 
+  /** No batch is damaged on the disk. */
+  get intact(): boolean {
+    for (let i = 0; i < this.#segments.length; i++) if (!this.#segments[i].file.intact) return false;
+    return true;
+  }
+
   /** The state on the disk of the log's batch at `index`. */
   stateOf(index: number): EntryState {
     const segment = this.#segments[this.#position(index)];

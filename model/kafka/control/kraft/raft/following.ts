@@ -12,7 +12,7 @@ import {
   type QuorumFetchResponse,
 } from '../../../protocol/raft-messages.js';
 import type { Elections } from './elections.js';
-import { QuorumFault, type Member } from './member.js';
+import { QuorumFault, REQUEST_BYTES, type Member } from './member.js';
 import type { Follower } from './quorum.js';
 
 /** KafkaRaftClient.MAX_FETCH_WAIT_MS */
@@ -66,14 +66,22 @@ export class Following {
         snapshotEpoch: state.snapshotEpoch,
       });
     }
-    return member.ask<QuorumFetchRequest>(node, RaftApi.fetch, {
+    const channel = member.channel(node);
+    const { now } = member;
+    if (!channel.isReady(now)) return channel.readyAt;
+    const request: QuorumFetchRequest = {
+      kind: RaftApi.fetch,
+      bytes: REQUEST_BYTES,
+      correlationId: channel.nextCorrelationId(),
       replicaId: nodeId,
       currentLeaderEpoch: quorum.epoch,
       fetchOffset: log.endOffset,
       lastFetchedEpoch: log.lastEpoch,
       maxWaitMs: MAX_FETCH_WAIT_MS,
       highWatermark: config.rules.highWatermarkInQuorumFetch ? member.highWatermark : NOWHERE,
-    });
+    };
+    channel.send(request, now);
+    return channel.readyAt;
   }
 
   // ---------------------------------------------------------------------- answers

@@ -5,6 +5,7 @@
 import type { Connection } from '../../../../kernel/network.js';
 import { Probe } from '../../../probes.js';
 import { KafkaError, type ErrorCode } from '../../../protocol/errors.js';
+import { RESPONSE } from '../../../protocol/messages.js';
 import type { MetadataRecord } from '../../../protocol/metadata-records.js';
 import {
   NOWHERE,
@@ -236,8 +237,15 @@ export class Leadership {
   ): QuorumFetchResponse {
     let bytes = RESPONSE_OVERHEAD_BYTES;
     for (const batch of batches) bytes += RECORD_BYTES * batch.records.length;
-    const fields = {
-      highWatermark: this.member.quorum.leaderState?.highWatermark ?? NOWHERE,
+    const { leaderId, epoch, leaderState } = this.member.quorum;
+    return {
+      kind: RaftApi.fetch + RESPONSE,
+      bytes,
+      correlationId: request.correlationId,
+      error,
+      leaderId,
+      leaderEpoch: epoch,
+      highWatermark: leaderState?.highWatermark ?? NOWHERE,
       divergingEpoch: diverging.epoch,
       divergingEndOffset: diverging.offset,
       snapshotEndOffset: snapshot.offset,
@@ -245,6 +253,5 @@ export class Leadership {
       fetchOffset: request.fetchOffset,
       batches,
     };
-    return this.member.response<QuorumFetchResponse>(request, error, fields, bytes);
   }
 }

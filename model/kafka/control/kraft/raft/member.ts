@@ -47,7 +47,7 @@ export interface RaftListener {
 export class QuorumFault extends Error {}
 
 const NO_KEY = -1;
-const REQUEST_BYTES = 100;
+export const REQUEST_BYTES = 100;
 const RESPONSE_BYTES = 80;
 
 export class Member {
@@ -138,18 +138,9 @@ export class Member {
     fields: Omit<R, keyof QuorumResponse>,
     bytes = RESPONSE_BYTES,
   ): void {
-    this.reply(connection, this.response(request, error, fields, bytes));
-  }
-
-  response<R extends QuorumResponse>(
-    request: Request,
-    error: ErrorCode,
-    fields: Omit<R, keyof QuorumResponse>,
-    bytes = RESPONSE_BYTES,
-  ): R {
     const { leaderId, epoch } = this.quorum;
     const head = { kind: request.kind + RESPONSE, bytes, correlationId: request.correlationId, error };
-    return { ...head, leaderId, leaderEpoch: epoch, ...fields } as R;
+    this.reply(connection, { ...head, leaderId, leaderEpoch: epoch, ...fields } as R);
   }
 
   reply(connection: Connection, response: Response): void {
