@@ -88,6 +88,7 @@ export const anomalies: readonly AnomalyWords[] = [
   invariant('W8', 'epochs never go back: at the controller, within a life of a broker, or by offset within a log'),
   invariant('W10', 'within a leader epoch the high watermark of a broker never goes back'),
   invariant('W11', 'a high watermark lies between the start and the end of its log'),
+  invariant('W20', 'what the controllers have committed stays as it is'),
   invariant('W22', 'what a leader answers a consumer with stands in its log, below its high watermark'),
 ];
 

@@ -37,6 +37,7 @@ const names = {
   elected: 'elected',
   alterPartitionRefused: 'alter-partition-refused',
   controllerReady: 'controller-ready',
+  metadataLost: 'metadata-lost',
   batchSent: 'batch-sent',
   batchRetried: 'batch-retried',
 } as const;

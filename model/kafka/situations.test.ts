@@ -142,7 +142,11 @@ describe('situations', () => {
     expect(reached([Probe.dataLost, 1, 0, 3, 5, 0])).toEqual(['unsynced-data-lost']);
     expect(reached([Probe.dataLost, 1, 0, 3, 5, 2])).toEqual([]);
     expect(reached([Probe.controllerReady, 4, -1, 0, 1])).toEqual([]);
-    expect(reached([Probe.controllerReady, 4, -1, 0, 2])).toEqual(['controller-restarted']);
+    const ready = (machine: number, epoch: number): ProbeRecord => [Probe.controllerReady, machine, -1, 0, epoch];
+    expect(reached(ready(4, 1), ready(4, 2))).toEqual(['controller-restarted']);
+    expect(reached(ready(4, 1), ready(5, 2))).toEqual(['controller-failed-over']);
+    expect(reached([Probe.quorumResigned, 4, -1, 1])).toEqual(['controller-resigned']);
+    expect(reached([Probe.uncommittedReverted, 4, -1, 2, 1])).toEqual(['uncommitted-decision-reverted']);
     expect(reached([Probe.logLoaded, 1, 0, 0, 0, 0])).toEqual([]);
     expect(reached([Probe.logLoaded, 1, 0, 0, 0, 1])).toEqual(['broker-restarted-unclean']);
     expect(reached([Probe.registrationRefused, 4, -1, 1, 101])).toEqual(['duplicate-registration-refused']);

@@ -21,6 +21,7 @@ export const guarantees: readonly Guarantee[] = [
   producers.failedMeansAbsent,
   replication.realReads,
   replication.oneLeaderPerEpoch,
+  replication.metadataKept,
   replication.epochsMonotonic,
   replication.logMatching,
   replication.highWatermark,
@@ -31,6 +32,7 @@ export const guarantees: readonly Guarantee[] = [
 const neverLicensed: readonly Guarantee[] = [
   replication.realReads,
   replication.oneLeaderPerEpoch,
+  replication.metadataKept,
   replication.epochsMonotonic,
 ];
 

@@ -18,6 +18,14 @@ export const oneLeaderPerEpoch: Guarantee = {
   covers: () => ['W7'],
 };
 
+export const metadataKept: Guarantee = {
+  id: 'metadata-kept',
+  sentence: 'What the controllers have committed stays as it is, whoever of them fails.',
+  source: 'KIP-595; KafkaRaftClient',
+  assumptions: ['A majority of the controllers keeps what it has flushed.'],
+  covers: () => ['W20'],
+};
+
 export const epochsMonotonic: Guarantee = {
   id: 'epochs-monotonic',
   sentence: 'Epochs never go back: at the controller, within one incarnation of a broker, or by offset within a log.',

@@ -6,6 +6,7 @@ import { highWatermarkBounds, highWatermarkEligibility, highWatermarkMonotony } 
 import type { Invariant } from './invariant.js';
 import { isrHoldsCommitted } from './isr-holds-committed.js';
 import { logMatching } from './log-matching.js';
+import { metadataKept } from './metadata-kept.js';
 import { oneLeaderPerEpoch } from './one-leader-per-epoch.js';
 import { readFidelity } from './read-fidelity.js';
 
@@ -20,5 +21,6 @@ export const invariants: readonly Invariant[] = [
   epochsMonotonic,
   highWatermarkMonotony,
   highWatermarkBounds,
+  metadataKept,
   readFidelity,
 ];

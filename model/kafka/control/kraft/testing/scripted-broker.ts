@@ -21,6 +21,8 @@ import { topicSettings } from './images.js';
 
 export const brokerSettings = brokerDefaults;
 
+const FIRST_CONTROLLER = 4;
+
 /** One question and, once it came, its answer. */
 export interface Question<R extends Response> {
   readonly request: Request;
@@ -49,35 +51,51 @@ export class ScriptedBroker extends Process {
   }
 }
 
-/** A controller and three scripted brokers, machines 1..3; the controller is machine 4. */
+/** Three scripted brokers, machines 1..3, and controllers, machines 4 and following; one unless told otherwise. */
 export class ScriptedCluster {
   readonly world: World;
   readonly committed = new CommittedMetadata();
-  readonly controllerMachine: MachineId;
+  readonly controllers: readonly MachineId[];
   readonly brokerEpochs: number[] = [];
 
-  constructor(world: World, topics: readonly TopicSpec[] = [ordersTopic()], settings: Partial<BrokerSettings> = {}) {
+  constructor(
+    world: World,
+    topics: readonly TopicSpec[] = [ordersTopic()],
+    settings: Partial<BrokerSettings> = {},
+    controllers = 1,
+  ) {
     this.world = world;
     for (const name of ['b1', 'b2', 'b3']) {
       world.start(world.addMachine({ name, program: (host: Host) => new ScriptedBroker(host) }));
     }
+    this.controllers = Array.from({ length: controllers }, (_, index) => FIRST_CONTROLLER + index);
     const config = {
       settings: { ...brokerSettings, ...settings },
       rules: resolveRules('3.9'),
       topics,
       brokers: 3,
-      voters: [4],
+      voters: this.controllers,
     };
-    this.controllerMachine = world.addMachine({
-      name: 'controller',
-      program: (host: Host) => new Controller(host, config, this.committed),
-    });
-    world.start(this.controllerMachine);
-    this.run(0.2);
+    for (const machine of this.controllers) {
+      const program = (host: Host): Controller => new Controller(host, config, this.committed);
+      world.addMachine({ name: controllers === 1 ? 'controller' : `controller${machine - 3}`, program });
+    }
+    for (const machine of this.controllers) world.start(machine);
+    this.run(controllers === 1 ? 0.2 : 5);
+  }
+
+  /** The active one, or the first while none is. */
+  get controllerMachine(): MachineId {
+    const active = this.controllers.find((machine) => this.controllerOn(machine)?.isActive === true);
+    return active ?? FIRST_CONTROLLER;
   }
 
   get controller(): Controller {
-    return this.world.process(this.controllerMachine) as Controller;
+    return this.controllerOn(this.controllerMachine)!;
+  }
+
+  controllerOn(machine: MachineId): Controller | undefined {
+    return this.world.process(machine) as Controller | undefined;
   }
 
   run(seconds: number): void {
