@@ -17,7 +17,10 @@ export type Parameters = Readonly<Record<string, number | string>>;
 /** The cluster's shape, as far as drawing a fault needs it. */
 export interface Topology {
   readonly brokers: number;
+  /** Machines of control that are no brokers. */
   readonly controllers: number;
+  /** ZooKeeper servers among them. */
+  readonly zookeeperServers: number;
   readonly producers: number;
   readonly consumers: number;
   /** Names of what is replicated, by key: 'orders-0'. */
@@ -49,6 +52,8 @@ export interface Fault<P extends Parameters = Parameters> {
   /** Whom it strikes, unless the spec names a machine or another role. */
   readonly role: RoleName;
   readonly harm: Harm;
+  /** Drawn only where there are such machines; a spec that names the fault elsewhere is told that nobody plays the role. */
+  readonly needs?: 'zookeeper';
   /** A request can be carried out after its client has stopped waiting for it. */
   readonly delaysRequests: boolean;
   /** On a fault band in a picture: one or two words. */
@@ -78,7 +83,7 @@ export interface FaultView {
   isPaused(machine: MachineId): boolean;
   hasPower(machine: MachineId): boolean;
   /** All machines that may play this role ('broker', 'controller', 'client'), whoever plays it now, in order of their numbers. */
-  machines(role: 'broker' | 'controller' | 'client' | 'any'): readonly MachineId[];
+  machines(role: 'broker' | 'controller' | 'zookeeper-server' | 'client' | 'any'): readonly MachineId[];
   /** True when every replica is where it belongs, or the reason why not. */
   whole(): true | string;
 }
@@ -140,7 +145,7 @@ export function allRunning(view: FaultView, targets: readonly MachineId[]): true
 export function others(
   view: FaultView,
   targets: readonly MachineId[],
-  ...roles: readonly ('broker' | 'controller' | 'client')[]
+  ...roles: readonly ('broker' | 'controller' | 'zookeeper-server' | 'client')[]
 ): MachineId[] {
   return roles.flatMap((role) => view.machines(role)).filter((machine) => !targets.includes(machine));
 }

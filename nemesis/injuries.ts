@@ -87,7 +87,7 @@ export class Injuries implements FaultSurface {
   hasPower(machine: MachineId): boolean {
     return this.world.hasPower(machine);
   }
-  machines(role: 'broker' | 'controller' | 'client' | 'any'): readonly MachineId[] {
+  machines(role: 'broker' | 'controller' | 'zookeeper-server' | 'client' | 'any'): readonly MachineId[] {
     return machinesWith(this.system, role);
   }
   whole(): true | string {

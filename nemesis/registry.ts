@@ -31,6 +31,9 @@ import { segmentCorrupted } from './faults/segment-corrupted.js';
 import { slowDisk } from './faults/slow-disk.js';
 import { slowNetwork } from './faults/slow-network.js';
 import { splitInHalf } from './faults/split-in-half.js';
+import { zookeeperCutOff } from './faults/zookeeper-cut-off.js';
+import { zookeeperLeaderKilled } from './faults/zookeeper-leader-killed.js';
+import { zookeeperServerKilled } from './faults/zookeeper-server-killed.js';
 
 /** In the order in which they are listed to people. */
 export const faults: readonly Fault[] = [
@@ -40,6 +43,7 @@ export const faults: readonly Fault[] = [
   followerCutOff,
   brokerCutOff,
   controllerCutOff,
+  zookeeperCutOff,
   clientCutOff,
   splitInHalf,
   oneWayCut,
@@ -50,6 +54,8 @@ export const faults: readonly Fault[] = [
   followerKilled,
   brokerKilled,
   controllerKilled,
+  zookeeperServerKilled,
+  zookeeperLeaderKilled,
   clientKilled,
   leaderPaused,
   brokerPaused,

@@ -39,6 +39,8 @@ const roleWords: Readonly<Record<string, string>> = {
   producer: 'a producer',
   consumer: 'a consumer',
   controller: 'the controller',
+  'zookeeper-server': 'a ZooKeeper server',
+  'zookeeper-leader': 'the leader of the ZooKeeper ensemble',
   'controller-follower': 'a controller that is not in charge',
   voter: 'a controller',
 };

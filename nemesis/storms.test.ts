@@ -9,7 +9,14 @@ import { FakeSystem, unimpaired } from './testing/fake-system.js';
 
 const SECOND = 1_000_000;
 const PHASE = 30 * SECOND;
-const topology: Topology = { brokers: 3, controllers: 1, producers: 1, consumers: 0, keys: ['orders-0'] };
+const topology: Topology = {
+  brokers: 3,
+  controllers: 1,
+  zookeeperServers: 0,
+  producers: 1,
+  consumers: 0,
+  keys: ['orders-0'],
+};
 
 const targets: Arbitrary<Target> = fc.oneof(
   fc

@@ -63,6 +63,13 @@ describe('what follows from a licensed loss is licensed', () => {
     expect(judged(script, lost, 'W5')).toEqual(['impaired-leader']);
   });
 
+  it('a leader that lost it, was restarted unnoticed and leads again in the same epoch (ZooKeeper)', () => {
+    const script = acknowledged().losePower(1, 0).restart(1).apply(1);
+    expect(judged(script, lost, 'W1')).toEqual(['impaired-leader']);
+    const intact = acknowledged().kill(1).truncate(1, 0).restart(1).apply(1);
+    expect(judged(intact, lost, 'W1')).toEqual(['bug']);
+  });
+
   it('not what contradicts a record that was not lost', () => {
     const script = acknowledged().highWatermark(3, 1, false).truncate(3, 0);
     script.appendRecord(3, { epoch: 0, value: 9 }, false).highWatermark(3, 1, false);

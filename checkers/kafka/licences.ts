@@ -213,6 +213,8 @@ export class Licences {
   private electionOf(event: number, { elections }: PartitionTimeline): number {
     if (event < 0 || this.trace.kind[event] !== probeKinds(this.trace.header.probes).becomeLeader)
       return elections.length - 1;
+    const returned = elections.findIndex(({ index, isReturn }) => isReturn && index === event);
+    if (returned >= 0) return returned;
     return elections.findIndex(({ leaderEpoch }) => leaderEpoch === this.trace.a[event]);
   }
 

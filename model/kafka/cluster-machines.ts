@@ -8,8 +8,11 @@ import type { ClientConfig, PollListener, SendListener } from './clients/api.js'
 import { ConsumerClient } from './clients/consumer.js';
 import { ProducerClient } from './clients/producer.js';
 import type { ConsumerSpec, KafkaClusterSpec, ProducerSpec } from './cluster-spec.js';
-import type { CommittedMetadata } from './control/committed-metadata.js';
+import { CommittedMetadata } from './control/committed-metadata.js';
 import { Controller } from './control/kraft/controller.js';
+import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
+import { ensembleConfig } from './control/zookeeper/ensemble/ensemble-config.js';
+import { ZooKeeperServer } from './control/zookeeper/ensemble/server.js';
 import { numberPartitions, type KafkaPartitions } from './partition-table.js';
 
 export class ClusterMachines {
@@ -18,7 +21,10 @@ export class ClusterMachines {
   readonly partitions: KafkaPartitions;
   /** Ids 1..brokers. */
   readonly brokers: readonly MachineId[];
+  /** Controllers, or ZooKeeper servers. */
   readonly controllers: readonly MachineId[];
+  /** Those that an administrator asks for a decision: the controllers, or the brokers, of whom one is the controller. */
+  readonly deciders: readonly MachineId[];
   readonly producers: readonly MachineId[];
   readonly consumers: readonly MachineId[];
   /** Producers, then consumers: as workload steps count them. */
@@ -26,10 +32,14 @@ export class ClusterMachines {
   readonly machines: readonly MachineInfo[];
   readonly clientConfig: ClientConfig;
   private readonly spec: KafkaClusterSpec;
-  private readonly committed: CommittedMetadata;
+  private readonly committed: CommittedMetadata | CommittedZnodes;
   private readonly listener: SendListener & PollListener;
 
-  constructor(spec: KafkaClusterSpec, committed: CommittedMetadata, listener: SendListener & PollListener) {
+  constructor(
+    spec: KafkaClusterSpec,
+    committed: CommittedMetadata | CommittedZnodes,
+    listener: SendListener & PollListener,
+  ) {
     this.spec = spec;
     this.committed = committed;
     this.listener = listener;
@@ -38,13 +48,14 @@ export class ClusterMachines {
     const take = (count: number): MachineId[] => Array.from({ length: count }, () => next++);
     this.brokers = take(spec.brokers);
     this.controllers = take(spec.controllers);
+    this.deciders = spec.control === 'kraft' ? this.controllers : this.brokers;
     this.producers = take(spec.producers.length);
     this.consumers = take(spec.consumers.length);
     this.clients = [...this.producers, ...this.consumers];
     this.clientConfig = { partitions: this.partitions, bootstrap: this.brokers, rules: spec.rules };
     this.machines = [
       ...this.brokers.map((id) => info(id, `b${id}`, 'broker', spec.racks[id - 1] ?? null)),
-      ...this.controllers.map((id, index) => info(id, this.controllerName(index), 'controller', null)),
+      ...this.controllers.map((id, index) => this.controlInfo(id, index)),
       ...this.producers.map((id, index) => info(id, spec.producers[index].name, 'producer', null)),
       ...this.consumers.map((id, index) => info(id, spec.consumers[index].name, 'consumer', null)),
     ];
@@ -100,25 +111,40 @@ export class ClusterMachines {
     return this.world.machineName(machine);
   }
 
+  /** A ZooKeeper server counts among the machines of control. */
+  private controlInfo(id: MachineId, index: number): MachineInfo {
+    if (this.spec.control === 'kraft') return info(id, this.controllerName(index), 'controller', null);
+    return { id, name: `z${index + 1}`, roles: ['zookeeper-server', 'controller'], rack: null };
+  }
+
   private controllerName(index: number): string {
     return this.spec.controllers === 1 ? 'controller' : `controller${index + 1}`;
   }
 
-  private programOf(machine: MachineId): (host: Host) => Broker | Controller | ProducerClient | ConsumerClient {
+  private programOf(
+    machine: MachineId,
+  ): (host: Host) => Broker | Controller | ZooKeeperServer | ProducerClient | ConsumerClient {
     const { spec } = this;
     if (machine <= this.brokers.length) {
       const config = brokerConfig(spec, machine);
       return (host) => new Broker(host, config);
     }
-    if (this.controllers.includes(machine)) {
-      const { brokerSettings: settings, rules, topics, brokers } = spec;
-      const config = { settings, rules, topics, brokers, voters: this.controllers };
-      return (host) => new Controller(host, config, this.committed);
-    }
+    if (this.controllers.includes(machine)) return this.controlProgram();
     const producer = spec.producers[this.producers.indexOf(machine)];
     return producer === undefined
       ? this.consumerProgram(spec.consumers[this.consumers.indexOf(machine)])
       : this.producerProgram(producer);
+  }
+
+  private controlProgram(): (host: Host) => Controller | ZooKeeperServer {
+    const { spec, committed } = this;
+    if (committed instanceof CommittedMetadata) {
+      const { brokerSettings: settings, rules, topics, brokers } = spec;
+      const config = { settings, rules, topics, brokers, voters: this.controllers };
+      return (host) => new Controller(host, config, committed);
+    }
+    const config = ensembleConfig(this.controllers);
+    return (host) => new ZooKeeperServer(host, config, committed);
   }
 
   private producerProgram({ settings }: ProducerSpec): (host: Host) => ProducerClient {

@@ -1,4 +1,5 @@
 /** What the simulated Kafka is built from: plain data, complete, every default filled in. `runs/spec` makes it. */
+import type { ControlPlane } from './protocol/versions/rule.js';
 import type { SnapshotSettings } from './control/kraft/snapshot-generator.js';
 import type { QuorumSettings } from './control/kraft/raft/config.js';
 import type { Rules } from './protocol/versions/rules.js';
@@ -9,6 +10,7 @@ export interface BrokerSettings extends QuorumSettings, SnapshotSettings {
   readonly 'broker.heartbeat.interval.ms': number;
   readonly 'broker.session.timeout.ms': number;
   readonly 'initial.broker.registration.timeout.ms': number;
+  readonly 'zookeeper.session.timeout.ms': number;
   readonly 'replica.lag.time.max.ms': number;
   /** Up to 0.8.2; 4000 if left out. */
   readonly 'replica.lag.max.messages'?: number;
@@ -128,8 +130,10 @@ export interface KafkaClusterSpec {
   /** The row of the table of versions whose rules apply: '3.9'. */
   readonly version: string;
   readonly rules: Rules;
+  readonly control: ControlPlane;
   /** Brokers have ids and machines 1..brokers; controllers follow, then producers, then consumers. */
   readonly brokers: number;
+  /** Under ZooKeeper: servers of the ensemble. */
   readonly controllers: number;
   /** Rack of each broker, by id - 1. */
   readonly racks: readonly (string | null)[];

@@ -5,7 +5,7 @@ import type { FinalReaderConfig } from './clients/api.js';
 import { FinalReaderClient } from './clients/final-reader.js';
 import type { ClusterMachines } from './cluster-machines.js';
 import type { ConsumerSettings } from './cluster-spec.js';
-import type { CommittedMetadata } from './control/committed-metadata.js';
+import type { CommittedState } from './control/committed-state.js';
 
 /** ConsumerConfig's defaults, but for auto.offset.reset: these read from the first offset. */
 export const freshConsumerSettings: ConsumerSettings = {
@@ -30,13 +30,13 @@ export const freshConsumerSettings: ConsumerSettings = {
 
 export class FinalReads {
   private readonly cluster: ClusterMachines;
-  private readonly committed: CommittedMetadata;
+  private readonly committed: CommittedState;
   /** By partition. */
   private readonly machines: MachineId[] = [];
   /** By partition: what the next process on its machine is to read. */
   private readonly configs: FinalReaderConfig[] = [];
 
-  constructor(cluster: ClusterMachines, committed: CommittedMetadata) {
+  constructor(cluster: ClusterMachines, committed: CommittedState) {
     this.cluster = cluster;
     this.committed = committed;
   }

@@ -7,7 +7,7 @@ import type { EventHandler } from '../kernel/event-queue.js';
 import type { MachineId } from '../kernel/process.js';
 import { AdminClient } from './clients/admin.js';
 import type { ClusterMachines } from './cluster-machines.js';
-import type { CommittedMetadata } from './control/committed-metadata.js';
+import type { CommittedState } from './control/committed-state.js';
 import { freshConsumerSettings } from './final-read.js';
 
 /** To a named ISR member. */
@@ -16,12 +16,12 @@ const LOOK_AGAIN_MICROS = 200_000;
 
 export class LeadershipMoves implements EventHandler {
   private readonly cluster: ClusterMachines;
-  private readonly committed: CommittedMetadata;
+  private readonly committed: CommittedState;
   private machine: MachineId = 0;
   /** By partition: where its leadership is wanted; undefined: nowhere in particular. */
   private readonly wanted: (MachineId | undefined)[] = [];
 
-  constructor(cluster: ClusterMachines, committed: CommittedMetadata) {
+  constructor(cluster: ClusterMachines, committed: CommittedState) {
     this.cluster = cluster;
     this.committed = committed;
   }
@@ -53,7 +53,7 @@ export class LeadershipMoves implements EventHandler {
   private startAdmin(): void {
     const { cluster } = this;
     const config = {
-      destinations: cluster.controllers,
+      destinations: cluster.deciders,
       requestTimeoutMs: freshConsumerSettings['request.timeout.ms'],
       retryBackoffMs: freshConsumerSettings['retry.backoff.ms'],
     };

@@ -4,7 +4,7 @@ import type { KafkaClusterSpec } from './cluster-spec.js';
 /** By name, in microseconds: those that faults can trip. */
 export function timeouts(spec: KafkaClusterSpec): ReadonlyMap<string, number> {
   return new Map([
-    ['broker-session', spec.brokerSettings['broker.session.timeout.ms'] * 1000],
+    ['broker-session', sessionMs(spec) * 1000],
     ['replica-lag', spec.brokerSettings['replica.lag.time.max.ms'] * 1000],
     ['request', longest(spec, 'request.timeout.ms') * 1000],
     ['delivery', longest(spec, 'delivery.timeout.ms') * 1000],
@@ -13,6 +13,8 @@ export function timeouts(spec: KafkaClusterSpec): ReadonlyMap<string, number> {
 
 /** A broker's own setup time-out of a connection, socket.connection.setup.timeout.max.ms with its jitter of 20 %. */
 const BROKER_SETUP_MS = 36_000;
+/** Looking servers tell their votes again after a minute at most; then election, epochs and history take ten ticks each. */
+const ENSEMBLE_MS = 100_000;
 /** Time to load and recover logs, to fetch what was missed, and for the network and the disks themselves. */
 const SLACK_MS = 10_000;
 
@@ -28,7 +30,7 @@ const SLACK_MS = 10_000;
  * - a send that met the last of the outage runs out, and the next one is tried within its own delivery.timeout.ms.
  */
 export function livenessBoundMicros(spec: KafkaClusterSpec): number {
-  const session = spec.brokerSettings['broker.session.timeout.ms'];
+  const session = sessionMs(spec);
   const lag = spec.brokerSettings['replica.lag.time.max.ms'];
   const socket = spec.brokerSettings['replica.socket.timeout.ms'];
   const backoff = spec.brokerSettings['replica.fetch.backoff.ms'];
@@ -36,8 +38,20 @@ export function livenessBoundMicros(spec: KafkaClusterSpec): number {
   const setup = Math.max(BROKER_SETUP_MS, longest(spec, 'socket.connection.setup.timeout.max.ms') * 1.2);
   const delivery = longest(spec, 'delivery.timeout.ms');
   const boundMs =
-    electionMs(spec) + 2 * setup + 3 * session + 1.5 * lag + socket + backoff + 2 * request + 2 * delivery + SLACK_MS;
+    controlMs(spec) + 2 * setup + 3 * session + 1.5 * lag + socket + backoff + 2 * request + 2 * delivery + SLACK_MS;
   return Math.ceil(boundMs) * 1000;
+}
+
+/** Until ZooKeeper drops a broker that it does not hear, or a controller does. */
+function sessionMs({ control, brokerSettings }: KafkaClusterSpec): number {
+  return control === 'zookeeper'
+    ? brokerSettings['zookeeper.session.timeout.ms']
+    : brokerSettings['broker.session.timeout.ms'];
+}
+
+/** What it may take until somebody decides again. */
+function controlMs(spec: KafkaClusterSpec): number {
+  return spec.control === 'zookeeper' ? ENSEMBLE_MS : electionMs(spec);
 }
 
 /** Rounds of an election that may be lost before one is won. */

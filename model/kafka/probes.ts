@@ -55,6 +55,12 @@ export const Probe = {
   uncommittedReverted: first + 43,
   metadataSnapshotLoaded: first + 44,
   metadataLost: first + 45,
+  // ZooKeeper (control/zookeeper/)
+  ensembleLed: first + 50,
+  controllerElected: first + 51,
+  sessionExpired: first + 52,
+  controllerResigned: first + 53,
+  staleControllerWrote: first + 54,
 } as const;
 
 export const TruncateReason = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
@@ -196,7 +202,7 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
     Probe.controllerReady,
     'controller-ready',
     ['offset', 'epoch'],
-    'A controller recovered its log and began to act.',
+    'A controller recovered its log and began to act; under ZooKeeper (offset -1) a broker became the controller and read the state of the cluster.',
   ),
   probe(
     Probe.batchSent,
@@ -294,6 +300,36 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
     'metadata-lost',
     ['offset', 'end'],
     'A controller committed a record at an offset at which another had been committed: the quorum lost what it had decided.',
+  ),
+  probe(
+    Probe.ensembleLed,
+    'ensemble-led',
+    ['epoch'],
+    'A majority of the ZooKeeper servers follows this one. Leader.lead',
+  ),
+  probe(
+    Probe.controllerElected,
+    'controller-elected',
+    ['broker'],
+    'A broker made /controller: it is to be the controller, and reads the state of the cluster next. KafkaController.elect',
+  ),
+  probe(
+    Probe.controllerResigned,
+    'controller-resigned',
+    ['epoch'],
+    'A broker that was the controller heard that it no longer is, and stopped. KafkaController.onControllerResignation',
+  ),
+  probe(
+    Probe.staleControllerWrote,
+    'stale-controller-wrote',
+    ['controllerEpoch', 'current', 'leader', 'leaderEpoch'],
+    "A former controller changed a partition's state after another had been elected (KAFKA-6082).",
+  ),
+  probe(
+    Probe.sessionExpired,
+    'session-expired',
+    ['session'],
+    'ZooKeeper ended a session: its client was not heard for the time-out. The client does not know yet. SessionTrackerImpl',
   ),
   probe(
     Probe.offsetsEnded,

@@ -2,6 +2,8 @@
 import type { MachineId } from '../kernel/process.js';
 import type { RoleName } from '../system.js';
 import type { ClusterMachines } from './cluster-machines.js';
+import type { CommittedState } from './control/committed-state.js';
+import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import type { ClusterView } from './view.js';
 
@@ -10,7 +12,8 @@ import type { ClusterView } from './view.js';
  * replicas. isr-follower: those of them in the ISR. last-in-isr: the last of those.
  * sole-in-isr: the only member of an ISR that has shrunk to one, leader or (frozen) not.
  * controller: the active one; of several that believe it, the one of the latest epoch. controller-follower: the other
- * voters of the metadata quorum that run. voter: all of them.
+ * voters of the metadata quorum that run. voter: all of them. Under ZooKeeper the controller
+ * is the broker that holds /controller, whether or not it knows.
  */
 export const roleNames: readonly RoleName[] = [
   'leader',
@@ -20,6 +23,8 @@ export const roleNames: readonly RoleName[] = [
   'sole-in-isr',
   'broker',
   'controller',
+  'zookeeper-server',
+  'zookeeper-leader',
   'controller-follower',
   'voter',
   'producer',
@@ -33,6 +38,7 @@ export function playersOf(
   partition: number,
   cluster: ClusterMachines,
   view: ClusterView,
+  committed: CommittedState,
 ): readonly MachineId[] {
   const { leader, isr } = view.controller(partition);
   switch (role) {
@@ -49,7 +55,7 @@ export function playersOf(
     case 'broker':
       return cluster.brokers;
     case 'controller':
-      return activeController(cluster);
+      return committed instanceof CommittedZnodes ? holderOf(committed) : activeController(cluster);
     case 'controller-follower': {
       const active = activeController(cluster);
       return cluster.controllers.filter(
@@ -58,6 +64,10 @@ export function playersOf(
     }
     case 'voter':
       return cluster.controllers;
+    case 'zookeeper-server':
+      return committed instanceof CommittedZnodes ? cluster.controllers : [];
+    case 'zookeeper-leader':
+      return committed instanceof CommittedZnodes && committed.leadingServer > 0 ? [committed.leadingServer] : [];
     case 'producer':
       return cluster.producers;
     case 'consumer':
@@ -67,6 +77,11 @@ export function playersOf(
     default:
       return [];
   }
+}
+
+/** The broker that is the controller, as /controller says. */
+function holderOf({ controllerId }: CommittedZnodes): readonly MachineId[] {
+  return controllerId < 0 ? [] : [controllerId];
 }
 
 /** While none has taken up its leadership: nobody. */

@@ -2,14 +2,15 @@
 import type { MachineId } from '../kernel/process.js';
 import type { Obstacle } from '../system.js';
 import type { ClusterMachines } from './cluster-machines.js';
-import type { CommittedMetadata } from './control/committed-metadata.js';
+import type { CommittedState } from './control/committed-state.js';
+import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import type { ClusterView } from './view.js';
 
 const NOBODY: readonly MachineId[] = [];
 
 /** Every broker serves and every ISR is whole, clients busy or not: true; or what is missing. */
-export function whole(cluster: ClusterMachines, view: ClusterView, committed: CommittedMetadata): true | string {
+export function whole(cluster: ClusterMachines, view: ClusterView, committed: CommittedState): true | string {
   for (const { reason } of absentMachines(cluster, committed)) return reason;
   for (let key = 0; key < view.keys.length; key++) {
     const obstacle = notWhole(key, cluster, view);
@@ -19,7 +20,7 @@ export function whole(cluster: ClusterMachines, view: ClusterView, committed: Co
 }
 
 /** The same, and nothing moves any more; or what is still under way. */
-export function settled(cluster: ClusterMachines, view: ClusterView, committed: CommittedMetadata): true | string {
+export function settled(cluster: ClusterMachines, view: ClusterView, committed: CommittedState): true | string {
   for (const { reason } of settlingObstacles(cluster, view, committed)) return reason;
   return true;
 }
@@ -28,7 +29,7 @@ export function settled(cluster: ClusterMachines, view: ClusterView, committed: 
 export function* settlingObstacles(
   cluster: ClusterMachines,
   view: ClusterView,
-  committed: CommittedMetadata,
+  committed: CommittedState,
 ): Generator<Obstacle> {
   yield* absentMachines(cluster, committed);
   for (let key = 0; key < view.keys.length; key++) {
@@ -38,11 +39,16 @@ export function* settlingObstacles(
   yield* busyClients(cluster, view);
 }
 
-function* absentMachines(cluster: ClusterMachines, committed: CommittedMetadata): Generator<Obstacle> {
+function hasController(cluster: ClusterMachines, committed: CommittedState): boolean {
+  return committed instanceof CommittedZnodes ? committed.controllerId >= 0 : cluster.hasActiveController;
+}
+
+function* absentMachines(cluster: ClusterMachines, committed: CommittedState): Generator<Obstacle> {
   for (const { id, name } of cluster.machines) {
     if (cluster.world.process(id) === undefined) yield { key: -1, reason: `${name} is down`, waitsFor: NOBODY };
   }
-  if (!cluster.hasActiveController) yield { key: -1, reason: 'no controller is active', waitsFor: cluster.controllers };
+  if (!hasController(cluster, committed))
+    yield { key: -1, reason: 'no controller is active', waitsFor: cluster.controllers };
   for (const broker of cluster.brokers) {
     if (committed.image.isActive(broker)) continue;
     yield { key: -1, reason: `${cluster.nameOf(broker)} is fenced`, waitsFor: NOBODY };

@@ -5,6 +5,7 @@
  * A recogniser belongs to one trial, is fed that trial's probes of its kinds in order, and answers true when the situation
  * is reached.
  */
+import { KernelProbe } from '../kernel/probes.js';
 import type { Situation, System } from '../system.js';
 import { DeposedLeaders } from './deposed-leaders.js';
 import { ElectionReason, LogStartReason, LossReason, Probe, TruncateReason } from './probes.js';
@@ -209,6 +210,30 @@ export const kafkaSituations: readonly Situation[] = [
     [Probe.metadataLost],
     always,
   ),
+  situation(
+    'two-controllers-at-once',
+    'A broker that was no longer the controller had not heard of it when the next one began to act (ZooKeeper).',
+    [Probe.controllerReady, Probe.controllerResigned, KernelProbe.processKilled, KernelProbe.powerLost],
+    twoControllers,
+  ),
+  situation(
+    'zombie-controller-wrote',
+    "A former controller overwrote a partition's state after another had been elected (ZooKeeper, before 2.1).",
+    [Probe.staleControllerWrote],
+    always,
+  ),
+  situation(
+    'broker-session-expired',
+    'ZooKeeper ended the session of a client that it had not heard.',
+    [Probe.sessionExpired],
+    always,
+  ),
+  situation(
+    'zookeeper-leader-changed',
+    'The ZooKeeper ensemble got another leader.',
+    [Probe.ensembleLed],
+    ensembleLeaderChanged,
+  ),
   situation('batch-retried', 'A producer sent a batch once more.', [Probe.batchRetried], always),
   situation('batch-expired', 'A producer gave a batch up: delivery.timeout.ms.', [Probe.batchExpired], always),
   situation(
@@ -286,6 +311,28 @@ function truncatedBelowHighWatermark(): Recogniser {
     if (kind === Probe.truncate) return a < (known[key] ?? 0);
     known[key] = kind === Probe.logLoaded ? b : a;
     return false;
+  };
+}
+
+/** Under KRaft controllers are ready too, with a log. */
+function twoControllers(): Recogniser {
+  const active = new Set<number>();
+  return (kind, machine, _key, offset) => {
+    if (kind !== Probe.controllerReady) {
+      active.delete(machine);
+      return false;
+    }
+    if (offset < 0) active.add(machine);
+    return active.size > 1;
+  };
+}
+
+function ensembleLeaderChanged(): Recogniser {
+  let last = 0;
+  return (_kind, machine) => {
+    const isOther = last !== 0 && last !== machine;
+    last = machine;
+    return isOther;
   };
 }
 

@@ -8,6 +8,7 @@ import { LeadershipMoves } from './leadership-moves.js';
 import { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
+import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { FinalReads } from './final-read.js';
 import { livenessBoundMicros, timeouts } from './liveness-bound.js';
 import { Liveness } from './liveness.js';
@@ -39,7 +40,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   readonly roles = roleNames;
   readonly probes = kafkaProbes;
   readonly situations = kafkaSituations;
-  private readonly committed = new CommittedMetadata();
+  private readonly committed: CommittedMetadata | CommittedZnodes;
   private readonly cluster: ClusterMachines;
   private readonly liveness: Liveness;
   private readonly clusterView: ClusterView;
@@ -48,6 +49,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
 
   constructor(spec: KafkaClusterSpec) {
     this.spec = spec;
+    this.committed = spec.control === 'kraft' ? new CommittedMetadata() : new CommittedZnodes(spec.topics, spec.rules);
     this.liveness = new Liveness(spec);
     this.cluster = new ClusterMachines(spec, this.committed, this.liveness);
     this.clusterView = new ClusterView(spec, this.cluster, this.committed);
@@ -70,7 +72,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
 
   role(name: RoleName, key: number, dice: Stream): readonly MachineId[] {
     const partition = key >= 0 ? key : dice.int(this.cluster.partitions.count);
-    return playersOf(name, partition, this.cluster, this.clusterView);
+    return playersOf(name, partition, this.cluster, this.clusterView, this.committed);
   }
 
   invoke(step: ClientStep): boolean {

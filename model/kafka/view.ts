@@ -3,7 +3,7 @@ import type { MachineId } from '../kernel/process.js';
 import type { StateView } from '../system.js';
 import type { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
-import type { CommittedMetadata } from './control/committed-metadata.js';
+import type { CommittedState } from './control/committed-state.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import type { KafkaView, PartitionView, ReplicaView } from './views.js';
 
@@ -17,11 +17,11 @@ export class ClusterView implements KafkaView {
   state: StateView = { impaired: () => false };
   private readonly spec: KafkaClusterSpec;
   private readonly cluster: ClusterMachines;
-  private readonly committed: CommittedMetadata;
+  private readonly committed: CommittedState;
   /** By key: the view of a committed state, made once for each state. */
   private readonly partitionViews: { readonly of: object; readonly view: PartitionView }[] = [];
 
-  constructor(spec: KafkaClusterSpec, cluster: ClusterMachines, committed: CommittedMetadata) {
+  constructor(spec: KafkaClusterSpec, cluster: ClusterMachines, committed: CommittedState) {
     this.spec = spec;
     this.cluster = cluster;
     this.committed = committed;

@@ -13,7 +13,14 @@ const SECOND = 1_000_000;
 const [B1, B2, B3, C1, P0] = [1, 2, 3, 4, 5];
 const brokers = [B1, B2, B3];
 const everybody = [B1, B2, B3, C1, P0];
-const topology: Topology = { brokers: 3, controllers: 1, producers: 1, consumers: 0, keys: ['orders-0'] };
+const topology: Topology = {
+  brokers: 3,
+  controllers: 1,
+  zookeeperServers: 0,
+  producers: 1,
+  consumers: 0,
+  keys: ['orders-0'],
+};
 
 /** Three brokers, one controller, one client, in which a fault lasts from second 10 to second 20. */
 class Scene {

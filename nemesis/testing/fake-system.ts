@@ -53,7 +53,15 @@ export interface FakeShape {
 /** One key, 'orders-0', replicated on every broker; by default the first broker leads. */
 export class FakeSystem implements System {
   readonly name = 'fake';
-  readonly roles = ['leader', 'follower', 'sole-in-isr', 'controller', 'broker'];
+  readonly roles = [
+    'leader',
+    'follower',
+    'sole-in-isr',
+    'controller',
+    'broker',
+    'zookeeper-server',
+    'zookeeper-leader',
+  ];
   readonly probes = [];
   readonly situations = [];
   readonly world: World;
@@ -85,17 +93,21 @@ export class FakeSystem implements System {
     for (const { id } of this.machines()) world.start(id);
   }
   machines(): readonly MachineInfo[] {
-    const info = (id: MachineId, role: string): MachineInfo => ({
+    const info = (id: MachineId, ...roles: readonly string[]): MachineInfo => ({
       id,
       name: this.nameOf(id),
-      roles: [role],
+      roles,
       rack: null,
     });
     return [
-      ...this.brokers.map((id) => info(id, 'broker')),
+      ...this.brokers.map((id) => info(id, 'broker', id === this.lastBroker ? 'zookeeper-server' : 'broker')),
       ...this.controllers.map((id) => info(id, 'controller')),
       ...this.clients.map((id) => info(id, 'producer')),
     ];
+  }
+  /** It plays the ZooKeeper server, too. */
+  private get lastBroker(): MachineId {
+    return this.brokers[this.brokers.length - 1];
   }
   keys(): readonly string[] {
     return ['orders-0'];
@@ -109,6 +121,9 @@ export class FakeSystem implements System {
         return this.brokers.filter((broker) => broker !== this.leader);
       case 'controller':
         return this.controllers;
+      case 'zookeeper-server':
+      case 'zookeeper-leader':
+        return [this.lastBroker];
       default:
         return this.brokers;
     }

@@ -9,7 +9,14 @@ const SECOND = 1_000_000;
 const seeds = fc.string({ minLength: 1, maxLength: 12 });
 
 const input: DrawInput = {
-  topology: { brokers: 3, controllers: 1, producers: 2, consumers: 1, keys: ['orders-0', 'orders-1', 'payments-0'] },
+  topology: {
+    brokers: 3,
+    controllers: 1,
+    zookeeperServers: 0,
+    producers: 2,
+    consumers: 1,
+    keys: ['orders-0', 'orders-1', 'payments-0'],
+  },
   topics: [
     { name: 'orders', firstKey: 0, partitions: 2 },
     { name: 'payments', firstKey: 2, partitions: 1 },
@@ -21,9 +28,11 @@ const input: DrawInput = {
   lateRequests: true,
   settings: {
     fetchWaitMillis: 500,
+    session: 'broker:broker.session.timeout.ms',
     inForce: {
       'broker:broker.session.timeout.ms': 9_000,
       'broker:broker.heartbeat.interval.ms': 2_000,
+      'broker:zookeeper.session.timeout.ms': 18_000,
       'broker:replica.lag.time.max.ms': 30_000,
       'broker:replica.socket.timeout.ms': 30_000,
       'producer:request.timeout.ms': 30_000,
@@ -157,7 +166,10 @@ describe('strikes', () => {
   it('of every fault are drawn without a list, but corruption only in a storm', () => {
     const drawn = (from: DrawInput): Set<string> =>
       new Set(many.flatMap((seed) => drawPlan(from, seed).strikes.map(({ fault }) => fault)));
-    expect([...drawn(input)].toSorted()).toEqual(faults.map(({ name }) => name).toSorted());
+    const names = (from: typeof faults): string[] => from.map(({ name }) => name).toSorted();
+    expect([...drawn(input)].toSorted()).toEqual(names(faults.filter(({ needs }) => needs === undefined)));
+    const ensemble = { ...input, topology: { ...input.topology, controllers: 3, zookeeperServers: 3 } };
+    expect([...drawn(ensemble)].toSorted()).toEqual(names(faults));
     const calm = drawn({ ...input, profile: 'one-at-a-time' });
     expect(calm.has('power-loss')).toBe(true);
     expect(calm.has('disk-corruption')).toBe(false);
@@ -255,7 +267,7 @@ describe('settings', () => {
     };
     const open = input.settings.open.filter((name) => name !== 'broker:broker.heartbeat.interval.ms');
     for (const seed of many) {
-      const { settings } = drawPlan({ ...input, settings: { inForce, open, fetchWaitMillis: 500 } }, seed);
+      const { settings } = drawPlan({ ...input, settings: { ...input.settings, inForce, open } }, seed);
       expect(Number(settings['broker:broker.session.timeout.ms'] ?? 9_000)).toBe(9_000);
       expect(Number(settings['broker:replica.lag.time.max.ms'] ?? 1_500)).toBeGreaterThanOrEqual(1_000);
     }

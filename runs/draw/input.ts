@@ -32,6 +32,7 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
     topology: {
       brokers: cluster.brokers,
       controllers: cluster.controllers,
+      zookeeperServers: cluster.control === 'zookeeper' ? cluster.controllers : 0,
       producers: cluster.producers.length,
       consumers: cluster.consumers.length,
       keys: topics.flatMap(({ name, partitions }) => Array.from({ length: partitions }, (_, i) => `${name}-${i}`)),

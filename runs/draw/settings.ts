@@ -14,6 +14,8 @@ import type { TimeOut } from './lengths.js';
 export interface OpenSettings {
   readonly inForce: Readonly<Record<DrawnName, number>>;
   readonly open: readonly DrawnName[];
+  /** After which a silent broker is given up. */
+  readonly session: DrawnName;
   /** replica.fetch.wait.max.ms: the least that a broker's other time-outs may be. */
   readonly fetchWaitMillis: number;
 }
@@ -23,11 +25,15 @@ export type DrawnName = (typeof drawnNames)[number];
 const timeOutNames = [
   'broker:broker.session.timeout.ms',
   'broker:broker.heartbeat.interval.ms',
+  'broker:zookeeper.session.timeout.ms',
   'broker:replica.lag.time.max.ms',
   'broker:replica.socket.timeout.ms',
   'producer:request.timeout.ms',
   'producer:delivery.timeout.ms',
 ] as const;
+
+const BROKER_SESSION = 'broker:broker.session.timeout.ms';
+const ZOOKEEPER_SESSION = 'broker:zookeeper.session.timeout.ms';
 
 const drawnNames = [...timeOutNames, 'producer:linger.ms'] as const;
 
@@ -67,7 +73,8 @@ export function openSettings(spec: Spec, cluster: KafkaClusterSpec): OpenSetting
   ) as Record<DrawnName, number>;
   return {
     inForce,
-    open: drawnNames.filter((name) => !isGiven(spec, name)),
+    open: drawnNames.filter((name) => !isGiven(spec, name) && !ofOtherControl(name, cluster)),
+    session: cluster.control === 'zookeeper' ? ZOOKEEPER_SESSION : BROKER_SESSION,
     fetchWaitMillis: broker['replica.fetch.wait.max.ms'],
   };
 }
@@ -128,12 +135,18 @@ function keepRelations(
 export function timeOutsInForce(settings: OpenSettings, drawn: Plan['settings']): readonly TimeOut[] {
   const micros = (name: DrawnName): number => Number(drawn[name] ?? settings.inForce[name]) * 1_000;
   return [
-    { name: 'broker-session', micros: micros('broker:broker.session.timeout.ms') },
+    { name: 'broker-session', micros: micros(settings.session) },
     // ReplicaManager checks every half of it: a follower leaves the ISR between 1 and 1.5 times later.
     { name: 'replica-lag', micros: Math.floor(micros('broker:replica.lag.time.max.ms') * 1.5) },
     { name: 'request', micros: micros('producer:request.timeout.ms') },
     { name: 'delivery', micros: micros('producer:delivery.timeout.ms') },
   ];
+}
+
+/** Settings that only the other control plane acts on. */
+function ofOtherControl(name: DrawnName, { control }: KafkaClusterSpec): boolean {
+  if (control === 'kraft') return name === ZOOKEEPER_SESSION;
+  return name === BROKER_SESSION || name === 'broker:broker.heartbeat.interval.ms';
 }
 
 function isGiven(spec: Spec, name: string): boolean {

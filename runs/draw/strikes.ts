@@ -130,6 +130,7 @@ function allFaults(input: DrawInput): readonly SpecFault[] {
     .filter((fault) => profileAllows(input.profile, fault) === true)
     .filter((fault) => fault.harm !== 'anything' || input.profile === 'storm')
     .filter((fault) => fault.role !== 'consumer' || input.topology.consumers > 0)
+    .filter((fault) => fault.needs !== 'zookeeper' || input.topology.zookeeperServers > 0)
     .map((fault) => ({ fault: fault.name, with: {}, topic: null, from: null, to: null }));
 }
 

@@ -70,7 +70,9 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'unclean.leader.election.enable':
       'When no replica in sync is left, a lagging one may lead: availability for acknowledged records.',
     'unclean.leader.election.interval.ms': 'How often the controller looks for partitions to elect uncleanly.',
-    'zookeeper.connect': 'The control plane is ZooKeeper.',
+    'zookeeper.connect': 'The control plane is ZooKeeper; several hosts are so many servers.',
+    'zookeeper.session.timeout.ms':
+      'ZooKeeper drops a broker that it has not heard for so long: its leaderships move, and the controller with them.',
   },
   topic: {
     'cleanup.policy': 'Whether old segments are deleted by time and size.',
@@ -338,7 +340,14 @@ const families: readonly (readonly [prefix: string, scopes: readonly Scope[] | n
   family('replication.quota.', ['broker'], 'Quotas are not part of the model.'),
   family('alter.log.dirs.', ['broker'], 'Quotas are not part of the model.'),
   family('log.cleaner.', ['broker'], 'How the cleaner does its work; compaction itself is not modelled.'),
-  ['zookeeper.', ['broker'], { bearing: 'could matter, not modelled', sentence: 'ZooKeeper is not in this build.' }],
+  [
+    'zookeeper.',
+    ['broker'],
+    {
+      bearing: 'could matter, not modelled',
+      sentence: 'How brokers connect to ZooKeeper; only the session time-out is modelled.',
+    },
+  ],
   ...['group.', 'offset.', 'offsets.', 'share.'].map((prefix): (typeof families)[number] => [
     prefix,
     ['broker'],

@@ -7,7 +7,14 @@ import { shrinkPlan, type ShrunkPlan } from './shrink.js';
 
 const SECOND = 1_000_000;
 const input: DrawInput = {
-  topology: { brokers: 3, controllers: 1, producers: 2, consumers: 0, keys: ['orders-0', 'orders-1'] },
+  topology: {
+    brokers: 3,
+    controllers: 1,
+    zookeeperServers: 0,
+    producers: 2,
+    consumers: 0,
+    keys: ['orders-0', 'orders-1'],
+  },
   topics: [{ name: 'orders', firstKey: 0, partitions: 2 }],
   workload: { type: 'append', shape: { producers: 2, topics: 1, sends: 2_000, keys: 10, phaseMicros: 60 * SECOND } },
   phaseMicros: 60 * SECOND,
@@ -22,9 +29,11 @@ const input: DrawInput = {
   lateRequests: true,
   settings: {
     fetchWaitMillis: 500,
+    session: 'broker:broker.session.timeout.ms',
     inForce: {
       'broker:broker.session.timeout.ms': 9_000,
       'broker:broker.heartbeat.interval.ms': 2_000,
+      'broker:zookeeper.session.timeout.ms': 18_000,
       'broker:replica.lag.time.max.ms': 30_000,
       'broker:replica.socket.timeout.ms': 30_000,
       'producer:request.timeout.ms': 30_000,

@@ -62,6 +62,8 @@ export interface Draft {
   kafka: Located<string>;
   mode: Located<string>;
   controllers: Located<number>;
+  /** Of the ZooKeeper ensemble. */
+  servers: Located<number>;
   brokers: Located<number>;
   racks: Located<readonly string[]> | null;
   broker: RawSettings;
@@ -108,6 +110,7 @@ export function emptyDraft(name: string): Draft {
     kafka: byDefault('3.9'),
     mode: byDefault('kraft'),
     controllers: byDefault(3),
+    servers: byDefault(3),
     brokers: byDefault(3),
     racks: null,
     broker: new Map(),

@@ -93,15 +93,25 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ['kafka: "3.8"', 'no error'],
     [
       'kafka: "0.10"',
-      'spec.yaml:1:8  kafka: 0.10 ran with ZooKeeper, which is not in this build; it runs 3.7, 3.9, 4.0',
+      'spec.yaml:1:8  kafka: 0.10 has rules that are not in this build (message-format: 0, leader-recovery-state: false, partitioner: round-robin and 5 more); it runs 3.7, 3.9, 4.0',
     ],
     ['kafka: "0.7"', 'spec.yaml:1:8  kafka: 0.7 is older than every release that Harrow knows; it runs 3.7, 3.9, 4.0'],
     ['kafka: "4.0"', 'no error'],
     ['kafka: "4.0"\ncluster: { control: zookeeper }', 'spec.yaml:2:21  Kafka 4.0 never ran with ZooKeeper'],
     ['kafka: latest', 'spec.yaml:1:8  kafka: "latest" is no version like "3.9"'],
+    ['cluster: { control: zookeeper }', 'no error'],
+    ['kafka: "3.7"\ncluster: { control: { mode: zookeeper, servers: 5 } }', 'no error'],
     [
-      'cluster: { control: zookeeper }',
-      'spec.yaml:1:21  the control plane is ZooKeeper, which is not in this build: it runs KRaft only',
+      'cluster: { control: { mode: zookeeper, servers: 4 } }',
+      'spec.yaml:1:49  4 servers: an ensemble has 1, 3 or 5 in this build',
+    ],
+    [
+      'cluster: { control: { mode: zookeeper, controllers: 3 } }',
+      'spec.yaml:1:53  under ZooKeeper a broker is the controller: servers says how large the ensemble is',
+    ],
+    [
+      'cluster: { control: { servers: 3 } }',
+      'spec.yaml:1:32  servers are of ZooKeeper, and the spec runs KRaft: controllers says how many decide',
     ],
     ['cluster: { control: { controllers: 7 } }', 'spec.yaml:1:36  7 controllers: a quorum has at most 5'],
     // Settings

@@ -52,7 +52,7 @@ class Finisher {
     const { mode, rules, defects, notes } = finishProtocol(draft, this.#problems);
     this.#notes.push(...notes);
     this.#noteRebootstrap();
-    refuseCluster(draft, this.#problems);
+    refuseCluster(draft, mode, this.#problems);
     const brokerSettings = this.#brokerSettings();
     const topics = this.#topics(brokerSettings);
     const producers = this.#producers();
@@ -66,7 +66,7 @@ class Finisher {
       answer: draft.answer,
       kafka: draft.kafka.value,
       version: this.#version,
-      control: { mode, controllers: draft.controllers.value },
+      control: { mode, controllers: (mode === 'kraft' ? draft.controllers : draft.servers).value },
       brokers: draft.brokers.value,
       racks: this.#racks(),
       brokerSettings,

@@ -40,7 +40,7 @@ describe("a broker's property file", () => {
     expect(spec).toMatchObject({ name: 'server', brokers: 3, control: { mode: 'kraft', controllers: 3 } });
     expect(spec.topics).toMatchObject([{ name: 'server', partitions: 4, replicationFactor: 3 }]);
     expect(spec.notes).toEqual([
-      "one broker's file stands for all: ids, listeners and voters are widened to the cluster",
+      "one broker's file stands for all: ids, listeners, voters and a ZooKeeper of one are widened to the cluster",
       'process.roles are combined: run as brokers and separate controllers',
       'replication factor 3 is assumed: nothing names one',
     ]);
@@ -64,11 +64,11 @@ describe("a broker's property file", () => {
     expect(spec.topics[0]!.replicationFactor).toBe(2);
   });
 
-  it('is read whole and then refused where it means ZooKeeper', () => {
-    const path = file('zk.properties', 'broker.id=0\nnum.partitions=x\nzookeeper.connect=localhost:2181\n');
-    expect(() => load({ server: path })).toThrow(
-      /zk\.properties:2:16 +num\.partitions: x is not a whole number\n.*zk\.properties:3:1 +the control plane is ZooKeeper, which is not in this build/,
-    );
+  it('means ZooKeeper where it says where that is: a server on one host is widened to three, several hosts are so many', () => {
+    const one = file('zk.properties', 'broker.id=0\nzookeeper.connect=localhost:2181\n');
+    expect(load({ server: one }).spec.control).toEqual({ mode: 'zookeeper', controllers: 3 });
+    const five = file('zk.properties', 'broker.id=0\nzookeeper.connect=a:2181,b:2181,c:2181,d:2181,e:2181\n');
+    expect(load({ server: five }).spec.control).toEqual({ mode: 'zookeeper', controllers: 5 });
   });
 
   it('has as many controllers as it names voters', () => {

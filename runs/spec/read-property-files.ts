@@ -47,7 +47,9 @@ export function readPropertyFiles(files: readonly PropertyFile[], name: string, 
 
 function readServer(draft: Draft, settings: RawSettings): void {
   draft.broker = settings;
-  draft.notes.push("one broker's file stands for all: ids, listeners and voters are widened to the cluster");
+  draft.notes.push(
+    "one broker's file stands for all: ids, listeners, voters and a ZooKeeper of one are widened to the cluster",
+  );
   const roles = settings.get('process.roles');
   const zookeeper = settings.get('zookeeper.connect');
   if (roles !== undefined && roles.text.trim() !== '') {
@@ -56,6 +58,8 @@ function readServer(draft: Draft, settings: RawSettings): void {
     }
   } else if (zookeeper !== undefined && zookeeper.text.trim() !== '') {
     draft.mode = { value: 'zookeeper', origin: zookeeper.keyOrigin };
+    const hosts = listed(zookeeper.text).length;
+    if (hosts > 1) draft.servers = { value: hosts, origin: zookeeper.origin };
   }
   const voters = settings.get('controller.quorum.voters');
   if (voters !== undefined && listed(voters.text).length > 1) {

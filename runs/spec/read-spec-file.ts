@@ -85,6 +85,7 @@ class SpecFileReader {
     draft.brokers = long ?? short ?? draft.brokers;
     draft.mode = this.#word(['cluster', 'control']) ?? this.#word(['cluster', 'control', 'mode']) ?? draft.mode;
     draft.controllers = this.#whole(['cluster', 'control', 'controllers']) ?? draft.controllers;
+    draft.servers = this.#whole(['cluster', 'control', 'servers']) ?? draft.servers;
     const racks = cluster['racks'];
     if (Array.isArray(racks)) {
       const names = racks.filter((rack) => typeof rack === 'string');

@@ -1,15 +1,23 @@
 /** What this build cannot run, each with the reason. Nothing is ever replaced in silence. */
+import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 import { faults } from '../catalogue.js';
-import type { Draft, DraftClient } from './draft.js';
+import type { Draft, DraftClient, Located } from './draft.js';
 import type { Problems } from './problems.js';
 
 /** Larger quorums are not run: they agree more slowly and are no safer in any way that five are not. */
 const MOST_CONTROLLERS = 5;
 
-/** Size of the quorum, kind of workload. */
-export function refuseCluster(draft: Draft, problems: Problems): void {
-  const { controllers } = draft;
-  if (controllers.value > MOST_CONTROLLERS) {
+/** Size of the quorum or ensemble, kind of workload. */
+export function refuseCluster(draft: Draft, mode: ControlPlane, problems: Problems): void {
+  const { controllers, servers } = draft;
+  if (mode === 'zookeeper') {
+    refuseEnsemble(controllers, servers, problems);
+  } else if (servers.origin.kind !== 'default') {
+    problems.error(
+      servers.origin,
+      'servers are of ZooKeeper, and the spec runs KRaft: controllers says how many decide',
+    );
+  } else if (controllers.value > MOST_CONTROLLERS) {
     problems.error(controllers.origin, `${controllers.value} controllers: a quorum has at most ${MOST_CONTROLLERS}`);
   }
   if (draft.workload.type.value === 'queue') {
@@ -17,6 +25,18 @@ export function refuseCluster(draft: Draft, problems: Problems): void {
       draft.workload.type.origin,
       'type: queue needs consumer groups, which are not in this build: use append, with partitions assigned by hand',
     );
+  }
+}
+
+function refuseEnsemble(controllers: Located<number>, servers: Located<number>, problems: Problems): void {
+  if (controllers.origin.kind !== 'default') {
+    problems.error(
+      controllers.origin,
+      'under ZooKeeper a broker is the controller: servers says how large the ensemble is',
+    );
+  }
+  if (![1, 3, 5].includes(servers.value)) {
+    problems.error(servers.origin, `${servers.value} servers: an ensemble has 1, 3 or 5 in this build`);
   }
 }
 

@@ -20,7 +20,7 @@ export type DrawnSettings = Readonly<Record<string, string | number | boolean>>;
 
 const RECORD_BYTES = 100;
 
-const brokerNames: readonly (keyof BrokerSettings)[] = [
+const brokerNames: readonly Exclude<keyof BrokerSettings, typeof ZOOKEEPER_SESSION>[] = [
   'broker.heartbeat.interval.ms',
   'broker.session.timeout.ms',
   'initial.broker.registration.timeout.ms',
@@ -56,6 +56,10 @@ const brokerNames: readonly (keyof BrokerSettings)[] = [
   'metadata.log.max.record.bytes.between.snapshots',
   'metadata.log.max.snapshot.interval.ms',
 ];
+
+/** Gone with ZooKeeper in 4.0. */
+const ZOOKEEPER_SESSION = 'zookeeper.session.timeout.ms';
+const ZOOKEEPER_SESSION_DEFAULT_MS = 18_000;
 
 const topicNames: readonly (keyof TopicSettings)[] = [
   'min.insync.replicas',
@@ -125,10 +129,15 @@ export function resolveCluster(spec: Spec, drawn: DrawnSettings = {}): KafkaClus
     version: spec.version,
     rules: rulesOf(spec),
     brokers: spec.brokers,
+    control: spec.control.mode,
     controllers: spec.control.controllers,
     racks: spec.racks,
     brokerSettings: {
-      ...pick<BrokerSettings>(brokerNames, (name) => effective(table, 'broker', name, broker).value),
+      ...pick<Omit<BrokerSettings, typeof ZOOKEEPER_SESSION>>(
+        brokerNames,
+        (name) => effective(table, 'broker', name, broker).value,
+      ),
+      [ZOOKEEPER_SESSION]: zookeeperSession(table, broker),
       ...replicaSelector(broker),
     },
     topics: spec.topics.map((topic) => {
@@ -144,6 +153,11 @@ export function resolveCluster(spec: Spec, drawn: DrawnSettings = {}): KafkaClus
     consumers: consumers(spec, table, drawn),
     recordBytes: RECORD_BYTES,
   };
+}
+
+function zookeeperSession(table: SettingsTable, given: GivenSettings): number {
+  if (!table.broker.has(ZOOKEEPER_SESSION)) return ZOOKEEPER_SESSION_DEFAULT_MS;
+  return Number(effective(table, 'broker', ZOOKEEPER_SESSION, given).value);
 }
 
 function rulesOf(spec: Spec): Rules {

@@ -58,7 +58,8 @@ const control = z
       z.enum(['kraft', 'zookeeper']),
       z.strictObject({
         mode: z.enum(['kraft', 'zookeeper']).describe('kraft or zookeeper.').optional(),
-        controllers: count('').describe('How many controllers decide.').optional(),
+        controllers: count('').describe('How many controllers decide (KRaft).').optional(),
+        servers: count('').describe('How many ZooKeeper servers: 1, 3 or 5.').optional(),
       }),
     ],
     { error: 'is neither kraft nor zookeeper' },

@@ -14,6 +14,7 @@ const keys: Readonly<Record<string, Setter>> = {
   kafka: (draft, value, origin) => (draft.kafka = { value, origin }),
   control: (draft, value, origin) => (draft.mode = { value, origin }),
   controllers: whole((draft, value, origin) => (draft.controllers = { value, origin })),
+  servers: whole((draft, value, origin) => (draft.servers = { value, origin })),
   brokers: whole((draft, value, origin) => (draft.brokers = { value, origin })),
   profile: (draft, value, origin) => (draft.profile = { value, origin }),
   partitions: whole((draft, value, origin) => {

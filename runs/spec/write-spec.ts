@@ -59,10 +59,11 @@ export function writeSpec(spec: Spec, kept: KeptTrial | null): string {
 
 function clusterLines(spec: Spec): string[] {
   const racks = spec.racks.filter((rack) => rack !== null);
+  const { mode, controllers } = spec.control;
   return [
     'cluster:',
     `  brokers: ${spec.brokers}`,
-    `  control: { mode: ${spec.control.mode}, controllers: ${spec.control.controllers} }`,
+    `  control: { mode: ${mode}, ${mode === 'kraft' ? 'controllers' : 'servers'}: ${controllers} }`,
     ...(racks.length === 0 ? [] : [`  racks: ${list(racks)}`]),
     ...settingLines('  ', spec.brokerSettings),
   ];

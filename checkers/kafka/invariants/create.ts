@@ -26,6 +26,8 @@ export interface TraceClock {
 export interface InvariantOptions {
   /** Rule highWatermarkGate of the version (KAFKA-15583, 3.7); on unless said otherwise. */
   readonly highWatermarkGate?: boolean;
+  /** Who decided; KRaft unless said otherwise. */
+  readonly control?: string | null;
   /** Those to run; all unless said otherwise. */
   readonly only?: readonly Invariant[];
 }
@@ -51,10 +53,11 @@ export function createInvariants(
 export function checkTrace(trace: Trace, { header }: Pick<History, 'header'>): readonly Anomaly[] {
   const anomalies: Anomaly[] = [];
   const clock = { now: 0, record: -1 };
+  const { control } = header;
   const options =
     header.rules['highWatermarkGate'] === undefined && header.rules['high-watermark-gate'] === undefined
-      ? {}
-      : { highWatermarkGate: hasRule(header, 'highWatermarkGate') };
+      ? { control }
+      : { control, highWatermarkGate: hasRule(header, 'highWatermarkGate') };
   const partitions = header.topology?.partitions ?? [];
   const facts: ClusterFacts = {
     keys: trace.header.keys,
@@ -85,7 +88,7 @@ class RunningInvariants implements Invariants {
     probes: NamedProbes,
     found: (anomaly: Anomaly) => void,
     clock: TraceClock,
-    { highWatermarkGate = true, only = all }: InvariantOptions,
+    { highWatermarkGate = true, control = 'kraft', only = all }: InvariantOptions,
   ) {
     this.cluster = new ClusterFold(probes, (machine, key) => facts.replica?.(machine, key));
     this.committed = new CommittedLogs(this.cluster);
@@ -98,6 +101,7 @@ class RunningInvariants implements Invariants {
         committed,
         facts,
         highWatermarkGate,
+        restartsUnnoticed: control === 'zookeeper',
         found: (breach: Breach) => this.report(id, breach),
       };
       const listener = create(context);

@@ -4,7 +4,8 @@
  *
  * Members count that run and are unfenced since they started. The leader is W1's matter. The last member of an ISR is
  * never dropped from it (without eligible leader replicas): if it lost data it stays there, frozen and alone, and is the
- * budget's matter; when it is elected, W1 speaks.
+ * budget's matter; when it is elected, W1 speaks. So with any member under ZooKeeper, whose brokers register again before
+ * the controller has taken them out of the ISR.
  */
 import { lowestMember } from './cluster-fold.js';
 import type { Invariant, InvariantContext } from './invariant.js';
@@ -40,8 +41,9 @@ function check(context: InvariantContext, key: number, member: number): void {
   const committed = context.committed.log(key);
   const { log } = cluster.replica(member, key);
   if (log.agreesBelow(committed.end, committed)) return;
-  const frozenAlone = isr === 1 << member && cluster.budget.impaired(key, member);
-  if (frozenAlone) return;
+  // Frozen and alone; or, under ZooKeeper, back before anybody took it out.
+  const mayStay = isr === 1 << member || context.restartsUnnoticed;
+  if (mayStay && cluster.budget.impaired(key, member)) return;
   const offset = log.firstDifference(committed, committed.end);
   const value = committed.valueAt(offset);
   const place = placeWords(facts, key, offset);

@@ -118,8 +118,10 @@ interface LossElection {
 function lossElection(partition: PartitionTimeline, record: RecordIdentity, last: number): LossElection | null {
   const { elections } = partition;
   let first: LossElection | null = null;
-  for (let i = last; i >= 0 && elections[i]!.leaderEpoch > record.leaderEpoch; i--) {
+  for (let i = last; i >= 0; i--) {
     const election = elections[i]!;
+    const { leaderEpoch } = record;
+    if (election.isReturn ? election.leaderEpoch < leaderEpoch : election.leaderEpoch <= leaderEpoch) break;
     const next = elections[i + 1]?.index ?? Infinity;
     if (!lacked(partition, election, next, record)) break;
     first = { election, leads: election.begun >= 0 ? election.begun : next };

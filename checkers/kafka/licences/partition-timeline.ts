@@ -30,7 +30,10 @@ export interface Stay extends RecordIdentity {
   readonly before: Stay | null;
 }
 
-/** The controller gave a partition a leader. */
+/**
+ * The controller gave a partition a leader; or, under ZooKeeper, a broker that was restarted unnoticed began to lead once
+ * more in the epoch in which it had led (KAFKA-7235): nobody was elected, and what it has lost since nobody knows.
+ */
 export interface Election {
   readonly index: number;
   readonly leader: number;
@@ -44,6 +47,8 @@ export interface Election {
   readonly inFinalRead: boolean;
   /** When the elected broker began to lead in this epoch; -1: it never did. */
   begun: number;
+  /** It led in this epoch before. */
+  readonly isReturn: boolean;
 }
 
 /**
@@ -76,7 +81,13 @@ export class PartitionTimeline {
   private readonly commitments: Commitment[][] = [];
   private readonly leaderAppends = new Map<number, Stay[]>();
   /** By machine: when it applied which leader epoch (become-leader, become-follower). */
-  private readonly applied: { readonly index: number; readonly leaderEpoch: number }[][] = [];
+  private readonly applied: {
+    readonly index: number;
+    readonly leaderEpoch: number;
+    readonly asLeader: boolean;
+  }[][] = [];
+  /** By machine: it has loaded its log and applied no leader epoch since. */
+  private readonly restarted: boolean[] = [];
   private readonly isrs: { readonly index: number; readonly isr: number }[] = [];
 
   append(index: number, machine: number, offset: number, leaderEpoch: number, value: number, asLeader: boolean): void {
@@ -132,12 +143,24 @@ export class PartitionTimeline {
     }
   }
 
+  /** A broker's process began anew: it loaded its log. */
+  restart(machine: number): void {
+    this.restarted[machine] = true;
+  }
+
+  /** Does a broker that begins to lead now return, restarted, to the epoch in which it led before? */
+  returns(machine: number, leaderEpoch: number): boolean {
+    const last = this.applied[machine]?.at(-1);
+    return this.restarted[machine] === true && last?.leaderEpoch === leaderEpoch && last.asLeader;
+  }
+
   elect(election: Election): void {
     this.elections.push(election);
   }
 
   apply(index: number, machine: number, leaderEpoch: number, asLeader: boolean): void {
-    (this.applied[machine] ??= []).push({ index, leaderEpoch });
+    (this.applied[machine] ??= []).push({ index, leaderEpoch, asLeader });
+    this.restarted[machine] = false;
     if (!asLeader) return;
     for (const election of this.elections) {
       const isThis = election.leader === machine && election.leaderEpoch === leaderEpoch;

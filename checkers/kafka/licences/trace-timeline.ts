@@ -16,6 +16,7 @@ export class TraceTimeline {
       budget.onProbe(kind, trace.machine[i]!, trace.key[i]!, trace.a[i]!, trace.b[i]!, trace.c[i]!, trace.d[i]!);
       if (kind === kinds.phase) inFinalRead ||= trace.a[i] === FINAL_READ_PHASE;
       else if (kind === kinds.elected) this.addElection(trace, i, budget, inFinalRead);
+      else if (kind === kinds.becomeLeader) this.addLeadership(trace, i, budget, inFinalRead);
       else if (trace.key[i]! >= 0) this.addRecord(trace, i, kinds);
       if (kind === kinds.dataLost && !inFinalRead && trace.a[i]! < trace.b[i]!) {
         const loss = { index: i, machine: trace.machine[i]!, from: trace.a[i]!, reason: trace.c[i]! };
@@ -45,7 +46,32 @@ export class TraceTimeline {
       impaired,
       inFinalRead,
       begun: -1,
+      isReturn: false,
     });
+  }
+
+  private addLeadership(trace: Trace, i: number, budget: ReturnType<typeof createBudget>, inFinalRead: boolean): void {
+    const key = trace.key[i]!;
+    const leader = trace.machine[i]!;
+    const leaderEpoch = trace.a[i]!;
+    const partition = this.partition(key);
+    if (partition.returns(leader, leaderEpoch)) {
+      const leaderImpaired = budget.impaired(key, leader);
+      const impaired = budget.impairedCount(key);
+      const reason = ElectedBy.clean;
+      partition.elect({
+        index: i,
+        leader,
+        leaderEpoch,
+        reason,
+        leaderImpaired,
+        impaired,
+        inFinalRead,
+        begun: i,
+        isReturn: true,
+      });
+    }
+    partition.apply(i, leader, leaderEpoch, true);
   }
 
   private addRecord(trace: Trace, i: number, kinds: ProbeKinds): void {
@@ -61,12 +87,11 @@ export class TraceTimeline {
       case kinds.truncate:
         return partition.cut(i, machine, a, c === CutBy.recovery);
       case kinds.logLoaded:
+        partition.restart(machine);
         return partition.cut(i, machine, a, true);
       case kinds.dataLost:
         // Rot takes these records alone, until recovery cuts the log there: see log-loaded.
         return c === LostBy.corrupt ? partition.damage(i, machine, a, b) : partition.cut(i, machine, a, true);
-      case kinds.becomeLeader:
-        return partition.apply(i, machine, a, true);
       case kinds.becomeFollower:
         return partition.apply(i, machine, a, false);
       case kinds.partitionChanged:

@@ -155,7 +155,7 @@ describe('a proposal', () => {
     lab.script.shownEnd++;
     lab.controller.tell();
     lab.pass(SECOND);
-    expect(lab.broker(1).currentMetadataOffset()).toBe(lab.script.shownEnd - 1);
+    expect(lab.metadataOffset(1)).toBe(lab.script.shownEnd - 1);
     expect(lab.replica(1).maximalIsr).toBe(mask(1, 2, 3));
   });
 });

@@ -14,7 +14,7 @@ import {
   type AlterPartitionResponse,
   type Response,
 } from '../protocol/messages.js';
-import { TimerRange, type BrokerComponent, type BrokerServices } from './components.js';
+import { TimerRange, type BrokerComponent, type ControllerServices } from './components.js';
 import { ControllerChannel, type ChannelUser } from './controller-channel.js';
 import { committedIsr, type IsrState } from './isr-state.js';
 import type { Partition } from './partition.js';
@@ -50,7 +50,7 @@ interface Item {
 }
 
 export class AlterPartitionManager implements BrokerComponent, ChannelUser {
-  readonly #broker: BrokerServices;
+  readonly #broker: ControllerServices;
   readonly #replicas: ReplicaManager;
   readonly #channel: ControllerChannel;
   /** At most one a partition, the one in flight included, in the order of submission. */
@@ -61,7 +61,7 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
   #busy = false;
   #request: AlterPartitionRequest | null = null;
 
-  constructor(broker: BrokerServices, replicas: ReplicaManager) {
+  constructor(broker: ControllerServices, replicas: ReplicaManager) {
     this.#broker = broker;
     this.#replicas = replicas;
     this.#channel = new ControllerChannel(
@@ -157,7 +157,8 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
   #apply(response: AlterPartitionResponse): void {
     const { host } = this.#broker;
     if (hasError(response, KafkaError.NOT_CONTROLLER)) {
-      // The channel looks for the active controller and asks that: the same request.
+      // The channel looks for the active controller and asks that: the same request (BrokerToControllerRequestThread).
+      this.#channel.disconnect();
       host.timer(Timer.resend, RETRY_BACKOFF_MICROS, 0);
       return;
     }

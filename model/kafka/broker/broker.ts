@@ -1,71 +1,59 @@
 /**
- * A Kafka broker as a process: its parts, what happens to it, and in which order it starts (replication.md §9.2):
- * register | catch up | load the logs | recover each | first image | serve, and ask to be unfenced.
+ * A Kafka broker as a process: its parts, what happens to it, and how its logs are loaded. When, and what it leads, its
+ * control plane says.
  *
- * Everything it knows of others it was told in messages. That it was deposed, or fenced, it learns from the metadata log
- * like anything else; until then it serves as before.
+ * Everything it knows of others it was told in messages. That it was deposed, or fenced, it learns like anything else;
+ * until then it serves as before.
  */
 import type { Connection } from '../../kernel/network.js';
-import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../kernel/process.js';
-import { MetadataImage } from '../control/metadata-image.js';
+import { Process, type BrokenReason, type Host, type Message } from '../../kernel/process.js';
 import { readCleanShutdown } from '../log/clean-shutdown.js';
 import { LogManager } from '../log/log-manager.js';
 import { LogDirFailure } from '../log/storage-error.js';
-import type { MetadataRecord } from '../protocol/metadata-records.js';
-import type { MetadataSnapshot } from '../protocol/raft-messages.js';
 import type { ReplicaView } from '../views.js';
-import { AlterPartitionManager } from './alter-partition-manager.js';
-import { TIMER_RANGE_WIDTH, TimerRange, type BrokerServices, type ConnectionOwner } from './components.js';
+import { TIMER_RANGE_WIDTH, TimerRange, type BrokerBasics, type ConnectionOwner } from './components.js';
 import type { BrokerConfig } from './config.js';
+import type { ControlledBroker, ControlPlane } from './control-plane.js';
 import type { DelayedFetch } from './fetch-purgatory.js';
 import { FetcherManager } from './fetcher-manager.js';
 import type { IsrState } from './isr-state.js';
-import { BrokerLifecycle } from './lifecycle.js';
-import { MetadataFetcher } from './metadata-fetcher.js';
-import { MetadataPublisher, type PublishListener } from './metadata-publisher.js';
+import { KraftControl } from './kraft-control.js';
 import { RequestHandler } from './request-handler.js';
 import type { DelayedProduce } from './produce-purgatory.js';
-import { ProducerIdManager } from './producer-id-manager.js';
 import { ReplicaManager } from './replica-manager.js';
 import { PartitionReplicaView } from './replica-view.js';
 import { ChannelList } from './channel-list.js';
 import type { RequestChannel } from './request-channel.js';
 import { BrokerTimer } from './timers.js';
+import { ZooKeeperControl } from './zookeeper/zookeeper-control.js';
 
 /** producer.id.expiration.check.interval.ms, which is internal. */
 const PRODUCER_EXPIRY_INTERVAL_MICROS = 600_000_000;
 
-export class Broker extends Process implements BrokerServices, PublishListener {
-  /** From the first image on (SocketServer.enableRequestProcessing). */
+export class Broker extends Process implements BrokerBasics, ControlledBroker {
+  /** Once its control plane says so (SocketServer.enableRequestProcessing). */
   override listening = false;
   readonly config: BrokerConfig;
   previousBrokerEpoch = -1;
-  readonly #image = new MetadataImage();
+  readonly control: ControlPlane;
   readonly #logs: LogManager;
   readonly #replicas: ReplicaManager;
   readonly #requests: RequestHandler;
   readonly #fetchers: FetcherManager;
-  readonly #publisher: MetadataPublisher;
-  readonly #lifecycle: BrokerLifecycle;
-  readonly #metadataFetcher: MetadataFetcher;
-  readonly #alterPartition: AlterPartitionManager;
-  readonly #producerIds: ProducerIdManager;
   readonly #channels: ChannelList;
   readonly #views: (PartitionReplicaView | undefined)[] = [];
+  #isCheckpointing = false;
   #logsToRecover = 0;
 
   constructor(host: Host, config: BrokerConfig) {
     super(host);
     this.config = config;
+    this.control = config.control === 'kraft' ? new KraftControl(this) : new ZooKeeperControl(this);
     this.#logs = new LogManager(host, config.settings, config.partitions, config.rules);
-    this.#replicas = new ReplicaManager(host, config, this.#image, this.#logs, () => this.brokerEpoch());
+    this.#replicas = new ReplicaManager(host, config, this.control.cache, this.#logs, () => this.brokerEpoch());
     this.#fetchers = new FetcherManager(this, this.#replicas);
-    this.#publisher = new MetadataPublisher(host, this.#image, this.#replicas, this.#fetchers, this);
-    this.#lifecycle = new BrokerLifecycle(this);
-    this.#metadataFetcher = new MetadataFetcher(this);
-    this.#alterPartition = new AlterPartitionManager(this, this.#replicas);
-    this.#producerIds = new ProducerIdManager(this);
-    this.#requests = new RequestHandler(this.#replicas, this.#image, this.#producerIds);
+    this.control.takeCharge(this.#replicas, this.#fetchers);
+    this.#requests = new RequestHandler(this.#replicas, this.control);
     this.#channels = new ChannelList(host, config.settings['connections.max.idle.ms']);
   }
 
@@ -73,8 +61,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
 
   override start(): void {
     this.previousBrokerEpoch = readCleanShutdown(this.host.disk);
-    this.#lifecycle.start();
-    this.#metadataFetcher.start();
+    this.control.start();
   }
 
   override onConnection(connection: Connection): void {
@@ -109,21 +96,11 @@ export class Broker extends Process implements BrokerServices, PublishListener {
       case TimerRange.replicaFetcher:
         this.#fetchers.onTimer(kind, arg, payload);
         return;
-      case TimerRange.lifecycle:
-        this.#lifecycle.onTimer(kind);
-        return;
-      case TimerRange.metadataFetcher:
-        this.#metadataFetcher.onTimer(kind);
-        return;
-      case TimerRange.alterPartition:
-        this.#alterPartition.onTimer(kind, arg, payload);
-        return;
-      case TimerRange.forwarding:
-        this.#producerIds.onTimer(kind);
-        return;
       case TimerRange.log:
         this.#logs.onTimer(kind, arg, payload);
         return;
+      default:
+        this.control.onTimer(kind, arg, payload);
     }
   }
 
@@ -154,13 +131,9 @@ export class Broker extends Process implements BrokerServices, PublishListener {
         this.#replicas.delayedProduces.onDeadline();
         return;
       case BrokerTimer.publish:
-        this.#publisher.publish();
-        return;
       case BrokerTimer.transition:
-        this.#publisher.transition(arg);
-        return;
       case BrokerTimer.startFetchers:
-        this.#publisher.startFetchers();
+        this.control.onTimer(kind, arg, payload);
         return;
       case BrokerTimer.loadLogs:
         this.#loadLogs();
@@ -175,53 +148,45 @@ export class Broker extends Process implements BrokerServices, PublishListener {
 
   #submitIsr(number: number, state: IsrState): void {
     const partition = this.#replicas.partition(number);
-    if (partition !== undefined) this.#alterPartition.submit(partition, state);
+    if (partition !== undefined) this.control.submitIsr(partition, state);
   }
 
   // ---------------------------------------------------------------------- start-up
 
-  onMetadata(records: readonly MetadataRecord[]): void {
-    this.#publisher.add(records);
-  }
-
-  onMetadataSnapshot(snapshot: MetadataSnapshot): void {
-    this.#publisher.replaceBy(snapshot);
-  }
-
-  onCaughtUp(): void {
+  loadLogs(): void {
     this.host.later(BrokerTimer.loadLogs, 0);
   }
 
-  /** register, catch up | load */
+  /** ... | load | ... */
   #loadLogs(): void {
     for (const partition of this.#logs.beginLoading()) {
       this.#logsToRecover++;
       this.host.later(BrokerTimer.recoverLog, partition);
     }
-    if (this.#logsToRecover === 0) this.#publisher.start();
+    if (this.#logsToRecover === 0) this.control.onLogsLoaded();
   }
 
-  /** load | recover, each log in a step of its own */
+  /** ... | recover, each log in a step of its own */
   #recoverLog(number: number): void {
     this.#logs.load(number);
     this.#logsToRecover--;
-    if (this.#logsToRecover === 0) this.#publisher.start();
+    if (this.#logsToRecover === 0) this.control.onLogsLoaded();
   }
 
-  /** recover | serve, and ask to be unfenced: after the first image */
-  onPublished(): void {
+  serve(): void {
     if (this.listening) return;
     this.listening = true;
-    this.#onPeriodic(BrokerTimer.checkpointHighWatermarks);
     this.#schedule(BrokerTimer.shrinkIsr);
     this.#schedule(BrokerTimer.expireProducers);
     this.#logs.startTasks();
     if (this.#channels.closesIdle) this.#schedule(BrokerTimer.closeIdle);
-    this.#lifecycle.ready();
   }
 
-  /** Nothing hangs on it: what this broker may do it learns from the metadata. */
-  onUnfenced(): void {}
+  startCheckpointing(): void {
+    if (this.#isCheckpointing) return;
+    this.#isCheckpointing = true;
+    this.#onPeriodic(BrokerTimer.checkpointHighWatermarks);
+  }
 
   // ---------------------------------------------------------------------- what it does by the clock
 
@@ -270,16 +235,8 @@ export class Broker extends Process implements BrokerServices, PublishListener {
 
   // ---------------------------------------------------------------------- for its parts, and for those outside
 
-  controllerMachine(): MachineId {
-    return this.#metadataFetcher.leaderId;
-  }
-
   brokerEpoch(): number {
-    return this.#lifecycle.brokerEpoch;
-  }
-
-  currentMetadataOffset(): number {
-    return this.#publisher.currentOffset;
+    return this.control.brokerEpoch();
   }
 
   /** undefined: this broker hosts no replica of the partition, as far as it knows. */
@@ -292,8 +249,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
   /** SIGTERM: the controller moves the leaderships away, then the logs are flushed and the process ends. */
   shutDown(): void {
     if (this.config.settings['controlled.shutdown.enable']) {
-      this.#publisher.isShuttingDown = true;
-      this.#lifecycle.beginControlledShutdown(() => this.#stopInOrder());
+      this.control.beginControlledShutdown(() => this.#stopInOrder());
     } else {
       this.#stopInOrder();
     }
@@ -306,6 +262,7 @@ export class Broker extends Process implements BrokerServices, PublishListener {
     } catch (failure) {
       if (!(failure instanceof LogDirFailure)) throw failure;
     }
+    this.control.close();
     this.host.die('exit');
   }
 

@@ -16,10 +16,10 @@ import {
 } from '../protocol/messages.js';
 import { NO_LEADER } from '../protocol/metadata-records.js';
 import type { PartitionLog } from '../log/partition-log.js';
-import type { MetadataImage } from '../control/metadata-image.js';
+import type { MetadataImageView } from './components.js';
 import type { BrokerConfig } from './config.js';
 import type { Partition } from './partition.js';
-import type { ProducerIdManager } from './producer-id-manager.js';
+import type { ProducerIds } from './control-plane.js';
 import type { ReplicaManager } from './replica-manager.js';
 import type { ReplicationRules } from './replication-rules.js';
 
@@ -33,7 +33,7 @@ const UNDEFINED: EpochEndAnswer = { leaderEpoch: UNKNOWN, endOffset: UNKNOWN };
 /** From this broker's cache, as old as it may be (KRaftMetadataCache.getTopicMetadata). */
 export function metadataResponse(
   request: MetadataRequest,
-  image: MetadataImage,
+  image: MetadataImageView,
   config: BrokerConfig,
 ): MetadataResponse {
   const brokers: number[] = [];
@@ -52,7 +52,7 @@ export function metadataResponse(
   };
 }
 
-function partitionMetadata(partition: number, image: MetadataImage): MetadataResponse['partitions'][number] {
+function partitionMetadata(partition: number, image: MetadataImageView): MetadataResponse['partitions'][number] {
   const state = image.partition(partition);
   if (state === undefined) {
     const error = KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
@@ -150,7 +150,7 @@ function leaderError(
 /** TransactionCoordinator.handleInitProducerId without a transactional id: a new id, epoch 0. */
 export function initProducerIdResponse(
   request: InitProducerIdRequest,
-  producerIds: ProducerIdManager,
+  producerIds: ProducerIds,
 ): InitProducerIdResponse {
   const producerId = producerIds.next();
   const error = producerId < 0 ? KafkaError.COORDINATOR_LOAD_IN_PROGRESS : KafkaError.NONE;

@@ -13,7 +13,6 @@ import type { BrokenReason, Host, MachineId, Message } from '../../kernel/proces
 import type { Connection } from '../../kernel/network.js';
 import { FIRST_LOG_TIMER } from '../log/log-timers.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
-import type { MetadataImage } from '../control/metadata-image.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
 import type { BrokerConfig } from './config.js';
 
@@ -40,6 +39,7 @@ export const TimerRange = {
   replicaFetcher: 400,
   forwarding: 500,
   log: FIRST_LOG_TIMER,
+  zookeeper: 1200,
 } as const;
 export const TIMER_RANGE_WIDTH = 100;
 
@@ -57,13 +57,21 @@ export interface MetadataFetching extends BrokerComponent {
   readonly leaderId: MachineId;
 }
 
-/** What a broker offers its parts. */
-export interface BrokerServices {
+/** What a broker offers its parts, whoever rules it. */
+export interface BrokerBasics {
   readonly host: Host;
   readonly config: BrokerConfig;
+  brokerEpoch(): number;
+}
+
+/** To those that ask the active controller. */
+export interface ControllerServices extends BrokerBasics {
   /** The machine of the controller that this broker believes active; NOBODY: it knows none. */
   controllerMachine(): MachineId;
-  brokerEpoch(): number;
+}
+
+/** To the parts of KRaft. */
+export interface BrokerServices extends ControllerServices {
   /** Epoch of the last process, if it stopped in order; -1 otherwise (KIP-966). For the registration. */
   readonly previousBrokerEpoch: number;
   /**
@@ -85,13 +93,13 @@ export interface BrokerServices {
 }
 
 /**
- * What the broker asks of `control/metadata-image.ts`: `new MetadataImage()`, `replay(record, offset)`, and these. The
- * states are immutable and replaced at each change, so that who holds one holds the state of that moment.
+ * The metadata cache: what this broker has been told of the cluster, by the log (`control/metadata-image.ts`) or by
+ * UpdateMetadata (`zookeeper/metadata-cache.ts`). The states are immutable and replaced at each change, so that who holds one
+ * holds the state of that moment.
  */
 export interface MetadataImageView {
-  replay(record: MetadataRecord, offset: number): void;
-  /** Says what this one says, from now on. */
-  copyFrom(image: MetadataImage): void;
+  /** By id; undefined: never heard of, or gone. */
+  readonly brokers: readonly (BrokerRegistrationView | undefined)[];
   /** undefined: never registered. */
   broker(id: number): BrokerRegistrationView | undefined;
   /** Registered and not fenced. */

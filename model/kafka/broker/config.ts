@@ -2,6 +2,7 @@
 import type { MachineId } from '../../kernel/process.js';
 import type { BrokerSettings, KafkaClusterSpec, TopicSettings, TopicSpec } from '../cluster-spec.js';
 import { numberPartitions } from '../partition-table.js';
+import type { ControlPlane as ControlPlaneName } from '../protocol/versions/rule.js';
 import type { Rules } from '../protocol/versions/rules.js';
 
 /** A row of the cluster's partition table: partitions travel as indexes into it. */
@@ -21,8 +22,12 @@ export interface BrokerConfig {
   readonly rack: string | null;
   readonly settings: BrokerSettings;
   readonly rules: Rules;
-  /** controller.quorum.voters: machines of the controllers. */
+  readonly control: ControlPlaneName;
+  /** Machines of the controllers (controller.quorum.voters), or of the ZooKeeper servers (zookeeper.connect). */
   readonly controllers: readonly MachineId[];
+  readonly topics: readonly TopicSpec[];
+  /** Ids 1..brokers. */
+  readonly brokers: number;
   /** Every partition of the cluster, whether or not this broker hosts it. */
   readonly partitions: readonly PartitionConfig[];
 }
@@ -42,7 +47,11 @@ export function brokerConfig(spec: KafkaClusterSpec, nodeId: number): BrokerConf
     nodeId,
     rack: spec.racks[nodeId - 1] ?? null,
     settings: spec.brokerSettings,
-    rules: spec.rules,
+    // KIP-903 never came to ZooKeeper (KAFKA-14139): no follower says its epoch there.
+    rules: spec.control === 'zookeeper' ? { ...spec.rules, brokerEpochInIsr: false } : spec.rules,
+    control: spec.control,
+    topics: spec.topics,
+    brokers: spec.brokers,
     controllers: Array.from({ length: spec.controllers }, (_, index) => spec.brokers + 1 + index),
     partitions: partitionTable(spec.topics),
   };

@@ -1,7 +1,7 @@
 /** One fetcher for each leader that this broker follows: ReplicaFetcherManager, num.replica.fetchers=1. */
 import type { MachineId } from '../../kernel/process.js';
 import { TruncateReason } from '../probes.js';
-import type { BrokerServices } from './components.js';
+import type { BrokerBasics } from './components.js';
 import type { Partition } from './partition.js';
 import { FetchState } from './fetch-state.js';
 import { ReplicaFetcher } from './replica-fetcher.js';
@@ -9,12 +9,12 @@ import type { ReplicaManager } from './replica-manager.js';
 import { firstNeed } from './truncation.js';
 
 export class FetcherManager {
-  readonly #broker: BrokerServices;
+  readonly #broker: BrokerBasics;
   readonly #replicas: ReplicaManager;
   /** By the leader's machine. */
   readonly #fetchers: (ReplicaFetcher | undefined)[] = [];
 
-  constructor(broker: BrokerServices, replicas: ReplicaManager) {
+  constructor(broker: BrokerBasics, replicas: ReplicaManager) {
     this.#broker = broker;
     this.#replicas = replicas;
   }

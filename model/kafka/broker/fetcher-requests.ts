@@ -8,7 +8,7 @@ import {
   type ListOffsetsRequest,
   type OffsetForLeaderEpochRequest,
 } from '../protocol/messages.js';
-import type { BrokerServices } from './components.js';
+import type { BrokerBasics } from './components.js';
 import type { FetchState, Need } from './fetch-state.js';
 import type { ReplicationRules } from './replication-rules.js';
 
@@ -23,7 +23,7 @@ export function fetcherRequest(
   need: Need,
   states: readonly FetchState[],
   correlationId: number,
-  broker: BrokerServices,
+  broker: BrokerBasics,
   rules: ReplicationRules,
 ): FetcherRequest {
   switch (need) {
@@ -41,7 +41,7 @@ export function fetcherRequest(
 function fetchRequest(
   states: readonly FetchState[],
   correlationId: number,
-  broker: BrokerServices,
+  broker: BrokerBasics,
   rules: ReplicationRules,
 ): FetchRequest {
   const { settings, nodeId } = broker.config;
@@ -76,7 +76,7 @@ function fetchRequest(
 function epochEndsRequest(
   states: readonly FetchState[],
   correlationId: number,
-  broker: BrokerServices,
+  broker: BrokerBasics,
   rules: ReplicationRules,
 ): OffsetForLeaderEpochRequest {
   return {
@@ -96,7 +96,7 @@ function logOffsetsRequest(
   states: readonly FetchState[],
   timestamp: number,
   correlationId: number,
-  broker: BrokerServices,
+  broker: BrokerBasics,
   rules: ReplicationRules,
 ): ListOffsetsRequest {
   return {

@@ -21,6 +21,8 @@ export function maybeIncrementHighWatermark(
 ): boolean {
   // KAFKA-15583: below min.insync.replicas nothing more is committed.
   if (rules.highWatermarkGate && partition.isr.committedSize < partition.effectiveMinIsr) return false;
+  // While the leader writes the ISR into ZooKeeper it holds the partition's lock.
+  if (rules.isrWrites === 'zookeeper' && partition.isr.kind !== 'committed') return false;
   const { log, remotes } = partition;
   const counted = rules.maximalIsr ? partition.isr.maximal : partition.isr.committed;
   const end = log.logEndOffset;

@@ -11,7 +11,8 @@ import type { ReplicationRules } from './replication-rules.js';
  */
 export function isEligible(replica: RemoteReplica, image: MetadataImageView, rules: ReplicationRules): boolean {
   const broker = image.broker(replica.brokerId);
-  if (broker === undefined) return false;
+  // Under ZooKeeper nobody looked whether it is alive, before KAFKA-14140.
+  if (broker === undefined) return !rules.fencedNotInIsr;
   if (rules.fencedNotInIsr && (broker.fenced || broker.inControlledShutdown)) return false;
   if (!rules.brokerEpochInIsr) return true;
   if (replica.brokerEpoch === UNKNOWN_BROKER_EPOCH) return false;

@@ -7,6 +7,7 @@ import { brokerSettings, ordersTopic } from '../control/kraft/testing/scripted-b
 import { Probe } from '../probes.js';
 import { Api } from '../protocol/messages.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
+import type { BrokerConfig } from './config.js';
 import { Member } from './testing/member.js';
 
 const CONTROLLER = 4;
@@ -20,12 +21,15 @@ class Membership {
   constructor() {
     const { world } = this;
     for (const nodeId of [1, 2, 3]) {
-      const config = {
+      const config: BrokerConfig = {
         nodeId,
         rack: null,
         settings: brokerSettings,
         rules,
+        control: 'kraft',
         controllers: [CONTROLLER],
+        topics: [],
+        brokers: 3,
         partitions: [{ topic: 0, index: 0, name: 'orders-0', settings: ordersTopic().settings }],
       };
       world.addMachine({ name: `b${nodeId}`, program: (host: Host) => new Member(host, config) });

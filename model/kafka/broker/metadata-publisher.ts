@@ -9,7 +9,7 @@ import { Probe } from '../probes.js';
 import type { MetadataImage } from '../control/metadata-image.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
-import type { MetadataImageView, PartitionRegistrationView } from './components.js';
+import type { PartitionRegistrationView } from './components.js';
 import type { FetcherManager } from './fetcher-manager.js';
 import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
@@ -27,7 +27,7 @@ export interface PublishListener {
 
 export class MetadataPublisher {
   readonly #host: Host;
-  readonly #image: MetadataImageView;
+  readonly #image: MetadataImage;
   readonly #replicas: ReplicaManager;
   readonly #fetchers: FetcherManager;
   readonly #listener: PublishListener;
@@ -49,7 +49,7 @@ export class MetadataPublisher {
 
   constructor(
     host: Host,
-    image: MetadataImageView,
+    image: MetadataImage,
     replicas: ReplicaManager,
     fetchers: FetcherManager,
     listener: PublishListener,

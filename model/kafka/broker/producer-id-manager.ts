@@ -12,7 +12,8 @@ import {
   type AllocateProducerIdsResponse,
   type Response,
 } from '../protocol/messages.js';
-import { TimerRange, type BrokerComponent, type BrokerServices } from './components.js';
+import { TimerRange, type BrokerComponent, type ControllerServices } from './components.js';
+import type { ProducerIds } from './control-plane.js';
 import { ControllerChannel, type ChannelUser } from './controller-channel.js';
 
 const Timer = {
@@ -37,8 +38,8 @@ interface Block {
 
 const EMPTY: Block = { start: 0, length: 0 };
 
-export class ProducerIdManager implements BrokerComponent, ChannelUser {
-  readonly #broker: BrokerServices;
+export class ProducerIdManager implements BrokerComponent, ProducerIds, ChannelUser {
+  readonly #broker: ControllerServices;
   readonly #channel: ControllerChannel;
   #block: Block = EMPTY;
   #used = 0;
@@ -46,7 +47,7 @@ export class ProducerIdManager implements BrokerComponent, ChannelUser {
   /** Asked for, and not yet here. */
   #isAwaited = false;
 
-  constructor(broker: BrokerServices) {
+  constructor(broker: ControllerServices) {
     this.#broker = broker;
     this.#channel = new ControllerChannel(
       broker.host,

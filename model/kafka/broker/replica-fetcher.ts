@@ -20,7 +20,7 @@ import {
   type OffsetForLeaderEpochRequest,
   type OffsetForLeaderEpochResponse,
 } from '../protocol/messages.js';
-import { TimerRange, type BrokerServices, type ConnectionOwner } from './components.js';
+import { TimerRange, type BrokerBasics, type ConnectionOwner } from './components.js';
 import type { FetchState, Need } from './fetch-state.js';
 import { applyEpochEnd, applyFetched, applyLogOffset, truncateDiverged, type Outcome } from './fetcher-answers.js';
 import { fetcherRequest, type FetcherRequest } from './fetcher-requests.js';
@@ -47,7 +47,7 @@ type Stage = 'idle' | 'building' | 'sending' | 'in-flight' | 'applying' | 'backi
 
 export class ReplicaFetcher implements ConnectionOwner {
   readonly leader: MachineId;
-  readonly #broker: BrokerServices;
+  readonly #broker: BrokerBasics;
   readonly #replicas: ReplicaManager;
   readonly #host: Host;
   readonly #backoffMicros: number;
@@ -66,7 +66,7 @@ export class ReplicaFetcher implements ConnectionOwner {
   #deadlineTimer: TimerId = 0;
   #lastCorrelationId = 0;
 
-  constructor(broker: BrokerServices, replicas: ReplicaManager, leader: MachineId) {
+  constructor(broker: BrokerBasics, replicas: ReplicaManager, leader: MachineId) {
     this.#broker = broker;
     this.#replicas = replicas;
     this.#host = broker.host;

@@ -16,6 +16,7 @@ type RuleName =
   | 'highWatermarkGate'
   | 'effectiveMinIsr'
   | 'maximalIsr'
+  | 'isrWrites'
   | 'fencedNotInIsr'
   | 'brokerEpochInIsr'
   | 'followerReads'
@@ -55,6 +56,7 @@ export function replicationRules(rules: Rules): ReplicationRules {
     highWatermarkGate: rules.highWatermarkGate,
     effectiveMinIsr: rules.effectiveMinIsr,
     maximalIsr: rules.maximalIsr,
+    isrWrites: rules.isrWrites,
     fencedNotInIsr: rules.fencedNotInIsr,
     brokerEpochInIsr: rules.brokerEpochInIsr,
     followerReads: rules.followerReads,

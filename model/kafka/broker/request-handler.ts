@@ -1,5 +1,4 @@
 /** What handler threads do with a request that they take from the queue: KafkaApis.handle. */
-import type { MetadataImage } from '../control/metadata-image.js';
 import {
   Api,
   type DeleteRecordsRequest,
@@ -15,10 +14,10 @@ import {
   metadataResponse,
   offsetForLeaderEpochResponse,
 } from './client-requests.js';
+import type { ControlPlane } from './control-plane.js';
 import { DelayedDeleteRecords } from './delete-records.js';
 import { FetchHandler } from './fetch.js';
 import { ProduceHandler } from './produce.js';
-import type { ProducerIdManager } from './producer-id-manager.js';
 import type { ReplicaManager } from './replica-manager.js';
 import type { RequestChannel } from './request-channel.js';
 
@@ -26,15 +25,13 @@ export class RequestHandler {
   readonly produce: ProduceHandler;
   readonly fetch: FetchHandler;
   readonly #replicas: ReplicaManager;
-  readonly #image: MetadataImage;
-  readonly #producerIds: ProducerIdManager;
+  readonly #control: ControlPlane;
 
-  constructor(replicas: ReplicaManager, image: MetadataImage, producerIds: ProducerIdManager) {
+  constructor(replicas: ReplicaManager, control: ControlPlane) {
     this.produce = new ProduceHandler(replicas);
     this.fetch = new FetchHandler(replicas);
     this.#replicas = replicas;
-    this.#image = image;
-    this.#producerIds = producerIds;
+    this.#control = control;
   }
 
   handle(channel: RequestChannel): void {
@@ -49,7 +46,7 @@ export class RequestHandler {
         this.fetch.handle(channel, request as FetchRequest);
         return;
       case Api.metadata:
-        channel.respond(metadataResponse(request as MetadataRequest, this.#image, this.#replicas.config));
+        channel.respond(metadataResponse(request as MetadataRequest, this.#control.cache, this.#replicas.config));
         return;
       case Api.listOffsets:
         channel.respond(listOffsetsResponse(request as ListOffsetsRequest, this.#replicas));
@@ -63,11 +60,11 @@ export class RequestHandler {
         channel.respond(offsetForLeaderEpochResponse(request as OffsetForLeaderEpochRequest, this.#replicas));
         return;
       case Api.initProducerId:
-        channel.respond(initProducerIdResponse(request, this.#producerIds));
+        channel.respond(initProducerIdResponse(request, this.#control.producerIds));
         return;
       default:
         // A request that no broker serves (UnsupportedVersion, InvalidRequest): the connection is closed.
-        channel.close();
+        if (!this.#control.handle(channel)) channel.close();
     }
   }
 }

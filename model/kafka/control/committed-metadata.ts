@@ -5,12 +5,13 @@
  */
 import type { Probes } from '../../kernel/probes.js';
 import type { MachineId } from '../../kernel/process.js';
-import { ElectionReason, Probe } from '../probes.js';
-import { NO_LEADER, NO_LEADER_CHANGE, type MetadataRecord } from '../protocol/metadata-records.js';
-import { maskOf } from './broker-set.js';
-import { MetadataImage, type PartitionRegistration } from './metadata-image.js';
+import { Probe } from '../probes.js';
+import { NO_LEADER_CHANGE, type MetadataRecord } from '../protocol/metadata-records.js';
+import { announceElection, announcePartition } from './announcements.js';
+import type { CommittedState } from './committed-state.js';
+import { MetadataImage } from './metadata-image.js';
 
-export class CommittedMetadata {
+export class CommittedMetadata implements CommittedState {
   readonly image = new MetadataImage();
   /** By offset. */
   private readonly records: MetadataRecord[] = [];
@@ -56,43 +57,4 @@ export class CommittedMetadata {
         this.image.replay(record, offset);
     }
   }
-}
-
-/** Before the state that it led to, so that who keeps account of replicas sees the election by the ISR it chose from. */
-function announceElection(
-  probes: Probes,
-  controller: MachineId,
-  before: PartitionRegistration | undefined,
-  after: PartitionRegistration,
-): void {
-  const oldLeader = before?.leader ?? NO_LEADER;
-  const reason = electionReason(before, after);
-  probes.emit(Probe.elected, controller, after.partition, after.leader, after.leaderEpoch, oldLeader, reason);
-}
-
-function announcePartition(probes: Probes, controller: MachineId, after: PartitionRegistration): void {
-  const isr = maskOf(after.isr);
-  probes.emit(
-    Probe.partitionChanged,
-    controller,
-    after.partition,
-    after.leader,
-    after.leaderEpoch,
-    isr,
-    after.partitionEpoch,
-  );
-}
-
-/**
- * Told from the states alone, since records do not say why they were written. A leader from outside the ISR was elected
- * uncleanly. One that replaced a leader that stays in the ISR was moved on purpose: to the preferred replica, or to
- * whichever an administrator named.
- */
-function electionReason(before: PartitionRegistration | undefined, after: PartitionRegistration): number {
-  if (after.leader === NO_LEADER) return ElectionReason.none;
-  if (before === undefined) return ElectionReason.clean;
-  if (!before.isr.includes(after.leader)) return ElectionReason.unclean;
-  if (before.leader === NO_LEADER || before.leader === after.leader) return ElectionReason.clean;
-  if (!after.isr.includes(before.leader)) return ElectionReason.clean;
-  return after.leader === after.replicas[0] ? ElectionReason.preferred : ElectionReason.transferred;
 }

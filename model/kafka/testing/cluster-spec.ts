@@ -8,6 +8,8 @@ import type {
 } from '../cluster-spec.js';
 import { quorumDefaults } from '../control/kraft/raft/config.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
+import type { ControlPlane } from '../protocol/versions/rule.js';
+import type { Rules } from '../protocol/versions/rules.js';
 
 export const brokerDefaults: BrokerSettings = {
   ...quorumDefaults,
@@ -17,6 +19,7 @@ export const brokerDefaults: BrokerSettings = {
   'broker.heartbeat.interval.ms': 2000,
   'broker.session.timeout.ms': 9000,
   'initial.broker.registration.timeout.ms': 60_000,
+  'zookeeper.session.timeout.ms': 18_000,
   'replica.lag.time.max.ms': 30_000,
   'replica.fetch.wait.max.ms': 500,
   'replica.fetch.min.bytes': 1,
@@ -100,6 +103,9 @@ export const consumerDefaults: ConsumerSettings = {
 };
 
 export interface SmallCluster {
+  readonly rules?: Rules;
+  readonly control?: ControlPlane;
+  readonly controllers?: number;
   readonly brokers?: number;
   readonly racks?: readonly (string | null)[];
   readonly partitions?: number;
@@ -116,9 +122,10 @@ export function smallCluster(wanted: SmallCluster = {}): KafkaClusterSpec {
   const partitions = Array.from({ length: wanted.partitions ?? 1 }, (_, index) => index);
   return {
     version: '3.9',
-    rules: resolveRules('3.9'),
+    rules: wanted.rules ?? resolveRules('3.9'),
+    control: wanted.control ?? 'kraft',
     brokers,
-    controllers: 1,
+    controllers: wanted.controllers ?? 1,
     racks: wanted.racks ?? Array.from({ length: brokers }, () => null),
     brokerSettings: { ...brokerDefaults, ...wanted.broker },
     topics: [

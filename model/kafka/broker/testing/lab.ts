@@ -30,6 +30,7 @@ import { brokerDefaults, topicDefaults } from '../../testing/cluster-spec.js';
 import type { ReplicaView } from '../../views.js';
 import { Broker } from '../broker.js';
 import type { BrokerConfig } from '../config.js';
+import type { KraftControl } from '../kraft-control.js';
 import { HeldHost } from './held-host.js';
 import { Puppet } from './puppet.js';
 import { newScript, ScriptedController, type Script } from './scripted-controller.js';
@@ -161,7 +162,12 @@ export class Lab {
   /** The broker has applied everything that was committed. */
   awaitMetadata(broker: MachineId): void {
     const end = this.script.records.length - 1;
-    this.until('the metadata is applied', () => this.broker(broker).currentMetadataOffset() === end);
+    this.until('the metadata is applied', () => this.metadataOffset(broker) === end);
+  }
+
+  /** Of the last record that the broker has applied. */
+  metadataOffset(broker: MachineId): number {
+    return (this.broker(broker).control as KraftControl).currentMetadataOffset();
   }
 
   // ---------------------------------------------------------------------- brokers
@@ -334,7 +340,10 @@ export class Lab {
       rack: options.racks?.[id - 1] ?? null,
       settings: { ...brokerDefaults, ...options.settings },
       rules: resolveRules('3.9', options.rules, options.defects),
+      control: 'kraft',
       controllers: [this.#controller],
+      topics: [],
+      brokers: this.#replicas.length,
       partitions: [{ topic: 0, index: 0, name: 'orders-0', settings: { ...labTopic, ...options.topic } }],
     };
     const program = (host: ConstructorParameters<typeof HeldHost>[0]): Broker => {

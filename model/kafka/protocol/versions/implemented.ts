@@ -8,7 +8,7 @@
 import type { ControlPlane, RuleValue } from './rule.js';
 import { ruleNames, ruleOf, type RuleName, type RuleValues } from './rules.js';
 
-export const controlPlanes: readonly ControlPlane[] = ['kraft'];
+export const controlPlanes: readonly ControlPlane[] = ['kraft', 'zookeeper'];
 
 const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] } = {
   messageFormat: [2],
@@ -27,9 +27,10 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   offsetNotAvailable: [false, true],
   leaderHints: [false, true],
 
-  isrWrites: ['alter-partition'],
+  isrWrites: ['zookeeper', 'alter-partition'],
   fencedNotInIsr: [false, true],
   brokerEpochInIsr: [false, true],
+  repeatedIsrChange: ['refused', 'accepted'],
   leaderEpochOnShrink: [false],
   leaderRecoveryState: [true],
   eligibleLeaderReplicas: [false],
@@ -42,6 +43,13 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   periodicUncleanElection: [false, true],
   registrationKeepsEpoch: [false, true],
   registrationAfterShutdown: [false],
+
+  controllerStopsWithSession: [false, true],
+  controllerEpochInWrites: [false, true],
+  brokerEpochInControlRequests: [false, true],
+  leaderEpochInStopReplica: [false, true],
+  isrChangeNotification: [false, true],
+  reclaimsBrokerNode: [false, true],
 
   partitioner: ['adaptive'],
   batchExpiry: ['delivery-timeout'],

@@ -51,6 +51,7 @@ const first: RuleValues = {
   registrationKeepsEpoch: false,
   registrationAfterShutdown: false,
 
+  controllerStopsWithSession: false,
   controllerEpochInWrites: false,
   brokerEpochInControlRequests: false,
   leaderEpochInStopReplica: false,
@@ -104,7 +105,11 @@ const releases: readonly Release[] = [
   {
     version: '1.1',
     control: ['zookeeper'],
-    changes: { batchesRemembered: 5, sequenceWithoutState: 'unknown-producer-id' }, // (1.0)
+    changes: {
+      batchesRemembered: 5, // (1.0)
+      sequenceWithoutState: 'unknown-producer-id', // (1.0)
+      controllerStopsWithSession: true,
+    },
   },
   {
     version: '2.0',

@@ -56,6 +56,12 @@ export const kraftRules = {
 };
 
 export const zooKeeperRules = {
+  controllerStopsWithSession: toggle(
+    'What a controller has begun ends with its session, and what is queued is dropped, before the next session begins.',
+    'KAFKA-5642 (1.1); KafkaController, StateChangeHandler.beforeInitializingSession',
+    'zookeeper',
+  ),
+
   controllerEpochInWrites: toggle(
     'Each write of the controller to ZooKeeper also checks that its controller epoch is still the current one, its own election included.',
     'KAFKA-6082 (2.1); KafkaZkClient.retryRequestsUntilConnected with expectedControllerEpochZkVersion',

@@ -1,0 +1,17 @@
+/**
+ * What the control plane has decided, as an observer outside the simulated world knows it: no process reads it. Under KRaft
+ * it is the committed metadata log (`committed-metadata.ts`), under ZooKeeper the committed znodes
+ * (`zookeeper/committed-znodes.ts`).
+ */
+import type { PartitionRegistration } from './metadata-image.js';
+
+export interface CommittedState {
+  readonly image: CommittedImage;
+}
+
+export interface CommittedImage {
+  /** undefined: not created. */
+  partition(partition: number): PartitionRegistration | undefined;
+  /** Registered, and may lead. */
+  isActive(broker: number): boolean;
+}

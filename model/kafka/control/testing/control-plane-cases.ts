@@ -1,0 +1,225 @@
+/** What every control plane does, said once: the same suite runs on each. */
+import { describe, expect, it } from 'vitest';
+import type { MachineId } from '../../../kernel/process.js';
+import { smallCluster, type SmallCluster } from '../../testing/cluster-spec.js';
+import { Run } from '../../testing/run.js';
+
+export interface ControlPlaneCase {
+  readonly name: string;
+  /** Time-outs included: a broker that is not heard is given up after some 6 s. */
+  readonly cluster: SmallCluster;
+}
+
+const BROKERS: readonly MachineId[] = [1, 2, 3];
+
+export function describeControlPlane({ name, cluster }: ControlPlaneCase): void {
+  const up = (wanted: SmallCluster = {}): Run => new Run(smallCluster({ ...cluster, ...wanted }), name).up();
+
+  describe(name, () => {
+    it('elects another leader from the ISR when the leader dies, and loses nothing', () => {
+      const run = up();
+      run.send(50);
+      const dead = run.leader();
+      run.world.kill(dead);
+      run.send(50, 0.3);
+      expect(BROKERS.filter((broker) => broker !== dead)).toContain(run.leader());
+      expect(run.kafka.view().controller(0).isr).not.toContain(dead);
+      run.world.start(dead);
+      expectWhole(run, 100);
+    });
+
+    it('decides as before after its controller has died and another, or itself, has come', () => {
+      const run = up();
+      run.send(20);
+      const controller = controllerOf(run);
+      run.world.kill(controller);
+      run.send(20, 1);
+      run.world.start(controller);
+      run.until(120, () => run.kafka.settled());
+      const next = controllerOf(run);
+      const dead = run.leader() === next ? BROKERS.find((broker) => broker !== next)! : run.leader();
+      run.world.kill(dead);
+      run.send(20, 1);
+      expect(run.kafka.view().controller(0).isr).not.toContain(dead);
+      run.world.start(dead);
+      expectWhole(run, 60);
+    });
+
+    it('writes on while nobody decides', () => {
+      const run = up();
+      const machines = controlMachines(run);
+      for (const machine of machines) run.world.kill(machine);
+      run.send(50);
+      run.run(2);
+      expect(run.acknowledged()).toHaveLength(50);
+      for (const machine of machines) run.world.start(machine);
+      expectWhole(run, 50);
+    });
+
+    it('takes a follower that lags out of the ISR, and in again', () => {
+      const run = up();
+      const busy = [run.leader(), controllerOf(run)];
+      const follower = run.kafka
+        .view()
+        .controller(0)
+        .isr.find((member) => !busy.includes(member))!;
+      isolateFrom(run, follower, [run.leader()], true);
+      run.send(80, 0.2);
+      expect(run.kafka.view().controller(0).isr).not.toContain(follower);
+      isolateFrom(run, follower, [run.leader()], false);
+      expectWhole(run, 80);
+    });
+
+    it('leaves a partition without a leader when the last of the ISR is away', () => {
+      const run = up({ topic: { 'min.insync.replicas': 1 } });
+      const last = shrinkToLeader(run);
+      run.world.kill(last);
+      run.run(30);
+      expect(run.leader()).toBe(-1);
+      run.world.start(last);
+      run.until(60, () => run.leader() === last || `${run.leader()} leads`);
+      isolateFrom(
+        run,
+        last,
+        BROKERS.filter((broker) => broker !== last),
+        false,
+      );
+      expectWhole(run, run.acknowledged().length);
+    });
+
+    it('elects whoever is there when the last of the ISR is away, where that is allowed', () => {
+      const run = up({
+        topic: { 'min.insync.replicas': 1, 'unclean.leader.election.enable': true },
+        broker: { ...cluster.broker, 'unclean.leader.election.interval.ms': 1000 },
+      });
+      const last = shrinkToLeader(run);
+      run.world.kill(last);
+      run.until(60, () => ![-1, last].includes(run.leader()) || 'nobody leads');
+      expect(run.kafka.view().controller(0).isr).not.toContain(last);
+    });
+
+    it('lets a deposed leader acknowledge nothing with acks=all, and makes it a follower when it is heard again', () => {
+      const run = up();
+      const deposed = run.leader();
+      isolate(run, deposed, true);
+      run.send(60, 0.5);
+      const view = run.kafka.view();
+      expect(run.leader()).not.toBe(deposed);
+      expect(view.replica(deposed, 0)!.isLeader).toBe(true);
+      expect(view.replica(deposed, 0)!.highWatermark).toBeLessThanOrEqual(view.replica(run.leader(), 0)!.logEnd);
+      isolate(run, deposed, false);
+      expectWhole(run, 60);
+    });
+
+    it('gives up a leader that it alone does not hear, though its followers do', () => {
+      const run = up();
+      const unheard = run.leader();
+      isolateFrom(run, unheard, controlMachines(run), true);
+      run.send(60, 0.5);
+      expect(run.leader()).not.toBe(unheard);
+      isolateFrom(run, unheard, controlMachines(run), false);
+      expectWhole(run, 60);
+    });
+
+    it('stops brokers in order: leaderships move first, and no acknowledged record needs recovery', () => {
+      const run = up();
+      run.send(20);
+      for (const broker of BROKERS) {
+        expect(run.kafka.requestShutdown(broker)).toBe(true);
+        run.until(60, () => !run.world.isRunning(broker) || `b${broker} still runs`);
+        expect(run.leader()).not.toBe(broker);
+        run.send(20);
+        run.world.start(broker);
+        run.until(60, () => run.kafka.whole());
+      }
+      expectWhole(run, 80);
+    });
+
+    it('brings back a cluster of which every machine was restarted', () => {
+      const run = up({ partitions: 2 });
+      run.send(50);
+      run.run(3);
+      const all = [
+        ...BROKERS,
+        ...run.kafka
+          .machines()
+          .filter(({ roles }) => roles.includes('controller'))
+          .map(({ id }) => id),
+      ];
+      for (const machine of new Set(all)) run.world.kill(machine);
+      run.run(20);
+      for (const machine of new Set(all)) run.world.start(machine);
+      run.until(120, () => run.kafka.whole());
+      run.send(50);
+      expectWhole(run, 100);
+    });
+
+    it('moves leadership to each replica in turn when an administrator asks', () => {
+      const run = up();
+      run.send(20);
+      for (const broker of BROKERS) {
+        run.kafka.transferLeadership(0, broker);
+        run.until(30, () => run.kafka.leads(0, broker) || `b${broker} does not lead`);
+      }
+      expectWhole(run, 20);
+    });
+  });
+}
+
+/** All is idle again, every replica holds the same, and what was acknowledged can be read. */
+function expectWhole(run: Run, acknowledged: number): void {
+  run.until(200, () => run.kafka.settled());
+  expect(run.acknowledged()).toHaveLength(acknowledged);
+  run.kafka.keys().forEach((_, key) => {
+    const [first, ...others] = run.replicas(key);
+    for (const other of others) expect(other).toEqual(first);
+  });
+  const read = run.finalRead().flat();
+  expect(read.toSorted((a, b) => a - b)).toEqual(run.acknowledged());
+}
+
+/** It may be a broker. */
+function controllerOf(run: Run): MachineId {
+  return run.kafka.role('controller', 0, run.world.dice('test'))[0];
+}
+
+/** Controllers, or the ZooKeeper servers: not brokers. */
+function controlMachines(run: Run): MachineId[] {
+  return run.kafka
+    .machines()
+    .filter(({ roles }) => roles.includes('controller') && !roles.includes('broker'))
+    .map(({ id }) => id);
+}
+
+function isolateFrom(run: Run, machine: MachineId, others: readonly MachineId[], on: boolean): void {
+  for (const other of others) {
+    run.world.net.cut(machine, other, on);
+    run.world.net.cut(other, machine, on);
+  }
+}
+
+function isolate(run: Run, machine: MachineId, on: boolean): void {
+  const others = run.kafka.machines().flatMap(({ id }) => (id === machine ? [] : [id]));
+  isolateFrom(run, machine, others, on);
+}
+
+/**
+ * Both followers are cut off from the leader until it alone is in the ISR. A broker that is the controller leads: the leader
+ * must reach it. @returns the leader
+ */
+function shrinkToLeader(run: Run): MachineId {
+  const controller = controllerOf(run);
+  if (BROKERS.includes(controller)) {
+    run.kafka.transferLeadership(0, controller);
+    run.until(30, () => run.kafka.leads(0, controller) || 'leadership has not moved');
+    run.until(60, () => run.kafka.settled());
+  }
+  const leader = run.leader();
+  const others = BROKERS.filter((broker) => broker !== leader);
+  isolateFrom(run, leader, others, true);
+  run.send(20);
+  run.until(60, () => run.kafka.view().controller(0).isr.length === 1 || 'the ISR is still larger');
+  run.send(20);
+  run.run(1);
+  return leader;
+}

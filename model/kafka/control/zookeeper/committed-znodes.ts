@@ -1,0 +1,140 @@
+/**
+ * The observer's image of what the ensemble has committed, and its announcements. It stands outside the simulated world and
+ * trusts no server: each transaction is applied once, when the first of them knows it to be committed, and every later word
+ * must be the same.
+ */
+import type { Probes } from '../../../kernel/probes.js';
+import type { Host, MachineId } from '../../../kernel/process.js';
+import type { TopicSpec } from '../../cluster-spec.js';
+import { Probe } from '../../probes.js';
+import type { Rules } from '../../protocol/versions/rules.js';
+import { announceElection, announcePartition } from '../announcements.js';
+import type { CommittedImage, CommittedState } from '../committed-state.js';
+import type { PartitionRegistration } from '../metadata-image.js';
+import type { Transaction, ZnodeEvent } from './ensemble/operations.js';
+import type { EnsembleObserver } from './ensemble/server.js';
+import { ZnodeTree } from './ensemble/znode-tree.js';
+import {
+  brokerPath,
+  leaderAndIsrOf,
+  TopicPaths,
+  ZkPath,
+  type BrokerZnode,
+  type ControllerZnode,
+  type TopicZnode,
+} from './znodes.js';
+
+export class CommittedZnodes implements CommittedState, CommittedImage, EnsembleObserver {
+  readonly tree = new ZnodeTree();
+  /** Machine of the ensemble's leader; 0: there has been none. */
+  leadingServer: MachineId = 0;
+  private readonly paths: TopicPaths;
+  private readonly history: Transaction[] = [];
+  /** By process: how much of the history it has applied. */
+  private readonly progress = new WeakMap<Host, number>();
+  /** By partition. */
+  private readonly partitions: (PartitionRegistration | undefined)[] = [];
+  /** To 2.6. */
+  private readonly leadersWriteIsr: boolean;
+
+  constructor(topics: readonly TopicSpec[], { isrWrites }: Pick<Rules, 'isrWrites'>) {
+    this.leadersWriteIsr = isrWrites === 'zookeeper';
+    this.paths = new TopicPaths(topics);
+  }
+
+  get image(): CommittedImage {
+    return this;
+  }
+
+  partition(partition: number): PartitionRegistration | undefined {
+    return this.partitions[partition];
+  }
+
+  isActive(broker: number): boolean {
+    return this.tree.node(brokerPath(broker)) !== undefined;
+  }
+
+  /** Broker that holds /controller; -1: none. */
+  get controllerId(): number {
+    const znode = this.tree.node(ZkPath.controller);
+    return znode === undefined ? -1 : (znode.data as ControllerZnode).brokerId;
+  }
+
+  onLeading(server: Host, epoch: number): void {
+    this.leadingServer = server.id;
+    server.probes.emit(Probe.ensembleLed, server.id, -1, epoch);
+  }
+
+  onCommitted(server: Host, transaction: Transaction): void {
+    const position = this.progress.get(server) ?? 0;
+    this.progress.set(server, position + 1);
+    const known = this.history[position];
+    if (known !== undefined) {
+      if (known !== transaction) throw new Error('the servers of an ensemble commit one history');
+      return;
+    }
+    this.history.push(transaction);
+    // What an ephemeral znode was is known only before it goes.
+    const before = transaction.op.kind === 'close-session' ? this.brokersOf(transaction.session) : [];
+    const { events } = this.tree.apply(transaction);
+    for (const { brokerId, epoch } of before) server.probes.emit(Probe.brokerFenced, server.id, -1, brokerId, epoch);
+    if (transaction.op.kind === 'close-session') this.announceExpiry(server, transaction);
+    for (const event of events) this.announce(event, server.probes, server.id);
+  }
+
+  private announceExpiry({ probes, id }: Host, { session, cxid }: Transaction): void {
+    if (cxid === 0) probes.emit(Probe.sessionExpired, id, -1, session);
+  }
+
+  private brokersOf(session: number): { brokerId: number; epoch: number }[] {
+    const ids = this.tree.node(ZkPath.brokerIds)?.children ?? [];
+    return ids.flatMap((name) => {
+      const { data, stat } = this.tree.node(`${ZkPath.brokerIds}/${name}`)!;
+      return stat.ephemeralOwner === session ? [{ brokerId: (data as BrokerZnode).brokerId, epoch: stat.czxid }] : [];
+    });
+  }
+
+  private announce({ type, path }: ZnodeEvent, probes: Probes, server: MachineId): void {
+    if (type === 'deleted' || type === 'children-changed') return;
+    const partition = this.paths.partitionOf(path);
+    if (partition !== undefined) this.announceState(partition, path, probes, server);
+    else if (path.startsWith(`${ZkPath.brokerIds}/`)) this.announceBroker(path, probes, server);
+    else if (path === ZkPath.controller && type === 'created') {
+      probes.emit(Probe.controllerElected, server, -1, this.controllerId);
+    }
+  }
+
+  private announceBroker(path: string, probes: Probes, server: MachineId): void {
+    const { data, stat } = this.tree.node(path)!;
+    const { brokerId } = data as BrokerZnode;
+    probes.emit(Probe.brokerRegistered, server, -1, brokerId, stat.czxid, stat.czxid);
+    probes.emit(Probe.brokerUnfenced, server, -1, brokerId, stat.czxid);
+  }
+
+  private announceState(partition: number, path: string, probes: Probes, server: MachineId): void {
+    const before = this.partitions[partition];
+    const { data, stat } = this.tree.node(path)!;
+    const { leader, leaderEpoch, isr, zkVersion, controllerEpoch } = leaderAndIsrOf(data, stat);
+    const topic = this.paths.topicOf[partition];
+    const { replicas } = this.tree.node(this.paths.topics[topic])!.data as TopicZnode;
+    const after: PartitionRegistration = {
+      partition,
+      topic,
+      replicas: replicas[this.paths.indexOf[partition]],
+      isr,
+      leader,
+      leaderEpoch,
+      partitionEpoch: zkVersion,
+      leaderRecoveryState: 0,
+    };
+    this.partitions[partition] = after;
+    // A leader that writes its ISR itself leaves the leader epoch as it is.
+    const isDecision = !this.leadersWriteIsr || before?.leaderEpoch !== leaderEpoch;
+    const current = this.tree.node(ZkPath.controllerEpoch)?.data as number;
+    if (isDecision && controllerEpoch < current) {
+      probes.emit(Probe.staleControllerWrote, server, partition, controllerEpoch, current, leader, leaderEpoch);
+    }
+    if (before === undefined || before.leaderEpoch !== leaderEpoch) announceElection(probes, server, before, after);
+    announcePartition(probes, server, after);
+  }
+}

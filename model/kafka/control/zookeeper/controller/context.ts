@@ -1,0 +1,84 @@
+/**
+ * What a controller holds in memory of the cluster: ControllerContext. Read from ZooKeeper when it is elected, and from
+ * then on what it has decided and been told.
+ */
+import type { LeaderAndIsr } from '../znodes.js';
+
+export interface LiveBroker {
+  readonly id: number;
+  /** czxid of its znode. */
+  readonly epoch: number;
+  readonly rack: string | null;
+}
+
+export interface Assignment {
+  /** All that have or are to have a replica; first is preferred. */
+  readonly replicas: readonly number[];
+  /** Of a reassignment under way. */
+  readonly adding: readonly number[];
+  readonly removing: readonly number[];
+}
+
+export type PartitionState = 'non-existent' | 'new' | 'online' | 'offline';
+export type ReplicaState = 'non-existent' | 'new' | 'online' | 'offline';
+
+export class ControllerContext {
+  epoch = 0;
+  /** Version of /controller_epoch; -1: writes do not check it. */
+  epochZkVersion = -1;
+  /** By broker, those that are shutting down included. */
+  readonly brokers: (LiveBroker | undefined)[] = [];
+  readonly shuttingDown = new Set<number>();
+  /** By partition. */
+  readonly assignments: (Assignment | undefined)[] = [];
+  readonly leaderships: (LeaderAndIsr | undefined)[] = [];
+  readonly partitionStates: (PartitionState | undefined)[] = [];
+  /** By partition, then broker. */
+  readonly replicaStates: (ReplicaState | undefined)[][] = [];
+
+  clear(): void {
+    this.epoch = 0;
+    this.epochZkVersion = -1;
+    this.brokers.length = 0;
+    this.shuttingDown.clear();
+    this.assignments.length = 0;
+    this.leaderships.length = 0;
+    this.partitionStates.length = 0;
+    this.replicaStates.length = 0;
+  }
+
+  /** Shutting down or not. */
+  liveOrShuttingDown(): number[] {
+    return this.brokers.flatMap((broker) => (broker === undefined ? [] : [broker.id]));
+  }
+
+  /** isReplicaOnline, liveBrokerIds: those that are shutting down do not count. */
+  isLive(broker: number): boolean {
+    return this.brokers[broker] !== undefined && !this.shuttingDown.has(broker);
+  }
+
+  isLiveOrShuttingDown(broker: number): boolean {
+    return this.brokers[broker] !== undefined;
+  }
+
+  /** Those that are known to exist. */
+  partitions(): number[] {
+    return this.assignments.flatMap((assignment, partition) => (assignment === undefined ? [] : [partition]));
+  }
+
+  replicasOf(partition: number): readonly number[] {
+    return this.assignments[partition]?.replicas ?? [];
+  }
+
+  partitionsOn(broker: number): number[] {
+    return this.partitions().filter((partition) => this.replicasOf(partition).includes(broker));
+  }
+
+  setReplicaState(partition: number, broker: number, state: ReplicaState): void {
+    (this.replicaStates[partition] ??= [])[broker] = state;
+  }
+
+  replicaState(partition: number, broker: number): ReplicaState {
+    return this.replicaStates[partition]?.[broker] ?? 'non-existent';
+  }
+}

@@ -1,0 +1,17 @@
+/** What the controller's one thread has to do, in order of arrival: ControllerEventManager. */
+import type { Request, Response } from '../../../protocol/messages.js';
+
+export type ControllerEvent =
+  | { readonly kind: 'startup' }
+  /** /controller was created or its data changed; it was deleted. */
+  | { readonly kind: 'controller-change' }
+  | { readonly kind: 'reelect' }
+  /** The session is over; the next may begin. */
+  | { readonly kind: 'expire' }
+  | { readonly kind: 'register-broker-and-reelect' }
+  | { readonly kind: 'broker-change' }
+  | { readonly kind: 'topic-change' }
+  | { readonly kind: 'isr-change' }
+  | { readonly kind: 'create-topics' }
+  | { readonly kind: 'rebalance' }
+  | { readonly kind: 'request'; readonly request: Request; readonly respond: (response: Response) => void };

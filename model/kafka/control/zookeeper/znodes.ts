@@ -1,0 +1,126 @@
+/** Kafka's znodes: their paths and what they hold (ZkData). Data are plain objects here, JSON in Kafka. */
+import type { Stat } from './ensemble/operations.js';
+import type { TopicSpec } from '../../cluster-spec.js';
+
+export const ZkPath = {
+  /** Ephemeral: who is the controller. */
+  controller: '/controller',
+  /** How many there have been. Its version fences writes of former ones (KAFKA-6082). */
+  controllerEpoch: '/controller_epoch',
+  brokerIds: '/brokers/ids',
+  topics: '/brokers/topics',
+  isrChanges: '/isr_change_notification',
+  isrChangePrefix: '/isr_change_notification/isr_change_',
+  preferredElection: '/admin/preferred_replica_election',
+  reassignment: '/admin/reassign_partitions',
+  producerIds: '/latest_producer_id_block',
+} as const;
+
+/** What the first broker makes at its start (ZkData.PersistentZkPaths). Parents first. */
+export const PERSISTENT_PATHS: readonly string[] = [
+  '/brokers',
+  ZkPath.brokerIds,
+  ZkPath.topics,
+  '/admin',
+  ZkPath.isrChanges,
+  ZkPath.producerIds,
+];
+
+export interface ControllerZnode {
+  readonly brokerId: number;
+}
+/** Ephemeral; its czxid is the broker epoch (KIP-380). */
+export interface BrokerZnode {
+  readonly brokerId: number;
+  readonly rack: string | null;
+}
+/** The assignment of a topic's partitions, by index. */
+export interface TopicZnode {
+  readonly replicas: readonly (readonly number[])[];
+}
+/** The state of a partition that leader and controller write, each against the version it knows. */
+export interface PartitionStateZnode {
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly isr: readonly number[];
+  /** Of the controller that decided last. */
+  readonly controllerEpoch: number;
+}
+/** Partitions whose ISR their leaders have changed since the last. */
+export interface IsrChangeZnode {
+  readonly partitions: readonly number[];
+}
+/** Where the leadership of each partition is wanted. */
+export interface ReassignmentZnode {
+  readonly partitions: readonly { readonly partition: number; readonly replicas: readonly number[] }[];
+}
+/** The last block of producer ids that a broker took. */
+export interface ProducerIdsZnode {
+  readonly brokerId: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** LeaderIsrAndControllerEpoch, with the version of the znode that it was read from or written to. */
+export interface LeaderAndIsr extends PartitionStateZnode {
+  readonly zkVersion: number;
+}
+
+export function leaderAndIsrOf(data: unknown, stat: Stat): LeaderAndIsr {
+  return { ...(data as PartitionStateZnode), zkVersion: stat.version };
+}
+
+export function brokerPath(broker: number): string {
+  return `${ZkPath.brokerIds}/${broker}`;
+}
+
+/** The paths of the cluster's topics and partitions, which travel as numbers elsewhere. */
+export class TopicPaths {
+  /** By topic. */
+  readonly topics: readonly string[];
+  /** By partition: /brokers/topics/T/partitions/P/state. */
+  readonly states: readonly string[];
+  /** By partition: the znode above that. */
+  readonly partitions: readonly string[];
+  /** By partition. */
+  readonly topicOf: readonly number[];
+  /** By partition: its index within the topic. */
+  readonly indexOf: readonly number[];
+  private readonly byState = new Map<string, number>();
+  private readonly byTopic = new Map<string, number>();
+
+  constructor(topics: readonly TopicSpec[]) {
+    const partitions: string[] = [];
+    const topicOf: number[] = [];
+    const indexOf: number[] = [];
+    this.topics = topics.map(({ name }) => `${ZkPath.topics}/${name}`);
+    topics.forEach((topic, number) => {
+      this.byTopic.set(this.topics[number], number);
+      for (let index = 0; index < topic.partitions; index++) {
+        partitions.push(`${this.topics[number]}/partitions/${index}`);
+        topicOf.push(number);
+        indexOf.push(index);
+      }
+    });
+    this.partitions = partitions;
+    this.topicOf = topicOf;
+    this.indexOf = indexOf;
+    this.states = partitions.map((path) => `${path}/state`);
+    this.states.forEach((path, partition) => this.byState.set(path, partition));
+  }
+
+  /** undefined: it is the state of no partition. */
+  partitionOf(statePath: string): number | undefined {
+    return this.byState.get(statePath);
+  }
+
+  /** undefined: it is no topic's. */
+  topicOfPath(topicPath: string): number | undefined {
+    return this.byTopic.get(topicPath);
+  }
+
+  /** A topic's partitions, in the order of their indexes. */
+  partitionsOf(topic: number): number[] {
+    return this.topicOf.flatMap((other, partition) => (other === topic ? [partition] : []));
+  }
+}
