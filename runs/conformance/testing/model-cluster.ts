@@ -8,6 +8,7 @@ import { createKafka, type KafkaSystem } from '../../../model/kafka/system.js';
 import { Purpose, type Request } from '../../../model/kafka/protocol/messages.js';
 import type { RecordBatch } from '../../../model/kafka/protocol/records.js';
 import { smallCluster } from '../../../model/kafka/testing/cluster-spec.js';
+import { batchAnswer } from './batch-answer.js';
 import type { Answer, AwaitStep, BatchAnswer, Exchange, Step } from './exchange.js';
 import { answered, requestOf, type Asked, type ProducerIdentity } from './requests.js';
 
@@ -193,10 +194,4 @@ export class ModelCluster {
 
 function same(some: unknown, others: readonly number[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);
-}
-
-export function batchAnswer(batch: RecordBatch, isDamaged = false): BatchAnswer {
-  const { baseOffset, partitionLeaderEpoch: leaderEpoch, baseSequence, records } = batch;
-  if (isDamaged) return { baseOffset, leaderEpoch, baseSequence, values: [], damaged: true };
-  return { baseOffset, leaderEpoch, baseSequence, values: records.map(({ value }) => value) };
 }

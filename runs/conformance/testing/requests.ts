@@ -22,8 +22,8 @@ import {
   NO_SEQUENCE,
   type RecordBatch,
 } from '../../../model/kafka/protocol/records.js';
+import { batchAnswer } from './batch-answer.js';
 import type { Answer, FetchStep, ProduceStep } from './exchange.js';
-import { batchAnswer } from './model-cluster.js';
 
 /** The fields of a step, whichever it is. */
 export type Asked = Readonly<Record<string, unknown>> & { readonly to: number };

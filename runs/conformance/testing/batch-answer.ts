@@ -1,0 +1,9 @@
+/** A batch in the words in which Kafka's are noted. */
+import type { RecordBatch } from '../../../model/kafka/protocol/records.js';
+import type { BatchAnswer } from './exchange.js';
+
+export function batchAnswer(batch: RecordBatch, isDamaged = false): BatchAnswer {
+  const { baseOffset, partitionLeaderEpoch: leaderEpoch, baseSequence, records } = batch;
+  if (isDamaged) return { baseOffset, leaderEpoch, baseSequence, values: [], damaged: true };
+  return { baseOffset, leaderEpoch, baseSequence, values: records.map(({ value }) => value) };
+}
