@@ -41,8 +41,8 @@ export interface File {
   truncate(length: number): IoResult;
   read(index: number): object;
   state(index: number): EntryState;
-  /** Every entry's state is ok. */
-  readonly intact: boolean;
+  /** The first entry from `from` on whose state is not ok; -1: there is none. */
+  firstDamaged(from: number): number;
   /** Makes everything written so far durable after a time drawn from the disk's weather; then `onTimer(kind, arg, result)` with an IoResult. What is written meanwhile is not covered. */
   fsync(kind: number, arg: number): void;
   /** Makes everything written so far durable inside the same event (flush.messages=1). */

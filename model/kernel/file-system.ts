@@ -286,8 +286,8 @@ class OpenFile implements File {
     return this.inode.entries[index];
   }
 
-  get intact(): boolean {
-    return this.inode.intact;
+  firstDamaged(from: number): number {
+    return this.inode.firstDamaged(from);
   }
 
   state(index: number): EntryState {

@@ -82,9 +82,11 @@ export class Inode {
     return this.states === null ? ENTRY_OK : (this.states.get(index) ?? ENTRY_OK);
   }
 
-  /** No entry is torn or corrupt. */
-  get intact(): boolean {
-    return this.states === null || this.states.size === 0;
+  firstDamaged(from: number): number {
+    if (this.states === null) return -1;
+    let first = -1;
+    for (const index of this.states.keys()) if (index >= from && (first < 0 || index < first)) first = index;
+    return first;
   }
 
   mark(index: number, state: EntryState): void {

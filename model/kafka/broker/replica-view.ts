@@ -39,11 +39,7 @@ export class PartitionReplicaView implements ReplicaView {
   }
 
   damagedFrom(offset: number): number {
-    const { log } = this.partition;
-    if (log.intact(offset, log.logEndOffset)) return -1;
-    let damaged = offset;
-    while (log.intact(damaged, damaged + 1)) damaged++;
-    return damaged;
+    return this.partition.log.damagedFrom(offset);
   }
 
   recordAt(offset: number): { readonly leaderEpoch: number; readonly value: number } | undefined {

@@ -2,7 +2,6 @@
  * One replica's log: UnifiedLog, LocalLog. Segments of record batches, the last of them active, and what follows from
  * them: epochs, producers, the high watermark. All offsets are exclusive ends, as in Kafka.
  */
-import { ENTRY_OK } from '../../kernel/disk.js';
 import type { Host } from '../../kernel/process.js';
 import { assert } from '../../kernel/assert.js';
 import type { TopicSettings } from '../cluster-spec.js';
@@ -171,12 +170,16 @@ export class PartitionLog {
 
   /** False: some batch that holds an offset in [from, to) is damaged on the disk, as its CRC would tell. */
   intact(from: number, to: number): boolean {
-    if (this.segments.intact) return true;
-    const { batches } = this.content;
-    for (let i = this.content.indexOf(from); i < batches.length && batches[i].baseOffset < to; i++) {
-      if (this.segments.stateOf(i) !== ENTRY_OK) return false;
-    }
-    return true;
+    const damaged = this.damagedFrom(from);
+    return damaged < 0 || damaged >= to;
+  }
+
+  /** The first offset from `from` on that lies in a batch damaged on the disk; -1: there is none. */
+  damagedFrom(from: number): number {
+    const { content, segments } = this;
+    if (!segments.hasDamage) return -1;
+    const batch = segments.firstDamaged(content.indexOf(from));
+    return batch < 0 ? -1 : Math.max(from, content.batches[batch].baseOffset);
   }
 
   /** Bytes of the batches in [from, to). */

@@ -110,10 +110,19 @@ export class SegmentFiles {
     return segments[this.#position(index) + 1].firstBatch;
   }
 
-  /** No batch is damaged on the disk. */
-  get intact(): boolean {
-    for (let i = 0; i < this.#segments.length; i++) if (!this.#segments[i].file.intact) return false;
-    return true;
+  /** Some batch is damaged on the disk. */
+  get hasDamage(): boolean {
+    return this.firstDamaged(0) >= 0;
+  }
+
+  /** The log's first batch from `index` on that is damaged on the disk; -1: there is none. */
+  firstDamaged(index: number): number {
+    for (let i = 0; i < this.#segments.length; i++) {
+      const { file, firstBatch } = this.#segments[i];
+      const damaged = file.firstDamaged(Math.max(0, index - firstBatch));
+      if (damaged >= 0) return firstBatch + damaged;
+    }
+    return -1;
   }
 
   /** The state on the disk of the log's batch at `index`. */
