@@ -19,13 +19,20 @@ interface Draft {
   readonly finalReadOf: number;
   readonly microOps: readonly DraftMicroOp[];
 }
-interface DraftMicroOp {
+type DraftMicroOp = DraftRecords | DraftSpecial;
+interface DraftRecords {
   readonly kind: 'send' | 'poll';
   /** null: not known to the client. */
   readonly key: string | null;
   readonly offsets: readonly number[];
   readonly values: readonly number[];
   readonly recordKey: string | null;
+}
+
+/** What is neither send nor poll: made once its keys have numbers. */
+interface DraftSpecial {
+  readonly kind: 'special';
+  readonly made: (numberOf: (key: string) => number) => MicroOp;
 }
 
 /** An operation under construction; every method returns a new one. */
@@ -59,7 +66,10 @@ export class OperationBuilder {
   }
   /** The record key of every send. */
   keyed(recordKey: string): OperationBuilder {
-    return this.with({ microOps: this.draft.microOps.map((microOp) => ({ ...microOp, recordKey })) });
+    const microOps = this.draft.microOps.map((microOp) =>
+      microOp.kind === 'special' ? microOp : { ...microOp, recordKey },
+    );
+    return this.with({ microOps });
   }
   /** One more send in the same operation. */
   send(key: string, value: number): OperationBuilder {
@@ -72,6 +82,19 @@ export class OperationBuilder {
   /** One more partition in the same poll. */
   poll(key: string, ...records: readonly (readonly [offset: number, value: number])[]): OperationBuilder {
     return this.with({ microOps: [...this.draft.microOps, pollDraft(key, records)] });
+  }
+  /** Lineage: this output was made from the records at these keys and offsets. */
+  derived(key: string, value: number, ...from: readonly (readonly [key: string, offset: number])[]): OperationBuilder {
+    const derivations = from.map(([input, offset]) =>
+      special((numberOf) => ({
+        kind: 'derive',
+        key: numberOf(input),
+        offset,
+        outputKey: numberOf(key),
+        outputValue: value,
+      })),
+    );
+    return this.with({ microOps: [...this.draft.microOps, ...derivations] });
   }
   /** Invoked at this virtual time, microseconds. */
   from(invokedAt: number): OperationBuilder {
@@ -107,7 +130,68 @@ export function finalRead(
   return new OperationBuilder({ ...read, finalReadOf: machine });
 }
 
-/** Anything else that a client does: assign, crash, ... */
+/** One transaction of all this; committed unless told otherwise. Sends know their offsets if they are `.ok(offset)`. */
+export function txn(...parts: readonly OperationBuilder[]): OperationBuilder {
+  return new OperationBuilder(
+    draft(
+      'txn',
+      't0',
+      'ok',
+      parts.flatMap((part) => part.draft.microOps),
+    ),
+  );
+}
+
+/** Appends to a list. */
+export function append(key: string, value: number): OperationBuilder {
+  return alone('txn', 't0', [special((numberOf) => ({ kind: 'append', key: numberOf(key), value }))]);
+}
+
+/** Reads a list; null: nobody knows, or (of an ok operation) there was none yet. */
+export function read(key: string, values: readonly number[] | null): OperationBuilder {
+  return alone('txn', 't0', [special((numberOf) => ({ kind: 'read', key: numberOf(key), values }))]);
+}
+
+type Offsets = Readonly<Record<string, number>>;
+
+/** A group's offsets, the next to read. */
+export function commit(group: string, offsets: Offsets): OperationBuilder {
+  const made = Object.entries(offsets).map(([key, offset]) =>
+    special((numberOf) => ({ kind: 'commit', key: numberOf(key), group, offset })),
+  );
+  return alone('commit', 'c0', made);
+}
+
+/** What a group's coordinator answers; -1: nothing was committed. */
+export function committed(group: string, offsets: Offsets): OperationBuilder {
+  const made = Object.entries(offsets).map(([key, offset]) =>
+    special((numberOf) => ({ kind: 'committed', key: numberOf(key), group, offset })),
+  );
+  return alone('committed', 'c0', made);
+}
+
+export function endOffsets(isolation: string, offsets: Offsets): OperationBuilder {
+  const made = Object.entries(offsets).map(([key, offset]) =>
+    special((numberOf) => ({ kind: 'end-offset', key: numberOf(key), isolation, offset })),
+  );
+  return alone('end-offsets', 'c0', made);
+}
+
+/** From here on the member owns these keys and no others. The client is called as the member is. */
+export function owns(group: string, member: string, generation: number, ...keys: readonly string[]): OperationBuilder {
+  const made = (keys.length === 0 ? [null] : keys).map((key) =>
+    special((numberOf) => ({ kind: 'own', key: key === null ? -1 : numberOf(key), group, member, generation })),
+  );
+  return alone('rebalance', member, made);
+}
+
+/** The consumer reads these keys and no others. */
+export function assign(...keys: readonly string[]): OperationBuilder {
+  const made = keys.map((key) => special((numberOf) => ({ kind: 'assign', key: numberOf(key) })));
+  return alone('assign', 'c0', made);
+}
+
+/** Anything else that a client does: subscribe, crash, ... */
 export function other(f: string, client = 'c0'): OperationBuilder {
   return new OperationBuilder(draft(f, client, 'ok', []));
 }
@@ -120,7 +204,7 @@ export function historyOf(
 ): History {
   const keyNumbers = new Map(keys.map((key, i) => [key, i]));
   const sessions = new Map<string, number>();
-  const numberOf = (key: string | null): number => (key === null ? -1 : numbered(keyNumbers, key));
+  const numberOf = (key: string): number => numbered(keyNumbers, key);
   const built = operations.map(({ draft: one }, index): Operation => {
     const invokedAt = one.invokedAt ?? (index + 1) * 1000;
     return {
@@ -132,7 +216,7 @@ export function historyOf(
       invokedAt,
       completedAt: one.completedAt ?? invokedAt + 500,
       outcome: one.outcome,
-      value: one.microOps.map((microOp) => finished(microOp, numberOf(microOp.key))),
+      value: one.microOps.map((microOp) => finished(microOp, numberOf)),
       error: one.error,
       finalReadOf: one.finalReadOf,
     };
@@ -166,16 +250,27 @@ function draft(f: string, client: string, outcome: Outcome, microOps: readonly D
   return { f, client, outcome, microOps, ...unsaid };
 }
 
-function sendDraft(key: string | null, value: number): DraftMicroOp {
+function alone(f: string, client: string, microOps: readonly DraftMicroOp[]): OperationBuilder {
+  return new OperationBuilder(draft(f, client, 'ok', microOps));
+}
+
+function special(made: DraftSpecial['made']): DraftSpecial {
+  return { kind: 'special', made };
+}
+
+function sendDraft(key: string | null, value: number): DraftRecords {
   return { kind: 'send', key, offsets: [-1], values: [value], recordKey: null };
 }
 
-function pollDraft(key: string, records: readonly (readonly [number, number])[]): DraftMicroOp {
+function pollDraft(key: string, records: readonly (readonly [number, number])[]): DraftRecords {
   const offsets = records.map(([offset]) => offset);
   return { kind: 'poll', key, offsets, values: records.map(([, value]) => value), recordKey: null };
 }
 
-function finished({ kind, offsets, values, recordKey }: DraftMicroOp, key: number): MicroOp {
+function finished(microOp: DraftMicroOp, numberOf: (key: string) => number): MicroOp {
+  if (microOp.kind === 'special') return microOp.made(numberOf);
+  const { kind, offsets, values, recordKey } = microOp;
+  const key = microOp.key === null ? -1 : numberOf(microOp.key);
   if (kind === 'poll') return { kind, key, offsets, values };
   return { kind, key, offset: offsets[0]!, value: values[0]!, recordKey };
 }

@@ -27,11 +27,32 @@ export class IntColumn {
   }
 }
 
-/** Texts of which many are equal: each is kept once and numbered in order of appearance; -1 stands for null. */
+/** Texts, each kept once and numbered in order of appearance. */
+export class NameTable {
+  private readonly names: string[] = [];
+  private readonly numbers = new Map<string, number>();
+
+  /** How many different texts there are. */
+  get length(): number {
+    return this.names.length;
+  }
+  at(number: number): string {
+    return this.names[number]!;
+  }
+  numberOf(name: string): number {
+    let number = this.numbers.get(name);
+    if (number === undefined) {
+      number = this.names.push(name) - 1;
+      this.numbers.set(name, number);
+    }
+    return number;
+  }
+}
+
+/** A text a row, of which many are equal; -1 stands for null. */
 export class NameColumn {
   private readonly numbers = new IntColumn();
-  private readonly names: string[] = [];
-  private readonly numberOf = new Map<string, number>();
+  private readonly names = new NameTable();
 
   /** How many different texts there are. */
   get distinct(): number {
@@ -39,7 +60,7 @@ export class NameColumn {
   }
   at(row: number): string | null {
     const number = this.numbers.at(row);
-    return number < 0 ? null : this.names[number]!;
+    return number < 0 ? null : this.names.at(number);
   }
   number(row: number): number {
     return this.numbers.at(row);
@@ -52,13 +73,7 @@ export class NameColumn {
   }
 
   private numbered(name: string | null): number {
-    if (name === null) return -1;
-    let number = this.numberOf.get(name);
-    if (number === undefined) {
-      number = this.names.push(name) - 1;
-      this.numberOf.set(name, number);
-    }
-    return number;
+    return name === null ? -1 : this.names.numberOf(name);
   }
 }
 

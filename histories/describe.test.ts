@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { finalRead, historyOf, other, poll, send, type OperationBuilder } from './builders.js';
+import { append, assign, commit, committed, finalRead, historyOf, other, owns, poll, read } from './builders.js';
+import { send, txn, type OperationBuilder } from './builders.js';
 import { describeOperation } from './describe.js';
 
 const table: readonly (readonly [OperationBuilder, string])[] = [
@@ -17,7 +18,12 @@ const table: readonly (readonly [OperationBuilder, string])[] = [
   [poll('orders-0', [4, 7]).poll('orders-1'), 'poll(orders-0; orders-1) → ok 4=7; nothing'],
   [finalRead('orders-0', 2, [0, 7]), 'final read(orders-0; leader b2) → ok 0=7'],
   [finalRead('orders-0', 2).info('timed out'), 'final read(orders-0; leader b2) → info timed out nothing'],
-  [other('assign'), 'assign() → ok'],
+  [other('crash'), 'crash() → ok'],
+  [assign('orders-0', 'orders-1'), 'assign(orders-0; orders-1) → ok'],
+  [txn(append('x', 1), read('x', [1, 2]), commit('g', { x: 3 })), 'txn(append x 1; read x; group g: x=3) → ok x=[1 2]'],
+  [committed('g', { x: 3 }), 'committed(group g: x) → ok offset 3'],
+  [owns('g', 'm1', 4, 'x'), 'rebalance(group g, generation 4: m1) → ok x'],
+  [owns('g', 'm1', 4), 'rebalance(group g, generation 4: m1) → ok nothing'],
 ];
 
 describe('describeOperation fits any operation into one line', () => {

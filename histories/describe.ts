@@ -7,11 +7,29 @@ export function describeOperation(operation: Operation, history: History): strin
 }
 
 function argumentsOf({ value, finalReadOf }: Operation, history: History): string {
-  const args = value.map((microOp) =>
-    microOp.kind === 'send' ? sentAs(microOp, history) : keyName(microOp.key, history),
-  );
+  const args = value.filter(({ kind }) => kind !== 'derive').map((microOp) => argumentOf(microOp, history));
   if (finalReadOf >= 0) args.push(`leader ${machineName(finalReadOf, history)}`);
   return args.join('; ');
+}
+
+function argumentOf(microOp: MicroOp, history: History): string {
+  const key = keyName(microOp.key, history);
+  switch (microOp.kind) {
+    case 'send':
+      return sentAs(microOp, history);
+    case 'append':
+      return `append ${key} ${history.valueName(microOp.value)}`;
+    case 'read':
+      return `read ${key}`;
+    case 'commit':
+      return `group ${microOp.group}: ${key}=${microOp.offset}`;
+    case 'committed':
+      return `group ${microOp.group}: ${key}`;
+    case 'own':
+      return `group ${microOp.group}, generation ${microOp.generation}: ${microOp.member}`;
+    default:
+      return key;
+  }
 }
 
 function sentAs({ key, recordKey, value }: SendMicroOp, history: History): string {
@@ -28,8 +46,20 @@ function endOf({ completedAt, outcome, value, error }: Operation, history: Histo
 }
 
 function resultOf(microOp: MicroOp, history: History): string {
-  if (microOp.kind === 'poll') return readAs(microOp, history);
-  return microOp.offset < 0 ? '' : `offset ${microOp.offset}`;
+  switch (microOp.kind) {
+    case 'poll':
+      return readAs(microOp, history);
+    case 'send':
+    case 'committed':
+    case 'end-offset':
+      return microOp.offset < 0 ? '' : `offset ${microOp.offset}`;
+    case 'read':
+      return `${keyName(microOp.key, history)}=[${(microOp.values ?? []).map((one) => history.valueName(one)).join(' ')}]`;
+    case 'own':
+      return microOp.key < 0 ? 'nothing' : keyName(microOp.key, history);
+    default:
+      return '';
+  }
 }
 
 /** A few records are shown; of more, how many and from where to where. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { historyOf, other, poll, send } from './builders.js';
+import { append, assign, commit, committed, endOffsets, historyOf, other, owns } from './builders.js';
+import { poll, read, send, txn } from './builders.js';
 import { columnarHistory, columnsOf, HistoryColumns } from './history-columns.js';
 import type { MicroOp, Operation } from './operation.js';
 
@@ -12,6 +13,14 @@ const operations = [
     .and(poll('y', [0, 8]))
     .ok(6),
   other('crash'),
+  txn(append('x', 3), read('x', [1, 3]), read('y', []), read('y', null)),
+  txn(poll('x', [6, 1]), send('y', 12).ok(3), commit('g', { x: 7 })).derived('y', 12, ['x', 6]),
+  commit('g', { x: 7, y: 2 }),
+  committed('g', { x: -1 }),
+  endOffsets('read_committed', { y: 40 }),
+  owns('g', 'm1', 4, 'x', 'y'),
+  owns('g', 'm2', 4),
+  assign('x', 'y'),
 ];
 
 describe('a history in columns', () => {
@@ -39,7 +48,7 @@ describe('a history in columns', () => {
 describe('an operation in columns', () => {
   it('is kept beyond their first capacity', () => {
     const many = Array.from({ length: 1500 }, (_, i) =>
-      i % 7 === 0 ? poll('x', [i, i], [i + 1, i]) : operations[i % 4]!,
+      i % 7 === 0 ? poll('x', [i, i], [i + 1, i]) : operations[i % operations.length]!,
     );
     const history = historyOf(many);
     const columns = columnsOf(history);

@@ -2,14 +2,22 @@
  * A history in columns: what recorder and reader fill, and what checkers walk. Three tables:
  *
  *   operations    a row each, in order of invocation: who, what, when, how it ended
- *   micro-ops     those of an operation in consecutive rows: send or poll, of which key
+ *   micro-ops     those of an operation in consecutive rows: send, poll, commit, ..., of which key
  *   records       those of a micro-operation in consecutive rows: offset and value; a send has one
+ *
+ * What the other kinds have beside their key stands in the same two cells of a record (`name` is a number in `names`):
+ *
+ *   append                            value
+ *   read                              values, without offsets; a recordCount of -1 stands for null
+ *   commit, committed, end-offset     offset, name of the group or of the isolation level
+ *   own                               generation, name of the group; then -1, name of the member
+ *   derive                            offset, value of the output; then key of the output, 0
  *
  * Operation objects are a view of it, made when stories, files and pages ask for them: a million of them are half a
  * gigabyte that the garbage collector walks again and again.
  */
-import { grown, NameColumn } from './columns.js';
-import type { History, HistoryHeader, MicroOp, Operation, Outcome } from './operation.js';
+import { grown, NameColumn, NameTable } from './columns.js';
+import type { History, HistoryHeader, MicroOp, Operation, Outcome, SendMicroOp } from './operation.js';
 
 /** Codes in `outcome`. */
 export const OUTCOMES: readonly Outcome[] = ['ok', 'info', 'fail'];
@@ -20,6 +28,14 @@ export const FAIL = 2;
 /** Codes in `microOpKind`. */
 export const SEND = 0;
 export const POLL = 1;
+export const APPEND = 2;
+export const READ = 3;
+export const COMMIT = 4;
+export const COMMITTED = 5;
+export const END_OFFSET = 6;
+export const OWN = 7;
+export const DERIVE = 8;
+export const ASSIGN = 9;
 
 /** An operation's fields that its invocation settles; the rest say how it ended. */
 export type Invocation = Omit<Operation, 'index' | 'completedAt' | 'outcome'>;
@@ -57,6 +73,9 @@ export class HistoryColumns {
   /** -1 while unknown. */
   offset = new Float64Array(INITIAL_CAPACITY);
   value = new Float64Array(INITIAL_CAPACITY);
+
+  /** Groups, members and isolation levels, which records name by number. */
+  readonly names = new NameTable();
 
   /** @returns the operation's index; its outcome is unknown until it completes */
   invoke({ process, session, client, f, invokedAt, value, error, finalReadOf }: Invocation): number {
@@ -111,17 +130,41 @@ export class HistoryColumns {
   private microOp(row: number): MicroOp {
     const key = this.key[row]!;
     const first = this.firstRecord[row]!;
-    if (this.microOpKind[row]! === SEND) {
-      const recordKey = this.recordKey.at(row);
-      return { kind: 'send', key, offset: this.offset[first]!, value: this.value[first]!, recordKey };
+    const offset = this.offset[first]!;
+    const value = this.value[first]!;
+    switch (this.microOpKind[row]!) {
+      case SEND:
+        return { kind: 'send', key, offset, value, recordKey: this.recordKey.at(row) };
+      case POLL: {
+        const end = first + this.recordCount[row]!;
+        return {
+          kind: 'poll',
+          key,
+          offsets: [...this.offset.subarray(first, end)],
+          values: [...this.value.subarray(first, end)],
+        };
+      }
+      case APPEND:
+        return { kind: 'append', key, value };
+      case READ: {
+        const count = this.recordCount[row]!;
+        return { kind: 'read', key, values: count < 0 ? null : [...this.value.subarray(first, first + count)] };
+      }
+      case COMMIT:
+        return { kind: 'commit', key, group: this.names.at(value), offset };
+      case COMMITTED:
+        return { kind: 'committed', key, group: this.names.at(value), offset };
+      case END_OFFSET:
+        return { kind: 'end-offset', key, isolation: this.names.at(value), offset };
+      case OWN: {
+        const member = this.names.at(this.value[first + 1]!);
+        return { kind: 'own', key, group: this.names.at(value), member, generation: offset };
+      }
+      case DERIVE:
+        return { kind: 'derive', key, offset, outputKey: this.offset[first + 1]!, outputValue: value };
+      default:
+        return { kind: 'assign', key };
     }
-    const end = first + this.recordCount[row]!;
-    return {
-      kind: 'poll',
-      key,
-      offsets: [...this.offset.subarray(first, end)],
-      values: [...this.value.subarray(first, end)],
-    };
   }
 
   private addMicroOps(operation: number, microOps: readonly MicroOp[]): void {
@@ -135,14 +178,47 @@ export class HistoryColumns {
       if (microOp.kind === 'send') {
         this.microOpKind[row] = SEND;
         this.recordKey.push(microOp.recordKey);
-        this.recordCount[row] = 1;
         this.addRecord(microOp.offset, microOp.value);
-        continue;
+      } else {
+        this.recordKey.push(null);
+        this.microOpKind[row] = this.addUnkeyed(microOp);
       }
-      this.microOpKind[row] = POLL;
-      this.recordKey.push(null);
-      this.recordCount[row] = microOp.values.length;
-      for (let i = 0; i < microOp.values.length; i++) this.addRecord(microOp.offsets[i]!, microOp.values[i]!);
+      this.recordCount[row] = this.records - this.firstRecord[row]!;
+      if (microOp.kind === 'read' && microOp.values === null) this.recordCount[row] = -1;
+    }
+  }
+
+  /** The records of anything but a send. @returns the code of its kind */
+  private addUnkeyed(microOp: Exclude<MicroOp, SendMicroOp>): number {
+    switch (microOp.kind) {
+      case 'poll':
+        for (let i = 0; i < microOp.values.length; i++) this.addRecord(microOp.offsets[i]!, microOp.values[i]!);
+        return POLL;
+      case 'append':
+        this.addRecord(-1, microOp.value);
+        return APPEND;
+      case 'read':
+        for (const value of microOp.values ?? []) this.addRecord(-1, value);
+        return READ;
+      case 'commit':
+        this.addRecord(microOp.offset, this.names.numberOf(microOp.group));
+        return COMMIT;
+      case 'committed':
+        this.addRecord(microOp.offset, this.names.numberOf(microOp.group));
+        return COMMITTED;
+      case 'end-offset':
+        this.addRecord(microOp.offset, this.names.numberOf(microOp.isolation));
+        return END_OFFSET;
+      case 'own':
+        this.addRecord(microOp.generation, this.names.numberOf(microOp.group));
+        this.addRecord(-1, this.names.numberOf(microOp.member));
+        return OWN;
+      case 'derive':
+        this.addRecord(microOp.offset, microOp.outputValue);
+        this.addRecord(microOp.outputKey, 0);
+        return DERIVE;
+      case 'assign':
+        return ASSIGN;
     }
   }
 

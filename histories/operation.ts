@@ -22,7 +22,64 @@ export interface PollMicroOp {
   readonly offsets: readonly number[];
   readonly values: readonly number[];
 }
-export type MicroOp = SendMicroOp | PollMicroOp;
+/** Appends a value to the list under a key (histories of the shape that Elle calls list-append). */
+export interface AppendMicroOp {
+  readonly kind: 'append';
+  readonly key: number;
+  readonly value: number;
+}
+/** Reads the list under a key. null: nothing was ever appended (of an ok operation), or nobody knows (of all others). */
+export interface ReadMicroOp {
+  readonly kind: 'read';
+  readonly key: number;
+  readonly values: readonly number[] | null;
+}
+/** A group's offset of one key, the next to be read: committed (alone or in a transaction), or fetched; -1: none. */
+export interface GroupOffsetMicroOp {
+  readonly kind: 'commit' | 'committed';
+  readonly key: number;
+  readonly group: string;
+  readonly offset: number;
+}
+/** The offset after the last record of a key, as its leader answered under this isolation level; -1: unknown. */
+export interface EndOffsetMicroOp {
+  readonly kind: 'end-offset';
+  readonly key: number;
+  readonly isolation: string;
+  readonly offset: number;
+}
+/** From here on this member of the group owns the keys of its `own` micro-operations and no others. */
+export interface OwnMicroOp {
+  readonly kind: 'own';
+  /** -1: none, all were revoked. */
+  readonly key: number;
+  readonly group: string;
+  readonly member: string;
+  readonly generation: number;
+}
+/** A key that the consumer reads by itself, without a group's doing. */
+export interface AssignMicroOp {
+  readonly kind: 'assign';
+  readonly key: number;
+}
+/** Lineage: the record that stands at this key and offset went into an output that the same operation sends. */
+export interface DeriveMicroOp {
+  readonly kind: 'derive';
+  readonly key: number;
+  readonly offset: number;
+  readonly outputKey: number;
+  readonly outputValue: number;
+}
+export type MicroOp =
+  | SendMicroOp
+  | PollMicroOp
+  | AppendMicroOp
+  | ReadMicroOp
+  | GroupOffsetMicroOp
+  | EndOffsetMicroOp
+  | OwnMicroOp
+  | AssignMicroOp
+  | DeriveMicroOp;
 
 /** One operation from invocation to completion. */
 export interface Operation {
@@ -34,7 +91,7 @@ export interface Operation {
   readonly session: number;
   /** Name of the client: p0, c0, final. */
   readonly client: string;
-  /** send, poll, assign, crash, ... */
+  /** send, poll, txn (one transaction: ok committed, fail aborted), commit, committed, end-offsets, rebalance, assign, ... */
   readonly f: string;
   /** Virtual microseconds. */
   readonly invokedAt: number;

@@ -25,6 +25,11 @@ const INVOCATION = -1;
 const COMPLETION = -2;
 const OUTCOME_CODES: Readonly<Record<Outcome, number>> = { ok: 0, fail: 1, info: 2 };
 
+/** Fields of micro-operations that are neither sends nor polls, in the order in which they are digested. */
+const digestedFields = 'kind key offset value values group isolation member generation outputKey outputValue'.split(
+  ' ',
+);
+
 export class TrialRecorder {
   readonly trace: TraceColumns;
   private clock: Clock = { now: 0 };
@@ -132,15 +137,21 @@ export class TrialRecorder {
   private digestMicroOps(microOps: readonly MicroOp[]): void {
     this.digest.addNumber(microOps.length);
     for (const microOp of microOps) {
-      if (microOp.kind === 'send') {
-        this.digest.addRecord(0, microOp.key, microOp.offset, microOp.value, 0, 0);
-        if (microOp.recordKey !== null) this.digest.addText(microOp.recordKey);
-      } else {
-        this.digest.addRecord(1, microOp.key, microOp.offsets.length, 0, 0, 0);
-        for (let i = 0; i < microOp.offsets.length; i++) {
-          this.digest.addNumber(microOp.offsets[i]!);
-          this.digest.addNumber(microOp.values[i]!);
-        }
+      switch (microOp.kind) {
+        case 'send':
+          this.digest.addRecord(0, microOp.key, microOp.offset, microOp.value, 0, 0);
+          if (microOp.recordKey !== null) this.digest.addText(microOp.recordKey);
+          break;
+        case 'poll':
+          this.digest.addRecord(1, microOp.key, microOp.offsets.length, 0, 0, 0);
+          for (let i = 0; i < microOp.offsets.length; i++) {
+            this.digest.addNumber(microOp.offsets[i]!);
+            this.digest.addNumber(microOp.values[i]!);
+          }
+          break;
+        default:
+          // Rare ones: groups' offsets, ownership, lineage.
+          this.digest.addText(JSON.stringify(microOp, digestedFields));
       }
     }
   }

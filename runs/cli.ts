@@ -79,7 +79,7 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
     )
     .action(done((what) => explain(context, what)));
   verb('check', 'the checkers on any history')
-    .argument('<file>', 'a history (harrow/history), or the folder of a kept trial')
+    .argument('<file>', "a history (harrow/history or Jepsen's EDN, .gz too), or the folder of a kept trial")
     .option('--require <names>', "requirements, comma-separated (default: those of a kept trial's spec)", collect, [])
     .option(
       '--assume <list>',
@@ -88,6 +88,7 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
       [],
     )
     .option('--compat <tool>', 'jepsen: its anomalies, and its judgement of them')
+    .option('--to <file>', 'write the history there: as .edn, .jsonl or .shiviz (ShiViz), each .gz too')
     .option('--json', 'print one JSON object')
     .action(done((file, options) => check(context, file, options)));
   verb('report', 'write the HTML page of a trial or a campaign')

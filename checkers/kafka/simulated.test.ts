@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { historyOf, type OperationBuilder } from '../../histories/builders.js';
-import type { History, MicroOp } from '../../histories/operation.js';
+import type { History } from '../../histories/operation.js';
 import { checkHistory } from './check-history.js';
 import { operationsOf, simulatedRun, type LoggedSend, type SimulatedRun } from './testing/history-arbitraries.js';
+import { mapped, withOffsets, withValues } from './testing/renaming.js';
 
 const typesOf = (history: History): readonly string[] =>
   [...new Set(checkHistory(history).anomalies.map(({ type }) => type))].sort();
@@ -120,11 +121,10 @@ describe('what is found does not depend on', () => {
     fc.assert(
       fc.property(defective, fc.integer({ min: 1, max: 1000 }), (operations, shift) => {
         const history = historyOf(operations, {}, ['x', 'y']);
-        const renamed = mapMicroOps(history, (microOp) =>
-          microOp.kind === 'send'
-            ? { ...microOp, value: microOp.value * 7 + shift, recordKey: `${microOp.recordKey}-${shift}` }
-            : { ...microOp, values: microOp.values.map((value) => value * 7 + shift) },
+        const rekeyed = mapped(history, (microOp) =>
+          microOp.kind === 'send' ? { ...microOp, recordKey: `${microOp.recordKey}-${shift}` } : microOp,
         );
+        const renamed = withValues(rekeyed, (value) => value * 7 + shift);
         const sessions = renamed.operations.map((one) => ({
           ...one,
           client: `${one.client}!`,
@@ -140,11 +140,7 @@ describe('what is found does not depend on', () => {
       fc.property(defective, fc.integer({ min: 2, max: 1e9 }), (operations, factor) => {
         const history = historyOf(operations);
         const stretch = (offset: number): number => (offset < 0 ? offset : offset * factor + 3);
-        const stretched = mapMicroOps(history, (microOp) =>
-          microOp.kind === 'send'
-            ? { ...microOp, offset: stretch(microOp.offset) }
-            : { ...microOp, offsets: microOp.offsets.map(stretch) },
-        );
+        const stretched = withOffsets(history, stretch);
         const expected = found(history).map((one) => ({ ...one, offsets: one.offsets.map(stretch) }));
         expect(found(stretched)).toEqual(expected);
       }),
@@ -165,11 +161,6 @@ describe('what is found does not depend on', () => {
     );
   });
 });
-
-function mapMicroOps(history: History, map: (microOp: MicroOp) => MicroOp): History {
-  const operations = history.operations.map((one) => ({ ...one, value: one.value.map(map) }));
-  return { ...history, operations };
-}
 
 describe('one operation may carry several sends', () => {
   it('that are judged as if they were apart', () => {

@@ -5,7 +5,8 @@
  * {"index":0,"process":0,"type":"invoke","f":"send","value":[["send","orders-0",5]],"time":4200000,...}
  * {"index":1,"process":0,"type":"ok","f":"send","value":[["send","orders-0",[0,5]]],"time":4213000,...}
  */
-import type { History, HistoryHeader, MicroOp, Operation } from '../operation.js';
+import type { History, HistoryHeader, Operation, PollMicroOp, SendMicroOp } from '../operation.js';
+import { kindOf, writeAlone, writeDerived, writeInTransaction, type Names } from './special-micro-ops.js';
 
 /** The whole file as one text. */
 export function writeHistory(history: History): string {
@@ -95,30 +96,53 @@ function operationLine(history: History, operation: Operation, completes: boolea
   const { process, f, value, outcome, invokedAt, completedAt, client, session, error, finalReadOf } = operation;
   const recordKeys = value.flatMap((microOp) => (microOp.kind === 'send' ? [microOp.recordKey] : []));
   const invokedOnly = completedAt < 0;
-  const written = value.map((microOp) =>
-    completes ? completedMicroOp(history, microOp) : invokedMicroOp(history, microOp, invokedOnly),
-  );
+  const names = namesOf(history);
+  const derived = completes || invokedOnly ? writeDerived(value, names) : undefined;
   return {
     index,
     process,
     type: completes ? outcome : 'invoke',
     f,
-    value: written,
+    value: writtenMicroOps(history, operation, completes, names),
     time: completes ? completedAt : invokedAt,
     ...((completes || invokedOnly) && error !== null ? { error } : {}),
     client,
     session,
     ...(recordKeys.some((recordKey) => recordKey !== null) ? { recordKeys } : {}),
     ...(finalReadOf >= 0 ? { finalReadOf } : {}),
+    ...(derived === undefined ? {} : { derived }),
   };
 }
 
-function invokedMicroOp(history: History, microOp: MicroOp, invokedOnly: boolean): unknown {
+function writtenMicroOps(history: History, operation: Operation, completes: boolean, names: Names): unknown {
+  const { f, value, completedAt } = operation;
+  const invokedOnly = completedAt < 0;
+  const microOps = value.filter((microOp) => microOp.kind !== 'derive');
+  const alone = kindOf[f];
+  if (alone !== undefined && microOps.length > 0) {
+    // What is fetched, and what a rebalance gives, is not known before it ends.
+    const isAnswer = alone === 'committed' || alone === 'end-offset' || alone === 'own';
+    return isAnswer && !completes && !invokedOnly ? null : writeAlone(microOps, names);
+  }
+  return microOps.map((microOp) => {
+    if (microOp.kind === 'read' && !completes && !invokedOnly) return ['r', names.key(microOp.key), null];
+    if (microOp.kind !== 'send' && microOp.kind !== 'poll') return writeInTransaction(microOp, names);
+    return completes ? completedMicroOp(history, microOp) : invokedMicroOp(history, microOp, invokedOnly);
+  });
+}
+
+function namesOf(history: History): Names {
+  return { key: (key) => keyName(history, key), value: (value) => writtenValue(history, value) };
+}
+
+type SendOrPoll = SendMicroOp | PollMicroOp;
+
+function invokedMicroOp(history: History, microOp: SendOrPoll, invokedOnly: boolean): unknown {
   if (microOp.kind === 'send') return ['send', keyName(history, microOp.key), writtenValue(history, microOp.value)];
   return invokedOnly ? completedMicroOp(history, microOp) : ['poll'];
 }
 
-function completedMicroOp(history: History, microOp: MicroOp): unknown {
+function completedMicroOp(history: History, microOp: SendOrPoll): unknown {
   const key = keyName(history, microOp.key);
   if (microOp.kind === 'send') {
     return ['send', key, [writtenOffset(microOp.offset), writtenValue(history, microOp.value)]];

@@ -1,4 +1,5 @@
 /** JSON Lines with errors that name the line and say what is wrong with it. */
+import { didYouMean } from '../nearest.js';
 
 /** A file that is not what it should be. `line` counts from 1. */
 export class FormatError extends Error {
@@ -39,6 +40,18 @@ export class LineObject {
     return Object.hasOwn(this.fields, name) ? this.fields[name] : undefined;
   }
 
+  /** The object as a line of JSON. */
+  text(): string {
+    return textOf(this.line, this.fields);
+  }
+
+  /** Refuses every field that is not one of these, with the nearest that is. */
+  only(known: ReadonlySet<string>): void {
+    for (const name of Object.keys(this.fields)) {
+      if (!known.has(name)) this.fail(`unknown field "${name}"${didYouMean(name, known)}`);
+    }
+  }
+
   names(): readonly string[] {
     return Object.keys(this.fields);
   }
@@ -46,6 +59,16 @@ export class LineObject {
   string(name: string): string {
     const value = this.any(name);
     return typeof value === 'string' ? value : this.refuse(name, 'a string', value);
+  }
+
+  /** One of these words. */
+  oneOf<Word extends string>(name: string, words: readonly Word[]): Word {
+    const value = this.any(name);
+    const found = words.find((word) => word === value);
+    if (found !== undefined) return found;
+    const hint = typeof value === 'string' ? didYouMean(value, words) : '';
+    const got = value === undefined ? 'it is missing' : `got ${shown(value)}`;
+    return this.fail(`"${name}" should be one of ${words.join(', ')}; ${got}${hint}`);
   }
 
   stringOrNull(name: string): string | null {
@@ -104,12 +127,13 @@ export function* jsonLines(text: string): Generator<LineObject> {
   for (let line = 1; start < text.length; line++) {
     let end = text.indexOf('\n', start);
     if (end < 0) end = text.length;
-    yield new LineObject(line, parsed(line, text.slice(start, end)));
+    yield new LineObject(line, parseLine(line, text.slice(start, end)));
     start = end + 1;
   }
 }
 
-function parsed(line: number, text: string): unknown {
+/** @throws FormatError */
+export function parseLine(line: number, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -117,8 +141,34 @@ function parsed(line: number, text: string): unknown {
   }
 }
 
+/**
+ * A value as JSON.
+ * @throws FormatError if it is nested too deeply to be written
+ */
+export function textOf(line: number, value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw new FormatError(line, 'it is nested too deeply');
+    throw error;
+  }
+}
+
 /** A value as an error quotes it: short. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = shallow(value, 3);
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
+}
+
+/** As JSON, with an ellipsis for what lies deeper or would not be shown anyway. */
+function shallow(value: unknown, depth: number): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? String(value);
+  if (depth === 0) return '…';
+  if (Array.isArray(value))
+    return `[${value
+      .slice(0, 20)
+      .map((item) => shallow(item, depth - 1))
+      .join(',')}]`;
+  const entries = Object.entries(value).slice(0, 20);
+  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${shallow(item, depth - 1)}`).join(',')}}`;
 }

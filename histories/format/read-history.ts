@@ -2,99 +2,140 @@
  * Reads `harrow/history` version 1. Whatever is wrong with a file is a FormatError with the line and the reason;
  * nothing is guessed and nothing crashes.
  */
-import { columnarHistory, HistoryColumns, type Completion, type Invocation } from '../history-columns.js';
+import { columnarHistory, HistoryColumns } from '../history-columns.js';
+import { didYouMean } from '../nearest.js';
 import type { History, HistoryHeader, MicroOp, Outcome } from '../operation.js';
-import { FormatError, jsonLines, LineObject, shown } from './json-lines.js';
+import { FormatError, jsonLines, type LineObject, shown, textOf } from './json-lines.js';
+import { readHeader, readKeys, unitsPerMicrosecond } from './read-header.js';
+import { kindOf, readAlone, readDerived, readInTransaction, type Numbers } from './special-micro-ops.js';
 
-const fieldsRead = 'index process type f value time error client session recordKeys finalReadOf'.split(' ');
-const fieldsOfOthers = 'node thread seekToBeginning pollMs rebalanceLog meta derived ext'.split(' ');
+const fieldsRead = 'index process type f value time error client session recordKeys finalReadOf derived'.split(' ');
+const fieldsOfOthers = 'node thread seekToBeginning pollMs rebalanceLog meta ext'.split(' ');
 const operationFields = new Set([...fieldsRead, ...fieldsOfOthers]);
+const types = ['invoke', 'ok', 'fail', 'info'] as const;
 
 /** @throws FormatError */
 export function readHistory(text: string): History {
-  const lines = jsonLines(text);
-  const first = lines.next();
-  if (first.done === true) throw new FormatError(1, 'the file is empty');
-  const keys = readKeys(first.value);
-  const names = new ValueNames();
-  const header = readHeader(first.value);
-  const operations = readOperations(lines, new MicroOpReader(keys, names));
-  return columnarHistory(header, keys, operations, (value) => names.nameOf(value));
+  return readHistoryLines(jsonLines(text));
 }
 
-function readOperations(lines: Iterable<LineObject>, microOps: MicroOpReader): HistoryColumns {
-  const operations = new HistoryColumns();
+/** @throws FormatError */
+export function readHistoryLines(lines: Iterable<LineObject>): History {
+  const reader = new HistoryReader();
+  for (const line of lines) reader.add(line);
+  return reader.end();
+}
+
+/** A history that comes line by line: whoever reads a large file need not have it whole. */
+export class HistoryReader {
+  private reading: OperationReader | null = null;
+
+  /** @throws FormatError */
+  add(line: LineObject): void {
+    if (this.reading === null) this.reading = new OperationReader(line);
+    else this.reading.add(line);
+  }
+
+  /** @throws FormatError if there was no line at all */
+  end(): History {
+    if (this.reading === null) throw new FormatError(1, 'the file is empty');
+    return this.reading.history();
+  }
+}
+
+class OperationReader {
+  private readonly header: HistoryHeader;
+  private readonly keys: readonly string[];
+  private readonly unitsPerMicrosecond: number;
+  private readonly names = new ValueNames();
+  private readonly microOps: MicroOpReader;
+  private readonly operations = new HistoryColumns();
   /** By process: its open operation. */
-  const open = new Map<number, number>();
-  const retired = new Set<number>();
-  let index = 0;
-  let time = 0;
-  for (const line of lines) {
-    for (const name of line.names()) if (!operationFields.has(name)) line.fail(`unknown field "${name}"`);
-    if (line.integer('index', 0) !== index) line.fail(`"index" should be ${index}: lines are numbered from 0 on`);
-    index++;
-    const now = line.integer('time', 0);
-    if (now < time) line.fail(`"time" goes back from ${time} to ${now}`);
-    time = now;
-    const type = line.string('type');
-    if (type !== 'invoke' && !isOutcome(type)) line.fail(`"type" is none of invoke, ok, fail, info: ${shown(type)}`);
+  private readonly open = new Map<number, number>();
+  private readonly retired = new Set<number>();
+  private index = 0;
+  private time = 0;
+
+  constructor(first: LineObject) {
+    this.header = readHeader(first);
+    this.keys = readKeys(first);
+    this.unitsPerMicrosecond = unitsPerMicrosecond(first);
+    this.microOps = new MicroOpReader(this.keys, this.names);
+  }
+
+  history(): History {
+    return columnarHistory(this.header, this.keys, this.operations, (value) => this.names.nameOf(value));
+  }
+
+  add(line: LineObject): void {
+    line.only(operationFields);
+    this.place(line);
+    const type = line.oneOf('type', types);
+    const f = line.string('f');
     // Other actors ("nemesis") are part of the format, but no operations of clients.
-    if (typeof line.any('process') === 'string') continue;
+    if (typeof line.any('process') === 'string') return;
     const process = line.integer('process', 0);
-    if (type === 'invoke') {
-      if (open.has(process)) line.fail(`process ${process} has an open operation already`);
-      if (retired.has(process)) line.fail(`process ${process} ended with an unknown outcome and may not go on`);
-      open.set(process, operations.invoke(invocation(line, process, microOps)));
-      continue;
+    if (type === 'invoke') this.invoke(line, process, f);
+    else this.complete(line, process, f, type);
+  }
+
+  /** Lines stand in the order in which things happened. */
+  private place(line: LineObject): void {
+    const { index, time } = this;
+    if (line.integer('index', 0) !== index) line.fail(`"index" should be ${index}: lines are numbered from 0 on`);
+    this.index++;
+    this.time = line.integer('time', 0);
+    if (this.time < time) line.fail(`"time" goes back from ${time} to ${this.time}`);
+  }
+
+  private invoke(line: LineObject, process: number, f: string): void {
+    if (this.open.has(process)) line.fail(`process ${process} has an open operation already`);
+    if (this.retired.has(process)) {
+      line.fail(`process ${process} ended with an unknown outcome and may not go on`);
     }
+    if (!functions.has(f)) line.fail(`"f" is none that clients do: ${shown(f)}${didYouMean(f, functions)}`);
+    const operation = this.operations.invoke({
+      process,
+      session: line.has('session') ? line.integer('session', 0) : process,
+      client: line.has('client') ? line.string('client') : `p${process}`,
+      f,
+      invokedAt: this.time / this.unitsPerMicrosecond,
+      value: this.microOps.read(line),
+      error: readError(line),
+      finalReadOf: line.has('finalReadOf') ? line.integer('finalReadOf', 0) : -1,
+    });
+    this.open.set(process, operation);
+  }
+
+  private complete(line: LineObject, process: number, f: string, outcome: Outcome): void {
+    const { open, operations } = this;
     const operation = open.get(process) ?? line.fail(`process ${process} completes what it never invoked`);
     open.delete(process);
-    if (type === 'info') retired.add(process);
-    const f = line.string('f');
+    if (outcome === 'info') this.retired.add(process);
     const invokedAs = operations.f.at(operation);
     if (f !== invokedAs) line.fail(`"f" is ${shown(f)}, but the operation was invoked as ${shown(invokedAs)}`);
-    operations.complete(operation, completion(line, type as Outcome, operations.finalReadOf[operation]!, microOps));
+    operations.complete(operation, {
+      completedAt: this.time / this.unitsPerMicrosecond,
+      outcome,
+      value: this.microOps.read(line),
+      error: readError(line),
+      finalReadOf: line.has('finalReadOf') ? line.integer('finalReadOf', 0) : operations.finalReadOf[operation]!,
+    });
   }
-  return operations;
-}
-
-function isOutcome(type: string): type is Outcome {
-  return type === 'ok' || type === 'fail' || type === 'info';
-}
-
-function invocation(line: LineObject, process: number, microOps: MicroOpReader): Invocation {
-  return {
-    process,
-    session: line.has('session') ? line.integer('session', 0) : process,
-    client: line.has('client') ? line.string('client') : `p${process}`,
-    f: line.string('f'),
-    invokedAt: line.integer('time', 0),
-    value: microOps.read(line),
-    error: readError(line),
-    finalReadOf: line.has('finalReadOf') ? line.integer('finalReadOf', 0) : -1,
-  };
-}
-
-function completion(line: LineObject, outcome: Outcome, invokedFor: number, microOps: MicroOpReader): Completion {
-  return {
-    completedAt: line.integer('time', 0),
-    outcome,
-    value: microOps.read(line),
-    error: readError(line),
-    finalReadOf: line.has('finalReadOf') ? line.integer('finalReadOf', 0) : invokedFor,
-  };
 }
 
 function readError(line: LineObject): string | null {
   const error = line.any('error');
   if (error === undefined || error === null) return null;
-  return typeof error === 'string' ? error : JSON.stringify(error);
+  return typeof error === 'string' ? error : textOf(line.line, error);
 }
 
 /** Operations whose value is no list of micro-operations; Operation holds nothing of it. */
-const withoutMicroOps = new Set(['assign', 'subscribe', 'crash', 'debug-topic-partitions']);
+const withoutMicroOps = new Set(['subscribe', 'crash', 'debug-topic-partitions', 'init-producer']);
+const functions = new Set(['send', 'poll', 'txn', ...Object.keys(kindOf), ...withoutMicroOps]);
+const microOpNames = ['send', 'poll', 'append', 'r', 'commit'];
 
-class MicroOpReader {
+class MicroOpReader implements Numbers {
   private readonly keys = new Map<string, number>();
   private readonly names: ValueNames;
 
@@ -106,14 +147,21 @@ class MicroOpReader {
   read(line: LineObject): readonly MicroOp[] {
     const value = line.any('value');
     if (value === null || value === undefined) return [];
-    if (withoutMicroOps.has(line.string('f'))) return [];
+    const f = line.string('f');
+    if (withoutMicroOps.has(f)) return [];
+    const alone = kindOf[f];
+    const microOps = alone === undefined || isEmpty(value) ? this.list(line) : readAlone(line, alone, value, this);
+    return line.has('derived') ? [...microOps, ...readDerived(line, this)] : microOps;
+  }
+
+  private list(line: LineObject): readonly MicroOp[] {
     const recordKeys = line.has('recordKeys') ? line.list('recordKeys') : [];
     let sends = 0;
     const microOps = line.list('value').flatMap((item): readonly MicroOp[] => {
       if (!Array.isArray(item)) line.fail(`a micro-operation should be a list; got ${shown(item)}`);
       if (item[0] === 'send') return [this.send(line, item, recordKeys[sends++] ?? null)];
       if (item[0] === 'poll') return this.polls(line, item);
-      return line.fail(`a micro-operation is none of send, poll: ${shown(item[0])}`);
+      return readInTransaction(line, item, this) ?? unknownMicroOp(line, item[0]);
     });
     if (recordKeys.length > 0 && recordKeys.length !== sends) {
       line.fail(`"recordKeys" names ${recordKeys.length} keys for ${sends} sends`);
@@ -149,7 +197,7 @@ class MicroOpReader {
     });
   }
 
-  private key(line: LineObject, name: unknown): number {
+  key(line: LineObject, name: unknown): number {
     const key = typeof name === 'string' ? this.keys.get(name) : undefined;
     return key ?? line.fail(`the header names no key ${shown(name)}`);
   }
@@ -162,99 +210,57 @@ class MicroOpReader {
     return [offset as number, this.value(line, pair[1])];
   }
 
-  private value(line: LineObject, value: unknown): number {
-    if (typeof value === 'string') return this.names.numberOf(value);
+  value(line: LineObject, value: unknown): number {
     if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-    return line.fail(`a value is a string or a whole number of at least 0; got ${shown(value)}`);
+    if (typeof value === 'string') return this.names.ofString(value);
+    if (Array.isArray(value)) return line.fail(`a value that is a list is written {"$v":[…]}; got ${shown(value)}`);
+    if (typeof value === 'object' && value !== null && !isWrapped(value)) {
+      return line.fail(`a value that is an object is written {"$v":{…}}; got ${shown(value)}`);
+    }
+    return this.names.ofOther(textOf(line.line, value));
   }
 }
 
-/** Values that are strings get the numbers -2, -3, ... in order of appearance. */
+function isWrapped(value: object): boolean {
+  const names = Object.keys(value);
+  return names.length === 1 && names[0]!.startsWith('$');
+}
+
+function unknownMicroOp(line: LineObject, name: unknown): never {
+  const hint = typeof name === 'string' ? didYouMean(name, microOpNames) : '';
+  return line.fail(`a micro-operation is none of ${microOpNames.join(', ')}: ${shown(name)}${hint}`);
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** Values that are no whole numbers get the numbers -2, -3, ... in order of appearance. */
 class ValueNames {
-  private readonly numbers = new Map<string, number>();
+  private readonly strings = new Map<string, number>();
+  private readonly others = new Map<string, number>();
   private readonly names: string[] = [];
 
-  numberOf(name: string): number {
-    let number = this.numbers.get(name);
-    if (number === undefined) {
-      number = -2 - this.names.length;
-      this.names.push(name);
-      this.numbers.set(name, number);
-    }
-    return number;
+  ofString(text: string): number {
+    return this.numberIn(this.strings, text);
+  }
+
+  /** By its JSON. */
+  ofOther(text: string): number {
+    return this.numberIn(this.others, text);
   }
 
   nameOf(value: number): string {
     return this.names[-2 - value] ?? String(value);
   }
-}
 
-function readHeader(line: LineObject): HistoryHeader {
-  if (line.any('format') !== 'harrow/history') {
-    line.fail(`this is no harrow/history: "format" is ${shown(line.any('format'))}`);
-  }
-  if (line.any('version') !== 1) line.fail(`version ${shown(line.any('version'))} is not supported; version 1 is`);
-  if (line.has('timeUnit') && line.any('timeUnit') !== 'us') {
-    line.fail(`"timeUnit" should be "us"; got ${shown(line.any('timeUnit'))}`);
-  }
-  const text = (name: string): string | null => (line.has(name) ? line.stringOrNull(name) : null);
-  return {
-    format: 'harrow/history',
-    version: 1,
-    name: text('name') ?? '',
-    seed: text('seed') ?? '',
-    timeUnit: 'us',
-    workload: line.string('workload'),
-    nodes: line.has('nodes') ? line.strings('nodes') : [],
-    kafka: text('kafka'),
-    control: text('control'),
-    settings: readScalars(line, 'settings'),
-    rules: readScalars(line, 'rules'),
-    ...(line.has('defects') ? { defects: line.strings('defects') } : {}),
-    topology: readTopology(line),
-    resend: line.has('resend') && line.boolean('resend'),
-  };
-}
-
-function readKeys(line: LineObject): readonly string[] {
-  if (!line.has('keys')) return [];
-  const entries = line.object('keys');
-  const names = entries.names();
-  const keys: string[] = [];
-  names.forEach((name, position) => {
-    const entry = entries.object(name);
-    const index = entry.has('index') ? entry.integer('index', 0) : position;
-    if (index >= names.length || keys[index] !== undefined) line.fail(`"keys" does not number ${shown(name)} rightly`);
-    keys[index] = name;
-  });
-  return keys;
-}
-
-function readScalars(line: LineObject, field: string): Record<string, string | number | boolean> {
-  const scalars: Record<string, string | number | boolean> = {};
-  if (!line.has(field)) return scalars;
-  const object = line.object(field);
-  for (const name of object.names()) {
-    const value = object.any(name);
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-      line.fail(`"${field}": ${name} should be a string, a number or a boolean; got ${shown(value)}`);
+  private numberIn(numbers: Map<string, number>, name: string): number {
+    let number = numbers.get(name);
+    if (number === undefined) {
+      number = -2 - this.names.length;
+      this.names.push(name);
+      numbers.set(name, number);
     }
-    scalars[name] = value;
+    return number;
   }
-  return scalars;
-}
-
-function readTopology(line: LineObject): HistoryHeader['topology'] {
-  if (!line.has('topology') || line.any('topology') === null) return null;
-  const topology = line.object('topology');
-  const partitions = topology.list('partitions').map((value) => {
-    const partition = new LineObject(line.line, value);
-    return {
-      topic: partition.string('topic'),
-      partition: partition.integer('partition', 0),
-      replicas: partition.integers('replicas'),
-      minInsyncReplicas: partition.integer('minInsyncReplicas', 0),
-    };
-  });
-  return { brokers: topology.integers('brokers'), controllers: topology.integers('controllers'), partitions };
 }

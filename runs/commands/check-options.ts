@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defaultRequirements } from '../../checkers/kafka/api.js';
-import { mergeVerdicts, type TrialVerdict } from '../../histories/anomaly.js';
 import type { History } from '../../histories/operation.js';
 import { requirements } from '../catalogue.js';
 import { settingsTable } from '../settings/table.js';
@@ -98,24 +97,4 @@ export function requiredNames(lists: readonly string[], historyFile: string): re
   const spec = join(dirname(historyFile), 'spec.yaml');
   if (!existsSync(spec)) return defaultRequirements();
   return loadSpec({ input: spec }).spec.require.map(({ name }) => name);
-}
-
-/** Anomalies of jepsen.tests.kafka that checkers here look for. */
-const jepsens: readonly string[] = [
-  'lost-write',
-  'unseen',
-  'inconsistent-offsets',
-  'duplicate',
-  'nonmonotonic-send',
-  'int-nonmonotonic-send',
-  'G1a',
-];
-
-/** As Jepsen's checker would have it: only anomalies that it knows, and each of them makes a history invalid. */
-export function asJepsen({ reasons, anomalies }: TrialVerdict): TrialVerdict {
-  const known = anomalies
-    .filter(({ anomaly }) => jepsens.includes(anomaly.type))
-    .map((one) => ({ ...one, judgement: 'unsafe' as const, licence: null }));
-  const verdict = mergeVerdicts([known.length > 0 ? 'unsafe' : 'clean', reasons.length > 0 ? 'undecided' : 'clean']);
-  return { verdict, reasons, anomalies: known };
 }

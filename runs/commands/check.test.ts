@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TraceScript } from '../../checkers/kafka/testing/script.js';
 import { finalRead, historyOf, send } from '../../histories/builders.js';
@@ -8,6 +9,7 @@ import type { Trial } from '../engine.js';
 import { simulation } from '../simulation.js';
 import { loadSpec } from '../spec/load.js';
 import { Workplace } from '../testing/command-line.js';
+import { readBytes } from './history-files.js';
 import { trialFiles } from './trial-files.js';
 
 let place: Workplace;
@@ -50,6 +52,15 @@ describe('a kept trial that is checked', () => {
     expect(stories(anomalies)).toEqual(stories(trial.verdict.anomalies.map(({ anomaly }) => anomaly)));
   });
 
+  it('becomes a log of its hosts for ShiViz', async () => {
+    keep(trialOf('acks-1', '1'));
+    await place.run('check', '@kept', '--to', '@hosts.shiviz');
+    const log = readBytes(join(place.folder, 'hosts.shiviz')).toString();
+    expect(log.split('\n').slice(0, 2)).toEqual(['(?<time>\\S+) (?<event>.*)\\n(?<host>\\S+) (?<clock>\\{.*\\})', '']);
+    const hosts = new Set([...log.matchAll(/^(\S+) \{"/gm)].map(([, host]) => host));
+    expect([...hosts]).toEqual(expect.arrayContaining(['b1', 'b2', 'b3', 'p0']));
+  });
+
   it('is held to the invariants where its trace is there: a breach that no client saw is a bug', async () => {
     const script = new TraceScript().lead(1, [1, 2, 3]).append(1, 7).acknowledge(1, 0);
     const [breach] = script.broken();
@@ -60,6 +71,55 @@ describe('a kept trial that is checked', () => {
     const { verdict, anomalies } = await check();
     expect(verdict).toBe('bug');
     expect(anomalies.map(({ type }) => type)).toContain(breach);
+  });
+});
+
+describe("Jepsen's history", () => {
+  const edn = `
+{:index 0, :time 10, :type :invoke, :process 0, :f :send, :value [[:send 11 7] [:send 11 8]]}
+{:index 1, :time 20, :type :ok, :process 0, :f :send, :value [[:send 11 [0 7]] [:send 11 [1 8]]]}
+{:index 2, :time 30, :type :invoke, :process 1, :f :poll, :value [[:poll]]}
+{:index 3, :time 40, :type :ok, :process 1, :f :poll, :value [[:poll {11 [[1 8]]}]]}
+`;
+
+  it('is judged as any other, from text or packed', async () => {
+    writeFileSync(join(place.folder, 'history.edn'), edn);
+    writeFileSync(join(place.folder, 'history.edn.gz'), gzipSync(edn));
+    for (const name of ['@history.edn', '@history.edn.gz']) {
+      const { exit, out } = await place.run('check', name);
+      expect(exit).toBe(1);
+      expect(out).toContain('11@0, value 7: acknowledged');
+      expect(out).toContain('lost-write');
+    }
+  });
+
+  it('becomes harrow/history and comes back', async () => {
+    writeFileSync(join(place.folder, 'a.edn'), edn);
+    expect((await place.run('check', '@a.edn', '--to', '@b.jsonl.gz')).out).toContain('written to @b.jsonl.gz');
+    await place.run('check', '@b.jsonl.gz', '--to', '@c.edn');
+    await place.run('check', '@c.edn', '--to', '@d.jsonl');
+    const texts = ['b.jsonl.gz', 'd.jsonl'].map((name) => readBytes(join(place.folder, name)).toString());
+    expect(texts[0]).toBe(texts[1]);
+    expect(readBytes(join(place.folder, 'c.edn')).toString()).toContain('[[:send 11 [0 7]] [:send 11 [1 8]]]');
+  });
+
+  it('is an error with its line where it is malformed', async () => {
+    writeFileSync(join(place.folder, 'a.edn'), edn.replace(':type :ok', ':type :oki'));
+    const { exit, err } = await place.run('check', '@a.edn');
+    expect(exit).toBe(64);
+    expect(err).toContain('@a.edn:3: "type" should be one of invoke, ok, fail, info; got "oki"; did you mean ok?');
+  });
+
+  it.each([
+    ['@b.end', '--to @b.end: the name should end in .edn, .jsonl or .shiviz, or that and .gz; did you mean edn?'],
+    ['@a.edn', '--to @a.edn: exists, and nothing is written over it'],
+    ['@no/b.edn', '--to @no/b.edn: there is no such file'],
+  ])('is not written to %s', async (to, said) => {
+    writeFileSync(join(place.folder, 'a.edn'), edn);
+    const { exit, err } = await place.run('check', '@a.edn', '--to', to);
+    expect(exit).toBe(64);
+    expect(err).toContain(said);
+    expect(place.files()).toEqual(['a.edn']);
   });
 });
 
@@ -96,7 +156,7 @@ describe('a history without a trace', () => {
   it('as Jepsen judges it is invalid whatever is required, and shows only what Jepsen knows', async () => {
     const { verdict, anomalies } = await verdictOf('--compat', 'jepsen', '--require', 'writable-again');
     expect(verdict).toBe('unsafe');
-    expect(new Set(anomalies.map(({ type }) => type))).toEqual(new Set(['lost-write', 'duplicate']));
+    expect(new Set(anomalies.map(({ type }) => type))).toEqual(new Set(['lost-write', 'unseen', 'duplicate']));
   });
 
   it.each([

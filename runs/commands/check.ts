@@ -10,15 +10,19 @@ import { anomalyJson } from '../reporters/trial-text.js';
 import { counted } from '../reporters/words.js';
 import { UsageError } from '../spec/problems.js';
 import { anomalyWords } from '../anomaly-words.js';
-import { type Assumptions, asJepsen, parseAssumptions, requiredNames, withSettings } from './check-options.js';
+import { asJepsen } from './as-jepsen.js';
+import { type Assumptions, parseAssumptions, requiredNames, withSettings } from './check-options.js';
 import { type Context, paintOf, say, sayJson } from './context.js';
-import { readStoredHistory, readStoredTrace, readStoredVerdict } from './trial-files.js';
+import { convertHistory, mustBeWritable, readHistoryFile } from './history-files.js';
+import { readStoredTrace, readStoredVerdict } from './trial-files.js';
 
 export interface CheckOptions {
   readonly require: readonly string[];
   /** Settings and excluded events, for a history without a trace. */
   readonly assume: readonly string[];
   readonly compat?: string;
+  /** A file to write the history to, in the format that its name ends in. */
+  readonly to?: string;
   readonly json?: boolean;
 }
 
@@ -30,10 +34,12 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
   const assumptions = parseAssumptions(options.assume);
   if (options.compat !== undefined && options.compat !== 'jepsen')
     throw new UsageError(`--compat ${options.compat}: there is jepsen only`);
-  const stored = readStoredHistory(file);
+  if (options.to !== undefined) mustBeWritable(options.to);
+  const stored = readHistoryFile(file);
   const trace = traceBeside(file);
   if (trace !== null && assumptions !== null)
     throw new UsageError(`--assume: ${file} has a trace beside it, which says what it was made with and what happened`);
+  if (options.to !== undefined) convertHistory(file, options.to, stored, trace);
   const history = assumptions === null ? stored : withSettings(stored, assumptions);
   const seen = checkHistory(history);
   const known = trace === null ? nothingKnown : knownOfRun(file);
@@ -45,7 +51,7 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
     requirements: requiredNames(options.require, file),
     nothingLicensesLoss: assumptions?.noLoss === true,
   });
-  const verdict = options.compat === 'jepsen' ? asJepsen(judgedVerdict) : judgedVerdict;
+  const verdict = options.compat === 'jepsen' ? asJepsen(judgedVerdict, history) : judgedVerdict;
   if (options.json === true) {
     sayJson(context, {
       format: 'harrow/check',
@@ -68,6 +74,7 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
     if (verdict.anomalies.length > SHOWN)
       say(context, `  and ${verdict.anomalies.length - SHOWN} more (--json lists all)`);
     if (verdict.anomalies.length === 0) say(context, '  no anomaly');
+    if (options.to !== undefined) say(context, `  written to ${options.to}`);
   }
   if (verdict.verdict === 'undecided') return Exit.undecided;
   return verdict.verdict === 'clean' ? Exit.expected : Exit.failed;

@@ -17,7 +17,8 @@ import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
 import { ruleNames, specName } from '../../model/kafka/protocol/versions/rules.js';
 import { type Context, paintOf, say } from './context.js';
 import { defectMeaning, ruleMeaning } from './explain-protocol.js';
-import { keptSpecPath, loadKeptTrial, readStoredHistory, readStoredTrace, readStoredVerdict } from './trial-files.js';
+import { readHistoryFile } from './history-files.js';
+import { keptSpecPath, loadKeptTrial, readStoredTrace, readStoredVerdict } from './trial-files.js';
 
 export function explain(context: Context, what: string): ExitCode {
   const meaning = meaningOf(what);
@@ -38,7 +39,7 @@ function explainTrial(context: Context, path: string): void {
   const files = ['history.jsonl.gz', 'trace.jsonl.gz', 'verdict.json'].map((name) => join(path, name));
   if (statSync(path).isDirectory() && files.every((file) => existsSync(file))) {
     const [historyPath, tracePath, verdictPath] = files as [string, string, string];
-    const history = readStoredHistory(historyPath);
+    const history = readHistoryFile(historyPath);
     const trace = readStoredTrace(tracePath);
     const verdict = readStoredVerdict(verdictPath);
     say(context, `${verdictMark(verdict.verdict, paint)}   ${verdict.name}, seed ${verdict.seed}`);

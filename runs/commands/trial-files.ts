@@ -1,19 +1,17 @@
 /** The folder of a kept trial: what is written into it, and how it is read again. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import type { JudgedAnomaly, Verdict } from '../../histories/anomaly.js';
 import { writeHistory } from '../../histories/format/history-format.js';
-import { FormatError } from '../../histories/format/json-lines.js';
-import { readHistory } from '../../histories/format/read-history.js';
 import { readTrace, writeTrace } from '../../histories/format/trace-format.js';
-import type { History } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
 import type { Trial } from '../engine.js';
-import { ioReason, readTextFile } from '../files.js';
+import { readTextFile } from '../files.js';
 import { type LoadedSpec, loadSpec } from '../spec/load.js';
 import { UsageError } from '../spec/problems.js';
 import { writeSpec } from '../spec/write-spec.js';
+import { inFormat, readBytes } from './history-files.js';
 
 /** verdict.json */
 export interface StoredVerdict {
@@ -90,12 +88,8 @@ export function mustBeReplaceable(path: string): void {
   if (foreign !== undefined) refuse(`holds ${foreign}, which is no part of a kept trial`);
 }
 
-export function readStoredHistory(path: string): History {
-  return inFormat(path, () => readHistory(readPacked(path)));
-}
-
 export function readStoredTrace(path: string): Trace {
-  return inFormat(path, () => readTrace(readPacked(path)));
+  return inFormat(path, () => readTrace(readBytes(path).toString('utf8')));
 }
 
 export function readStoredVerdict(path: string): StoredVerdict {
@@ -106,29 +100,4 @@ export function readStoredVerdict(path: string): StoredVerdict {
     if (error instanceof UsageError) throw error;
   }
   throw new UsageError(`${path}: damaged: not the verdict of a trial`);
-}
-
-/** Text, compressed or not. */
-function readPacked(path: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`${path}: ${ioReason(error)}`);
-  }
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString('utf8');
-  try {
-    return gunzipSync(bytes).toString('utf8');
-  } catch {
-    throw new UsageError(`${path}: damaged: it cannot be decompressed to its end`);
-  }
-}
-
-function inFormat<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FormatError) throw new UsageError(`${path}:${error.line}: ${error.reason}`);
-    throw error;
-  }
 }

@@ -8,10 +8,10 @@
  * they are ok, or unknown and proven by a read (the asymmetry of Jepsen's Kafka workload).
  */
 import { IntColumn } from '../../../histories/columns.js';
-import { columnsOf, INFO, OK, SEND, type HistoryColumns } from '../../../histories/history-columns.js';
+import { columnsOf, INFO, OK, POLL, SEND, type HistoryColumns } from '../../../histories/history-columns.js';
 import type { History, Operation } from '../../../histories/operation.js';
 import { FinalReads, type FinalRead } from './final-reads.js';
-import { IntegerMap } from './integer-map.js';
+import { IntegerMap } from '../../integer-map.js';
 import { PositionTable } from './position-table.js';
 import { RecordTable } from './record-table.js';
 import { sortPositions } from './sort-positions.js';
@@ -176,7 +176,7 @@ export class HistoryIndex {
         if (microOpKind[microOp]! === SEND) {
           this.addSend(operation, microOp);
           namesOffset ||= offset[firstRecord[microOp]!]! >= 0;
-        } else {
+        } else if (microOpKind[microOp]! === POLL) {
           polls = true;
         }
       }
@@ -213,7 +213,7 @@ export class HistoryIndex {
     const first = operations.firstMicroOp[operation]!;
     const end = first + operations.microOpCount[operation]!;
     for (let microOp = first; microOp < end; microOp++) {
-      if (operations.microOpKind[microOp]! === SEND) continue;
+      if (operations.microOpKind[microOp]! !== POLL) continue;
       this.addRead(operation, microOp, finalReads.of(operation, microOp));
     }
     if (operations.finalReadOf[operation]! >= 0 && first === end) finalReads.unnamed++;

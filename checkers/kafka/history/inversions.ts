@@ -6,7 +6,7 @@
  * application sent more than once have no place in the order of sends and are left out.
  */
 import type { HistoryIndex } from './history-index.js';
-import { IntegerMap } from './integer-map.js';
+import { IntegerMap } from '../../integer-map.js';
 
 /** @param earlier position of the record that was sent later but stands earlier @param later the one that it overtook */
 export type InversionVisitor = (key: number, earlier: number, later: number) => void;
