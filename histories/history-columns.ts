@@ -62,6 +62,8 @@ export class HistoryColumns {
 
   private microOps = 0;
   microOpKind = new Uint8Array(INITIAL_CAPACITY);
+  /** Kinds that there are, a bit each. */
+  private kinds = 0;
   /** Index into History.keys; -1 while unknown. */
   key = new Int32Array(INITIAL_CAPACITY);
   /** Of sends; null: none. */
@@ -92,6 +94,11 @@ export class HistoryColumns {
     this.finalReadOf[operation] = finalReadOf;
     this.addMicroOps(operation, value);
     return operation;
+  }
+
+  /** Whether there is any micro-operation of a kind: most histories have sends and polls alone. */
+  has(kind: number): boolean {
+    return (this.kinds & (1 << kind)) !== 0;
   }
 
   complete(operation: number, { completedAt, outcome, value, error, finalReadOf }: Completion): void {
@@ -183,6 +190,7 @@ export class HistoryColumns {
         this.recordKey.push(null);
         this.microOpKind[row] = this.addUnkeyed(microOp);
       }
+      this.kinds |= 1 << this.microOpKind[row]!;
       this.recordCount[row] = this.records - this.firstRecord[row]!;
       if (microOp.kind === 'read' && microOp.values === null) this.recordCount[row] = -1;
     }

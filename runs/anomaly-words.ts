@@ -9,6 +9,112 @@ export interface AnomalyWords {
   readonly sentence: string;
 }
 
+const cycleSentences = {
+  G0: 'Operations wrote to several places in opposite orders.',
+  G1c: 'Operations read or overwrote what others of them had written, in a circle.',
+  'G-single-item': 'An operation saw part of what another had done, and missed the rest.',
+  'G-nonadjacent-item': 'Operations saw the effects of others in different orders (a long fork, if two did).',
+  'G2-item': 'Operations each missed what another wrote, in a circle (write skew, if they are two).',
+} as const;
+
+/** Cycles of dependencies, as Adya and Elle name them: by the edges that they have and need. */
+const cycles: readonly AnomalyWords[] = Object.entries(cycleSentences).flatMap(([name, sentence]) => [
+  cycle(name, 'cycle of dependencies', sentence),
+  cycle(`${name}-process`, 'cycle of dependencies and the order of a process', sentence),
+  cycle(`${name}-realtime`, 'cycle of dependencies and real time', sentence),
+]);
+
+/** Histories of lists, by Elle's names. */
+const lists: readonly AnomalyWords[] = [
+  ['G1b', 'read of a state in between', 'A read ended with an element to which its transaction appended more.'],
+  ['internal', 'disagreement with itself', 'A transaction read a list otherwise than it had read or appended itself.'],
+  ['future-read', 'read of what comes later', 'A transaction read an element that it appended only afterwards.'],
+  ['dirty-update', 'append to what failed', 'A transaction that succeeded built upon what a failed one had appended.'],
+  ['lost-update', 'lost update', 'Two transactions read the same state of a list, and both appended to it.'],
+  ['duplicate-elements', 'element twice', 'An element stands twice in one read of a list.'],
+  ['incompatible-order', 'orders that disagree', 'Of two reads of one list neither is the beginning of the other.'],
+].map(([name, words, sentence]) => ({ name: name!, words: words!, did: `showed ${words}`, sentence: sentence! }));
+
+/** Consume, transform, produce; groups' offsets and partitions. */
+const groups: readonly AnomalyWords[] = [
+  {
+    name: 'ctp-duplicate',
+    words: 'input processed twice',
+    did: 'processed inputs twice',
+    sentence: 'An input record went into the committed outputs of two operations.',
+  },
+  {
+    name: 'ctp-missing',
+    words: 'input skipped',
+    did: 'skipped inputs',
+    sentence: "An input record stands below its group's committed offset, and went into no committed output.",
+  },
+  {
+    name: 'ctp-phantom',
+    words: 'output of no input',
+    did: 'made outputs from nothing',
+    sentence: 'A committed output was made from an input that had failed or been aborted, or that nobody ever read.',
+  },
+  {
+    name: 'ctp-torn',
+    words: 'output without its offsets',
+    did: 'committed outputs apart from their offsets',
+    sentence: "A transaction's outputs were committed, and the offsets that it committed are not those of its inputs.",
+  },
+  {
+    name: 'ctp-order',
+    words: 'outputs out of order',
+    did: 'wrote outputs out of order',
+    sentence: 'Outputs of one record key stand in another order than their inputs.',
+  },
+  {
+    name: 'zombie-output',
+    words: 'output of a replaced member',
+    did: 'committed outputs of replaced members',
+    sentence: 'A member committed a transaction when another one owned the partitions that it had consumed.',
+  },
+  {
+    name: 'committed-regression',
+    words: 'committed offset that went back',
+    did: 'lost committed offsets',
+    sentence: "A group's committed offset was fetched and lay below what had been committed before.",
+  },
+  {
+    name: 'committed-nonlinearizable',
+    words: 'committed offsets in no order',
+    did: 'answered committed offsets in no order',
+    sentence: "No order of a group's commits and fetches of a partition explains what the fetches answered.",
+  },
+  {
+    name: 'committed-beyond-end',
+    words: 'committed offset beyond the end',
+    did: 'committed offsets beyond the end',
+    sentence: "A group's committed offset lies above the end of its partition.",
+  },
+  {
+    name: 'committed-too-far',
+    words: 'committed offset above what was polled',
+    did: 'committed offsets of records that nobody had polled',
+    sentence: 'A group committed an offset above a record that nobody had polled by then.',
+  },
+  {
+    name: 'overlapping-ownership',
+    words: 'partition with two owners',
+    did: 'had partitions owned twice',
+    sentence: 'Two members of a group owned a partition at once, in one generation.',
+  },
+  {
+    name: 'duplicate-consumption',
+    words: 'record consumed twice',
+    did: 'consumed records twice',
+    sentence: 'Members of a group polled one record twice.',
+  },
+];
+
+function cycle(name: string, words: string, sentence: string): AnomalyWords {
+  return { name, words, did: 'depended on each other in circles', sentence };
+}
+
 /** Canonical names of what this build can find. */
 export const anomalies: readonly AnomalyWords[] = [
   {
@@ -48,6 +154,12 @@ export const anomalies: readonly AnomalyWords[] = [
     sentence: 'Records of one key stand in the log in another order than their producer sent them.',
   },
   {
+    name: 'partition-instability',
+    words: 'key in two partitions',
+    did: 'sent a key to two partitions',
+    sentence: 'Records of one key went to two partitions of a topic: nothing orders them.',
+  },
+  {
     name: 'inconsistent-offsets',
     words: 'two records at one offset',
     did: 'showed two records at one offset',
@@ -71,6 +183,27 @@ export const anomalies: readonly AnomalyWords[] = [
     did: 'read records in the wrong partition',
     sentence: 'A record was read in another partition than it was sent to.',
   },
+  {
+    name: 'G1a',
+    words: 'aborted read',
+    did: 'read what had failed',
+    sentence: 'A record was read whose send failed, or whose transaction was aborted.',
+  },
+  {
+    name: 'torn-transaction',
+    words: 'torn transaction',
+    did: 'read transactions in part',
+    sentence: 'Some records of a transaction were read, and others were not, though reads went past them.',
+  },
+  {
+    name: 'precommitted-read',
+    words: 'read before the commit',
+    did: 'read transactions before they were committed',
+    sentence: 'A transaction read a record that it had sent itself and not committed yet.',
+  },
+  ...cycles,
+  ...lists,
+  ...groups,
   {
     name: 'stuck',
     words: 'not writable again',

@@ -21,6 +21,10 @@ export const refusedRequirements: Readonly<Record<string, string>> = {
   'exactly-once': 'it needs transactions, which are not in this build',
   'processed-at-least-once': 'it needs consumer groups, which are not in this build',
   'processed-at-most-once': 'it needs consumer groups, which are not in this build',
+  'read-committed': 'it is for histories of lists (harrow check)',
+  'snapshot-isolation': 'it is for histories of lists (harrow check)',
+  serializable: 'it is for histories of lists (harrow check)',
+  'strict-serializable': 'it is for histories of lists (harrow check)',
 };
 
 /** Releases that this build can run, oldest first. */

@@ -14,5 +14,5 @@ export { createBudget, type Budget } from './budget.js';
 export { checkTrace, createInvariants } from './invariants/create.js';
 export { gaps } from './guarantees/gaps.js';
 export { guarantees } from './guarantees/registry.js';
-export { defaultRequirements, requirements } from './requirements/registry.js';
+export { defaultRequirements, requirements, requirementsSuiting } from './requirements/registry.js';
 export { invariants } from './invariants/registry.js';

@@ -40,6 +40,7 @@ export class Licences {
         return this.ofLoss(anomaly);
       case 'inconsistent-offsets':
       case 'ack-offset-mismatch':
+      case 'torn-transaction':
         return this.ofWhatFollowsFromLoss(anomaly);
       case 'duplicate':
         return this.ofDuplicate(anomaly) ?? this.ofProducerWindow(anomaly) ?? this.ofLostCopies(anomaly);

@@ -36,6 +36,10 @@ describe('guarantees', () => {
     [{ acks: 1, 'max.in.flight.requests.per.connection': 1 }, ['key-order', 'duplicate'], []],
     [{ acks: 1, retries: 0 }, ['key-order', 'duplicate'], []],
     [{ 'p0:acks': 1, acks: 'all' }, ['duplicate'], []],
+    [{ 'transactional.id': 't' }, ['phantom'], ['G1a', 'torn-transaction', 'ctp-duplicate']],
+    [{ 'isolation.level': 'read_committed' }, ['G1a', 'G1c', 'torn-transaction', 'precommitted-read'], ['ctp-missing']],
+    [{ 'transactional.id': 't', 'isolation.level': 'read_committed' }, ['ctp-missing', 'zombie-output'], ['G0']],
+    [{ 'c0:isolation.level': 'read_committed', 'c1:isolation.level': 'read_uncommitted' }, [], ['torn-transaction']],
   ] as const)('with %o cover %o, not %o', (settings, yes, no) => {
     const types = covered(settings);
     expect(yes.filter((type) => !types.has(type))).toEqual([]);
@@ -57,6 +61,15 @@ describe('requirements', () => {
     expect(requirementNamed('exactly-once').forbids).toEqual(
       expect.arrayContaining(['lost-write', 'key-order', 'duplicate', 'G1a', 'torn-transaction', 'zombie-output']),
     );
+  });
+
+  it('of isolation forbid more, the stronger they are', () => {
+    const levels = ['read-committed', 'snapshot-isolation', 'serializable', 'strict-serializable'];
+    const forbidden = levels.map((name) => requirementNamed(name).forbids);
+    forbidden.slice(1).forEach((stronger, i) => expect(stronger).toEqual(expect.arrayContaining([...forbidden[i]!])));
+    expect(forbidden[0]).toContain('G1c');
+    expect(forbidden[1]).not.toContain('G2-item');
+    expect(forbidden[2]).not.toContain('G1c-realtime');
   });
 
   it('are these when a spec names none', () => {

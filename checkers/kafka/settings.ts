@@ -91,6 +91,17 @@ function someTopic(header: HistoryHeader, is: (topic: string) => boolean): boole
   return [...topics].some(is);
 }
 
+/** Every consumer reads committed transactions alone. By default they read whatever stands in the log (KIP-98). */
+export function readsCommitted({ settings }: Header): boolean {
+  const levels = Object.entries(settings).filter(([name]) => /(^|:)isolation\.level$/.test(name));
+  return levels.length > 0 && levels.every(([, level]) => level === 'read_committed');
+}
+
+/** Some producer has a transactional.id. */
+export function isTransactional({ settings }: Header): boolean {
+  return Object.entries(settings).some(([name, id]) => /(^|:)transactional\.id$/.test(name) && id !== '');
+}
+
 /** A protocol rule by its name in code or in specs: 'eligibleLeaderReplicas', 'eligible-leader-replicas'. */
 export function hasRule({ rules }: Pick<HistoryHeader, 'rules'>, camelCase: string): boolean {
   const kebabCase = camelCase.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

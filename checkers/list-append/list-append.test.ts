@@ -74,7 +74,11 @@ describe('Elle describes these', () => {
       ['G1c', 'internal'],
     ],
     ['not internal: whatever stood before', together(txn(a('x', 1), a('x', 2)), txn(a('x', 3), r('x', [1, 2, 3]))), []],
-    ['internal: a read that forgets', together(txn(a('x', 1)), txn(r('x', [1]), r('x', []))), ['G-single-item', 'internal']],
+    [
+      'internal: a read that forgets',
+      together(txn(a('x', 1)), txn(r('x', [1]), r('x', []))),
+      ['G-single-item', 'internal'],
+    ],
     ['future-read', together(txn(r('x', [1]), a('x', 1))), ['future-read']],
     ['dirty-update', together(txn(a('x', 1)).fail(), txn(a('x', 2)), txn(r('x', [1, 2]))), ['G1a', 'dirty-update']],
     ['duplicate-elements', together(txn(a('x', 1)), txn(a('x', 2)), txn(r('x', [1, 2, 1]))), ['duplicate-elements']],

@@ -161,8 +161,8 @@ export class Lists {
 
 /** Whether a history is one of lists. */
 export function hasLists(history: History): boolean {
-  const { microOpKind } = columnsOf(history);
-  return microOpKind.includes(APPEND) || microOpKind.includes(READ);
+  const columns = columnsOf(history);
+  return columns.has(APPEND) || columns.has(READ);
 }
 
 const lists = new WeakMap<History, Lists>();

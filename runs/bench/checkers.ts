@@ -9,6 +9,7 @@ import { cpuMicrosSince } from './calibration.js';
 import type { BenchRow } from './main.js';
 import { historyHeader, partitionsOf } from '../trial/history-header.js';
 import { resolveCluster } from '../spec/resolve.js';
+import { benchTransactions } from './transactions.js';
 import { standardSpec } from './trials.js';
 
 /** There with node's --expose-gc, as `npm run bench` has it. */
@@ -33,6 +34,7 @@ export function benchCheckers(): BenchRow[] {
       atMost,
     },
     { measure: 'recording 10^6 operations', value: large.recording * 1_000, unit: 'ms', bound: null, atMost },
+    ...benchTransactions(benchHeader(1)),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** What `harrow check` is told beside the file: what to require, what to take for granted, whose judgement to copy. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { defaultRequirements } from '../../checkers/kafka/api.js';
+import { requirementsSuiting } from '../../checkers/kafka/api.js';
 import type { History } from '../../histories/operation.js';
 import { requirements } from '../catalogue.js';
 import { settingsTable } from '../settings/table.js';
@@ -32,6 +32,8 @@ const judged: readonly string[] = [
   'min.insync.replicas',
   'unclean.leader.election.enable',
   'flush.messages',
+  'transactional.id',
+  'isolation.level',
 ];
 
 /**
@@ -86,8 +88,8 @@ export function withSettings(history: History, { settings }: Assumptions): Histo
   };
 }
 
-/** Those asked for; else those of the kept trial's spec; else the usual ones. */
-export function requiredNames(lists: readonly string[], historyFile: string): readonly string[] {
+/** Those asked for; else those of the kept trial's spec; else the usual ones for histories of its kind. */
+export function requiredNames(lists: readonly string[], historyFile: string, history: History): readonly string[] {
   const names = lists.flatMap((list) => list.split(',')).filter((name) => name !== '');
   const known = requirements.map(({ name }) => name);
   for (const name of names) {
@@ -95,6 +97,6 @@ export function requiredNames(lists: readonly string[], historyFile: string): re
   }
   if (names.length > 0) return names;
   const spec = join(dirname(historyFile), 'spec.yaml');
-  if (!existsSync(spec)) return defaultRequirements();
+  if (!existsSync(spec)) return requirementsSuiting(history);
   return loadSpec({ input: spec }).spec.require.map(({ name }) => name);
 }

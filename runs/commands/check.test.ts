@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TraceScript } from '../../checkers/kafka/testing/script.js';
-import { finalRead, historyOf, send } from '../../histories/builders.js';
+import { append, finalRead, historyOf, poll, read, send, txn } from '../../histories/builders.js';
+import type { OperationBuilder } from '../../histories/builders.js';
 import { writeHistory } from '../../histories/format/history-format.js';
 import type { Trial } from '../engine.js';
 import { simulation } from '../simulation.js';
@@ -172,5 +173,29 @@ describe('a history without a trace', () => {
     const { exit, err } = await place.run('check', '@foreign.jsonl', ...options);
     expect(exit).toBe(64);
     expect(err).toContain(said);
+  });
+});
+
+describe('a history of transactions', () => {
+  const checked = async (operations: readonly OperationBuilder[], ...options: string[]): Promise<string> => {
+    mkdirSync(join(place.folder, 'kept'));
+    const history = historyOf(operations, { workload: 'list-append' });
+    writeFileSync(join(place.folder, 'kept', 'history.jsonl'), writeHistory(history));
+    const { verdict, anomalies } = await check(...options);
+    return [verdict, ...anomalies.map(({ type }) => type)].join(' ');
+  };
+  /** Write skew. */
+  const skew = [txn(append('x', 1), read('y', [])).to(9000), txn(append('y', 1), read('x', [])).by('t1').to(9000)];
+
+  it('of lists must be strictly serializable unless something else is required', async () => {
+    expect(await checked(skew)).toBe('unsafe G2-item');
+  });
+  it('is held to the level that is required', async () => {
+    expect(await checked(skew, '--require', 'snapshot-isolation')).toBe('clean G2-item');
+  });
+  it('of logs must be exactly-once', async () => {
+    const own = txn(send('x', 1).ok(0), poll('x', [0, 1]));
+    expect(await checked([own])).toBe('unsafe precommitted-read');
+    expect(await check('--assume', 'isolation.level=read_committed,no-data-loss')).toMatchObject({ verdict: 'bug' });
   });
 });

@@ -48,7 +48,7 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
     trace,
     anomalies: [...(trace === null ? [] : checkTrace(trace, history)), ...seen.anomalies, ...known.anomalies],
     undecided: [...new Set([...seen.undecided, ...known.undecided])],
-    requirements: requiredNames(options.require, file),
+    requirements: requiredNames(options.require, file, history),
     nothingLicensesLoss: assumptions?.noLoss === true,
   });
   const verdict = options.compat === 'jepsen' ? asJepsen(judgedVerdict, history) : judgedVerdict;

@@ -4,6 +4,7 @@ import type { Guarantee } from '../../checker.js';
 import * as durability from './durability.js';
 import * as producers from './producers.js';
 import * as replication from './replication.js';
+import * as transactions from './transactions.js';
 
 export const guarantees: readonly Guarantee[] = [
   durability.acksAll,
@@ -19,6 +20,8 @@ export const guarantees: readonly Guarantee[] = [
   producers.noRetriesNoDuplicates,
   producers.oneCopyAnAttempt,
   producers.failedMeansAbsent,
+  transactions.atomicTransactions,
+  transactions.exactlyOnceProcessing,
   replication.realReads,
   replication.oneLeaderPerEpoch,
   replication.metadataKept,

@@ -67,6 +67,13 @@ export class HistoryIndex {
     return record;
   }
 
+  /** The record of a value that an operation was the first to send, wherever it went; -1: none. */
+  recordWrittenBy(operation: number, value: number): number {
+    let record = this.recordOfValue.get(value);
+    while (record >= 0 && this.records.writer[record] !== operation) record = this.records.next[record]!;
+    return record;
+  }
+
   /** Another record of the same value that somebody sent, under another key or under one unknown; -1: none. */
   sentElsewhere(record: number): number {
     const { value, writer, next } = this.records;

@@ -1,5 +1,9 @@
 /** All requirements, a line each. */
 import type { Requirement } from '../../checker.js';
+import type { History } from '../../../histories/operation.js';
+import { columnsOf } from '../../../histories/history-columns.js';
+import { hasLists } from '../../list-append/lists.js';
+import * as isolation from './isolation.js';
 import * as rows from './rows.js';
 
 export const requirements: readonly Requirement[] = [
@@ -10,6 +14,10 @@ export const requirements: readonly Requirement[] = [
   rows.processedAtLeastOnce,
   rows.processedAtMostOnce,
   rows.writableAgain,
+  isolation.readCommitted,
+  isolation.snapshotIsolation,
+  isolation.serializable,
+  isolation.strictSerializable,
 ];
 
 /** @throws Error for a name that no requirement has */
@@ -24,4 +32,13 @@ export function defaultRequirements(transactional = false): readonly string[] {
   const always = [rows.noLostWrites, rows.keyOrder, rows.noDuplicates, rows.writableAgain];
   const transactions = [rows.exactlyOnce, rows.writableAgain];
   return (transactional ? transactions : always).map((requirement) => requirement.name);
+}
+
+/** What is required of a history whose origin says nothing: of lists, what Elle requires by default. */
+export function requirementsSuiting(history: History): readonly string[] {
+  if (hasLists(history)) return [isolation.strictSerializable.name];
+  const { f, length } = columnsOf(history);
+  for (let operation = 0; operation < length; operation++)
+    if (f.at(operation) === 'txn') return defaultRequirements(true);
+  return defaultRequirements();
 }
