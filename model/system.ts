@@ -22,18 +22,32 @@ export interface StateView {
   impaired(key: number, machine: MachineId): boolean;
 }
 
-/** One workload step, as plain data. `at` is in microseconds from the start of the safety phase. */
-export interface ClientStep {
-  readonly at: number;
-  /** Which client: its index among the clients of the spec, in the order producers, consumers. */
-  readonly client: number;
-  readonly f: 'send';
+/** A record that a step sends. */
+export interface StepRecord {
   /** Index into the spec's topics. */
   readonly topic: number;
   /** The record key; null for none. */
   readonly recordKey: string | null;
   /** Unique in the trial. */
   readonly value: number;
+}
+
+/** One workload step, as plain data. `at` is in microseconds from the start of the safety phase. */
+export interface ClientStep extends StepRecord {
+  readonly at: number;
+  /** Which client: its index among the clients of the spec, in the order producers, consumers. */
+  readonly client: number;
+  /** One record; or several in one transaction. */
+  readonly f: 'send' | 'transaction';
+  /** Of a transaction: the records behind the first. */
+  readonly more?: readonly StepRecord[];
+  /** Of a transaction: how it ends, if the application has its way. */
+  readonly end?: 'commit' | 'abort';
+}
+
+/** Every record of a step. */
+export function recordsOf(step: ClientStep): readonly StepRecord[] {
+  return step.more === undefined ? [step] : [step, ...step.more];
 }
 
 /** A named interesting state, recognised from probes. */

@@ -8,7 +8,7 @@ import type { History } from '../histories/operation.js';
 import { resolveCluster } from './spec/resolve.js';
 import type { Spec } from './spec/spec.js';
 import { KernelProbe } from '../model/kernel/probes.js';
-import type { Obstacle } from '../model/system.js';
+import { recordsOf, type Obstacle } from '../model/system.js';
 import type { Plan } from '../nemesis/plan.js';
 import { HarrowFailure, type Trial } from './engine.js';
 import { announce, Phase, readEveryReplica, waitUntil, WorkloadFeed } from './trial/phases.js';
@@ -80,7 +80,8 @@ function livenessPhase(stage: Stage): readonly StuckNote[] {
   const sets = system.sufficientSets(budget);
   if (healAll || sets.length === 0) nemesis.healAll();
   else nemesis.heal(sets[Math.floor(healPick * sets.length)]!);
-  system.beginLiveness(1 + workload.reduce((highest, step) => Math.max(highest, step.value), 0));
+  const values = workload.flatMap((step) => recordsOf(step).map(({ value }) => value));
+  system.beginLiveness(1 + values.reduce((highest, value) => Math.max(highest, value), 0));
   const healed = world.now;
   const early = waitUntil(world, Math.min(requiredMicros, boundMicros), () => system.lively());
   if (early === true) return [];

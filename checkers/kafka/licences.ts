@@ -17,7 +17,7 @@ import { licensed, type Licensed } from './licences/rows.js';
 import { stallLicence } from './licences/stall.js';
 import { TraceTimeline } from './licences/trace-timeline.js';
 import { probeKinds } from './probe-kinds.js';
-import { hasRule, partitionFacts, producerGuarantees } from './settings.js';
+import { clientSetting, hasRule, partitionFacts, producerGuarantees } from './settings.js';
 
 export type { Licensed } from './licences/rows.js';
 
@@ -48,6 +48,8 @@ export class Licences {
       case 'int-nonmonotonic-send':
       case 'key-order':
         return this.ofOrder(anomaly) ?? this.ofProducerWindow(anomaly) ?? this.ofWhatFollowsFromLoss(anomaly);
+      case 'G1a':
+        return this.ofAbortedRead(anomaly);
       case 'W1':
         return this.ofCommittedPrefix(anomaly);
       case 'W2':
@@ -217,6 +219,17 @@ export class Licences {
     const returned = elections.findIndex(({ index, isReturn }) => isReturn && index === event);
     if (returned >= 0) return returned;
     return elections.findIndex(({ leaderEpoch }) => leaderEpoch === this.trace.a[event]);
+  }
+
+  /** A record of a transaction, read by somebody who did not ask whether that was committed. */
+  private ofAbortedRead({ operations }: Anomaly): Licensed | null {
+    const { header, operations: all } = this.history;
+    const [writer, reader] = [all[operations[0]!], all[operations[1] ?? -1]];
+    if (writer === undefined || reader === undefined) return null;
+    const isTransactional = (clientSetting(header, writer.client, 'transactional.id') ?? '') !== '';
+    const isolation =
+      reader.finalReadOf < 0 ? clientSetting(header, reader.client, 'isolation.level') : 'read_committed';
+    return isTransactional && isolation !== 'read_committed' ? licensed('read-uncommitted', -1) : null;
   }
 
   /** Invariants hold for what consumers could read, whatever producers asked for. */

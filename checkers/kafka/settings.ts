@@ -44,6 +44,11 @@ export function allProducers(header: Header): readonly ProducerGuarantees[] {
   return [...clients].sort().map((client) => producerGuarantees(header, client));
 }
 
+/** A setting of one client: 'c0'. undefined: nobody set it. */
+export function clientSetting(header: Header, client: string, name: string): Value | undefined {
+  return scoped(header, [client], name);
+}
+
 /** A setting of a topic, a broker or all of them. */
 export function topicSetting(header: Header, topic: string, name: string): Value | undefined {
   return scoped(header, [topic, 'topic', 'broker'], name);

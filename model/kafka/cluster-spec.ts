@@ -53,8 +53,21 @@ export interface TopicSettings {
   readonly 'max.message.bytes': number;
 }
 
+/** Broker settings of the transaction coordinators. */
+export interface TransactionSettings {
+  readonly 'transaction.state.log.num.partitions': number;
+  readonly 'transaction.max.timeout.ms': number;
+  readonly 'transaction.abort.timed.out.transaction.cleanup.interval.ms': number;
+  readonly 'transaction.partition.verification.enable': boolean;
+}
+
 export interface TopicSpec {
   readonly name: string;
+  /**
+   * Of a topic of Kafka's own: the indexes of the partitions that are simulated, `partitions` of them. Into the others
+   * nothing would ever be written. Left out: all.
+   */
+  readonly indexes?: readonly number[];
   readonly partitions: number;
   readonly replicationFactor: number;
   readonly settings: TopicSettings;
@@ -87,6 +100,10 @@ export interface ProducerSettings {
   readonly 'partitioner.adaptive.partitioning.enable': boolean;
   readonly 'partitioner.availability.timeout.ms': number;
   readonly 'connections.max.idle.ms': number;
+  /** Left out: no transactions. */
+  readonly 'transactional.id'?: string;
+  /** 60000 if left out. */
+  readonly 'transaction.timeout.ms'?: number;
 }
 
 export interface ConsumerSettings {
@@ -141,6 +158,8 @@ export interface KafkaClusterSpec {
   readonly topics: readonly TopicSpec[];
   readonly producers: readonly ProducerSpec[];
   readonly consumers: readonly ConsumerSpec[];
+  /** Left out: nobody uses transactions, and there are no coordinators. The last topic is __transaction_state. */
+  readonly transactions?: TransactionSettings;
   /** Bytes of a serialized record. */
   readonly recordBytes: number;
 }

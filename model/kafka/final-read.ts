@@ -4,11 +4,11 @@ import type { FinalReader } from '../system.js';
 import type { FinalReaderConfig } from './clients/api.js';
 import { FinalReaderClient } from './clients/final-reader.js';
 import type { ClusterMachines } from './cluster-machines.js';
-import type { ConsumerSettings } from './cluster-spec.js';
+import type { ConsumerSettings, KafkaClusterSpec } from './cluster-spec.js';
 import type { CommittedState } from './control/committed-state.js';
 
 /** ConsumerConfig's defaults, but for auto.offset.reset: these read from the first offset. */
-export const freshConsumerSettings: ConsumerSettings = {
+export const consumerDefaults: ConsumerSettings = {
   'auto.offset.reset': 'earliest',
   'isolation.level': 'read_uncommitted',
   'fetch.min.bytes': 1,
@@ -28,7 +28,16 @@ export const freshConsumerSettings: ConsumerSettings = {
   'connections.max.idle.ms': 540_000,
 };
 
+/** Where transactions are in use, what they aborted is nobody's to read. */
+export function freshConsumerSettings({ transactions }: KafkaClusterSpec): ConsumerSettings {
+  return transactions === undefined ? consumerDefaults : { ...consumerDefaults, 'isolation.level': 'read_committed' };
+}
+
+/** Of what no client reads: done. */
+const NOTHING_TO_READ: FinalReader = { done: () => true };
+
 export class FinalReads {
+  private readonly settings: ConsumerSettings;
   private readonly cluster: ClusterMachines;
   private readonly committed: CommittedState;
   /** By partition. */
@@ -36,17 +45,19 @@ export class FinalReads {
   /** By partition: what the next process on its machine is to read. */
   private readonly configs: FinalReaderConfig[] = [];
 
-  constructor(cluster: ClusterMachines, committed: CommittedState) {
+  constructor(spec: KafkaClusterSpec, cluster: ClusterMachines, committed: CommittedState) {
+    this.settings = freshConsumerSettings(spec);
     this.cluster = cluster;
     this.committed = committed;
   }
 
   /** The partition, from the replica that leads it now. */
   begin(partition: number): FinalReader {
-    const { world } = this.cluster;
+    const { world, partitions } = this.cluster;
+    if (partitions.isInternal[partition]) return NOTHING_TO_READ;
     this.configs[partition] = {
       ...this.cluster.clientConfig,
-      settings: freshConsumerSettings,
+      settings: this.settings,
       partition,
       readOf: this.committed.image.partition(partition)!.leader,
     };

@@ -8,7 +8,7 @@ import type { MachineId } from '../kernel/process.js';
 import { AdminClient } from './clients/admin.js';
 import type { ClusterMachines } from './cluster-machines.js';
 import type { CommittedState } from './control/committed-state.js';
-import { freshConsumerSettings } from './final-read.js';
+import { consumerDefaults } from './final-read.js';
 
 /** To a named ISR member. */
 const TO_TARGET = 2;
@@ -54,8 +54,8 @@ export class LeadershipMoves implements EventHandler {
     const { cluster } = this;
     const config = {
       destinations: cluster.deciders,
-      requestTimeoutMs: freshConsumerSettings['request.timeout.ms'],
-      retryBackoffMs: freshConsumerSettings['retry.backoff.ms'],
+      requestTimeoutMs: consumerDefaults['request.timeout.ms'],
+      retryBackoffMs: consumerDefaults['retry.backoff.ms'],
     };
     this.machine = cluster.addHelper('admin', (host) => new AdminClient(host, config));
     cluster.world.start(this.machine);

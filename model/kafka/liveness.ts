@@ -66,14 +66,10 @@ export class Liveness implements SendListener, PollListener, EventHandler {
       (_, partition) => this.spec.consumers.filter((consumer) => consumer.partitions.includes(partition)).length,
     );
     this.startReader();
+    const { count, isInternal } = cluster.partitions;
+    const partitions = Array.from({ length: count }, (_, partition) => partition).filter((one) => !isInternal[one]);
     this.goals = cluster.producers.flatMap((producer) =>
-      cluster.partitions.names.map((_, partition) => ({
-        producer,
-        partition,
-        value: -1,
-        acknowledged: false,
-        reached: false,
-      })),
+      partitions.map((partition) => ({ producer, partition, value: -1, acknowledged: false, reached: false })),
     );
     for (let index = 0; index < this.goals.length; index++) this.send(index);
   }
@@ -143,11 +139,14 @@ export class Liveness implements SendListener, PollListener, EventHandler {
 
   /** Partitions that no consumer of the spec reads get one of ours. */
   private startReader(): void {
-    const unread = this.readers.flatMap((count, partition) => (count === 0 ? [partition] : []));
+    const { cluster } = this;
+    const unread = this.readers.flatMap((count, partition) =>
+      count === 0 && !cluster.partitions.isInternal[partition] ? [partition] : [],
+    );
     if (unread.length === 0) return;
     for (const partition of unread) this.readers[partition] = 1;
-    const { cluster } = this;
-    const config = { ...cluster.clientConfig, settings: freshConsumerSettings, assigned: unread, listener: this };
+    const settings = freshConsumerSettings(this.spec);
+    const config = { ...cluster.clientConfig, settings, assigned: unread, listener: this };
     this.reader = cluster.addHelper('reader', (host) => new ConsumerClient(host, config));
     cluster.world.start(this.reader);
   }

@@ -10,6 +10,8 @@ export interface KafkaPartitions {
   readonly topicOf: readonly number[];
   /** By partition number: its index within the topic. */
   readonly indexOf: readonly number[];
+  /** By partition number: of a topic of Kafka's own, which no client reads or writes. */
+  readonly isInternal: readonly boolean[];
   /** By topic: its partitions' numbers, in the order of their indexes. */
   readonly partitionsOf: readonly (readonly number[])[];
 }
@@ -18,15 +20,18 @@ export function numberPartitions(topics: readonly TopicSpec[]): KafkaPartitions 
   const names: string[] = [];
   const topicOf: number[] = [];
   const indexOf: number[] = [];
+  const isInternal: boolean[] = [];
   const partitionsOf = topics.map((topic, number) => {
     const partitions: number[] = [];
-    for (let index = 0; index < topic.partitions; index++) {
+    for (let i = 0; i < topic.partitions; i++) {
+      const index = topic.indexes?.[i] ?? i;
       partitions.push(names.length);
       names.push(`${topic.name}-${index}`);
       topicOf.push(number);
       indexOf.push(index);
+      isInternal.push(topic.indexes !== undefined);
     }
     return partitions;
   });
-  return { count: names.length, names, topicOf, indexOf, partitionsOf };
+  return { count: names.length, names, topicOf, indexOf, isInternal, partitionsOf };
 }

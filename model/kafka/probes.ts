@@ -52,6 +52,11 @@ export const Probe = {
   quorumLeader: first + 40,
   quorumResigned: first + 41,
   quorumVoters: first + 42,
+  // Transactions (coordinator/transaction/, and the leaders of their partitions)
+  transactionPending: first + 50,
+  transactionChanged: first + 51,
+  transactionMarker: first + 52,
+  coordinatorLoaded: first + 53,
   uncommittedReverted: first + 43,
   metadataSnapshotLoaded: first + 44,
   metadataLost: first + 45,
@@ -282,6 +287,30 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
     'quorum-voters',
     ['epoch', 'voters'],
     'A change of the voters was committed; so many they are now. KIP-853',
+  ),
+  probe(
+    Probe.transactionPending,
+    'transaction-pending',
+    ['producerId', 'producerEpoch', 'state', 'coordinatorEpoch'],
+    'A coordinator began to write a change of a transaction into its log: Empty 0, Ongoing 1, PrepareCommit 2, PrepareAbort 3, CompleteCommit 4, CompleteAbort 5. TransactionStateManager.appendTransactionToLog',
+  ),
+  probe(
+    Probe.transactionChanged,
+    'transaction-changed',
+    ['producerId', 'producerEpoch', 'state', 'coordinatorEpoch'],
+    'The change is replicated, and applied. TransactionMetadata.completeTransitionTo',
+  ),
+  probe(
+    Probe.transactionMarker,
+    'transaction-marker',
+    ['offset', 'producerId', 'producerEpoch', 'committed'],
+    'A leader appended the marker that ends a transaction in its partition. ProducerAppendInfo.appendEndTxnMarker',
+  ),
+  probe(
+    Probe.coordinatorLoaded,
+    'coordinator-loaded',
+    ['coordinatorEpoch', 'transactions'],
+    'A broker that came to lead a partition of __transaction_state has read it, and answers. TransactionStateManager.loadTransactionsForTxnTopicPartition',
   ),
   probe(
     Probe.uncommittedReverted,

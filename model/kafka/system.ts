@@ -3,7 +3,16 @@ import { ENTRY_CORRUPT, type DataLossListener, type FileLoss } from '../kernel/d
 import type { MachineId } from '../kernel/process.js';
 import type { Stream } from '../kernel/random.js';
 import type { World } from '../kernel/world.js';
-import type { ClientStep, FinalReader, MachineInfo, Obstacle, RoleName, StateView, System } from '../system.js';
+import {
+  recordsOf,
+  type ClientStep,
+  type FinalReader,
+  type MachineInfo,
+  type Obstacle,
+  type RoleName,
+  type StateView,
+  type System,
+} from '../system.js';
 import { LeadershipMoves } from './leadership-moves.js';
 import { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
@@ -54,7 +63,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     this.cluster = new ClusterMachines(spec, this.committed, this.liveness);
     this.clusterView = new ClusterView(spec, this.cluster, this.committed);
     this.moves = new LeadershipMoves(this.cluster, this.committed);
-    this.finalReads = new FinalReads(this.cluster, this.committed);
+    this.finalReads = new FinalReads(spec, this.cluster, this.committed);
   }
 
   boot(world: World): void {
@@ -78,7 +87,12 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   invoke(step: ClientStep): boolean {
     const producer = this.cluster.runningProducer(this.cluster.clients[step.client]);
     if (producer === undefined) return false;
-    producer.send(step.topic, step.recordKey, step.value);
+    if (step.f === 'transaction') {
+      const sends = recordsOf(step).map(({ topic, recordKey, value }) => ({ topic, partition: -1, recordKey, value }));
+      producer.transact(sends, step.end !== 'abort');
+    } else {
+      producer.send(step.topic, step.recordKey, step.value);
+    }
     return true;
   }
 

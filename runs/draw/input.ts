@@ -1,5 +1,6 @@
 /** What drawing a plan reads of a spec. */
 import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
+import { numberPartitions } from '../../model/kafka/partition-table.js';
 import type { Topology } from '../../nemesis/fault.js';
 import type { ProfileName } from '../../nemesis/profile.js';
 import type { Spec, SpecFault } from '../spec/spec.js';
@@ -23,6 +24,7 @@ export interface DrawInput {
 /** @param cluster the spec's cluster before anything is drawn: every default filled in */
 export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
   let firstKey = 0;
+  // Faults may strike the topics of Kafka's own; nobody sends to them.
   const topics = cluster.topics.map(({ name, partitions }) => {
     const topic = { name, firstKey, partitions };
     firstKey += partitions;
@@ -35,14 +37,14 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
       zookeeperServers: cluster.control === 'zookeeper' ? cluster.controllers : 0,
       producers: cluster.producers.length,
       consumers: cluster.consumers.length,
-      keys: topics.flatMap(({ name, partitions }) => Array.from({ length: partitions }, (_, i) => `${name}-${i}`)),
+      keys: numberPartitions(cluster.topics).names,
     },
     topics,
     workload: {
       type: spec.workload.type,
       shape: {
         producers: cluster.producers.length,
-        topics: topics.length,
+        topics: spec.topics.length,
         sends: spec.workload.sends,
         keys: spec.workload.keys,
         phaseMicros: spec.workload.over,

@@ -15,6 +15,15 @@ export interface BearingRow {
 /** Settings that the model acts on, with one sentence each. */
 const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
   broker: {
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms':
+      'How often a coordinator looks for transactions that are open for too long.',
+    'transaction.max.timeout.ms': 'The longest transaction.timeout.ms that a coordinator takes.',
+    'transaction.partition.verification.enable':
+      'Before the first append of a transaction a leader asks the coordinator whether it is open (KIP-890).',
+    'transaction.state.log.min.isr': 'min.insync.replicas of __transaction_state.',
+    'transaction.state.log.num.partitions': 'Partitions of __transaction_state; those are simulated that are used.',
+    'transaction.state.log.replication.factor': 'Replicas of __transaction_state.',
+    'transaction.state.log.segment.bytes': 'How large a segment of __transaction_state grows.',
     'auto.leader.rebalance.enable': 'The controller moves leadership back to the preferred replica, by clean election.',
     'broker.heartbeat.interval.ms': 'How often a broker tells the controller that it lives.',
     'broker.id': 'Ids of the brokers; one file stands for all, so the cluster numbers them from 1.',
@@ -91,6 +100,8 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
       'When no replica in sync is left, a lagging one may lead: availability for acknowledged records.',
   },
   producer: {
+    'transaction.timeout.ms': 'A transaction that is open for longer is aborted by its coordinator.',
+    'transactional.id': 'The producer writes in transactions, and fences whoever has the same id.',
     acks: 'Who must have a record before it is acknowledged: nobody (0), the leader (1), every replica in sync (all).',
     'batch.size': 'Bytes of one batch of records.',
     'buffer.memory': 'Bytes of records that may wait; then send() blocks.',
@@ -190,10 +201,7 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
     ['Tiered storage is not modelled.', ['local.retention.bytes', 'local.retention.ms']],
   ],
   producer: [
-    [
-      'Transactions are not in this build.',
-      ['transaction.timeout.ms', 'transaction.two.phase.commit.enable', 'transactional.id'],
-    ],
+    ['Two-phase commits are not in this build.', ['transaction.two.phase.commit.enable']],
     ['Classes of your own are not run.', ['interceptor.classes', 'partitioner.class']],
     [
       'A client always knows the whole cluster in the model.',
@@ -356,7 +364,7 @@ const families: readonly (readonly [prefix: string, scopes: readonly Scope[] | n
   ...['transaction.', 'transactional.', 'add.partitions.'].map((prefix): (typeof families)[number] => [
     prefix,
     ['broker'],
-    { bearing: 'could matter, not modelled', sentence: 'Transactions are not in this build.' },
+    { bearing: 'could matter, not modelled', sentence: 'The model has no part of transactions that looks at it.' },
   ]),
   [
     'remote.',

@@ -20,10 +20,13 @@ export interface Idempotence {
 }
 
 export function idempotence(table: SettingsTable, given: GivenSettings): Idempotence {
-  const asked = effective(table, 'producer', 'enable.idempotence', given).value === true;
+  // A transactional.id asks for it by itself (ProducerConfig.configureIdempotence).
+  const transactional = given['transactional.id'] !== undefined;
+  const byDefault = transactional && given['enable.idempotence'] === undefined;
+  const asked = byDefault || effective(table, 'producer', 'enable.idempotence', given).value === true;
   if (!asked) return { enabled: false, conflicts: [], refused: false };
   const conflicts = conflictsOf(table, given);
-  const explicit = given['enable.idempotence'] !== undefined;
+  const explicit = transactional || given['enable.idempotence'] !== undefined;
   return { enabled: conflicts.length === 0, conflicts, refused: explicit && conflicts.length > 0 };
 }
 

@@ -5,6 +5,7 @@
  * debugging); then what remains is made simpler: settings back to their defaults, everything healed, and each strike's
  * parameters, length, time and target by fast-check's own shrinkers. Ordered and deterministic; bounded by attempts.
  */
+import { recordsOf } from '../../model/system.js';
 import type { Arbitrary } from 'fast-check';
 import type { Plan } from '../../nemesis/plan.js';
 import type { DrawInput } from '../draw/input.js';
@@ -96,7 +97,7 @@ export class Search {
 
 /** The records of the anomaly alone, then all that was sent before it. */
 function* hinted(search: Search, hint: ShrinkHint): Generator<Plan, void, boolean> {
-  const named = search.best.workload.filter((step) => hint.values.includes(step.value));
+  const named = search.best.workload.filter((step) => recordsOf(step).some(({ value }) => hint.values.includes(value)));
   if (named.length > 0 && (yield* search.tryWith({ workload: named }))) return;
   yield* search.tryWith({ workload: search.best.workload.filter((step) => step.at <= hint.at) });
 }
@@ -138,6 +139,6 @@ function* minimize<T>(
 
 /** Two plans with the same fingerprint are the same trial. Values are unique, so they stand for their steps. */
 function fingerprint(plan: Plan): string {
-  const values = plan.workload.map((step) => step.value);
+  const values = plan.workload.flatMap((step) => recordsOf(step).map(({ value }) => value));
   return JSON.stringify([plan.strikes, values, plan.settings, plan.healAll, plan.healPick]);
 }

@@ -124,6 +124,18 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       "spec.yaml:1:22  retries 0 with enable.idempotence: true; Kafka's producer would refuse to start (at least 1)",
     ],
     [
+      'producer: { transactional.id: tx, enable.idempotence: false }',
+      "spec.yaml:1:31  transactional.id with enable.idempotence: false; Kafka's producer would refuse to start",
+    ],
+    [
+      'producer: { transactional.id: tx, acks: 1 }',
+      "spec.yaml:1:41  acks 1 with enable.idempotence: true; Kafka's producer would refuse to start (acks=all)",
+    ],
+    [
+      'workload: { type: transactions }',
+      'spec.yaml:1:19  type: transactions needs a transactional.id, and producer has none',
+    ],
+    [
       'producer: { delivery.timeout.ms: 1000 }',
       'spec.yaml:1:34  delivery.timeout.ms 1000 is below linger.ms 0 + request.timeout.ms 30000; ' +
         "Kafka's producer would refuse to start",
@@ -145,7 +157,6 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'spec.yaml:1:16  "my orders" is no topic name: Kafka takes letters, digits, . _ and -',
     ],
     // Clients that this build does not have
-    ['producer: { transactional.id: tx }', 'spec.yaml:1:13  transactional.id: transactions are not in this build'],
     [
       'consumer: { group.id: g }',
       'spec.yaml:1:13  group.id: consumers that subscribe are not in this build; without it, partitions are assigned by hand',
@@ -197,8 +208,8 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'spec.yaml:1:10  rule controller-epoch-in-writes: only ZooKeeper has it, and the spec runs KRaft',
     ],
     [
-      'rules: { transaction-version: 2 }',
-      'spec.yaml:1:10  rule transaction-version: 2 would change nothing in this build: there are no transactions',
+      'rules: { stable-offset-fetch: false }',
+      'spec.yaml:1:10  rule stable-offset-fetch: false would change nothing in this build: there are no consumer groups',
     ],
     [
       'rules: { partitioner: round-robin }',

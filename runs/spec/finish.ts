@@ -56,6 +56,7 @@ class Finisher {
     const brokerSettings = this.#brokerSettings();
     const topics = this.#topics(brokerSettings);
     const producers = this.#producers();
+    this.#checkWorkload(producers);
     const consumers = this.#consumers();
     const producerCount = producers.reduce((sum, { count }) => sum + count, 0);
     refuseStrangePlan(draft, producerCount, topics.length, this.#problems);
@@ -74,7 +75,7 @@ class Finisher {
       producers,
       consumers,
       workload: {
-        type: 'append',
+        type: draft.workload.type.value === 'transactions' ? 'transactions' : 'append',
         sends: draft.workload.sends.value,
         keys: draft.workload.keys.value,
         over: draft.workload.over.value,
@@ -83,7 +84,7 @@ class Finisher {
       faults,
       profile: finishProfile(draft, this.#problems),
       lateRequests: draft.lateRequests,
-      ...finishDemands(draft, defaultRequirements(), this.#problems),
+      ...finishDemands(draft, defaultRequirements(isTransactional(producers)), this.#problems),
       vary: draft.vary.map(({ name, values }) => ({ name: name.value, values: values.map(({ value }) => value) })),
       rules,
       defects,
@@ -98,6 +99,14 @@ class Finisher {
     this.#notes.push(
       `metadata.recovery.strategy is rebootstrap in Kafka ${this.#draft.kafka.value}: here a client that reaches no broker does not turn to bootstrap.servers again`,
     );
+  }
+
+  #checkWorkload(producers: readonly SpecProducer[]): void {
+    const { type } = this.#draft.workload;
+    if (type.value !== 'transactions') return;
+    const plain = producers.find(({ settings }) => settings['transactional.id'] === undefined);
+    if (plain === undefined) return;
+    this.#problems.error(type.origin, `type: transactions needs a transactional.id, and ${plain.name} has none`);
   }
 
   #brokerSettings(): GivenSettings {
@@ -197,6 +206,10 @@ class Finisher {
   #rememberNotModelled(names: readonly string[]): void {
     for (const name of names) this.#notModelled.add(name);
   }
+}
+
+function isTransactional(producers: readonly SpecProducer[]): boolean {
+  return producers.some(({ settings }) => settings['transactional.id'] !== undefined);
 }
 
 /** A spec's name as that of its topic. */

@@ -39,7 +39,14 @@ export function checkProducer(table: SettingsTable, given: GivenSettings, proble
         `${value('request.timeout.ms')}; Kafka's producer would refuse to start`,
     );
   }
-  const { conflicts, refused } = idempotence(table, given);
+  const transactional = given['transactional.id'];
+  const { enabled, conflicts, refused } = idempotence(table, given);
+  if (transactional !== undefined && !enabled && !refused) {
+    problems.error(
+      transactional.origin,
+      "transactional.id with enable.idempotence: false; Kafka's producer would refuse to start",
+    );
+  }
   if (!refused)
     return conflicts.length === 0 ? null : downgrade(conflicts.map((c) => `${shortName(c.setting)}=${c.value}`));
   for (const conflict of conflicts) {

@@ -116,9 +116,9 @@ describe("clients' property files", () => {
     expect(JSON.stringify(load({ producer: path }))).not.toContain('hunter2');
   });
 
-  it('are refused with transactions', () => {
+  it('may ask for transactions', () => {
     const path = file('producer.properties', 'transactional.id=t\n');
-    expect(() => load({ producer: path })).toThrow('transactional.id: transactions are not in this build');
+    expect(JSON.stringify(load({ producer: path }))).toContain('"exactly-once"');
   });
 });
 

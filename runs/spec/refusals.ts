@@ -1,5 +1,6 @@
 /** What this build cannot run, each with the reason. Nothing is ever replaced in silence. */
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
+import { recordsOf } from '../../model/system.js';
 import { faults } from '../catalogue.js';
 import type { Draft, DraftClient, Located } from './draft.js';
 import type { Problems } from './problems.js';
@@ -51,11 +52,13 @@ export function refuseStrangePlan(draft: Draft, producers: number, topics: numbe
   const client = plan.workload.reduce((most, step) => Math.max(most, step.client), -1);
   if (client >= producers)
     problems.error(origin, `the plan sends through client ${client}; this spec has ${producers} producers`);
-  const topic = plan.workload.reduce((most, step) => Math.max(most, step.topic), -1);
+  const topic = plan.workload
+    .flatMap((step) => recordsOf(step))
+    .reduce((most, record) => Math.max(most, record.topic), -1);
   if (topic >= topics) problems.error(origin, `the plan sends to topic ${topic}; this spec has ${topics} topics`);
 }
 
-/** Clients of other kinds, transactions, groups. */
+/** Clients of other kinds, groups. */
 export function refuseClients(
   clients: readonly DraftClient[],
   kind: 'producer' | 'consumer',
@@ -71,10 +74,6 @@ export function refuseClients(
     }
     if (commit !== null) {
       problems.error(commit.origin, `commit: ${commit.value} needs consumer groups, which are not in this build`);
-    }
-    const transactional = settings.get('transactional.id');
-    if (kind === 'producer' && transactional !== undefined) {
-      problems.error(transactional.keyOrigin, 'transactional.id: transactions are not in this build');
     }
     const group = settings.get('group.id');
     if (kind !== 'consumer' || group === undefined) continue;

@@ -8,6 +8,11 @@ import type {
   ProducerSpec,
   TopicSettings,
 } from '../../model/kafka/cluster-spec.js';
+import {
+  stateTopicDefaults,
+  withTransactions,
+  type StateTopicSettings,
+} from '../../model/kafka/coordinator/transaction/state-topic.js';
 import { resolveRules } from '../../model/kafka/protocol/versions/resolve.js';
 import { ruleBySpecName, type Rules, type RuleValues } from '../../model/kafka/protocol/versions/rules.js';
 import { effective, effectiveForTopic } from '../settings/effective.js';
@@ -57,6 +62,8 @@ const brokerNames: readonly Exclude<keyof BrokerSettings, typeof ZOOKEEPER_SESSI
   'metadata.log.max.snapshot.interval.ms',
 ];
 
+/** Of the transaction coordinators and their topic. */
+const coordinationNames = Object.keys(stateTopicDefaults) as readonly (keyof StateTopicSettings)[];
 /** Gone with ZooKeeper in 4.0. */
 const ZOOKEEPER_SESSION = 'zookeeper.session.timeout.ms';
 const ZOOKEEPER_SESSION_DEFAULT_MS = 18_000;
@@ -76,29 +83,30 @@ const topicNames: readonly (keyof TopicSettings)[] = [
   'max.message.bytes',
 ];
 
+type ApartNames = 'acks' | 'enable.idempotence' | 'delivery.timeout.ms' | 'transactional.id' | 'transaction.timeout.ms';
+
 /** All but `acks`, `enable.idempotence` and `delivery.timeout.ms`, which depend on others. */
-const producerNames: readonly Exclude<keyof ProducerSettings, 'acks' | 'enable.idempotence' | 'delivery.timeout.ms'>[] =
-  [
-    'retries',
-    'request.timeout.ms',
-    'linger.ms',
-    'batch.size',
-    'buffer.memory',
-    'max.block.ms',
-    'max.request.size',
-    'max.in.flight.requests.per.connection',
-    'retry.backoff.ms',
-    'retry.backoff.max.ms',
-    'reconnect.backoff.ms',
-    'reconnect.backoff.max.ms',
-    'socket.connection.setup.timeout.ms',
-    'socket.connection.setup.timeout.max.ms',
-    'metadata.max.age.ms',
-    'partitioner.ignore.keys',
-    'partitioner.adaptive.partitioning.enable',
-    'partitioner.availability.timeout.ms',
-    'connections.max.idle.ms',
-  ];
+const producerNames: readonly Exclude<keyof ProducerSettings, ApartNames>[] = [
+  'retries',
+  'request.timeout.ms',
+  'linger.ms',
+  'batch.size',
+  'buffer.memory',
+  'max.block.ms',
+  'max.request.size',
+  'max.in.flight.requests.per.connection',
+  'retry.backoff.ms',
+  'retry.backoff.max.ms',
+  'reconnect.backoff.ms',
+  'reconnect.backoff.max.ms',
+  'socket.connection.setup.timeout.ms',
+  'socket.connection.setup.timeout.max.ms',
+  'metadata.max.age.ms',
+  'partitioner.ignore.keys',
+  'partitioner.adaptive.partitioning.enable',
+  'partitioner.availability.timeout.ms',
+  'connections.max.idle.ms',
+];
 
 const consumerNames: readonly (keyof ConsumerSettings)[] = [
   'auto.offset.reset',
@@ -125,6 +133,20 @@ const consumerNames: readonly (keyof ConsumerSettings)[] = [
 export function resolveCluster(spec: Spec, drawn: DrawnSettings = {}): KafkaClusterSpec {
   const table = settingsFor(spec.version);
   const broker = withDrawn('broker', spec.brokerSettings, drawn);
+  const topicDefaults = pick<TopicSettings>(topicNames, (name) => effectiveForTopic(table, name, {}, broker).value);
+  const coordination = pick<StateTopicSettings>(
+    coordinationNames,
+    (name) => effective(table, 'broker', name, broker).value,
+  );
+  return withTransactions(withoutTransactions(spec, table, broker, drawn), coordination, topicDefaults);
+}
+
+function withoutTransactions(
+  spec: Spec,
+  table: SettingsTable,
+  broker: GivenSettings,
+  drawn: DrawnSettings,
+): KafkaClusterSpec {
   return {
     version: spec.version,
     rules: rulesOf(spec),
@@ -174,14 +196,32 @@ function replicaSelector(broker: GivenSettings): Pick<BrokerSettings, 'replica.s
 function producers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ProducerSpec[] {
   const settings = spec.producers.flatMap((producer) => {
     const given = withDrawn('producer', producer.settings, drawn);
-    return Array.from({ length: producer.count }, () => producerSettings(table, given));
+    return Array.from({ length: producer.count }, (_, member) => ({
+      ...producerSettings(table, given),
+      ...transactional(table, given, producer.count > 1 ? `-${member}` : ''),
+    }));
   });
   return settings.map((own, index) => ({ name: `p${index}`, settings: own }));
 }
 
+/**
+ * Producers of one kind do not fence each other: where there are several, each has its number behind the transactional.id,
+ * as their operator would have given it.
+ */
+function transactional(
+  table: SettingsTable,
+  given: GivenSettings,
+  suffix: string,
+): Pick<ProducerSettings, 'transactional.id' | 'transaction.timeout.ms'> {
+  const id = given['transactional.id'];
+  if (id === undefined) return {};
+  const timeout = Number(effective(table, 'producer', 'transaction.timeout.ms', given).value);
+  return { 'transactional.id': `${id.value}${suffix}`, 'transaction.timeout.ms': timeout };
+}
+
 function producerSettings(table: SettingsTable, given: GivenSettings): ProducerSettings {
   const acks = String(effective(table, 'producer', 'acks', given).value);
-  const rest = pick<Omit<ProducerSettings, 'acks' | 'enable.idempotence' | 'delivery.timeout.ms'>>(
+  const rest = pick<Omit<ProducerSettings, ApartNames>>(
     producerNames,
     (name) => effective(table, 'producer', name, given).value,
   );

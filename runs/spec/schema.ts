@@ -107,8 +107,10 @@ const requirements = z
 const workload = z
   .strictObject({
     type: z
-      .enum(['append', 'queue'])
-      .describe('append: producers send, consumers with assigned partitions read.')
+      .enum(['append', 'transactions', 'queue'])
+      .describe(
+        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together.',
+      )
       .optional(),
     sends: count('').describe('Records sent in the safety phase.').optional(),
     keys: count('').describe('Different record keys; records of a key go to one partition.').optional(),
@@ -144,10 +146,21 @@ const step = z
   .strictObject({
     at: z.number().describe('Microseconds from the start of the safety phase.'),
     client: z.int().min(0).describe('Which client: producers first, then consumers.'),
-    f: z.literal('send').describe('What it does.'),
+    f: z.enum(['send', 'transaction']).describe('What it does.'),
     topic: z.int().min(0).describe('Which of the topics of the spec.'),
     recordKey: z.union([z.string(), z.null()]).describe('Key of the record.'),
     value: z.int().describe('Value of the record, unique in the trial.'),
+    more: z
+      .array(
+        z.strictObject({
+          topic: z.int().min(0).describe('Which of the topics of the spec.'),
+          recordKey: z.union([z.string(), z.null()]).describe('Key of the record.'),
+          value: z.int().describe('Value of the record, unique in the trial.'),
+        }),
+      )
+      .describe('Of a transaction: the records behind the first.')
+      .optional(),
+    end: z.enum(['commit', 'abort']).describe('Of a transaction: how it ends.').optional(),
   })
   .describe('One step of the workload.');
 

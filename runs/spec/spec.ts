@@ -69,7 +69,7 @@ export interface Spec {
   readonly producers: readonly SpecProducer[];
   readonly consumers: readonly SpecConsumer[];
   readonly workload: {
-    readonly type: 'append';
+    readonly type: 'append' | 'transactions';
     readonly sends: number;
     readonly keys: number;
     /** Length of the safety phase, microseconds. */

@@ -37,7 +37,7 @@ export function partitionsOf(
   return cluster.topics.flatMap((topic) =>
     Array.from({ length: topic.partitions }, (_, partition) => ({
       topic: topic.name,
-      partition,
+      partition: topic.indexes?.[partition] ?? partition,
       replicas: replicasOf(key++),
       minInsyncReplicas: topic.settings['min.insync.replicas'],
     })),
@@ -87,6 +87,14 @@ function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | numb
     for (const name of judgedProducerSettings) {
       const value = name === 'acks' && producer.settings.acks === -1 ? 'all' : producer.settings[name];
       addScoped(settings, name, producer.name, value);
+    }
+  }
+  if (cluster.transactions !== undefined) {
+    for (const { name, settings: own } of cluster.producers) {
+      addScoped(settings, 'transactional.id', name, own['transactional.id'] ?? '');
+    }
+    for (const { name, settings: own } of cluster.consumers) {
+      addScoped(settings, 'isolation.level', name, own['isolation.level']);
     }
   }
   for (const topic of cluster.topics) {

@@ -24,7 +24,8 @@ export function tally(history: History, from: number, to: number): Tally {
   const operations = columnsOf(history);
   for (let i = 0; i < operations.length; i++) {
     const invokedAt = operations.invokedAt[i]!;
-    if (operations.f.at(i) !== 'send' || invokedAt > to) continue;
+    const f = operations.f.at(i);
+    if ((f !== 'send' && f !== 'transaction') || invokedAt > to) continue;
     sent++;
     firstInvoked = Math.min(firstInvoked, invokedAt);
     lastInvoked = Math.max(lastInvoked, invokedAt);

@@ -1,8 +1,12 @@
 /** All workloads. To add one: a file here and a line. */
 import { append } from './append.js';
+import { transactions } from './transactions.js';
 import type { Workload } from './workload.js';
 
-const workloads: ReadonlyMap<string, Workload> = new Map([[append.name, append as Workload]]);
+const workloads: ReadonlyMap<string, Workload> = new Map([
+  [append.name, append as Workload],
+  [transactions.name, transactions as Workload],
+]);
 
 /** Throws if there is none of this name: the spec was checked before. */
 export function workloadNamed(name: string): Workload {

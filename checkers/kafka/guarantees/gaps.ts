@@ -122,6 +122,17 @@ const idempotenceEnds: Gap = {
   closedBy: 'transactional.id, or an application that can tell repeated records',
 };
 
+const readsUncommitted: Gap = {
+  id: 'read-uncommitted',
+  sentence:
+    'A consumer with isolation.level=read_uncommitted, the default, reads what a transaction wrote before it is known whether that is committed.',
+  source: 'KIP-98; Kafka documentation, consumer configuration: isolation.level',
+  applies: ({ settings }) =>
+    hasClientSetting(settings, 'transactional.id', (id) => id !== '') &&
+    hasClientSetting(settings, 'isolation.level', (level) => level !== 'read_committed'),
+  closedBy: 'isolation.level=read_committed',
+};
+
 const writesStop: Gap = {
   id: 'min-insync-replicas-equals-replication-factor',
   sentence:
@@ -146,8 +157,17 @@ export const gaps: readonly Gap[] = [
   reordering,
   lateRequests,
   idempotenceEnds,
+  readsUncommitted,
   writesStop,
 ];
+
+function hasClientSetting(
+  settings: HistoryHeader['settings'],
+  name: string,
+  is: (value: string | number | boolean) => boolean,
+): boolean {
+  return Object.entries(settings).some(([key, value]) => (key === name || key.endsWith(`:${name}`)) && is(value));
+}
 
 function hasAcksAll(header: HistoryHeader): boolean {
   return someProducer(header, ({ acks }) => acks === 'all');

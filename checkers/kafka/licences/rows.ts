@@ -71,6 +71,10 @@ const rows = {
     words: 'the record was deleted by retention, or on request',
     preventedBy: { setting: 'retention.ms', value: '-1' },
   },
+  'read-uncommitted': {
+    words: 'isolation.level=read_uncommitted: the consumer reads what a transaction wrote before that is decided',
+    preventedBy: { setting: 'isolation.level', value: 'read_committed' },
+  },
   resend: { words: 'the application sent the record again', preventedBy: null },
   'required-bound': { words: "the bound is shorter than the one that Kafka's time-outs give", preventedBy: null },
   'not-promised': { words: 'nothing in Kafka promises otherwise under these settings', preventedBy: null },

@@ -25,6 +25,7 @@ import { PartitionReplicaView } from './replica-view.js';
 import { ChannelList } from './channel-list.js';
 import type { RequestChannel } from './request-channel.js';
 import { BrokerTimer } from './timers.js';
+import { TransactionSupport } from './transaction-support.js';
 import { ZooKeeperControl } from './zookeeper/zookeeper-control.js';
 
 /** producer.id.expiration.check.interval.ms, which is internal. */
@@ -40,6 +41,8 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
   readonly #replicas: ReplicaManager;
   readonly #requests: RequestHandler;
   readonly #fetchers: FetcherManager;
+  /** null: nobody in the cluster uses transactions. */
+  readonly #transactions: TransactionSupport | null;
   readonly #channels: ChannelList;
   readonly #views: (PartitionReplicaView | undefined)[] = [];
   #isCheckpointing = false;
@@ -53,7 +56,11 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
     this.#replicas = new ReplicaManager(host, config, this.control.cache, this.#logs, () => this.brokerEpoch());
     this.#fetchers = new FetcherManager(this, this.#replicas);
     this.control.takeCharge(this.#replicas, this.#fetchers);
-    this.#requests = new RequestHandler(this.#replicas, this.control);
+    this.#transactions =
+      config.transactions === undefined
+        ? null
+        : new TransactionSupport(this.#replicas, this.control.producerIds, config.transactions);
+    this.#requests = new RequestHandler(this.#replicas, this.control, this.#transactions);
     this.#channels = new ChannelList(host, config.settings['connections.max.idle.ms']);
   }
 
@@ -95,6 +102,11 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
     switch (kind - (kind % TIMER_RANGE_WIDTH)) {
       case TimerRange.replicaFetcher:
         this.#fetchers.onTimer(kind, arg, payload);
+        return;
+      case TimerRange.transactions:
+      case TimerRange.transactionMarkers:
+      case TimerRange.transactionVerification:
+        this.#transactions?.onTimer(kind, payload, this.#requests.produce);
         return;
       case TimerRange.log:
         this.#logs.onTimer(kind, arg, payload);
@@ -173,9 +185,14 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
     if (this.#logsToRecover === 0) this.control.onLogsLoaded();
   }
 
+  rolesChanged(): void {
+    this.#transactions?.coordinator.rolesChanged();
+  }
+
   serve(): void {
     if (this.listening) return;
     this.listening = true;
+    this.#transactions?.coordinator.start();
     this.#schedule(BrokerTimer.shrinkIsr);
     this.#schedule(BrokerTimer.expireProducers);
     this.#logs.startTasks();

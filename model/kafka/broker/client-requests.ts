@@ -78,7 +78,8 @@ export function listOffsetsResponse(request: ListOffsetsRequest, replicas: Repli
       const leaderEpoch = log.leaderEpochs.epochAt(log.logStartOffset);
       return { partition: asked.partition, error, offset: log.logStartOffset, leaderEpoch };
     }
-    const offset = isClient ? log.highWatermark : log.logEndOffset;
+    const stable = request.readCommitted === true ? log.lastStableOffset : log.highWatermark;
+    const offset = isClient ? stable : log.logEndOffset;
     return { partition: asked.partition, error, offset, leaderEpoch: partition.leaderEpoch };
   });
   return {

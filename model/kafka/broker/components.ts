@@ -11,6 +11,11 @@
  */
 import type { BrokenReason, Host, MachineId, Message } from '../../kernel/process.js';
 import type { Connection } from '../../kernel/network.js';
+import {
+  FIRST_MARKER_TIMER,
+  FIRST_TRANSACTION_TIMER,
+  FIRST_VERIFICATION_TIMER,
+} from '../coordinator/transaction/services.js';
 import { FIRST_LOG_TIMER } from '../log/log-timers.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
@@ -38,6 +43,9 @@ export const TimerRange = {
   alterPartition: 300,
   replicaFetcher: 400,
   forwarding: 500,
+  transactions: FIRST_TRANSACTION_TIMER,
+  transactionMarkers: FIRST_MARKER_TIMER,
+  transactionVerification: FIRST_VERIFICATION_TIMER,
   log: FIRST_LOG_TIMER,
   zookeeper: 1200,
 } as const;

@@ -1,6 +1,12 @@
 /** What a broker's process is built from: its server.properties and topic configs, read once. */
 import type { MachineId } from '../../kernel/process.js';
-import type { BrokerSettings, KafkaClusterSpec, TopicSettings, TopicSpec } from '../cluster-spec.js';
+import type {
+  BrokerSettings,
+  KafkaClusterSpec,
+  TopicSettings,
+  TopicSpec,
+  TransactionSettings,
+} from '../cluster-spec.js';
 import { numberPartitions } from '../partition-table.js';
 import type { ControlPlane as ControlPlaneName } from '../protocol/versions/rule.js';
 import type { Rules } from '../protocol/versions/rules.js';
@@ -30,6 +36,8 @@ export interface BrokerConfig {
   readonly brokers: number;
   /** Every partition of the cluster, whether or not this broker hosts it. */
   readonly partitions: readonly PartitionConfig[];
+  /** Left out: there are no transactions. The last topic is theirs. */
+  readonly transactions?: TransactionSettings;
 }
 
 /** The rows that a broker needs of the partition table. */
@@ -54,5 +62,6 @@ export function brokerConfig(spec: KafkaClusterSpec, nodeId: number): BrokerConf
     brokers: spec.brokers,
     controllers: Array.from({ length: spec.controllers }, (_, index) => spec.brokers + 1 + index),
     partitions: partitionTable(spec.topics),
+    ...(spec.transactions === undefined ? {} : { transactions: spec.transactions }),
   };
 }

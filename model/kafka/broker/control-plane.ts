@@ -49,6 +49,8 @@ export interface ControlledBroker {
   loadLogs(): void;
   /** Opens the port (SocketServer.enableRequestProcessing). Again: nothing happens. */
   serve(): void;
+  /** Replicas of this broker have changed their roles: its coordinators go with them. */
+  rolesChanged(): void;
   /** From now on the high watermarks of all hosted partitions are written down. Again: nothing happens. */
   startCheckpointing(): void;
 }

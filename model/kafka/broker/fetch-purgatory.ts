@@ -4,7 +4,7 @@ import { lastOffset } from '../protocol/records.js';
 import { Probe } from '../probes.js';
 import { KafkaError } from '../protocol/errors.js';
 import { Api, RESPONSE, type FetchedPartition, type FetchRequest, type FetchResponse } from '../protocol/messages.js';
-import { bytesOf, fetchError, hasDiverged, isFromFollower, readPartition } from './fetch-read.js';
+import { bytesOf, fetchError, hasDiverged, isFromFollower, readLimit, readPartition } from './fetch-read.js';
 import type { Partition } from './partition.js';
 import type { DelayedOperation } from './purgatory.js';
 import type { RemoteReplica } from './remote-replica.js';
@@ -112,7 +112,7 @@ export class DelayedFetch implements DelayedOperation {
       const { log } = partition;
       if (hasDiverged(log, asked)) return true;
       if (follower && this.#owesHighWatermark(partition)) return true;
-      const end = follower ? log.logEndOffset : log.highWatermark;
+      const end = readLimit(log, request);
       // Case F: the segment of the fetch was rolled, or is gone; within one segment a fetch above the end waits.
       if (log.segments.count > 1 && log.segments.floor(asked.fetchOffset) !== log.segments.floor(end)) return true;
       bytes += Math.min(log.bytesBetween(asked.fetchOffset, end), request.partitionMaxBytes);

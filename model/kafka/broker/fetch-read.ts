@@ -34,6 +34,12 @@ export function fetchError(replicas: ReplicaManager, request: FetchRequest, aske
   return asked.currentLeaderEpoch === NONE ? KafkaError.NOT_LEADER_OR_FOLLOWER : KafkaError.UNKNOWN_LEADER_EPOCH;
 }
 
+/** How far the sender may read: followers to the log's end, consumers as their isolation level says (FetchIsolation). */
+export function readLimit(log: PartitionLog, request: FetchRequest): number {
+  if (isFromFollower(request)) return log.logEndOffset;
+  return request.readCommitted === true ? log.lastStableOffset : log.highWatermark;
+}
+
 /** The high watermark in the answer is the one from before the read, and before what the fetch itself will move. */
 export function readPartition(
   replicas: ReplicaManager,
@@ -59,12 +65,20 @@ export function readPartition(
     }
   }
   if (asked.fetchOffset > log.logEndOffset) return failed(asked, KafkaError.OFFSET_OUT_OF_RANGE, partition);
-  const limit = isFromFollower(request) ? log.logEndOffset : log.highWatermark;
-  const batches = log.read(asked.fetchOffset, limit, maxBytes, minOneMessage);
+  const batches = log.read(asked.fetchOffset, readLimit(log, request), maxBytes, minOneMessage);
   if (batches.length > 0 && !log.intact(asked.fetchOffset, lastOffset(batches[batches.length - 1]) + 1)) {
     return damaged(asked, partition, batches, isFromFollower(request));
   }
-  return batches.length === 0 ? nothingNew(asked, partition) : answer(asked, log, batches, NONE, NONE);
+  if (batches.length === 0) return nothingNew(asked, partition);
+  const found = answer(asked, log, batches, NONE, NONE);
+  return request.readCommitted === true ? withAborted(found, log) : found;
+}
+
+/** UnifiedLog.addAbortedTransactions: up to the end of what is returned. */
+function withAborted(found: FetchedPartition, log: PartitionLog): FetchedPartition {
+  const { fetchOffset, batches } = found;
+  const end = lastOffset(batches[batches.length - 1]) + 1;
+  return { ...found, abortedTransactions: log.abortedTransactions.between(fetchOffset, end) };
 }
 
 /** While nothing changes the answer is the same object: those who are caught up ask again and again. */
@@ -95,7 +109,7 @@ function damaged(
   let sound = 0;
   while (!isFollower && log.intact(batches[sound].baseOffset, lastOffset(batches[sound]) + 1)) sound++;
   if (sound === 0) return failed(asked, KafkaError.CORRUPT_MESSAGE, partition);
-  return answer(asked, log, batches.slice(0, sound), NONE, NONE);
+  return withAborted(answer(asked, log, batches.slice(0, sound), NONE, NONE), log);
 }
 
 /** Has the sender's history parted from this log's? For a fetch that is parked (DelayedFetch, case H). */

@@ -145,6 +145,7 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
 
   /** recover | serve, and ask to be unfenced: after the first image */
   onPublished(): void {
+    this.#broker.rolesChanged();
     if (this.#isReady) return;
     this.#isReady = true;
     this.#broker.serve();

@@ -88,25 +88,16 @@ export class DelayedProduce implements DelayedOperation {
     else this.#channel.respond(this.#response());
   }
 
-  /**
-   * Partition.checkEnoughReplicasReachOffset: the leadership, the high watermark, and then once more the ISR, which may
-   * have shrunk since the append.
-   */
   #check(status: ProducePartition): void {
-    const partition = this.#replicas.partition(status.partition);
-    if (partition === undefined) {
-      status.fail(this.#replicas.absenceError(status.partition));
-    } else if (!partition.isLeader) {
-      status.fail(KafkaError.NOT_LEADER_OR_FOLLOWER);
-    } else if (partition.log.highWatermark > status.lastOffset) {
-      if (partition.effectiveMinIsr > partition.isr.maximalSize) {
-        status.fail(KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND);
-      } else {
-        status.acksPending = false;
-        // Decided here and now; the answer leaves when the request's other partitions are decided too.
-        this.#announce(status);
-      }
+    const state = replicationState(this.#replicas, status.partition, status.lastOffset);
+    if (state === null) return;
+    if (state !== KafkaError.NONE) {
+      status.fail(state);
+      return;
     }
+    status.acksPending = false;
+    // Decided here and now; the answer leaves when the request's other partitions are decided too.
+    this.#announce(status);
   }
 
   /** With acks=0 an error can only be shown by closing the connection: the producer then asks for metadata. */
@@ -155,4 +146,18 @@ export class DelayedProduce implements DelayedOperation {
     if (!this.#replicas.rules.leaderHints) return null;
     return this.#replicas.partition(partition) ?? this.#replicas.image.partition(partition) ?? null;
   }
+}
+
+/**
+ * Has what this broker appended reached enough replicas? The leadership, the high watermark, and then once more the ISR,
+ * which may have shrunk since the append (Partition.checkEnoughReplicasReachOffset).
+ * @returns null: not yet
+ */
+export function replicationState(replicas: ReplicaManager, number: number, lastOffset: number): ErrorCode | null {
+  const partition = replicas.partition(number);
+  if (partition === undefined) return replicas.absenceError(number);
+  if (!partition.isLeader) return KafkaError.NOT_LEADER_OR_FOLLOWER;
+  if (partition.log.highWatermark <= lastOffset) return null;
+  const isTooFew = partition.effectiveMinIsr > partition.isr.maximalSize;
+  return isTooFew ? KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND : KafkaError.NONE;
 }

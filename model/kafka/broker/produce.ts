@@ -9,6 +9,7 @@ import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
 import type { RequestChannel } from './request-channel.js';
 import { BrokerTimer } from './timers.js';
+import { checkVerified, verifiesTransactions, type VerifiedTransaction } from './verified-transaction.js';
 
 /** Refusals that are answered without the start of the log (ReplicaManager.appendToLocalLog). */
 const WITHOUT_LOG_START: readonly ErrorCode[] = [KafkaError.MESSAGE_TOO_LARGE, KafkaError.CORRUPT_MESSAGE];
@@ -23,13 +24,15 @@ export class ProduceHandler {
   /**
    * Appends, then lets go: what waits for the appended records is looked at in a step of its own. acks=0 and 1 are
    * answered here, acks=all after that step at the earliest.
+   *
+   * @param verified what the coordinator says of its transaction; null: nobody asked
    */
-  handle(channel: RequestChannel, request: ProduceRequest): void {
+  handle(channel: RequestChannel, request: ProduceRequest, verified: VerifiedTransaction | null = null): void {
     const { host } = this.#replicas;
     const operation = new DelayedProduce(this.#replicas, channel, request);
     const { partitions } = request;
     for (let i = 0; i < partitions.length; i++) {
-      operation.partitions[i] = this.#append(partitions[i].partition, partitions[i].batch, request.acks);
+      operation.partitions[i] = this.#append(partitions[i].partition, partitions[i].batch, request.acks, verified);
     }
     if (request.acks !== -1) operation.complete();
     host.later(BrokerTimer.purgatoryCheck, 0, operation);
@@ -45,7 +48,7 @@ export class ProduceHandler {
     }
   }
 
-  #append(number: number, batch: RecordBatch, acks: number): ProducePartition {
+  #append(number: number, batch: RecordBatch, acks: number, verified: VerifiedTransaction | null): ProducePartition {
     const result = new ProducePartition(number);
     const partition = this.#replicas.partition(number);
     if (acks !== -1 && acks !== 0 && acks !== 1) {
@@ -58,17 +61,22 @@ export class ProduceHandler {
       result.logStartOffset = partition.log.logStartOffset;
       result.fail(KafkaError.NOT_ENOUGH_REPLICAS);
     } else {
-      this.#appendToLog(partition, batch, result);
+      this.#appendToLog(partition, batch, result, verified);
     }
     return result;
   }
 
   /** Partition.appendRecordsToLeader, UnifiedLog.append: one step, under the partition's lock. */
-  #appendToLog(partition: Partition, batch: RecordBatch, result: ProducePartition): void {
+  #appendToLog(
+    partition: Partition,
+    batch: RecordBatch,
+    result: ProducePartition,
+    verified: VerifiedTransaction | null,
+  ): void {
     const { log, number } = partition;
     const { host } = this.#replicas;
     const duplicate = batch.producerId === NO_PRODUCER_ID ? undefined : log.producers.findDuplicate(batch);
-    const error = duplicate === undefined ? validate(partition, batch) : KafkaError.NONE;
+    const error = duplicate === undefined ? this.#validate(partition, batch, verified) : KafkaError.NONE;
     if (error !== KafkaError.NONE) {
       if (!WITHOUT_LOG_START.includes(error)) result.logStartOffset = log.logStartOffset;
       result.fail(error);
@@ -88,11 +96,16 @@ export class ProduceHandler {
     // The ISR may be this broker alone.
     result.highWatermarkMoved = this.#replicas.advanceHighWatermark(partition);
   }
-}
 
-/** The checks of UnifiedLog.append that may refuse a batch which is no duplicate. */
-function validate(partition: Partition, batch: RecordBatch): ErrorCode {
-  assert(batch.records.length > 0, 'a batch holds at least one record');
-  if (batch.bytes > partition.config.settings['max.message.bytes']) return KafkaError.MESSAGE_TOO_LARGE;
-  return partition.log.producers.check(batch);
+  /** The checks of UnifiedLog.append that may refuse a batch which is no duplicate. */
+  #validate(partition: Partition, batch: RecordBatch, verified: VerifiedTransaction | null): ErrorCode {
+    assert(batch.records.length > 0, 'a batch holds at least one record');
+    if (batch.bytes > partition.config.settings['max.message.bytes']) return KafkaError.MESSAGE_TOO_LARGE;
+    const { producers } = partition.log;
+    if (batch.isTransactional !== undefined && verifiesTransactions(this.#replicas.config)) {
+      const error = checkVerified(producers, partition.number, batch, verified);
+      if (error !== KafkaError.NONE) return error;
+    }
+    return producers.check(batch);
+  }
 }

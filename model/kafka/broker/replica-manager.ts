@@ -14,8 +14,7 @@ import { contains, pendingExpand, pendingShrink, type IsrState } from './isr-sta
 import { Partition } from './partition.js';
 import type { DelayedDeleteRecords } from './delete-records.js';
 import type { DelayedFetch } from './fetch-purgatory.js';
-import type { DelayedProduce } from './produce-purgatory.js';
-import { Purgatory } from './purgatory.js';
+import { Purgatory, type DelayedOperation } from './purgatory.js';
 import { RACK_AWARE_SELECTOR, rackAwareReadReplica } from './read-replica.js';
 import type { RemoteReplica } from './remote-replica.js';
 import { replicationRules, type ReplicationRules } from './replication-rules.js';
@@ -30,7 +29,7 @@ export class ReplicaManager {
   readonly rules: ReplicationRules;
   /** The metadata cache. */
   readonly image: MetadataImageView;
-  readonly delayedProduces: Purgatory<DelayedProduce>;
+  readonly delayedProduces: Purgatory<DelayedOperation>;
   readonly delayedFetches: Purgatory<DelayedFetch>;
   readonly delayedDeleteRecords: Purgatory<DelayedDeleteRecords>;
   readonly #lag: LagLimits;
@@ -56,7 +55,7 @@ export class ReplicaManager {
       messages: settings['replica.lag.max.messages'] ?? DEFAULT_LAG_MESSAGES,
     };
     this.#selectsByRack = settings['replica.selector.class'] === RACK_AWARE_SELECTOR;
-    this.delayedProduces = new Purgatory<DelayedProduce>(host, BrokerTimer.produceDeadline);
+    this.delayedProduces = new Purgatory<DelayedOperation>(host, BrokerTimer.produceDeadline);
     this.delayedFetches = new Purgatory<DelayedFetch>(host, BrokerTimer.fetchDeadline);
     this.delayedDeleteRecords = new Purgatory<DelayedDeleteRecords>(host, BrokerTimer.deleteRecordsDeadline);
   }

@@ -20,24 +20,28 @@ import { FetchHandler } from './fetch.js';
 import { ProduceHandler } from './produce.js';
 import type { ReplicaManager } from './replica-manager.js';
 import type { RequestChannel } from './request-channel.js';
+import type { TransactionSupport } from './transaction-support.js';
 
 export class RequestHandler {
   readonly produce: ProduceHandler;
   readonly fetch: FetchHandler;
   readonly #replicas: ReplicaManager;
   readonly #control: ControlPlane;
+  /** null: nobody in the cluster uses transactions. */
+  readonly #transactions: TransactionSupport | null;
 
-  constructor(replicas: ReplicaManager, control: ControlPlane) {
+  constructor(replicas: ReplicaManager, control: ControlPlane, transactions: TransactionSupport | null) {
     this.produce = new ProduceHandler(replicas);
     this.fetch = new FetchHandler(replicas);
     this.#replicas = replicas;
     this.#control = control;
+    this.#transactions = transactions;
   }
 
   handle(channel: RequestChannel): void {
     const { request } = channel;
     // The broker has closed the connection meanwhile.
-    if (request === null) return;
+    if (request === null || this.#transactions?.handle(channel, request) === true) return;
     switch (request.kind) {
       case Api.produce:
         this.produce.handle(channel, request as ProduceRequest);

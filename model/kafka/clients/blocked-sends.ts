@@ -30,6 +30,11 @@ export class BlockedSends {
     this.sends.push(send);
   }
 
+  clear(): void {
+    this.sends = [];
+    this.gone = 0;
+  }
+
   shift(): void {
     this.gone++;
     if (this.gone === this.sends.length) {

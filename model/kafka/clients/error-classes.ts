@@ -1,10 +1,8 @@
 /** What the Java client's exception classes say about an error code (org.apache.kafka.common.protocol.Errors). */
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 
-/** Codes that the model's brokers do not send yet, but a client has to know. */
+/** A code that the model's brokers do not send, but a client has to know. */
 const REPLICA_NOT_AVAILABLE = 9;
-const COORDINATOR_NOT_AVAILABLE = 15;
-const PRODUCER_FENCED = 90;
 
 /** InvalidMetadataException: retriable, and the metadata is asked for again. */
 export function isInvalidMetadata(error: ErrorCode): boolean {
@@ -28,7 +26,9 @@ export function isRetriable(error: ErrorCode): boolean {
     case KafkaError.CORRUPT_MESSAGE:
     case KafkaError.REQUEST_TIMED_OUT:
     case KafkaError.COORDINATOR_LOAD_IN_PROGRESS:
-    case COORDINATOR_NOT_AVAILABLE:
+    case KafkaError.COORDINATOR_NOT_AVAILABLE:
+    case KafkaError.NOT_COORDINATOR:
+    case KafkaError.CONCURRENT_TRANSACTIONS:
     case KafkaError.NOT_ENOUGH_REPLICAS:
     case KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND:
     case KafkaError.NOT_CONTROLLER:
@@ -53,7 +53,9 @@ export function refusedBeforeAppend(error: ErrorCode, acks: -1 | 0 | 1): boolean
     case KafkaError.INVALID_REQUIRED_ACKS:
     case KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER:
     case KafkaError.INVALID_PRODUCER_EPOCH:
-    case PRODUCER_FENCED:
+    case KafkaError.PRODUCER_FENCED:
+    case KafkaError.INVALID_TXN_STATE:
+    case KafkaError.TRANSACTION_ABORTABLE:
       return true;
     case KafkaError.UNKNOWN_TOPIC_OR_PARTITION:
     case KafkaError.NOT_LEADER_OR_FOLLOWER:
@@ -65,5 +67,5 @@ export function refusedBeforeAppend(error: ErrorCode, acks: -1 | 0 | 1): boolean
 
 /** Errors after which a producer can do nothing more (TransactionManager.maybeTransitionToErrorState). */
 export function isFatalForProducer(error: ErrorCode): boolean {
-  return error === PRODUCER_FENCED;
+  return error === KafkaError.PRODUCER_FENCED;
 }

@@ -13,10 +13,11 @@ import {
   type FetchRequest,
   type FetchResponse,
 } from '../protocol/messages.js';
-import type { RecordBatch } from '../protocol/records.js';
+import { lastOffset, type RecordBatch } from '../protocol/records.js';
 import { isInvalidMetadata } from './error-classes.js';
 import type { ConsumerNetwork } from './consumer-network.js';
 import type { AssignedPartition } from './subscription-state.js';
+import { visibleBatches } from './visible-batches.js';
 
 const REQUEST_BYTES = 60;
 const PARTITION_BYTES = 32;
@@ -44,6 +45,8 @@ export interface PolledRecords {
 interface CompletedFetch {
   readonly assigned: AssignedPartition;
   readonly data: FetchedPartition;
+  /** Of its batches those that the application may see. */
+  readonly visible: readonly RecordBatch[];
 }
 
 const NOTHING: readonly PolledRecords[] = [];
@@ -51,6 +54,7 @@ const NOTHING: readonly PolledRecords[] = [];
 export class Fetcher {
   private readonly network: ConsumerNetwork;
   private readonly settings: ConsumerSettings;
+  private readonly readCommitted: boolean;
   private readonly partitions: readonly AssignedPartition[];
   private readonly listener: FetchListener;
   private readonly buffer: CompletedFetch[] = [];
@@ -67,6 +71,7 @@ export class Fetcher {
   ) {
     this.network = network;
     this.settings = settings;
+    this.readCommitted = settings['isolation.level'] === 'read_committed';
     this.partitions = partitions;
     this.listener = listener;
   }
@@ -115,12 +120,12 @@ export class Fetcher {
     const polled: PolledRecords[] = [];
     let room = this.settings['max.poll.records'];
     while (this.buffer.length > 0 && room > 0) {
-      const { assigned, data } = this.buffer[0]!;
+      const { assigned, data, visible } = this.buffer[0]!;
       // What was buffered for a position that has moved since (a reset, a validation) is dropped.
       if (this.isAtPosition(assigned, data)) {
-        const records = takeRecords(assigned, data, room);
+        const records = takeRecords(assigned, data.batches, visible, room);
         room -= records.offsets.length;
-        polled.push(records);
+        if (records.offsets.length > 0) polled.push(records);
       }
       // With the room used up there may be more of it; if not, the next poll finds that out.
       if (room > 0) {
@@ -144,6 +149,7 @@ export class Fetcher {
       minBytes: this.settings['fetch.min.bytes'],
       maxBytes: this.settings['fetch.max.bytes'],
       partitionMaxBytes: this.settings['max.partition.fetch.bytes'],
+      ...(this.readCommitted ? { readCommitted: true } : {}),
       partitions: asked.map(fetchPartition),
     };
     this.pending.push(node);
@@ -157,13 +163,15 @@ export class Fetcher {
     if (assigned.state !== 'fetching') return;
     if (data.error === KafkaError.NONE) {
       if (assigned.position!.offset !== data.fetchOffset) return;
-      if (data.highWatermark >= 0) assigned.highWatermark = data.highWatermark;
+      // Behind the last stable offset there is nothing to read yet (KIP-98: lag is counted up to there).
+      const end = this.readCommitted ? data.lastStableOffset : data.highWatermark;
+      if (end >= 0) assigned.highWatermark = end;
       if (data.preferredReadReplica >= 0) {
         assigned.prefer(data.preferredReadReplica, now + this.settings['metadata.max.age.ms'] * 1000);
       }
       if (data.batches.length === 0) return;
       assigned.isBuffered = true;
-      this.buffer.push({ assigned, data });
+      this.buffer.push({ assigned, data, visible: visibleBatches(data.batches, data.abortedTransactions) });
     } else {
       this.handleError(assigned, data, now);
     }
@@ -227,19 +235,25 @@ function fetchPartition({ partition, position }: AssignedPartition): FetchPartit
 }
 
 /**
- * Takes up to `room` records from the position on, at least one, and moves the position behind them. Batches may begin
- * before the position. The lists have the size of what they hold: histories keep them.
+ * Takes up to `room` records from the position on, and moves the position behind them; with the last of them behind all
+ * that was fetched, which may end in what nobody sees. Batches may begin before the position. The lists have the size of
+ * what they hold: histories keep them.
  */
-function takeRecords(assigned: AssignedPartition, data: FetchedPartition, room: number): PolledRecords {
+function takeRecords(
+  assigned: AssignedPartition,
+  fetched: readonly RecordBatch[],
+  visible: readonly RecordBatch[],
+  room: number,
+): PolledRecords {
   const { offset: from } = assigned.position!;
-  const { batches } = data;
-  const count = Math.min(room, recordsFrom(batches, from));
+  const available = recordsFrom(visible, from);
+  const count = Math.min(room, available);
   const offsets = sized<number>(count);
   const values = sized<number>(count);
   let taken = 0;
   let epoch = -1;
   for (let b = 0; taken < count; b++) {
-    const { baseOffset, records, partitionLeaderEpoch } = batches[b]!;
+    const { baseOffset, records, partitionLeaderEpoch } = visible[b]!;
     for (let i = Math.max(0, from - baseOffset); i < records.length && taken < count; i++) {
       offsets[taken] = baseOffset + i;
       values[taken] = records[i]!.value;
@@ -247,7 +261,9 @@ function takeRecords(assigned: AssignedPartition, data: FetchedPartition, room: 
       epoch = partitionLeaderEpoch;
     }
   }
-  assigned.advance(offsets[count - 1]! + 1, epoch);
+  const last = fetched[fetched.length - 1]!;
+  if (count === available) assigned.advance(lastOffset(last) + 1, last.partitionLeaderEpoch);
+  else assigned.advance(offsets[count - 1]! + 1, epoch);
   return { partition: assigned.partition, offsets, values };
 }
 

@@ -125,6 +125,7 @@ export class FinalReaderClient extends AssignedConsumer implements FinalReaderSu
       bytes: REQUEST_BYTES,
       correlationId: this.network.nextCorrelationId(),
       replicaId: -1,
+      readCommitted: this.config.settings['isolation.level'] === 'read_committed',
       partitions: [{ partition: this.config.partition, currentLeaderEpoch: this.epoch, timestamp: LATEST_TIMESTAMP }],
     };
     this.endOffsetAsked = true;

@@ -178,6 +178,15 @@ export class NetworkClient {
     if (state !== null) this.disconnected(state, false, now);
   }
 
+  /** KafkaProducer.close, without waiting: what was written still arrives, and is lost to this end. */
+  closeAll(now: number): void {
+    for (const state of this.known) {
+      if (state.state === 'disconnected') continue;
+      state.connection!.close();
+      this.disconnected(state, false, now);
+    }
+  }
+
   /** Closes connections whose oldest request waited too long, or that were idle too long. */
   expire(now: number): void {
     for (const state of this.known) {

@@ -138,6 +138,7 @@ export class OffsetFetcher {
       bytes: REQUEST_BYTES + PARTITION_BYTES * missing.length,
       correlationId: this.network.client.nextCorrelationId(),
       replicaId: -1,
+      readCommitted: this.settings['isolation.level'] === 'read_committed',
       partitions: missing.map(({ partition }) => ({
         partition,
         currentLeaderEpoch: this.network.metadata.leaderEpochOf(partition),

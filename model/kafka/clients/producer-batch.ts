@@ -44,6 +44,7 @@ export class ProducerBatch {
   producerId = NO_PRODUCER_ID;
   producerEpoch = NO_PRODUCER_EPOCH;
   baseSequence = NO_SEQUENCE;
+  isTransactional = false;
   /** Its sequence was rewritten after an epoch bump (ProducerBatch.reopened). */
   sequenceHasBeenReset = false;
   private wireForm: RecordBatch | null = null;
@@ -143,6 +144,7 @@ export class ProducerBatch {
       records: this.records,
       bytes: this.bytes,
     };
+    if (this.isTransactional) this.wireForm = { ...this.wireForm, isTransactional: true };
     return this.wireForm;
   }
 
@@ -171,6 +173,7 @@ export class ProducerBatch {
     for (const part of pieces) {
       part.closed = true;
       if (!this.hasSequence) continue;
+      part.isTransactional = this.isTransactional;
       part.setProducerState(this.producerId, this.producerEpoch, sequence);
       sequence = incrementSequence(sequence, part.records.length);
     }

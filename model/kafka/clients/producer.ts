@@ -26,26 +26,42 @@ import type { ProducerBatch } from './producer-batch.js';
 import { ProducerIdManager, type ProducerIdListener } from './producer-id-manager.js';
 import { RecordAccumulator, type AppendResult } from './record-accumulator.js';
 import { Sender, type BatchListener, type NodeReadiness } from './sender.js';
+import { TransactionLifecycle, type LifecycleOwner } from './transaction-lifecycle.js';
 import { TransactionManager } from './transaction-manager.js';
+import {
+  TransactionalApplication,
+  type TransactionalProducer,
+  type TransactionalSend,
+} from './transactional-application.js';
 
 export class ProducerClient
   extends ClientProcess
-  implements ProducerSurface, BatchListener, NodeReadiness, PartitionAvailability, ProducerIdListener
+  implements
+    ProducerSurface,
+    BatchListener,
+    NodeReadiness,
+    PartitionAvailability,
+    ProducerIdListener,
+    LifecycleOwner,
+    TransactionalProducer
 {
   private readonly config: ProducerConfig;
   private readonly settings: ProducerSettings;
   private readonly table: PartitionTable;
-  private readonly transactions: TransactionManager | null;
-  private readonly producerIds: ProducerIdManager | null;
-  private readonly accumulator: RecordAccumulator;
-  private readonly sender: Sender;
+  private transactions!: TransactionManager | null;
+  private producerIds!: ProducerIdManager | null;
+  private accumulator!: RecordAccumulator;
+  private sender!: Sender;
+  /** null without transactional.id. */
+  private application: TransactionalApplication | null = null;
   private readonly keys = new KeyPartitioner();
   private readonly sticky: (StickyPartitioner | undefined)[] = [];
   private readonly stickyDice: Stream;
+  private readonly retryBackoffDice: Stream;
   private readonly blocked = new BlockedSends();
   /** The version of the metadata that the head of the blocked sends has looked at. */
   private metadataSeen = -1;
-  openSends = 0;
+  private openPlainSends = 0;
 
   constructor(host: Host, config: ProducerConfig) {
     super(host, config, config.settings, config.settings['max.in.flight.requests.per.connection']);
@@ -53,17 +69,38 @@ export class ProducerClient
     this.settings = config.settings;
     this.table = config.partitions;
     this.stickyDice = host.dice('sticky-partition');
+    this.retryBackoffDice = host.dice('retry-backoff');
+    this.open();
+    if (config.settings['transactional.id'] !== undefined) {
+      this.application = new TransactionalApplication(host, this, config.listener);
+    }
+  }
+
+  /** What a new KafkaProducer has: no session, nothing to send. */
+  private open(): void {
+    const { config, host } = this;
     this.transactions = config.settings['enable.idempotence']
       ? new TransactionManager(this.table.topicOf.length, config.rules)
       : null;
+    if (this.transactions !== null && config.settings['transactional.id'] !== undefined) {
+      const { network, metadata, transactions } = this;
+      transactions.lifecycle = new TransactionLifecycle(
+        config.settings,
+        config.rules,
+        network,
+        metadata,
+        transactions,
+        this,
+      );
+    }
     this.producerIds =
-      this.transactions === null
+      this.transactions === null || this.transactions.lifecycle !== null
         ? null
         : new ProducerIdManager(this.network, this.metadata, this.transactions, config.settings, this);
     const retryBackoff = new ExponentialBackoff(
       config.settings['retry.backoff.ms'],
       config.settings['retry.backoff.max.ms'],
-      host.dice('retry-backoff'),
+      this.retryBackoffDice,
     );
     this.accumulator = new RecordAccumulator(
       this.table,
@@ -85,15 +122,64 @@ export class ProducerClient
     );
   }
 
+  /** Sends invoked and not completed. */
+  get openSends(): number {
+    return this.application === null ? this.openPlainSends : this.application.openSends;
+  }
+
+  // ---------------------------------------------------------------------- transactions
+
+  /** One transaction; it is invoked now and begins when those before it have ended. */
+  transact(sends: readonly TransactionalSend[], commits: boolean): void {
+    this.transactOne('transaction', sends, commits);
+  }
+
+  get lifecycle(): TransactionLifecycle {
+    return this.transactions!.lifecycle!;
+  }
+
+  get hasBlocked(): boolean {
+    return this.blocked.length > 0;
+  }
+
+  sendInTransaction({ topic, partition, recordKey, value }: TransactionalSend, operation: number): void {
+    const chosen = partition >= 0 ? partition : this.partitionByKey(topic, recordKey);
+    this.sendAs(operation, topic, chosen, recordKey, value);
+  }
+
+  hasIncomplete(): boolean {
+    return this.sender.hasIncomplete;
+  }
+
+  abortUnsent(): void {
+    this.sender.abortUnsent();
+  }
+
+  reopen(): void {
+    const now = this.host.wallMicros();
+    this.sender.abortAll(this.lifecycle.lastError);
+    this.network.closeAll(now);
+    this.blocked.clear();
+    this.sticky.length = 0;
+    this.open();
+  }
+
+  private transactOne(f: 'send' | 'transaction', sends: readonly TransactionalSend[], commits: boolean): void {
+    this.application!.transact(f, sends, commits);
+    this.wakeup();
+  }
+
+  // ---------------------------------------------------------------------- sends
+
   send(topic: number, recordKey: string | null, value: number): void {
+    this.invoke(topic, this.partitionByKey(topic, recordKey), recordKey, value);
+  }
+
+  /** -1: the sticky partitioner is to choose. */
+  private partitionByKey(topic: number, recordKey: string | null): number {
     const partitions = this.table.partitionsOf[topic]!;
     const keyed = recordKey !== null && !this.settings['partitioner.ignore.keys'];
-    this.invoke(
-      topic,
-      keyed ? partitions[this.keys.partitionFor(recordKey, partitions.length)]! : -1,
-      recordKey,
-      value,
-    );
+    return keyed ? partitions[this.keys.partitionFor(recordKey, partitions.length)]! : -1;
   }
 
   sendToPartition(partition: number, recordKey: string | null, value: number): void {
@@ -127,19 +213,29 @@ export class ProducerClient
   /** Sender.runOnce. */
   protected override turn(now: number): number {
     this.proceedBlocked(now);
+    const applicationNext = this.application?.proceed(now) ?? Infinity;
     if (this.transactions !== null) {
       this.transactions.resolveSequences();
       if (this.transactions.bumpEpochIfRequired() && this.transactions.hasProducerId) {
         this.onProducerId(this.transactions.producerId, this.transactions.producerEpoch);
       }
       if (this.transactions.fatalError !== KafkaError.NONE) this.sender.abortAll(this.transactions.fatalError);
-      if (this.producerIds!.isFetching(now, this.isReady))
-        return Math.min(this.producerIds!.nextDeadline(), this.blockedDeadline());
+      if (this.producerIds?.isFetching(now, this.isReady) === true)
+        return Math.min(this.producerIds.nextDeadline(), this.blockedDeadline());
+      const { lifecycle } = this.transactions;
+      if (lifecycle !== null) {
+        if (lifecycle.isBusy(now, this.isReady)) {
+          return Math.min(lifecycle.nextDeadline(), this.blockedDeadline(), applicationNext);
+        }
+        this.accumulator.flushing = lifecycle.isCompleting || this.application!.isFlushing;
+      }
     }
     const next = this.sender.sendProducerData(now);
     // Batches that were completed have released memory.
     if (this.accumulator.memoryExhausted && this.proceedBlocked(now)) this.wakeup();
-    return Math.min(next, this.blockedDeadline());
+    // What was done, or failed, may let the application go on.
+    if (this.application !== null && this.application.mayProceed) this.wakeup();
+    return Math.min(next, this.blockedDeadline(), applicationNext);
   }
 
   protected override handleResponse(
@@ -149,7 +245,9 @@ export class ProducerClient
     context: unknown,
   ): void {
     const now = this.host.wallMicros();
-    if (request.kind === Api.initProducerId) {
+    if (request.kind !== Api.produce && this.application !== null) {
+      this.lifecycle.handleResponse(response!, now);
+    } else if (request.kind === Api.initProducerId) {
       this.producerIds!.handleResponse(response as InitProducerIdResponse, now);
     } else {
       this.sender.handleResponse(
@@ -163,7 +261,8 @@ export class ProducerClient
 
   protected override handleRequestLost(_node: MachineId, request: Request, context: unknown, timedOut: boolean): void {
     const now = this.host.wallMicros();
-    if (request.kind === Api.initProducerId) this.producerIds!.handleRequestLost(now);
+    if (request.kind !== Api.produce && this.application !== null) this.lifecycle.handleRequestLost(now);
+    else if (request.kind === Api.initProducerId) this.producerIds!.handleRequestLost(now);
     else this.sender.handleRequestLost(context as ProducerBatch[], timedOut, now);
   }
 
@@ -171,14 +270,24 @@ export class ProducerClient
   private readonly isReady = (node: MachineId, now: number): boolean => this.ready(node, now);
 
   private invoke(topic: number, partition: number, recordKey: string | null, value: number): void {
-    const now = this.host.wallMicros();
+    if (this.application !== null) {
+      // A record by itself is a transaction of its own.
+      this.transactOne('send', [{ topic, partition, recordKey, value }], true);
+      return;
+    }
     const operation = this.host.recorder.invoke(
       this.host.id,
       this.session,
       'send',
       sendOf(partition, -1, value, recordKey),
     );
-    this.openSends++;
+    this.openPlainSends++;
+    this.sendAs(operation, topic, partition, recordKey, value);
+  }
+
+  /** @param operation what is completed with it */
+  private sendAs(operation: number, topic: number, partition: number, recordKey: string | null, value: number): void {
+    const now = this.host.wallMicros();
     if (this.isTooLarge) {
       this.completeSend(operation, partition, recordKey, value, -1, 'fail', 'RecordTooLargeException');
       return;
@@ -213,6 +322,10 @@ export class ProducerClient
       partition >= 0
         ? this.accumulator.append(partition, record, operation, now)
         : this.accumulator.appendSticky(this.stickyFor(topic), topic, record, operation, now);
+    if (this.application !== null && result !== 'no-memory') {
+      // The batch may have gone to the sticky partition: it is the last one begun or joined.
+      this.lifecycle.addPartition(partition >= 0 ? partition : this.accumulator.lastAppended);
+    }
     if (result === 'began') this.wakeup();
     this.accumulator.memoryExhausted = result === 'no-memory';
     return result !== 'no-memory';
@@ -270,7 +383,11 @@ export class ProducerClient
     outcome: Outcome,
     error: string | undefined,
   ): void {
-    this.openSends--;
+    if (this.application !== null) {
+      this.application.onSendDone(value, partition, offset, outcome, error);
+      return;
+    }
+    this.openPlainSends--;
     this.host.recorder.complete(operation, outcome, sendOf(partition, offset, value, recordKey), error);
     this.config.listener?.onSendCompleted(value, partition, outcome, offset);
   }

@@ -51,6 +51,8 @@ export class RecordAccumulator {
 
   /** A send waits for buffer memory: every batch is sendable at once (BufferPool.queued). */
   memoryExhausted = false;
+  /** A transaction is being ended: every batch is sendable at once (TransactionManager.isCompleting). */
+  flushing = false;
 
   // What `ready` found.
   /** Leaders of partitions with sendable batches. */
@@ -84,8 +86,12 @@ export class RecordAccumulator {
     this.muted = table.topicOf.map(() => false);
   }
 
+  /** Where the last record went. */
+  lastAppended = -1;
+
   /** Appends to the last open batch of the partition, or to a new one. */
   append(partition: number, record: ProducerRecord, operation: number, now: number): AppendResult {
+    this.lastAppended = partition;
     const queue = this.queues[partition]!;
     const last = queue[queue.length - 1];
     if (last !== undefined && last.tryAppend(record, operation, now)) {
@@ -238,10 +244,27 @@ export class RecordAccumulator {
     return this.queues.flatMap((queue) => queue.splice(0));
   }
 
+  get hasQueued(): boolean {
+    return this.queued > 0;
+  }
+
+  /** Takes out the batches that were never sent (abortUndrainedBatches). */
+  takeUnsent(): ProducerBatch[] {
+    if (this.queued === 0) return NO_BATCHES;
+    const unsent: ProducerBatch[] = [];
+    for (let partition = 0; partition < this.queues.length; partition++) {
+      const queue = this.queues[partition]!;
+      for (const batch of queue) if (!batch.hasSequence) unsent.push(batch);
+      this.queues[partition] = queue.filter((batch) => batch.hasSequence);
+    }
+    this.queued -= unsent.length;
+    return unsent;
+  }
+
   private checkBatch(head: ProducerBatch, queued: number, leader: MachineId, backingOff: boolean, now: number): void {
     const waitMicros = backingOff ? head.backoffMicros : this.lingerMicros;
     const waited = head.waitedMicros(now);
-    const sendable = queued > 1 || head.isFull || waited >= waitMicros || this.memoryExhausted;
+    const sendable = queued > 1 || head.isFull || waited >= waitMicros || this.memoryExhausted || this.flushing;
     if (sendable && !backingOff) this.readyNodes.push(leader);
     else this.nextReadyAt = Math.min(this.nextReadyAt, now + Math.max(waitMicros - waited, 0));
   }

@@ -40,6 +40,7 @@ export class Sender {
   private readonly listener: BatchListener;
   /** One request in flight: a partition is muted until its batch is answered, so that order holds (KAFKA-3197). */
   private readonly guaranteeOrder: boolean;
+  private readonly transactionalId: string | undefined;
   /** By partition: drained and not answered, in the order of draining. */
   private readonly inFlight: ProducerBatch[][] = [];
   /** Empty but while `expire` runs. */
@@ -64,6 +65,7 @@ export class Sender {
     this.accumulator = accumulator;
     this.transactions = transactions;
     this.listener = listener;
+    this.transactionalId = settings['transactional.id'];
     this.guaranteeOrder = settings['max.in.flight.requests.per.connection'] === 1;
     for (let i = 0; i < partitionCount; i++) this.inFlight.push([]);
   }
@@ -118,6 +120,18 @@ export class Sender {
     for (const batch of batches) this.handleAnswer(batch, error, -1, -1, now);
   }
 
+  /** Batches that are not done. */
+  get hasIncomplete(): boolean {
+    return this.accumulator.hasQueued || this.inFlight.some((batches) => batches.length > 0);
+  }
+
+  /** The transaction will not be committed: what was never sent of it is not sent any more (TransactionAbortedException). */
+  abortUnsent(): void {
+    for (const batch of this.accumulator.takeUnsent()) {
+      if (!batch.done) this.finish(batch, 'fail', -1, 'TransactionAbortedException');
+    }
+  }
+
   /** After a fatal error of the producer: fails everything that is not complete. */
   abortAll(error: ErrorCode): void {
     for (const batches of this.inFlight)
@@ -139,6 +153,7 @@ export class Sender {
     }
     const request: ProduceRequest = {
       kind: Api.produce,
+      ...(this.transactionalId === undefined ? {} : { transactionalId: this.transactionalId }),
       bytes,
       correlationId: this.network.nextCorrelationId(),
       acks: this.settings.acks,

@@ -1,6 +1,6 @@
 /**
  * Sequence numbers of an idempotent producer (TransactionManager, TxnPartitionEntry; KIP-98; the local epoch bump of
- * KIP-360). Transactions themselves are not here yet; the class is named after Kafka's.
+ * KIP-360). Transactions have a file of their own, transaction-lifecycle.ts; in Kafka both are one class of this name.
  */
 import { removeAt } from '../../kernel/arrays.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
@@ -8,6 +8,7 @@ import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE } from '../protocol/reco
 import type { Rules } from '../protocol/versions/rules.js';
 import { isFatalForProducer, isRetriable } from './error-classes.js';
 import { incrementSequence, type ProducerBatch } from './producer-batch.js';
+import type { TransactionLifecycle } from './transaction-lifecycle.js';
 
 const MAX_EPOCH = 32767;
 
@@ -62,6 +63,8 @@ export class TransactionManager {
   private readonly rewritesOpenBatches: boolean;
   private epochBumpRequired = false;
   private readonly partitionsToRewrite: number[] = [];
+  /** null: a producer without transactional.id. */
+  lifecycle: TransactionLifecycle | null = null;
   /** A producer with a fatal error sends nothing more. */
   fatalError: ErrorCode = KafkaError.NONE;
 
@@ -88,6 +91,7 @@ export class TransactionManager {
    */
   mayDrain(batch: ProducerBatch): boolean {
     if (!this.hasProducerId || this.fatalError !== KafkaError.NONE) return false;
+    if (this.lifecycle !== null && !this.lifecycle.mayDrain(batch.partition)) return false;
     const sequences = this.partitions[batch.partition]!;
     if (!batch.hasSequence) {
       if (sequences.inFlight.length > 0 && this.isStale(sequences)) return false;
@@ -103,6 +107,7 @@ export class TransactionManager {
       // After an epoch bump the partition follows once nothing of the old epoch is in flight (KAFKA-12152).
       sequences.startAtBeginning(this.producerId, this.producerEpoch);
     }
+    batch.isTransactional = this.lifecycle !== null;
     batch.setProducerState(this.producerId, this.producerEpoch, sequences.nextSequence);
     sequences.nextSequence = incrementSequence(sequences.nextSequence, batch.records.length);
     sequences.add(batch);
@@ -131,7 +136,9 @@ export class TransactionManager {
   handleFailed(batch: ProducerBatch, error: ErrorCode, refused: boolean): void {
     const sequences = this.partitions[batch.partition]!;
     sequences.remove(batch);
-    if (isFatalForProducer(error)) {
+    if (this.lifecycle !== null) {
+      this.lifecycle.batchFailed(error === KafkaError.NONE ? KafkaError.REQUEST_TIMED_OUT : error);
+    } else if (isFatalForProducer(error)) {
       this.fatalError = error;
     } else if (error === KafkaError.UNKNOWN_PRODUCER_ID) {
       // The broker has forgotten the producer and takes sequence 0 again.
@@ -145,6 +152,7 @@ export class TransactionManager {
   /** TransactionManager.canRetry. May ask for an epoch bump. logStartOffset is the response's; -1: not said. */
   canRetry(batch: ProducerBatch, error: ErrorCode, logStartOffset: number): boolean {
     const sequences = this.partitions[batch.partition]!;
+    if (this.lifecycle !== null) return this.mayRetryInTransaction(batch, sequences, error);
     if (error === KafkaError.UNKNOWN_PRODUCER_ID) {
       // Without a log start offset the answer says nothing yet. Batches behind the first that was reset come back with
       // the same error: their sequences are new already.
@@ -165,6 +173,17 @@ export class TransactionManager {
     return isRetriable(error);
   }
 
+  /** A gap in the log ends the transaction: the epoch is bumped with its abort, and no sequence is rewritten. */
+  private mayRetryInTransaction(batch: ProducerBatch, sequences: PartitionSequences, error: ErrorCode): boolean {
+    if (error !== KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER) return isRetriable(error);
+    return sequences.unresolvedNext < 0 && !sequences.isNext(batch.baseSequence);
+  }
+
+  /** Every partition begins at 0: the epoch is another, and nothing of the old one is in flight. */
+  resetSequences(): void {
+    for (let i = 0; i < this.partitions.length; i++) this.partitions[i] = new PartitionSequences();
+  }
+
   /** A batch expired on the client after it had been sent: nobody knows whether its sequence was used. */
   markUnresolved(batch: ProducerBatch): void {
     const sequences = this.partitions[batch.partition]!;
@@ -176,7 +195,10 @@ export class TransactionManager {
     for (let partition = 0; partition < this.partitions.length; partition++) {
       const sequences = this.partitions[partition]!;
       if (sequences.unresolvedNext < 0 || sequences.inFlight.length > 0) continue;
-      if (!sequences.isNext(sequences.nextSequence)) this.requestEpochBump(partition);
+      if (!sequences.isNext(sequences.nextSequence)) {
+        if (this.lifecycle === null) this.requestEpochBump(partition);
+        else this.lifecycle.sequencesLost();
+      }
       sequences.unresolvedNext = -1;
     }
   }

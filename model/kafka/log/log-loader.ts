@@ -70,6 +70,7 @@ export function loadLog(
   log.restoreBounds(logStart, log.logEndOffset);
   log.leaderEpochs.truncateFromStart(checkpointed.logStart);
   log.recoveryPoint = clean ? log.logEndOffset : Math.min(checkpointed.recoveryPoint, log.logEndOffset);
+  log.abortedTransactions.rebuild(log.batches);
   loadProducers(host, log, services, scanFrom, clean);
   log.restoreHighWatermark(checkpointed.highWatermark);
   announce(host, log, clean);

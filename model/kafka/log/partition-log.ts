@@ -16,6 +16,7 @@ import { announceReload, rebuildProducerState } from './rebuild-producers.js';
 import type { LogSegment } from './segment.js';
 import { SegmentFiles } from './segment-files.js';
 import { mustSucceed } from './storage-error.js';
+import { TransactionIndex } from './transaction-index.js';
 
 export interface RecordView {
   readonly leaderEpoch: number;
@@ -31,6 +32,7 @@ export class PartitionLog {
   readonly segments: SegmentFiles;
   readonly leaderEpochs: LeaderEpochCache;
   readonly producers: ProducerState;
+  readonly abortedTransactions = new TransactionIndex();
   /** Everything below this offset is on the platter. */
   recoveryPoint = 0;
   /** Wall clock, milliseconds: when the recovery point last moved (lastFlushedTime). */
@@ -73,9 +75,11 @@ export class PartitionLog {
   get highWatermark(): number {
     return this.#highWatermark;
   }
-  /** Without transactions every record below the high watermark is stable. */
+  /** Below it every record is decided: where a read_committed consumer's reads end (UnifiedLog.fetchLastStableOffsetMetadata). */
   get lastStableOffset(): number {
-    return this.#highWatermark;
+    const unstable = this.producers.transactions.firstUnstableOffset;
+    if (unstable < 0 || unstable >= this.#highWatermark) return this.#highWatermark;
+    return Math.max(unstable, this.#logStartOffset);
   }
   get batches(): readonly RecordBatch[] {
     return this.content.batches;
@@ -94,8 +98,15 @@ export class PartitionLog {
       records: batch.records,
       bytes: batch.bytes,
     };
-    this.#append(appended, 1);
-    return appended;
+    if (batch.isTransactional === undefined) {
+      this.#append(appended, 1);
+      return appended;
+    }
+    const { isTransactional, marker } = batch;
+    const transactional: RecordBatch =
+      marker === undefined ? { ...appended, isTransactional } : { ...appended, isTransactional, marker };
+    this.#append(transactional, 1);
+    return transactional;
   }
 
   /** Takes a batch over as the leader wrote it: offsets and epoch kept, its epoch fed to the cache. */
@@ -113,7 +124,10 @@ export class PartitionLog {
     const { active } = this.segments;
     mustSucceed(active.file.append(batch, batch.bytes), active.file.path);
     this.take(active, batch);
-    this.producers.append(batch);
+    const completed = this.producers.append(batch);
+    if (completed?.aborted === true) {
+      this.abortedTransactions.add(completed, this.producers.transactions.firstOpenOffset);
+    }
     const { id, probes } = this.#host;
     const epoch = batch.partitionLeaderEpoch;
     for (let i = 0; i < batch.records.length; i++) {
@@ -227,8 +241,10 @@ export class PartitionLog {
     const newLogEnd = keep < this.batches.length ? Math.min(offset, this.batches[keep].baseOffset) : offset;
     const deleted = this.segments.truncateTo(newLogEnd, keep);
     this.producers.snapshots.remove((snapshot) => deleted.includes(snapshot));
+    this.abortedTransactions.truncate(newLogEnd);
     this.#endAt(newLogEnd, oldLogEnd, reason);
     rebuildProducerState(this, this.producers, newLogEnd, this.#nowMs(), this.#services.rules);
+    this.producers.transactions.highWatermarkMoved(this.#highWatermark);
     announceReload(this, this.#host);
     this.#services.truncated();
     return true;
@@ -240,6 +256,7 @@ export class PartitionLog {
     this.segments.restartAt(offset);
     this.leaderEpochs.clear();
     this.producers.restartAt(offset);
+    this.abortedTransactions.truncate(0);
     const oldLogStart = this.#logStartOffset;
     this.#logStartOffset = Math.min(offset, oldLogStart);
     this.#endAt(Math.min(offset, oldLogStart), oldLogEnd, reason);
@@ -287,6 +304,7 @@ export class PartitionLog {
     if (bounded === old) return false;
     assert(!asLeader || bounded > old, "a leader's high watermark never goes back within its leadership");
     this.#highWatermark = bounded;
+    this.producers.transactions.highWatermarkMoved(bounded);
     const { id, probes } = this.#host;
     probes.emit(Probe.highWatermark, id, this.partition, bounded, old, leaderEpoch, asLeader ? 1 : 0);
     return true;
@@ -295,6 +313,7 @@ export class PartitionLog {
   /** While the log is loaded: the checkpointed high watermark, held within the log. A restart is not a move. */
   restoreHighWatermark(offset: number): void {
     this.#highWatermark = Math.max(this.#logStartOffset, Math.min(offset, this.#logEndOffset));
+    this.producers.transactions.highWatermarkMoved(this.#highWatermark);
   }
 
   /** While the log is loaded: what its segments and the checkpoint of log starts say. */

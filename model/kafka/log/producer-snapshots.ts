@@ -10,11 +10,18 @@ import type { RecordBatch } from '../protocol/records.js';
 import { isSnapshot, offsetOfPath, snapshotPath } from './paths.js';
 import { mustSucceed } from './storage-error.js';
 
-/** The newest batch of one producer: it holds all that a snapshot's entry does. */
+/** What is kept of one producer (ProducerSnapshot.ProducerEntry). */
 export interface SnapshotEntry {
   readonly producerId: number;
   readonly producerEpoch: number;
-  readonly newest: RecordBatch;
+  /** Sequence and offset of the last batch; null: there was none since the last marker, which began another epoch. */
+  readonly newest: RecordBatch | null;
+  /** CreateTime of the newest record, markers included. */
+  readonly lastTimestamp: number;
+  /** -1: no marker yet. */
+  readonly coordinatorEpoch: number;
+  /** -1: no transaction is open. */
+  readonly currentTxnFirstOffset: number;
 }
 
 interface Snapshot {

@@ -1,13 +1,22 @@
 /**
- * What a log knows of its idempotent producers: ProducerStateManager and ProducerAppendInfo (KIP-98), for batches outside
- * transactions. The state follows from the log below its end, but not wholly: after a restart or a truncation it is the
+ * What a log knows of its idempotent producers and their transactions: ProducerStateManager and ProducerAppendInfo
+ * (KIP-98). The state follows from the log below its end, but not wholly: after a restart or a truncation it is the
  * latest snapshot and what the log holds behind it, so that a leader may know less of a producer than its log does.
  */
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
-import { lastOffset, maxTimestamp, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, type RecordBatch } from '../protocol/records.js';
+import {
+  lastOffset,
+  maxTimestamp,
+  NO_PRODUCER_EPOCH,
+  NO_PRODUCER_ID,
+  type EndTransactionMarker,
+  type RecordBatch,
+} from '../protocol/records.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { File } from '../../kernel/disk.js';
+import { OngoingTransactions, type CompletedTransaction } from './ongoing-transactions.js';
 import type { ProducerSnapshots, SnapshotEntry } from './producer-snapshots.js';
+import { VerificationGuards } from './verification-guards.js';
 
 const MAX_SEQUENCE = 0x7fffffff;
 
@@ -16,10 +25,15 @@ export interface ProducerEntry {
   producerEpoch: number;
   /** The newest batches of this epoch that are known, oldest first. */
   readonly batches: RecordBatch[];
+  lastTimestamp: number;
+  /** Of the newest marker; -1: there was none. */
+  coordinatorEpoch: number;
 }
 
 export class ProducerState {
   readonly snapshots: ProducerSnapshots;
+  readonly transactions = new OngoingTransactions();
+  readonly verifications = new VerificationGuards();
   /** Why at most five batches may be in flight. */
   readonly batchesRemembered: number;
   readonly #withoutState: Rules['sequenceWithoutState'];
@@ -65,28 +79,32 @@ export class ProducerState {
 
   /**
    * May a leader append this batch of a client? In the order of ProducerAppendInfo.maybeValidateDataBatch: epoch, then
-   * sequence.
+   * sequence, then what is open.
    */
   check(batch: RecordBatch): ErrorCode {
     if (batch.producerId === NO_PRODUCER_ID) return KafkaError.NONE;
     const entry = this.#producers.get(batch.producerId);
     if (entry === undefined || entry.producerEpoch === NO_PRODUCER_EPOCH) return this.#checkUnknown(batch);
     if (batch.producerEpoch < entry.producerEpoch) return KafkaError.INVALID_PRODUCER_EPOCH;
-    if (batch.producerEpoch !== entry.producerEpoch) {
-      return batch.baseSequence === 0 ? KafkaError.NONE : KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER;
-    }
-    const expected = nextSequence(entry.batches[entry.batches.length - 1]);
-    return batch.baseSequence === expected ? KafkaError.NONE : KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER;
+    const { batches } = entry;
+    const isFirst = batch.producerEpoch !== entry.producerEpoch || batches.length === 0;
+    const expected = isFirst ? 0 : nextSequence(batches[batches.length - 1]);
+    if (batch.baseSequence !== expected) return KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER;
+    // Outside of a transaction, while the producer has one open here (ProducerAppendInfo.appendDataBatch).
+    const isMixed = batch.isTransactional === undefined && this.transactions.firstOffsetOf(batch.producerId) >= 0;
+    return isMixed ? KafkaError.INVALID_TXN_STATE : KafkaError.NONE;
   }
 
   /** Of a producer that this log does not know: since KIP-360 (2.5) it may begin with any sequence. */
-  #checkUnknown({ baseSequence }: RecordBatch): ErrorCode {
+  #checkUnknown({ baseSequence, isTransactional }: RecordBatch): ErrorCode {
     if (baseSequence === 0) return KafkaError.NONE;
     switch (this.#withoutState) {
       case 'out-of-order':
         return KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER;
       case 'unknown-producer-id':
         return KafkaError.UNKNOWN_PRODUCER_ID;
+      case 'accepted-outside-transactions':
+        return isTransactional === undefined ? KafkaError.NONE : KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER;
       default:
         return KafkaError.NONE;
     }
@@ -96,14 +114,37 @@ export class ProducerState {
   startAt(logStart: number): void {
     if (this.#outlivesRecords) return;
     for (const { producerId, batches } of this.#producers.values()) {
-      if (lastOffset(batches[batches.length - 1]) < logStart) this.#producers.delete(producerId);
+      if (batches.length === 0 || lastOffset(batches[batches.length - 1]) < logStart)
+        this.#producers.delete(producerId);
     }
   }
 
-  /** Takes in a batch that was appended, in the order of the log: a follower's and a replayed one without validation. */
-  append(batch: RecordBatch): void {
-    if (batch.producerId !== NO_PRODUCER_ID) this.#update(batch);
+  /**
+   * May a leader append this marker? Neither of an older producer epoch nor of a coordinator that was deposed
+   * (ProducerAppendInfo.appendEndTxnMarker). A repeated one is appended again.
+   */
+  checkMarker(producerId: number, producerEpoch: number, marker: EndTransactionMarker): ErrorCode {
+    const entry = this.#producers.get(producerId);
+    if (entry === undefined) return KafkaError.NONE;
+    if (producerEpoch < entry.producerEpoch) return KafkaError.INVALID_PRODUCER_EPOCH;
+    const isFenced = marker.coordinatorEpoch < entry.coordinatorEpoch;
+    return isFenced ? KafkaError.TRANSACTION_COORDINATOR_FENCED : KafkaError.NONE;
+  }
+
+  /** Has the producer a transaction of this epoch open here? */
+  hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
+    if (this.transactions.firstOffsetOf(producerId) < 0) return false;
+    return this.#producers.get(producerId)?.producerEpoch === producerEpoch;
+  }
+
+  /**
+   * Takes in a batch that was appended, in the order of the log: a follower's and a replayed one without validation.
+   * @returns the transaction that it ended, if it is a marker and there was one
+   */
+  append(batch: RecordBatch): CompletedTransaction | null {
+    const completed = batch.producerId === NO_PRODUCER_ID ? null : this.#update(batch);
     this.#end = batch.baseOffset + batch.records.length;
+    return completed;
   }
 
   /** The log below `offset` is taken in; there may be nothing at its end (updateMapEndOffset). */
@@ -115,8 +156,10 @@ export class ProducerState {
   takeSnapshot(): File | undefined {
     if (this.#end <= this.#lastSnapshotOffset) return undefined;
     const entries: SnapshotEntry[] = [];
-    for (const { producerId, producerEpoch, batches } of this.#producers.values()) {
-      entries.push({ producerId, producerEpoch, newest: batches[batches.length - 1] });
+    for (const { producerId, producerEpoch, batches, lastTimestamp, coordinatorEpoch } of this.#producers.values()) {
+      const newest = batches.length === 0 ? null : batches[batches.length - 1];
+      const currentTxnFirstOffset = this.transactions.firstOffsetOf(producerId);
+      entries.push({ producerId, producerEpoch, newest, lastTimestamp, coordinatorEpoch, currentTxnFirstOffset });
     }
     this.#lastSnapshotOffset = this.#end;
     return this.snapshots.write(this.#end, entries);
@@ -130,6 +173,7 @@ export class ProducerState {
     this.snapshots.remove((offset) => offset > logEnd || offset <= logStart);
     if (logEnd === this.#end) return;
     this.#producers.clear();
+    this.transactions.truncated(logEnd);
     for (;;) {
       const offset = this.snapshots.offsets.at(-1);
       const entries = offset === undefined ? [] : this.snapshots.read(offset);
@@ -146,6 +190,7 @@ export class ProducerState {
   /** Nothing is known, of a log that begins and ends here (truncateFullyAndStartAt). */
   restartAt(offset: number): void {
     this.#producers.clear();
+    this.transactions.clear();
     this.snapshots.remove(() => true);
     this.#end = offset;
     this.#lastSnapshotOffset = 0;
@@ -153,40 +198,62 @@ export class ProducerState {
 
   /**
    * Forgets producers whose newest record is older than producer.id.expiration.ms: the record's own CreateTime against
-   * the broker's wall clock (isProducerExpired).
+   * the broker's wall clock. Never one with an open transaction (isProducerExpired).
    * @returns those that were forgotten
    */
   removeExpired(nowMs: number): readonly number[] {
     const expired: number[] = [];
-    for (const { producerId, batches } of this.#producers.values()) {
-      if (!this.#isExpired(batches[batches.length - 1], nowMs)) continue;
+    for (const { producerId, lastTimestamp } of this.#producers.values()) {
+      if (this.transactions.firstOffsetOf(producerId) >= 0 || !this.#isExpired(lastTimestamp, nowMs)) continue;
       this.#producers.delete(producerId);
       expired.push(producerId);
     }
     return expired;
   }
 
-  #load({ producerId, producerEpoch, newest }: SnapshotEntry, nowMs: number): void {
-    if (this.#isExpired(newest, nowMs)) return;
-    this.#producers.set(producerId, { producerId, producerEpoch, batches: [newest] });
+  #load(entry: SnapshotEntry, nowMs: number): void {
+    const { producerId, producerEpoch, newest, lastTimestamp, coordinatorEpoch, currentTxnFirstOffset } = entry;
+    if (currentTxnFirstOffset < 0 && this.#isExpired(lastTimestamp, nowMs)) return;
+    const batches = newest === null ? [] : [newest];
+    this.#producers.set(producerId, { producerId, producerEpoch, batches, lastTimestamp, coordinatorEpoch });
+    if (currentTxnFirstOffset >= 0) this.transactions.begin(producerId, currentTxnFirstOffset);
   }
 
-  #isExpired(newest: RecordBatch, nowMs: number): boolean {
-    return nowMs - maxTimestamp(newest) >= this.#expirationMs;
+  #isExpired(lastTimestamp: number, nowMs: number): boolean {
+    return nowMs - lastTimestamp >= this.#expirationMs;
   }
 
-  #update(batch: RecordBatch): void {
-    let entry = this.#producers.get(batch.producerId);
+  #update(batch: RecordBatch): CompletedTransaction | null {
+    const { producerId, producerEpoch, baseOffset, marker } = batch;
+    let entry = this.#producers.get(producerId);
     if (entry === undefined) {
-      entry = { producerId: batch.producerId, producerEpoch: batch.producerEpoch, batches: [] };
-      this.#producers.set(batch.producerId, entry);
+      entry = { producerId, producerEpoch, batches: [], lastTimestamp: -1, coordinatorEpoch: -1 };
+      this.#producers.set(producerId, entry);
     }
-    if (entry.producerEpoch !== batch.producerEpoch) {
-      entry.producerEpoch = batch.producerEpoch;
+    if (entry.producerEpoch !== producerEpoch) {
+      entry.producerEpoch = producerEpoch;
       entry.batches.length = 0;
     }
+    entry.lastTimestamp = maxTimestamp(batch);
+    if (batch.isTransactional !== undefined) this.verifications.clear(producerId);
+    if (marker !== undefined) return this.#endTransaction(entry, marker, baseOffset);
     if (entry.batches.length === this.batchesRemembered) entry.batches.shift();
     entry.batches.push(batch);
+    if (batch.isTransactional !== undefined && this.transactions.firstOffsetOf(producerId) < 0) {
+      this.transactions.begin(producerId, baseOffset);
+    }
+    return null;
+  }
+
+  /** A marker for a transaction without records here ends nothing. */
+  #endTransaction(entry: ProducerEntry, marker: EndTransactionMarker, offset: number): CompletedTransaction | null {
+    const { producerId } = entry;
+    entry.coordinatorEpoch = marker.coordinatorEpoch;
+    const firstOffset = this.transactions.firstOffsetOf(producerId);
+    if (firstOffset < 0) return null;
+    const completed = { producerId, firstOffset, lastOffset: offset, aborted: !marker.committed };
+    this.transactions.complete(completed);
+    return completed;
   }
 }
 

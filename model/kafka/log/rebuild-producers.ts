@@ -37,6 +37,8 @@ export function snapshot(state: ProducerState, rules: Rules): void {
 /** Says of which producers this log's state now knows less than the log holds, as far as five batches reach. */
 export function announceReload(log: PartitionLog, { id, probes }: Host): void {
   for (const { producerId, producerEpoch, batches } of log.producers.entries()) {
+    // Nothing since the last marker, and the sequences begin anew.
+    if (batches.length === 0) continue;
     const { baseSequence } = batches[0];
     if (batches.length >= log.producers.batchesRemembered || baseSequence === 0) continue;
     probes.emit(Probe.producerWindow, id, log.partition, producerId, producerEpoch, baseSequence, 0);

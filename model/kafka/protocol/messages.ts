@@ -15,9 +15,15 @@ export const Api = {
   fetch: 1,
   listOffsets: 2,
   metadata: 3,
+  findCoordinator: 10,
   deleteRecords: 21,
   initProducerId: 22,
   offsetForLeaderEpoch: 23,
+  addPartitionsToTxn: 24,
+  addOffsetsToTxn: 25,
+  endTxn: 26,
+  writeTxnMarkers: 27,
+  txnOffsetCommit: 28,
   electLeaders: 43,
   alterPartition: 56,
   brokerRegistration: 62,
@@ -42,6 +48,10 @@ export const Purpose = {
   forwarding: 9,
   /** One member of the metadata quorum to another: KafkaNetworkChannel. */
   quorum: 10,
+  /** Of a transaction coordinator to a partition leader: TransactionMarkerChannelManager. */
+  transactionMarkers: 11,
+  /** Of a partition leader to a transaction coordinator: AddPartitionsToTxnManager (KIP-890). */
+  transactionVerification: 12,
 } as const;
 
 export interface Request extends Message {
@@ -51,6 +61,8 @@ export type Response = Request;
 
 // Produce (key 0)
 export interface ProduceRequest extends Request {
+  /** Left out: no transaction. */
+  readonly transactionalId?: string;
   readonly acks: -1 | 0 | 1;
   readonly timeoutMs: number;
   readonly partitions: readonly { readonly partition: number; readonly batch: RecordBatch }[];
@@ -88,7 +100,14 @@ export interface FetchRequest extends Request {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly partitionMaxBytes: number;
+  /** isolation.level of a consumer: up to the last stable offset alone. Left out: read_uncommitted. */
+  readonly readCommitted?: boolean;
   readonly partitions: readonly FetchPartition[];
+}
+/** A transaction that was aborted, and has records in the partition from `firstOffset` on. */
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
 }
 export interface FetchedPartition {
   readonly partition: number;
@@ -106,6 +125,8 @@ export interface FetchedPartition {
   /** The offset that was asked for, so that a late answer can be told. */
   readonly fetchOffset: number;
   readonly batches: readonly RecordBatch[];
+  /** To a read_committed consumer: those that lie in what was returned, in the order of their markers. */
+  readonly abortedTransactions?: readonly AbortedTransaction[];
 }
 export interface FetchResponse extends Response {
   readonly error: ErrorCode;
@@ -117,6 +138,8 @@ export const LATEST_TIMESTAMP = -1;
 export const EARLIEST_TIMESTAMP = -2;
 export interface ListOffsetsRequest extends Request {
   readonly replicaId: number;
+  /** The latest offset is the last stable one. Left out: read_uncommitted. */
+  readonly readCommitted?: boolean;
   readonly partitions: readonly {
     readonly partition: number;
     readonly currentLeaderEpoch: number;
@@ -167,8 +190,15 @@ export interface DeleteRecordsResponse extends Response {
   }[];
 }
 
-// InitProducerId (key 22), without transactional id
-export type InitProducerIdRequest = Request;
+// InitProducerId (key 22, v4)
+export interface InitProducerIdRequest extends Request {
+  /** Left out: an id for this session alone, from any broker. */
+  readonly transactionalId?: string;
+  readonly transactionTimeoutMs?: number;
+  /** KIP-360: those that the producer has and wants to go on with; left out: none. */
+  readonly producerId?: number;
+  readonly producerEpoch?: number;
+}
 export interface InitProducerIdResponse extends Response {
   readonly error: ErrorCode;
   readonly producerId: number;

@@ -10,6 +10,8 @@ export interface ProducerRecord {
   readonly timestamp: number;
   /** Serialized size with the record's overhead. */
   readonly bytes: number;
+  /** Of a record that a coordinator wrote into its own log: what it says, immutable. Left out on all others. */
+  readonly state?: object;
 }
 
 /** No producer id, epoch or sequence: the batch of a producer without idempotence. */
@@ -32,6 +34,17 @@ export interface RecordBatch {
   readonly baseSequence: number;
   readonly records: readonly ProducerRecord[];
   readonly bytes: number;
+  /** Bit 4 of the attributes: part of a transaction, its marker included. Left out: not. */
+  readonly isTransactional?: true;
+  /** Bit 5 of the attributes: a control batch, whose one record says how the transaction ended. Left out: data. */
+  readonly marker?: EndTransactionMarker;
+}
+
+/** Key and value of a control record (ControlRecordType, EndTransactionMarker). */
+export interface EndTransactionMarker {
+  readonly committed: boolean;
+  /** Leader epoch of the coordinator's partition, when it decided. */
+  readonly coordinatorEpoch: number;
 }
 
 /** The last offset that a batch occupies. */
@@ -48,3 +61,30 @@ export function maxTimestamp({ records }: RecordBatch): number {
 
 /** The size of a batch's header (DefaultRecordBatch.RECORD_BATCH_OVERHEAD). */
 export const BATCH_OVERHEAD_BYTES = 61;
+
+/** Serialized size of a marker (EndTransactionMarker.endTxnMarkerValueSize with key and record overhead). */
+const MARKER_RECORD_BYTES = 17;
+
+/**
+ * The control batch that ends a transaction in one partition (MemoryRecords.writeEndTransactionalMarker): one record, no
+ * sequence. Its value is negative, as no workload's is.
+ */
+export function markerBatch(
+  producerId: number,
+  producerEpoch: number,
+  marker: EndTransactionMarker,
+  timestamp: number,
+): RecordBatch {
+  const value = -2 - 2 * marker.coordinatorEpoch - (marker.committed ? 1 : 0);
+  return {
+    baseOffset: -1,
+    partitionLeaderEpoch: -1,
+    producerId,
+    producerEpoch,
+    baseSequence: NO_SEQUENCE,
+    records: [{ key: null, value, timestamp, bytes: MARKER_RECORD_BYTES }],
+    bytes: BATCH_OVERHEAD_BYTES + MARKER_RECORD_BYTES,
+    isTransactional: true,
+    marker,
+  };
+}

@@ -88,8 +88,9 @@ export class Run {
       .toSorted((a, b) => a - b);
   }
 
-  /** Every partition in full, from its present leader, by fresh consumers: values by partition. */
+  /** Every partition in full, from its present leader, by fresh consumers: values by partition (none of Kafka's own). */
   finalRead(): number[][] {
+    const before = this.operations.length;
     const readers = this.kafka.keys().map((_, key) => this.kafka.finalRead(key));
     this.until(60, () => {
       for (const reader of readers) {
@@ -98,8 +99,10 @@ export class Run {
       }
       return true;
     });
-    const reads = this.operations.slice(-readers.length).map((operation) => (operation.value as MicroOps).microOps[0]);
-    return this.kafka.keys().map((_, key) => [...reads.find((read) => read.key === key)!.values]);
+    const reads = this.operations
+      .slice(before)
+      .flatMap(({ value }) => ('finalReadOf' in (value as object) ? (value as MicroOps).microOps : []));
+    return this.kafka.keys().map((_, key) => [...(reads.findLast((read) => read.key === key)?.values ?? [])]);
   }
 
   /** The replicas of a partition, each as its end, high watermark and hash. */

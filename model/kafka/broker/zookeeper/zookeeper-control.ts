@@ -96,7 +96,12 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
 
   takeCharge(replicas: ReplicaManager, fetchers: FetcherManager): void {
     const timers = { transition: Timer.transition, startFetchers: Timer.startFetchers };
-    const listener = { onLeaderAndIsr: () => this.broker.startCheckpointing() };
+    const listener = {
+      onLeaderAndIsr: () => {
+        this.broker.startCheckpointing();
+        this.broker.rolesChanged();
+      },
+    };
     this.requests = new ControlRequests(replicas, fetchers, this.cache, timers, listener, () => this.epoch);
     const decidedIn = (partition: number): number => this.requests.controllerEpochOf(partition);
     this.isrWriter = new IsrWriter(replicas, this.session, this.paths, decidedIn);

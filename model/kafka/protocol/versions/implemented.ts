@@ -58,13 +58,15 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   positionValidation: [true],
 
   batchesRemembered: [1, 5],
-  sequenceWithoutState: ['out-of-order', 'unknown-producer-id', 'accepted', 'accepted-outside-transactions'], // there are no transactions
+  sequenceWithoutState: ['out-of-order', 'unknown-producer-id', 'accepted', 'accepted-outside-transactions'],
   producerStateOutlivesRecords: [false, true],
   producerEpochRecovery: [true],
+  staleProducerEpoch: ['fatal', 'abortable'],
+  transactionVersion: [0, 1, 2],
+  transactionVerification: [false, true],
 };
 
 const groups = 'there are no consumer groups';
-const transactions = 'there are no transactions';
 
 const beyondReach: { readonly [name in RuleName]?: string } = {
   backgroundHeartbeat: groups,
@@ -72,11 +74,8 @@ const beyondReach: { readonly [name in RuleName]?: string } = {
   staticMembership: groups,
   cooperativeRebalance: groups,
   consumerGroupProtocol: groups,
-  staleProducerEpoch: transactions,
-  transactionVersion: transactions,
-  transactionVerification: transactions,
-  groupInTransactionalCommits: transactions,
-  stableOffsetFetch: transactions,
+  groupInTransactionalCommits: groups,
+  stableOffsetFetch: groups,
 };
 
 /** Whether this build does what a rule says when it has this value. */

@@ -1,0 +1,434 @@
+/**
+ * A transactional producer's dealings with its coordinator: TransactionManager (clients.md §4.4). One request is under way
+ * at a time, and meanwhile the network thread sends no records either (Sender.maybeSendAndPollTransactionalRequest).
+ *
+ * Sequences are the affair of `TransactionManager`, in which the rest of Kafka's class of that name is.
+ */
+import { assert } from '../../kernel/assert.js';
+import type { MachineId } from '../../kernel/process.js';
+import type { ProducerSettings } from '../cluster-spec.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
+import { Api, type InitProducerIdRequest, type InitProducerIdResponse, type Response } from '../protocol/messages.js';
+import type {
+  AddPartitionsToTxnRequest,
+  AddPartitionsToTxnResponse,
+  EndTxnRequest,
+  EndTxnResponse,
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+} from '../protocol/transaction-messages.js';
+import type { Rules } from '../protocol/versions/rules.js';
+import { isRetriable } from './error-classes.js';
+import type { Metadata } from './metadata.js';
+import type { NetworkClient } from './network-client.js';
+import type { TransactionManager } from './transaction-manager.js';
+import { mayFollow, RequestQueue, type ProducerState, type TransactionalRequest } from './transaction-state.js';
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+/** TransactionManager.ADD_PARTITIONS_RETRY_BACKOFF_MS: the last transaction is being completed, which takes no time. */
+const ADD_PARTITIONS_BACKOFF_MICROS = 20_000;
+const REQUEST_BYTES = 60;
+const PARTITION_BYTES = 8;
+const NOBODY = 0;
+
+/** What the lifecycle asks of its producer. */
+export interface LifecycleOwner {
+  /** Some batch of this producer is not done. */
+  hasIncomplete(): boolean;
+  /** Batches that were never sent fail. */
+  abortUnsent(): void;
+  onProducerId(producerId: number, producerEpoch: number): void;
+}
+
+export class TransactionLifecycle {
+  readonly #transactionalId: string;
+  readonly #timeoutMs: number;
+  readonly #rules: Rules;
+  readonly #network: NetworkClient;
+  readonly #metadata: Metadata;
+  readonly #sequences: TransactionManager;
+  readonly #owner: LifecycleOwner;
+  readonly #retryBackoffMicros: number;
+  readonly #requestTimeoutMicros: number;
+  readonly #queue = new RequestQueue();
+  state: ProducerState = 'uninitialized';
+  /** Of the transaction under way; NONE: no error. */
+  lastError: ErrorCode = KafkaError.NONE;
+  /** EndTxn(commit) of the transaction under way was sent: nobody but the coordinator knows how it ends. */
+  commitWasSent = false;
+  /** 0: not known. */
+  #coordinator: MachineId = NOBODY;
+  /** The one under way; null: none. */
+  #sent: TransactionalRequest | null = null;
+  /** Wall micros before which nothing is done at all: the thread sleeps over a retry. */
+  #sleepsUntil = -Infinity;
+  /** Until when the thread waits for a connection to the target; -Infinity: it does not. */
+  #awaitsUntil = -Infinity;
+  #target: MachineId = NOBODY;
+  /** Added on the client, not asked for yet. */
+  #newPartitions: number[] = [];
+  readonly #partitions = new Set<number>();
+  /** Something was added to the transaction: the coordinator knows of it, or will. */
+  #started = false;
+  #needsBump = false;
+
+  constructor(
+    settings: ProducerSettings,
+    rules: Rules,
+    network: NetworkClient,
+    metadata: Metadata,
+    sequences: TransactionManager,
+    owner: LifecycleOwner,
+  ) {
+    this.#transactionalId = settings['transactional.id']!;
+    this.#timeoutMs = settings['transaction.timeout.ms'] ?? DEFAULT_TIMEOUT_MS;
+    this.#retryBackoffMicros = settings['retry.backoff.ms'] * 1000;
+    this.#requestTimeoutMicros = settings['request.timeout.ms'] * 1000;
+    this.#rules = rules;
+    this.#network = network;
+    this.#metadata = metadata;
+    this.#sequences = sequences;
+    this.#owner = owner;
+  }
+
+  // ---------------------------------------------------------------------- what the application calls
+
+  initTransactions(): void {
+    this.#enter('initializing');
+    this.#queue.add({ kind: 'init-producer-id' });
+  }
+
+  beginTransaction(): void {
+    this.#enter('in-transaction');
+    this.commitWasSent = false;
+  }
+
+  /** KafkaProducer.send: the partition belongs to the transaction from its first record on (maybeAddPartition). */
+  addPartition(partition: number): void {
+    if (this.#partitions.has(partition) || this.#newPartitions.includes(partition)) return;
+    if (this.#bumpsEpoch) {
+      // The leader tells the coordinator (transaction version 2).
+      this.#partitions.add(partition);
+      this.#started = true;
+    } else {
+      this.#newPartitions.push(partition);
+    }
+  }
+
+  commitTransaction(): void {
+    this.#enter('committing');
+    this.#queue.add({ kind: 'end-txn', committed: true });
+  }
+
+  abortTransaction(): void {
+    const { lastError } = this;
+    this.#enter('aborting');
+    this.#newPartitions = [];
+    // Of an id that it does not know the coordinator ends nothing.
+    if (lastError !== KafkaError.INVALID_PRODUCER_ID_MAPPING) this.#queue.add({ kind: 'end-txn', committed: false });
+    if (this.#needsBump) this.#queue.add({ kind: 'epoch-bump' });
+  }
+
+  // ---------------------------------------------------------------------- what the network thread asks
+
+  get isCompleting(): boolean {
+    return this.state === 'committing' || this.state === 'aborting';
+  }
+
+  /** May records go to this partition now? (isSendToPartitionAllowed) */
+  mayDrain(partition: number): boolean {
+    return this.state !== 'fatal-error' && this.#partitions.has(partition);
+  }
+
+  /** A batch failed for good (maybeTransitionToErrorState). */
+  batchFailed(error: ErrorCode): void {
+    const isStaleEpoch = error === KafkaError.INVALID_PRODUCER_EPOCH;
+    if (error === KafkaError.PRODUCER_FENCED || (isStaleEpoch && this.#rules.staleProducerEpoch === 'fatal')) {
+      this.#fatal(error);
+      return;
+    }
+    if (this.state !== 'in-transaction' && this.state !== 'committing') return;
+    if (this.#mayBump && !this.isCompleting) this.#needsBump = true;
+    this.#abortable(error);
+  }
+
+  /** Sequences are lost track of: what is under way cannot be committed. */
+  sequencesLost(): void {
+    this.batchFailed(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER);
+  }
+
+  /**
+   * True: the thread is busy with the coordinator, and does nothing else.
+   * @param ready whether a node takes a request now (connects to it if need be)
+   */
+  isBusy(now: number, ready: (node: MachineId, now: number) => boolean): boolean {
+    if (this.#sent !== null || now < this.#sleepsUntil) return true;
+    if (this.state === 'abortable-error' || this.state === 'aborting') this.#owner.abortUnsent();
+    this.#sleepsUntil = -Infinity;
+    let next = this.#next();
+    if (next === undefined) return false;
+    if (next.kind !== 'find-coordinator' && this.#coordinator === NOBODY) {
+      this.#lookUp();
+      next = this.#queue.head!;
+    }
+    this.#chooseTarget(next, now);
+    if (this.#target === NOBODY) {
+      this.#sleep(now, this.#retryBackoffMicros);
+      return true;
+    }
+    if (!ready(this.#target, now)) {
+      if (this.#awaitsUntil === -Infinity) this.#awaitsUntil = now + this.#requestTimeoutMicros;
+      else if (this.#network.connectionFailed(this.#target) || now >= this.#awaitsUntil) this.#unreachable(next, now);
+      return true;
+    }
+    this.#awaitsUntil = -Infinity;
+    this.#queue.shift();
+    this.#sent = next;
+    if (next.kind === 'end-txn' && next.committed) this.commitWasSent = true;
+    this.#network.send(this.#target, this.#requestFor(next), next, true, now);
+    return true;
+  }
+
+  nextDeadline(): number {
+    if (this.#sent !== null) return Infinity;
+    if (this.#sleepsUntil > -Infinity) return this.#sleepsUntil;
+    return this.#awaitsUntil === -Infinity
+      ? Infinity
+      : Math.min(this.#awaitsUntil, this.#network.connectableAt(this.#target));
+  }
+
+  /** TransactionManager.nextRequest: the end of a transaction waits until every batch is done. */
+  #next(): TransactionalRequest | undefined {
+    if (this.#newPartitions.length > 0 && this.state !== 'abortable-error') {
+      this.#queue.add({ kind: 'add-partitions', partitions: this.#newPartitions });
+      this.#newPartitions = [];
+    }
+    let head = this.#queue.head;
+    if (head?.kind === 'end-txn') {
+      if (this.#owner.hasIncomplete()) return undefined;
+      if (!this.#started) {
+        // Nothing was added: there is nothing that the coordinator could end.
+        this.#queue.shift();
+        this.#complete();
+        head = this.#queue.head;
+      }
+    }
+    return head;
+  }
+
+  /** Who knows the coordinator is for any broker to say; the same one as long as its connection is waited for. */
+  #chooseTarget(next: TransactionalRequest, now: number): void {
+    if (next.kind !== 'find-coordinator') this.#target = this.#coordinator;
+    else if (this.#target === NOBODY || this.#awaitsUntil === -Infinity) {
+      this.#target = this.#network.leastLoadedNode(this.#metadata.nodes, now);
+    }
+  }
+
+  #unreachable(next: TransactionalRequest, now: number): void {
+    this.#awaitsUntil = -Infinity;
+    this.#target = NOBODY;
+    if (next.kind === 'find-coordinator') this.#metadata.requestUpdate();
+    else this.#lookUp();
+    this.#sleep(now, this.#retryBackoffMicros);
+  }
+
+  #lookUp(): void {
+    this.#coordinator = NOBODY;
+    if (!this.#queue.has('find-coordinator')) this.#queue.add({ kind: 'find-coordinator' });
+  }
+
+  #sleep(now: number, micros: number): void {
+    this.#sleepsUntil = now + micros;
+  }
+
+  #requestFor(
+    next: TransactionalRequest,
+  ): FindCoordinatorRequest | InitProducerIdRequest | AddPartitionsToTxnRequest | EndTxnRequest {
+    const transactionalId = this.#transactionalId;
+    const { producerId, producerEpoch } = this.#sequences;
+    const identity = { transactionalId, producerId, producerEpoch };
+    const envelope = { bytes: REQUEST_BYTES, correlationId: this.#network.nextCorrelationId() };
+    switch (next.kind) {
+      case 'find-coordinator':
+        return { kind: Api.findCoordinator, ...envelope, key: transactionalId };
+      case 'init-producer-id': {
+        const fields = { transactionalId, transactionTimeoutMs: this.#timeoutMs };
+        return { kind: Api.initProducerId, ...envelope, ...fields };
+      }
+      case 'epoch-bump': {
+        const fields = { ...identity, transactionTimeoutMs: this.#timeoutMs };
+        return { kind: Api.initProducerId, ...envelope, ...fields };
+      }
+      case 'add-partitions': {
+        const { partitions } = next;
+        const bytes = REQUEST_BYTES + PARTITION_BYTES * partitions.length;
+        const fields = { ...identity, verifyOnly: false, partitions };
+        return { kind: Api.addPartitionsToTxn, ...envelope, bytes, ...fields };
+      }
+      case 'end-txn':
+        return { kind: Api.endTxn, ...envelope, ...identity, committed: next.committed };
+    }
+  }
+
+  // ---------------------------------------------------------------------- what the coordinator answers
+
+  /** The connection broke: silently tried again, wherever the coordinator is by then. It may have done what was asked. */
+  handleRequestLost(now: number): void {
+    const sent = this.#sent!;
+    this.#sent = null;
+    if (this.state === 'fatal-error') return;
+    if (sent.kind !== 'find-coordinator') this.#lookUp();
+    this.#again(sent, now);
+  }
+
+  handleResponse(response: Response, now: number): void {
+    const sent = this.#sent!;
+    this.#sent = null;
+    if (this.state === 'fatal-error') return;
+    switch (sent.kind) {
+      case 'find-coordinator': {
+        const { error, nodeId } = response as FindCoordinatorResponse;
+        if (error === KafkaError.NONE) this.#coordinator = nodeId;
+        else this.#again(sent, now);
+        return;
+      }
+      case 'init-producer-id':
+      case 'epoch-bump':
+        this.#initialized(sent, response as InitProducerIdResponse, now);
+        return;
+      case 'add-partitions':
+        this.#added(sent.partitions, sent, response as AddPartitionsToTxnResponse, now);
+        return;
+      case 'end-txn':
+        this.#ended(sent, response as EndTxnResponse, now);
+    }
+  }
+
+  #initialized(
+    sent: TransactionalRequest,
+    { error, producerId, producerEpoch }: InitProducerIdResponse,
+    now: number,
+  ): void {
+    if (error !== KafkaError.NONE) {
+      this.#refused(sent, error, now, this.#retryBackoffMicros);
+      return;
+    }
+    this.#setProducerId(producerId, producerEpoch);
+    this.lastError = KafkaError.NONE;
+    if (this.state === 'aborting') this.#complete();
+    else this.#enter('ready');
+  }
+
+  #added(
+    partitions: readonly number[],
+    sent: TransactionalRequest,
+    response: AddPartitionsToTxnResponse,
+    now: number,
+  ): void {
+    const refusal = response.partitions.find(({ error }) => error !== KafkaError.NONE);
+    if (refusal === undefined) {
+      for (const partition of partitions) this.#partitions.add(partition);
+      this.#started = true;
+      return;
+    }
+    const isFirst = refusal.error === KafkaError.CONCURRENT_TRANSACTIONS && this.#partitions.size === 0;
+    const backoff = isFirst
+      ? Math.min(ADD_PARTITIONS_BACKOFF_MICROS, this.#retryBackoffMicros)
+      : this.#retryBackoffMicros;
+    this.#refused(sent, refusal.error, now, backoff);
+  }
+
+  #ended(sent: TransactionalRequest, { error, producerId, producerEpoch }: EndTxnResponse, now: number): void {
+    if (error !== KafkaError.NONE) {
+      this.#refused(sent, error, now, this.#retryBackoffMicros);
+      return;
+    }
+    if (producerId >= 0) this.#setProducerId(producerId, producerEpoch);
+    this.#complete();
+  }
+
+  /** The table of clients.md §4.4. */
+  #refused(sent: TransactionalRequest, error: ErrorCode, now: number, backoffMicros: number): void {
+    switch (error) {
+      case KafkaError.COORDINATOR_NOT_AVAILABLE:
+      case KafkaError.NOT_COORDINATOR:
+        this.#lookUp();
+        this.#again(sent, now);
+        return;
+      case KafkaError.CONCURRENT_TRANSACTIONS:
+        this.#again(sent, now, backoffMicros);
+        return;
+      case KafkaError.UNKNOWN_PRODUCER_ID:
+      case KafkaError.INVALID_PRODUCER_ID_MAPPING:
+        if (!this.#mayBump || sent.kind === 'init-producer-id' || sent.kind === 'epoch-bump') {
+          this.#fatal(error);
+        } else {
+          this.#needsBump = true;
+          this.#abortable(error);
+        }
+        return;
+      case KafkaError.TRANSACTION_ABORTABLE:
+        this.#abortable(error);
+        return;
+      default:
+        if (isRetriable(error)) this.#again(sent, now);
+        else this.#fatal(error === KafkaError.INVALID_PRODUCER_EPOCH ? KafkaError.PRODUCER_FENCED : error);
+    }
+  }
+
+  #again(sent: TransactionalRequest, now: number, backoffMicros = this.#retryBackoffMicros): void {
+    // What only served a transaction that has failed since is not asked for again.
+    if (sent.kind === 'add-partitions' && this.state === 'abortable-error') return;
+    this.#queue.add(sent);
+    this.#sleep(now, backoffMicros);
+  }
+
+  #setProducerId(producerId: number, producerEpoch: number): void {
+    this.#sequences.setProducerId(producerId, producerEpoch);
+    this.#sequences.resetSequences();
+    this.#owner.onProducerId(producerId, producerEpoch);
+  }
+
+  /** The transaction has ended; a bump of the epoch may still be due (completeTransaction). */
+  #complete(): void {
+    if (this.#queue.has('epoch-bump')) this.#enter('initializing');
+    else this.#enter('ready');
+    this.lastError = KafkaError.NONE;
+    this.#needsBump = false;
+    this.#started = false;
+    this.#newPartitions = [];
+    this.#partitions.clear();
+  }
+
+  /** The coordinator knows InitProducerId with id and epoch (KIP-360), and the client has to bump the epoch itself. */
+  get #mayBump(): boolean {
+    return this.#rules.producerEpochRecovery && !this.#bumpsEpoch;
+  }
+
+  get #bumpsEpoch(): boolean {
+    return this.#rules.transactionVersion === 2;
+  }
+
+  #abortable(error: ErrorCode): void {
+    if (this.state === 'aborting') {
+      // An abort that cannot be made is the end.
+      this.#fatal(error);
+      return;
+    }
+    this.#queue.clear();
+    this.lastError = error;
+    this.#enter('abortable-error');
+  }
+
+  #fatal(error: ErrorCode): void {
+    this.#queue.clear();
+    this.lastError = error;
+    this.#sequences.fatalError = error;
+    this.#enter('fatal-error');
+  }
+
+  #enter(state: ProducerState): void {
+    assert(mayFollow(state, this.state), `${state} does not follow ${this.state}`);
+    this.state = state;
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * What a consumer may hand to its application of what it fetched: never a control record, and with read_committed nothing
+ * of an aborted transaction (CompletedFetch.nextFetchedRecord; clients.md §4.5).
+ */
+import type { AbortedTransaction } from '../protocol/messages.js';
+import type { RecordBatch } from '../protocol/records.js';
+
+/**
+ * @param aborted as fetched, in the order of their markers; undefined: read_uncommitted
+ * @returns the same list if there is nothing to hide
+ */
+export function visibleBatches(
+  batches: readonly RecordBatch[],
+  aborted: readonly AbortedTransaction[] | undefined,
+): readonly RecordBatch[] {
+  if (!batches.some(({ isTransactional }) => isTransactional !== undefined)) return batches;
+  const toCome = (aborted ?? []).toSorted((a, b) => a.firstOffset - b.firstOffset);
+  const abortedProducers = new Set<number>();
+  let next = 0;
+  return batches.filter(({ baseOffset, records, producerId, isTransactional, marker }) => {
+    const last = baseOffset + records.length - 1;
+    while (next < toCome.length && toCome[next]!.firstOffset <= last) abortedProducers.add(toCome[next++]!.producerId);
+    if (marker !== undefined) {
+      if (!marker.committed) abortedProducers.delete(producerId);
+      return false;
+    }
+    return isTransactional === undefined || !abortedProducers.has(producerId);
+  });
+}

@@ -1,0 +1,97 @@
+/** Responses of the transaction coordinator. */
+import type { RequestChannel } from '../../broker/request-channel.js';
+import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
+import {
+  RESPONSE,
+  type InitProducerIdRequest,
+  type InitProducerIdResponse,
+  type Request,
+} from '../../protocol/messages.js';
+import type {
+  AddPartitionsToTxnRequest,
+  AddPartitionsToTxnResponse,
+  EndTxnRequest,
+  EndTxnResponse,
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+} from '../../protocol/transaction-messages.js';
+import type { CoordinatorServices } from './services.js';
+import { partitionFor } from './transaction-log.js';
+import type { TransactionRecord } from './transaction-metadata.js';
+
+const RESPONSE_BYTES = 40;
+const PARTITION_BYTES = 6;
+
+function envelope(request: Request, bytes = RESPONSE_BYTES) {
+  return { kind: request.kind + RESPONSE, bytes, correlationId: request.correlationId };
+}
+
+/** @param record what was written; null: nothing was */
+export function answerInitProducerId(
+  channel: RequestChannel,
+  request: InitProducerIdRequest,
+  error: ErrorCode,
+  record: TransactionRecord | null,
+): void {
+  const isGiven = error === KafkaError.NONE && record !== null;
+  const response: InitProducerIdResponse = {
+    ...envelope(request),
+    error,
+    producerId: isGiven ? record.producerId : -1,
+    producerEpoch: isGiven ? record.producerEpoch : -1,
+  };
+  channel.respond(response);
+}
+
+/**
+ * One error for all partitions: a request is taken or refused as a whole.
+ * @param absent of a verification: those that are not in the transaction
+ */
+export function answerAddPartitions(
+  channel: RequestChannel,
+  request: AddPartitionsToTxnRequest,
+  error: ErrorCode,
+  absent: readonly number[] = [],
+): void {
+  const response: AddPartitionsToTxnResponse = {
+    ...envelope(request, RESPONSE_BYTES + PARTITION_BYTES * request.partitions.length),
+    partitions: request.partitions.map((partition) => ({
+      partition,
+      error: absent.includes(partition) ? KafkaError.TRANSACTION_ABORTABLE : error,
+    })),
+  };
+  channel.respond(response);
+}
+
+/** @param record the state with the producer's next epoch; null: not said */
+export function answerEndTxn(
+  channel: RequestChannel,
+  request: EndTxnRequest,
+  error: ErrorCode,
+  record: TransactionRecord | null,
+): void {
+  const isGiven = error === KafkaError.NONE && record?.bumpsEpoch === true;
+  const rotates = isGiven && record.nextProducerId >= 0;
+  const response: EndTxnResponse = {
+    ...envelope(request),
+    error,
+    producerId: rotates ? record.nextProducerId : isGiven ? record.producerId : -1,
+    producerEpoch: rotates ? 0 : isGiven ? record.producerEpoch : -1,
+  };
+  channel.respond(response);
+}
+
+/** Any broker knows it, as well as its metadata does (KafkaApis.handleFindCoordinatorRequest). */
+export function answerFindCoordinator(
+  channel: RequestChannel,
+  request: FindCoordinatorRequest,
+  services: CoordinatorServices,
+): void {
+  const { settings, statePartitions, image } = services;
+  const index = partitionFor(request.key, settings['transaction.state.log.num.partitions']);
+  const number = statePartitions[index];
+  const leader = number === undefined ? -1 : (image.partition(number)?.leader ?? -1);
+  const error = leader < 0 ? KafkaError.COORDINATOR_NOT_AVAILABLE : KafkaError.NONE;
+  const response: FindCoordinatorResponse = { ...envelope(request), error, nodeId: leader };
+  channel.respond(response);
+}

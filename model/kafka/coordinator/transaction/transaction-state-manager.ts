@@ -1,0 +1,219 @@
+/**
+ * The transactional ids of the state partitions that this broker leads: TransactionStateManager. Loaded in chunks when it
+ * comes to lead, dropped when it ceases to; each change is appended to the partition with acks=all and applied once that
+ * is replicated.
+ */
+import { assert } from '../../../kernel/assert.js';
+import { InternalAppend, type AppendListener } from '../../broker/internal-append.js';
+import { Probe } from '../../probes.js';
+import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
+import { nowMs, TransactionTimer, type CoordinatorServices } from './services.js';
+import { partitionFor, STATUS, transactionBatch } from './transaction-log.js';
+import { TransactionMetadata, type TransactionRecord } from './transaction-metadata.js';
+
+/** Batches that one step of loading takes in (transaction.state.log.load.buffer.size stands for bytes). */
+const BATCHES_PER_CHUNK = 100;
+const APPEND_TIMERS = { check: TransactionTimer.checkAppend, done: TransactionTimer.appendDone } as const;
+
+/** A state partition that this broker leads. */
+interface StatePartition {
+  readonly number: number;
+  /** The leader epoch: whatever is begun in it is void in another. */
+  readonly coordinatorEpoch: number;
+  isLoading: boolean;
+  /** By transactional id. */
+  readonly transactions: Map<string, TransactionMetadata>;
+}
+
+/** What a look-up finds; `metadata` null with NONE: nobody has used the id. */
+export interface Found {
+  readonly error: ErrorCode;
+  readonly coordinatorEpoch: number;
+  readonly metadata: TransactionMetadata | null;
+}
+
+/** One change on its way into the log. */
+export interface StateChange<Context> {
+  readonly coordinatorEpoch: number;
+  readonly record: TransactionRecord;
+  /** The pending state stays if the append is to be tried again. */
+  readonly isRetried: boolean;
+  readonly context: Context;
+}
+
+export interface StateListener<Context> {
+  /** Applied, or refused with an error for the client. */
+  onChanged(change: StateChange<Context>, error: ErrorCode): void;
+  /** A state partition was loaded. */
+  onLoaded(coordinatorEpoch: number, transactions: Iterable<TransactionMetadata>): void;
+  /** This broker no longer leads it. */
+  onResigned(isOfPartition: (transactionalId: string) => boolean): void;
+}
+
+interface Load {
+  readonly partition: StatePartition;
+  nextOffset: number;
+}
+
+export class TransactionStateManager<Context> implements AppendListener {
+  readonly #services: CoordinatorServices;
+  readonly #listener: StateListener<Context>;
+  /** By the partition's number. */
+  readonly #led = new Map<number, StatePartition>();
+
+  constructor(services: CoordinatorServices, listener: StateListener<Context>) {
+    this.#services = services;
+    this.#listener = listener;
+  }
+
+  /** The number of the state partition that an id belongs to. */
+  partitionOf(transactionalId: string): number {
+    const { settings, statePartitions } = this.#services;
+    const number = statePartitions[partitionFor(transactionalId, settings['transaction.state.log.num.partitions'])];
+    assert(number !== undefined, 'the cluster has the state partition of every transactional id in use');
+    return number;
+  }
+
+  find(transactionalId: string): Found {
+    const partition = this.#led.get(this.partitionOf(transactionalId));
+    if (partition === undefined) return { error: KafkaError.NOT_COORDINATOR, coordinatorEpoch: -1, metadata: null };
+    const { coordinatorEpoch, isLoading, transactions } = partition;
+    const error = isLoading ? KafkaError.COORDINATOR_LOAD_IN_PROGRESS : KafkaError.NONE;
+    return { error, coordinatorEpoch, metadata: isLoading ? null : (transactions.get(transactionalId) ?? null) };
+  }
+
+  /** Of an id that nobody has used. In memory only, until its first record is written. */
+  create(transactionalId: string, producerId: number, timeoutMs: number): TransactionMetadata {
+    const metadata = TransactionMetadata.create(transactionalId, producerId, timeoutMs, nowMs(this.#services.host));
+    this.#led.get(this.partitionOf(transactionalId))!.transactions.set(transactionalId, metadata);
+    return metadata;
+  }
+
+  /** All that are loaded, with the epoch of their partition. */
+  *loaded(): Generator<{ readonly coordinatorEpoch: number; readonly metadata: TransactionMetadata }> {
+    for (const { coordinatorEpoch, isLoading, transactions } of this.#led.values()) {
+      if (isLoading) continue;
+      for (const metadata of transactions.values()) yield { coordinatorEpoch, metadata };
+    }
+  }
+
+  // ---------------------------------------------------------------------- changes
+
+  append(change: StateChange<Context>): void {
+    const { record } = change;
+    const { replicas } = this.#services;
+    const partition = this.partitionOf(record.transactionalId);
+    const append = new InternalAppend(replicas, APPEND_TIMERS, partition, record.timeoutMs, this, change);
+    this.#announce(Probe.transactionPending, change);
+    append.begin(transactionBatch(record));
+  }
+
+  /** updateCacheCallback: nothing is applied for a coordinator that was deposed meanwhile. */
+  onAppended({ error, context }: InternalAppend): void {
+    const change = context as StateChange<Context>;
+    const { record, coordinatorEpoch, isRetried } = change;
+    const found = this.find(record.transactionalId);
+    const isCurrent = found.metadata !== null && found.coordinatorEpoch === coordinatorEpoch;
+    let answer = answerTo(error);
+    if (answer === KafkaError.NONE && !isCurrent) answer = deposed(found);
+    if (isCurrent) {
+      if (answer === KafkaError.NONE) {
+        found.metadata.apply(record);
+        this.#announce(Probe.transactionChanged, change);
+      } else if (!isRetried || answer !== KafkaError.COORDINATOR_NOT_AVAILABLE) found.metadata.giveUp();
+    }
+    this.#listener.onChanged(change, answer);
+  }
+
+  #announce(kind: number, { record, coordinatorEpoch }: StateChange<Context>): void {
+    const { id, probes } = this.#services.host;
+    const { transactionalId, producerId, producerEpoch, state } = record;
+    const partition = this.partitionOf(transactionalId);
+    probes.emit(kind, id, partition, producerId, producerEpoch, STATUS[state], coordinatorEpoch);
+  }
+
+  // ---------------------------------------------------------------------- leadership
+
+  /** What this broker leads may have changed: has this broker come to lead a state partition, or ceased to? (onElection, onResignation) */
+  rolesChanged(): void {
+    for (const number of this.#services.statePartitions) {
+      if (number === undefined) continue;
+      const replica = this.#services.replicas.partition(number);
+      const leads = replica?.isLeader === true;
+      const known = this.#led.get(number);
+      if (known !== undefined && (!leads || replica.leaderEpoch !== known.coordinatorEpoch)) this.#resign(number);
+      if (leads && !this.#led.has(number)) this.#load(number, replica.leaderEpoch);
+    }
+  }
+
+  #resign(number: number): void {
+    this.#led.delete(number);
+    this.#listener.onResigned((transactionalId) => this.partitionOf(transactionalId) === number);
+  }
+
+  #load(number: number, coordinatorEpoch: number): void {
+    const partition = {
+      number,
+      coordinatorEpoch,
+      isLoading: true,
+      transactions: new Map<string, TransactionMetadata>(),
+    };
+    this.#led.set(number, partition);
+    const load: Load = { partition, nextOffset: this.#services.replicas.partition(number)!.log.logStartOffset };
+    this.#services.host.later(TransactionTimer.loadChunk, 0, load);
+  }
+
+  /**
+   * One chunk, up to the log's end and not only to the high watermark: what a former coordinator could not get replicated
+   * counts as well (loadTransactionMetadata).
+   */
+  loadChunk(payload: unknown): void {
+    const load = payload as Load;
+    const { partition } = load;
+    const replica = this.#services.replicas.partition(partition.number);
+    if (this.#led.get(partition.number) !== partition || replica === undefined) return;
+    const { log } = replica;
+    const { batches } = log;
+    const from = log.indexOf(load.nextOffset);
+    const to = Math.min(from + BATCHES_PER_CHUNK, batches.length);
+    for (let i = from; i < to; i++) takeIn(batches[i].records, partition.transactions);
+    if (to < batches.length) {
+      load.nextOffset = batches[to].baseOffset;
+      this.#services.host.later(TransactionTimer.loadChunk, 0, load);
+      return;
+    }
+    partition.isLoading = false;
+    const { id, probes } = this.#services.host;
+    const { number, coordinatorEpoch, transactions } = partition;
+    probes.emit(Probe.coordinatorLoaded, id, number, coordinatorEpoch, transactions.size);
+    this.#listener.onLoaded(partition.coordinatorEpoch, partition.transactions.values());
+  }
+}
+
+function takeIn(records: readonly { readonly state?: object }[], into: Map<string, TransactionMetadata>): void {
+  for (const { state } of records) {
+    const record = state as TransactionRecord;
+    into.set(record.transactionalId, new TransactionMetadata(record));
+  }
+}
+
+/** What an append that failed is to the client (TransactionStateManager.appendTransactionToLog). */
+function answerTo(error: ErrorCode): ErrorCode {
+  switch (error) {
+    case KafkaError.UNKNOWN_TOPIC_OR_PARTITION:
+    case KafkaError.NOT_ENOUGH_REPLICAS:
+    case KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+    case KafkaError.REQUEST_TIMED_OUT:
+      return KafkaError.COORDINATOR_NOT_AVAILABLE;
+    case KafkaError.NOT_LEADER_OR_FOLLOWER:
+    case KafkaError.KAFKA_STORAGE_ERROR:
+      return KafkaError.NOT_COORDINATOR;
+    default:
+      return error;
+  }
+}
+
+/** The same coordinator leads again in another epoch, or another does. */
+function deposed({ error }: Found): ErrorCode {
+  return error === KafkaError.NONE ? KafkaError.NOT_COORDINATOR : error;
+}

@@ -1,0 +1,67 @@
+/**
+ * The aborted transactions of a log, in the order of their markers: TransactionIndex (clients.md §4.5).
+ *
+ * A departure: Kafka keeps a file of them beside each segment. Here the index is read off the log when that is loaded; the
+ * two differ only where the index alone was damaged.
+ */
+import type { AbortedTransaction } from '../protocol/messages.js';
+import type { RecordBatch } from '../protocol/records.js';
+import type { CompletedTransaction } from './ongoing-transactions.js';
+
+/** AbortedTxn */
+export interface AbortedEntry extends AbortedTransaction {
+  /** That of the marker. */
+  readonly lastOffset: number;
+  /** Of the log, once this marker was in it. */
+  readonly lastStableOffset: number;
+}
+
+const NONE: readonly AbortedTransaction[] = [];
+
+export class TransactionIndex {
+  #entries: AbortedEntry[] = [];
+
+  get entries(): readonly AbortedEntry[] {
+    return this.#entries;
+  }
+
+  /** @param firstUnstableOffset of what else is undecided when the marker is appended; -1: nothing */
+  add({ producerId, firstOffset, lastOffset }: CompletedTransaction, firstUnstableOffset: number): void {
+    const lastStableOffset = firstUnstableOffset < 0 ? lastOffset + 1 : firstUnstableOffset;
+    this.#entries.push({ producerId, firstOffset, lastOffset, lastStableOffset });
+  }
+
+  /** Those with records in [from, to), in the order of their markers (collectAbortedTxns). */
+  between(from: number, to: number): readonly AbortedTransaction[] {
+    if (this.#entries.length === 0) return NONE;
+    const found: AbortedTransaction[] = [];
+    for (const entry of this.#entries) {
+      if (entry.lastOffset >= from && entry.firstOffset < to) found.push(entry);
+      if (entry.lastStableOffset >= to) break;
+    }
+    return found;
+  }
+
+  truncate(logEndOffset: number): void {
+    if (this.#entries.length > 0) this.#entries = this.#entries.filter(({ lastOffset }) => lastOffset < logEndOffset);
+  }
+
+  /** What a log holds, from its first batch on (LogSegment.recover). */
+  rebuild(batches: readonly RecordBatch[]): void {
+    this.#entries = [];
+    const open = new Map<number, number>();
+    for (const batch of batches) {
+      if (batch.isTransactional === undefined) continue;
+      const { producerId, baseOffset, marker } = batch;
+      const firstOffset = open.get(producerId);
+      if (marker === undefined) {
+        if (firstOffset === undefined) open.set(producerId, baseOffset);
+        continue;
+      }
+      open.delete(producerId);
+      if (firstOffset === undefined || marker.committed) continue;
+      const unstable = open.size === 0 ? -1 : Math.min(...open.values());
+      this.add({ producerId, firstOffset, lastOffset: baseOffset, aborted: true }, unstable);
+    }
+  }
+}
