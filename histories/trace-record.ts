@@ -41,6 +41,7 @@ const eventFields = {
   'broker-unfenced': ['broker', 'brokerEpoch'],
   'partition-changed': ['leader', 'leaderEpoch', 'isr', 'partitionEpoch'],
   elected: ['leader', 'leaderEpoch', 'oldLeader', 'reason'],
+  'elr-changed': ['elr', 'lastKnownLeader', 'partitionEpoch'],
   'alter-partition-refused': ['broker', 'error', 'partitionEpoch'],
   'controller-ready': ['offset', 'epoch'],
   'batch-sent': ['broker', 'firstValue', 'baseSequence', 'attempt'],

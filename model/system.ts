@@ -20,6 +20,8 @@ export interface MachineInfo {
 /** Fed by `runs/` from the one budget (checkers/kafka/budget.ts): which replicas count as impaired now. */
 export interface StateView {
   impaired(key: number, machine: MachineId): boolean;
+  /** It was killed or lost power, and is not in sync again since. Kafka: whether or not it lost anything (KIP-966). */
+  stoppedUncleanly(key: number, machine: MachineId): boolean;
 }
 
 /** A record that a step sends. */

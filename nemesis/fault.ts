@@ -52,6 +52,8 @@ export interface Fault<P extends Parameters = Parameters> {
   /** Whom it strikes, unless the spec names a machine or another role. */
   readonly role: RoleName;
   readonly harm: Harm;
+  /** Its targets' processes end without order, though nothing that they wrote is lost: kill -9. */
+  readonly stopsUncleanly?: true;
   /** Drawn only where there are such machines; a spec that names the fault elsewhere is told that nobody plays the role. */
   readonly needs?: 'zookeeper';
   /** A request can be carried out after its client has stopped waiting for it. */

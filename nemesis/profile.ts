@@ -16,6 +16,11 @@ export interface Assumptions {
   readonly bearsImpaired: readonly number[];
   /** Losing what was not fsynced impairs a replica of the key (Kafka: unless flush.messages is 1). */
   readonly unsyncedMatters: readonly boolean[];
+  /**
+   * While a replica of the key is impaired, each that stopped and not in order counts as if it were, too: Kafka cannot
+   * tell which of them lost something (with ELR, KIP-966).
+   */
+  readonly uncleanStopsCount: boolean;
 }
 
 /** May this profile use the fault at all? True, or why not. */
@@ -32,13 +37,20 @@ export function withinAssumptions(
   state: StateView,
   assumptions: Assumptions,
 ): true | string {
-  if (fault.harm === 'nothing') return true;
+  const { uncleanStopsCount } = assumptions;
+  if (fault.harm === 'nothing' && !(uncleanStopsCount && fault.stopsUncleanly === true)) return true;
   const names = system.keys();
   for (let key = 0; key < names.length; key++) {
     if (fault.harm === 'unsynced' && !assumptions.unsyncedMatters[key]) continue;
     const replicas = system.replicas(key);
     if (!targets.some((target) => replicas.includes(target))) continue;
-    const impaired = replicas.filter((machine) => state.impaired(key, machine) || targets.includes(machine)).length;
+    if (fault.harm === 'nothing' && !replicas.some((machine) => state.impaired(key, machine))) continue;
+    const impaired = replicas.filter(
+      (machine) =>
+        targets.includes(machine) ||
+        state.impaired(key, machine) ||
+        (uncleanStopsCount && state.stoppedUncleanly(key, machine)),
+    ).length;
     const borne = assumptions.bearsImpaired[key];
     if (impaired > borne) return `${names[key]} would have ${impaired} impaired; the guarantee bears ${borne}`;
   }

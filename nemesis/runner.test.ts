@@ -8,7 +8,7 @@ import { FakeSystem, unimpaired } from './testing/fake-system.js';
 
 const SECOND = 1_000_000;
 const PHASE = 60 * SECOND;
-const assumptions: Assumptions = { bearsImpaired: [0], unsyncedMatters: [true] };
+const assumptions: Assumptions = { bearsImpaired: [0], unsyncedMatters: [true], uncleanStopsCount: false };
 
 const leader: Target = { kind: 'role', role: 'leader', key: 0, pick: 0 };
 const broker = (name: string): Target => ({ kind: 'machine', machine: name });
@@ -217,15 +217,18 @@ describe('the within-assumptions profile', () => {
     const system = threeBrokers();
     const nemesis = begin(system, powerLoss, {
       profile: 'within-assumptions',
-      assumptions: { bearsImpaired: [0], unsyncedMatters: [false] },
+      assumptions: { bearsImpaired: [0], unsyncedMatters: [false], uncleanStopsCount: false },
     });
     expect(reason(system, nemesis)).toBeNull();
     expect(system.incarnation(1)).toBe(2);
   });
 
   it('counts the replicas that are impaired already', () => {
-    const bearsOne: Assumptions = { bearsImpaired: [1], unsyncedMatters: [true] };
-    const impaired = (machine: number): StateView => ({ impaired: (_key, other) => other === machine });
+    const bearsOne: Assumptions = { bearsImpaired: [1], unsyncedMatters: [true], uncleanStopsCount: false };
+    const impaired = (machine: number): StateView => ({
+      impaired: (_key, other) => other === machine,
+      stoppedUncleanly: () => false,
+    });
     const profile = 'within-assumptions';
     const alone = threeBrokers();
     expect(reason(alone, begin(alone, powerLoss, { profile, assumptions: bearsOne }))).toBeNull();
@@ -235,6 +238,25 @@ describe('the within-assumptions profile', () => {
     expect(reason(second, begin(second, powerLoss, { profile, assumptions: bearsOne, state: impaired(2) }))).toBe(
       'orders-0 would have 2 impaired; the guarantee bears 1',
     );
+  });
+
+  it('counts who stopped without order as impaired once one is, where the guarantee does', () => {
+    const profile = 'within-assumptions';
+    const assumptions: Assumptions = { bearsImpaired: [1], unsyncedMatters: [true], uncleanStopsCount: true };
+    const stateOf = (impaired: number, stopped: number): StateView => ({
+      impaired: (_key, machine) => machine === impaired,
+      stoppedUncleanly: (_key, machine) => machine === stopped,
+    });
+    const refused = 'orders-0 would have 2 impaired; the guarantee bears 1';
+    const strikeUnder = (strikes: readonly Strike[], state: StateView) => {
+      const world = threeBrokers();
+      return reason(world, begin(world, strikes, { profile, assumptions, state }));
+    };
+    const killed = [strike('broker-killed', broker('b1'), 5, 10)];
+    expect(strikeUnder(powerLoss, stateOf(-1, 2))).toBe(refused);
+    expect(strikeUnder(powerLoss, stateOf(-1, 1))).toBeNull();
+    expect(strikeUnder(killed, stateOf(2, -1))).toBe(refused);
+    expect(strikeUnder(killed, stateOf(-1, 2))).toBeNull();
   });
 
   it('refuses nothing to those that harm no disk', () => {

@@ -59,7 +59,7 @@ function storm(plan: readonly Strike[], profile: ProfileName): End {
     plan: { profile, strikes: plan },
     phaseMicros: PHASE,
     state: unimpaired,
-    assumptions: { bearsImpaired: [0], unsyncedMatters: [true] },
+    assumptions: { bearsImpaired: [0], unsyncedMatters: [true], uncleanStopsCount: false },
   });
   nemesis.begin();
   system.pass(PHASE);

@@ -36,6 +36,11 @@ describe('a replica is impaired', () => {
     expect(budgetAfter(script.trace).impaired(0, 2)).toBe(true);
   });
 
+  it('although it is elected from outside the ISR: it has caught up with nobody', () => {
+    const script = started().losePower(2, 0).elect(-1, [], 'none').lead(2, [2], 'lastKnownLeader').changeIsr([2, 3]);
+    expect(budgetAfter(script.trace).impaired(0, 2)).toBe(true);
+  });
+
   it('when it lost data out of the ISR, until it comes in', () => {
     const script = started().changeIsr([1, 3]).losePower(2, 0);
     expect(budgetAfter(script.trace).impaired(0, 2)).toBe(true);
@@ -48,9 +53,21 @@ describe('a replica is impaired', () => {
   });
 });
 
+describe('a replica has stopped uncleanly', () => {
+  const started = () => new TraceScript().lead(1, [1, 2, 3]);
+
+  it('from a kill or power loss on, whether or not it lost anything, until it enters an ISR', () => {
+    const script = started().kill(2).losePower(3, 0);
+    const after = budgetAfter(script.trace);
+    expect([1, 2, 3].map((machine) => after.stoppedUncleanly(0, machine))).toEqual([false, true, true]);
+    const back = budgetAfter(script.changeIsr([1]).changeIsr([1, 2]).trace);
+    expect([1, 2, 3].map((machine) => back.stoppedUncleanly(0, machine))).toEqual([false, false, true]);
+  });
+});
+
 type Step =
   | { readonly kind: 'lost'; readonly machine: number }
-  | { readonly kind: 'isr'; readonly isr: readonly number[] };
+  | { readonly kind: 'isr'; readonly leader: number; readonly isr: readonly number[] };
 
 /** Straight from the definition, looking back over all steps. */
 function isImpaired(steps: readonly Step[], machine: number): boolean {
@@ -60,15 +77,20 @@ function isImpaired(steps: readonly Step[], machine: number): boolean {
   const after = steps.slice(lostAt).filter((step) => step.kind === 'isr');
   const isIn = (step: Step | undefined): boolean => step?.kind === 'isr' && step.isr.includes(machine);
   const members = [before === undefined ? true : isIn(before), ...after.map(isIn)];
-  const leftAt = members.indexOf(false);
-  return leftAt < 0 || !members.slice(leftAt).includes(true);
+  const leaders = [-1, ...after.map((step) => (step.kind === 'isr' ? step.leader : -1))];
+  const entersByItself = (at: number): boolean => !members[at - 1]! && members[at]! && leaders[at] !== machine;
+  return !members.some((_, at) => at > 0 && entersByItself(at));
 }
 
 describe('the budget', () => {
   const steps = fc.array(
     fc.oneof(
       fc.record({ kind: fc.constant('lost' as const), machine: fc.integer({ min: 1, max: 3 }) }),
-      fc.record({ kind: fc.constant('isr' as const), isr: fc.subarray([1, 2, 3], { minLength: 1 }) }),
+      fc.record({
+        kind: fc.constant('isr' as const),
+        leader: fc.constantFrom(-1, 1, 2, 3),
+        isr: fc.subarray([1, 2, 3]),
+      }),
     ),
     { maxLength: 12 },
   );
@@ -99,5 +121,5 @@ describe('the budget', () => {
 
 function announce(script: TraceScript, step: Step): void {
   if (step.kind === 'lost') script.emit('data-lost', step.machine, 0, 2, 5, 0);
-  else script.emit('partition-changed', 0, 0, 1, 1, maskOf(step.isr), 1);
+  else script.emit('partition-changed', 0, 0, step.leader, 1, maskOf(step.isr), 1);
 }

@@ -35,6 +35,7 @@ const names = {
   brokerUnfenced: 'broker-unfenced',
   partitionChanged: 'partition-changed',
   elected: 'elected',
+  elrChanged: 'elr-changed',
   alterPartitionRefused: 'alter-partition-refused',
   controllerReady: 'controller-ready',
   metadataLost: 'metadata-lost',
@@ -53,7 +54,15 @@ export function probeKinds(probes: NamedProbes): ProbeKinds {
 }
 
 /** `elected`: why (model/kafka/probes.ts, ElectionReason). */
-export const ElectedBy = { clean: 0, unclean: 1, preferred: 2, none: 3, transferred: 4 } as const;
+export const ElectedBy = {
+  clean: 0,
+  unclean: 1,
+  preferred: 2,
+  none: 3,
+  transferred: 4,
+  eligible: 5,
+  lastKnownLeader: 6,
+} as const;
 /** `data-lost`: why (LossReason). */
 export const LostBy = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
 /** `truncate`: why (TruncateReason). */

@@ -4,7 +4,15 @@ import type { TraceRecord } from '../trace-record.js';
 import { acksWord, brokerSet, kafkaError, type Names } from './words.js';
 
 const truncateReasons = ['to the diverging epoch', 'out of range', 'recovery', 'to the high watermark'];
-const electionWords = ['clean election', 'unclean election', 'preferred leader', 'nobody is eligible', 'final read'];
+const electionWords = [
+  'clean election',
+  'unclean election',
+  'preferred leader',
+  'nobody is eligible',
+  'final read',
+  'an eligible leader replica',
+  'the last known leader',
+];
 const lossWords = ['never synced', 'disk wiped', 'corrupted'];
 const startReasons = [
   'old segments deleted',
@@ -97,6 +105,10 @@ export function describe(record: TraceRecord, names: Names): string {
       return record.leader < 0
         ? `${machine} elects nobody for ${key}`
         : `${machine} elects ${names.machine(record.leader)} for ${key} in epoch ${record.leaderEpoch} (${electionWords[record.reason] ?? record.reason})`;
+    case 'elr-changed':
+      return record.lastKnownLeader < 0
+        ? `${machine} decides the eligible leader replicas of ${key}: ${brokerSet(membersOf(record.elr))}`
+        : `${machine} decides the eligible leader replicas of ${key}: ${brokerSet(membersOf(record.elr))}, ${names.machine(record.lastKnownLeader)} led last`;
     case 'alter-partition-refused':
       return `${machine} refuses ${names.machine(record.broker)} an ISR of ${key}: ${kafkaError(record.error)}`;
     case 'controller-ready':

@@ -53,13 +53,15 @@ export const Probe = {
   quorumResigned: first + 41,
   quorumVoters: first + 42,
   // Transactions (coordinator/transaction/, and the leaders of their partitions)
-  transactionPending: first + 50,
-  transactionChanged: first + 51,
-  transactionMarker: first + 52,
-  coordinatorLoaded: first + 53,
+  transactionPending: first + 60,
+  transactionChanged: first + 61,
+  transactionMarker: first + 62,
+  coordinatorLoaded: first + 63,
   uncommittedReverted: first + 43,
   metadataSnapshotLoaded: first + 44,
   metadataLost: first + 45,
+  // The controller, once more
+  elrChanged: first + 48,
   // ZooKeeper (control/zookeeper/)
   ensembleLed: first + 50,
   controllerElected: first + 51,
@@ -78,7 +80,17 @@ export const LogStartReason = {
   restarted: 3,
   loaded: 4,
 } as const;
-export const ElectionReason = { clean: 0, unclean: 1, preferred: 2, none: 3, transferred: 4 } as const;
+export const ElectionReason = {
+  clean: 0,
+  unclean: 1,
+  preferred: 2,
+  none: 3,
+  transferred: 4,
+  /** From the eligible leader replicas (KIP-966). */
+  eligible: 5,
+  /** The ISR was empty and nobody eligible: whoever led last. Unclean, whatever unclean.leader.election.enable says. */
+  lastKnownLeader: 6,
+} as const;
 export const LossReason = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
 
 const kafkaOwnProbes: readonly ProbeSpec[] = [
@@ -195,7 +207,13 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
     Probe.elected,
     'elected',
     ['leader', 'leaderEpoch', 'oldLeader', 'reason'],
-    'The controller elected: clean 0, unclean 1, preferred 2, nobody 3, transferred for the final read 4.',
+    'The controller elected: clean 0, unclean 1, preferred 2, nobody 3, transferred for the final read 4, eligible 5, last known leader 6.',
+  ),
+  probe(
+    Probe.elrChanged,
+    'elr-changed',
+    ['elr', 'lastKnownLeader', 'partitionEpoch'],
+    'The controller committed other eligible leader replicas, or another last known leader (-1: none). PartitionChangeBuilder',
   ),
   probe(
     Probe.alterPartitionRefused,

@@ -65,6 +65,8 @@ describe('situations', () => {
     const names = kafkaSituations.map((situation) => situation.name);
     expect(new Set(names).size).toBe(names.length);
     const kinds = [...kernelProbes, ...kafkaProbes].map((probe) => probe.kind);
+    const own = kafkaProbes.map((probe) => probe.kind);
+    expect(new Set(own).size).toBe(own.length);
     for (const { name, sentence, on } of kafkaSituations) {
       expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
       expect(sentence).toMatch(/^[A-Z].*\.$/);
@@ -136,6 +138,25 @@ describe('situations', () => {
     expect(reached(sent(5, 10), sent(5, 11), append(1, 10, 1), append(1, 11, 1), append(1, 10, 1))).toEqual([]);
     expect(reached(sent(5, 10), sent(6, 11), append(1, 11, 1), append(1, 10, 1))).toEqual([]);
     expect(reached(sent(5, 10), sent(5, 11), append(1, 11, 1), append(1, 10, 1))).toEqual(['delivery-order-changed']);
+  });
+
+  it('eligible leader replicas have names', () => {
+    const eligible = (lastKnownLeader: number, ...brokers: number[]): ProbeRecord => [
+      Probe.elrChanged,
+      4,
+      0,
+      isr(...brokers),
+      lastKnownLeader,
+    ];
+    expect(reached(eligible(-1, 2))).toEqual(['elr-kept']);
+    expect(reached(changed(-1))).toEqual(['isr-below-min', 'isr-empty', 'no-leader']);
+    expect(reached(elected(2, -1, 5))).toEqual(['elr-elected']);
+    expect(reached(elected(2, -1, 6))).toEqual(['last-known-leader-elected']);
+    const registered: ProbeRecord = [Probe.brokerRegistered, 4, -1, 2];
+    const after = (...rest: ProbeRecord[]) => reached(eligible(-1, 1, 2), changed(3, 3), ...rest);
+    expect(after(registered, eligible(-1, 1), changed(3, 3))).toContain('elr-member-removed');
+    expect(after(registered, eligible(-1), changed(3, 3, 1))).not.toContain('elr-member-removed');
+    expect(after(registered, eligible(-1, 1), changed(2, 2))).not.toContain('elr-member-removed');
   });
 
   it('power loss, damage, fencing and restarts have names', () => {

@@ -48,6 +48,36 @@ export const kafkaSituations: readonly Situation[] = [
     () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.unclean,
   ),
   situation(
+    'elr-elected',
+    'A replica that was eligible to lead, though outside the ISR, was elected (KIP-966).',
+    [Probe.elected],
+    () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.eligible,
+  ),
+  situation(
+    'elr-kept',
+    'A replica left an ISR below min.insync.replicas and stayed eligible to lead (KIP-966).',
+    [Probe.elrChanged],
+    () => (_kind, _machine, _key, elr) => elr !== 0,
+  ),
+  situation(
+    'elr-member-removed',
+    'A replica came back from a stop that was not in order, and was eligible no more (KIP-966).',
+    [Probe.brokerRegistered, Probe.elrChanged, Probe.partitionChanged],
+    removedFromElr,
+  ),
+  situation(
+    'isr-empty',
+    'An ISR lost its last member: an eligible leader replica, or the last known leader, has to come back.',
+    [Probe.partitionChanged],
+    () => (_kind, _machine, _key, _leader, _epoch, isr) => isr === 0,
+  ),
+  situation(
+    'last-known-leader-elected',
+    'Nobody was known to be complete any more, and whoever led last was elected as it was (KIP-966).',
+    [Probe.elected],
+    () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.lastKnownLeader,
+  ),
+  situation(
     'no-leader',
     'A partition had no leader.',
     [Probe.partitionChanged],
@@ -310,6 +340,28 @@ function truncatedBelowHighWatermark(): Recogniser {
     const known = (highWatermarks[machine] ??= []);
     if (kind === Probe.truncate) return a < (known[key] ?? 0);
     known[key] = kind === Probe.logLoaded ? b : a;
+    return false;
+  };
+}
+
+/** A broker has registered, and what the controller decides next of a partition leaves it neither in the ELR nor in the ISR. */
+function removedFromElr(system: System): Recogniser {
+  const view = kafka(system).view();
+  const eligible: number[] = [];
+  /** By key: who left the ELR with the decision that is being announced. */
+  const gone: number[] = [];
+  let registered = 0;
+  return (kind, _machine, key, a, _b, isr) => {
+    if (kind === Probe.brokerRegistered) {
+      registered = 1 << a;
+    } else if (kind === Probe.elrChanged) {
+      gone[key] = (eligible[key] ?? 0) & ~a;
+      eligible[key] = a;
+    } else {
+      const removed = (gone[key] ?? 0) & ~isr & registered;
+      gone[key] = 0;
+      return removed !== 0 && sizeOf(isr) < view.minInsyncReplicas(key);
+    }
     return false;
   };
 }

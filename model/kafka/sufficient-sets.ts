@@ -50,10 +50,19 @@ function isEnough(
     const present = view.replicas(key).filter((replica) => brokers.includes(replica));
     const { topicOf } = cluster.partitions;
     const unclean = spec.topics[topicOf[key]].settings['unclean.leader.election.enable'];
-    // A member that is left out may be the last to be fenced, and then the only one that may lead: a frozen ISR.
-    const isElectable = unclean || view.controller(key).isr.every((member) => brokers.includes(member));
+    const isElectable = unclean || mayAllLead(view, key).every((member) => brokers.includes(member));
     return isElectable && present.length >= Math.max(1, view.minInsyncReplicas(key));
   });
+}
+
+/**
+ * All that the controller may elect from. A member of the ISR that is left out may be the last to be fenced, and then the
+ * only one that may lead: a frozen ISR. So with eligible leader replicas: which of them returns without a proof of an
+ * orderly stop is one no more, and after the last of them only the last leader may lead (KIP-966).
+ */
+function mayAllLead(view: ClusterView, key: number): readonly MachineId[] {
+  const { isr, elr, lastKnownElr } = view.controller(key);
+  return [...isr, ...elr, ...lastKnownElr];
 }
 
 function subsetsOf(items: readonly MachineId[]): MachineId[][] {

@@ -9,12 +9,19 @@ import type { KafkaView, PartitionView, ReplicaView } from './views.js';
 
 const NOBODY: readonly number[] = [];
 /** Before the topic is created. */
-const NOT_CREATED: PartitionView = { leader: NO_LEADER, leaderEpoch: -1, partitionEpoch: -1, isr: NOBODY, elr: NOBODY };
+const NOT_CREATED: PartitionView = {
+  leader: NO_LEADER,
+  leaderEpoch: -1,
+  partitionEpoch: -1,
+  isr: NOBODY,
+  elr: NOBODY,
+  lastKnownElr: NOBODY,
+};
 
 export class ClusterView implements KafkaView {
   readonly keys: readonly string[];
   readonly brokers: readonly number[];
-  state: StateView = { impaired: () => false };
+  state: StateView = { impaired: () => false, stoppedUncleanly: () => false };
   private readonly spec: KafkaClusterSpec;
   private readonly cluster: ClusterMachines;
   private readonly committed: CommittedState;
@@ -34,8 +41,8 @@ export class ClusterView implements KafkaView {
     if (partition === undefined) return NOT_CREATED;
     const known = this.partitionViews[key];
     if (known?.of === partition) return known.view;
-    const { leader, leaderEpoch, partitionEpoch, isr } = partition;
-    const view: PartitionView = { leader, leaderEpoch, partitionEpoch, isr, elr: NOBODY };
+    const { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr } = partition;
+    const view: PartitionView = { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr };
     this.partitionViews[key] = { of: partition, view };
     return view;
   }
@@ -56,5 +63,9 @@ export class ClusterView implements KafkaView {
 
   impaired(key: number, machine: MachineId): boolean {
     return this.state.impaired(key, machine);
+  }
+
+  stoppedUncleanly(key: number, machine: MachineId): boolean {
+    return this.state.stoppedUncleanly(key, machine);
   }
 }

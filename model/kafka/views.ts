@@ -17,7 +17,10 @@ export interface PartitionView {
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
   readonly isr: readonly number[];
+  /** Eligible leader replicas (KIP-966). */
   readonly elr: readonly number[];
+  /** The last leader of a partition that nobody leads; else empty, and so without eligible leader replicas. */
+  readonly lastKnownElr: readonly number[];
 }
 
 export interface ReplicaView {

@@ -7,6 +7,7 @@ export const brokerKilled: Fault = {
   family: 'process',
   role: 'broker',
   harm: 'nothing',
+  stopsUncleanly: true,
   delaysRequests: false,
   label: 'killed',
   hue: 14,

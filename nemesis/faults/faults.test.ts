@@ -36,7 +36,7 @@ class Scene {
       plan: { profile: 'storm', strikes: [strike] },
       phaseMicros: 100 * SECOND,
       state: unimpaired,
-      assumptions: { bearsImpaired: [0], unsyncedMatters: [true] },
+      assumptions: { bearsImpaired: [0], unsyncedMatters: [true], uncleanStopsCount: false },
     });
     this.nemesis.begin();
   }

@@ -7,6 +7,7 @@ export const followerKilled: Fault = {
   family: 'process',
   role: 'follower',
   harm: 'nothing',
+  stopsUncleanly: true,
   delaysRequests: false,
   label: 'killed',
   hue: 8,

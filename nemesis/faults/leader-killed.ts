@@ -7,6 +7,7 @@ export const leaderKilled: Fault = {
   family: 'process',
   role: 'leader',
   harm: 'nothing',
+  stopsUncleanly: true,
   delaysRequests: false,
   label: 'killed',
   hue: 2,

@@ -201,4 +201,4 @@ export class FakeSystem implements System {
 }
 
 /** Nothing is impaired. */
-export const unimpaired: StateView = { impaired: () => false };
+export const unimpaired: StateView = { impaired: () => false, stoppedUncleanly: () => false };

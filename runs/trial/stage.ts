@@ -114,11 +114,13 @@ function traceHeader(system: KafkaSystem, plan: Plan, phaseMicros: number): Trac
 function assumptionsOf(cluster: KafkaClusterSpec): Assumptions {
   const bearsImpaired: number[] = [];
   const unsyncedMatters: boolean[] = [];
-  for (const { partitions, settings } of cluster.topics) {
+  for (const { partitions, replicationFactor, settings } of cluster.topics) {
     for (let i = 0; i < partitions; i++) {
-      bearsImpaired.push(cluster.rules.eligibleLeaderReplicas ? settings['min.insync.replicas'] - 1 : 0);
+      bearsImpaired.push(
+        cluster.rules.eligibleLeaderReplicas ? Math.min(settings['min.insync.replicas'], replicationFactor) - 1 : 0,
+      );
       unsyncedMatters.push(settings['flush.messages'] !== 1);
     }
   }
-  return { bearsImpaired, unsyncedMatters };
+  return { bearsImpaired, unsyncedMatters, uncleanStopsCount: cluster.rules.eligibleLeaderReplicas };
 }

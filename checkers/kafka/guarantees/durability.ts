@@ -63,7 +63,11 @@ export const impairment: Guarantee = {
   sentence:
     'With eligible leader replicas committed records survive min.insync.replicas - 1 replicas of a partition that lose unsynced data at once.',
   source: 'KIP-966',
-  assumptions: [cleanly, 'No more replicas than that are impaired at once.', nobodyRemoves],
+  assumptions: [
+    cleanly,
+    'No more replicas than that are impaired at once; nor stopped by a kill or power loss while one is, since Kafka cannot tell a kill from a loss.',
+    nobodyRemoves,
+  ],
   covers: (header) => (hasRule(header, 'eligibleLeaderReplicas') ? [...lossOfRecords, 'W1', 'W6'] : []),
 };
 

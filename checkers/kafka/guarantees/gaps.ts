@@ -76,6 +76,15 @@ const tooManyImpaired: Gap = {
   closedBy: 'flush.messages=1',
 };
 
+const lastKnownLeader: Gap = {
+  id: 'last-known-leader',
+  sentence:
+    'With eligible leader replicas a broker that was killed counts as one that lost data. When no replica is left that stopped in order, whoever led last is elected, and acknowledged records that power loss took from it are lost, though killed replicas still have them.',
+  source: 'KIP-966; PartitionChangeBuilder.canElectLastKnownLeader',
+  applies: (header) => keepsUnsynced(header) && hasRule(header, 'eligibleLeaderReplicas'),
+  closedBy: 'flush.messages=1',
+};
+
 const bitRot: Gap = {
   id: 'bit-rot',
   sentence:
@@ -152,6 +161,7 @@ export const gaps: readonly Gap[] = [
   unclean,
   frozenIsr,
   tooManyImpaired,
+  lastKnownLeader,
   bitRot,
   duplicates,
   reordering,

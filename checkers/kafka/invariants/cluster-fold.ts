@@ -26,6 +26,8 @@ export interface Partition {
   leader: number;
   leaderEpoch: number;
   isr: number;
+  /** Eligible leader replicas (KIP-966). */
+  elr: number;
   readonly replicas: (Replica | undefined)[];
 }
 
@@ -49,7 +51,7 @@ export class ClusterFold {
   }
 
   partition(key: number): Partition {
-    return (this.partitions[key] ??= { key, leader: -1, leaderEpoch: -1, isr: 0, replicas: [] });
+    return (this.partitions[key] ??= { key, leader: -1, leaderEpoch: -1, isr: 0, elr: 0, replicas: [] });
   }
 
   replica(machine: number, key: number): Replica {
@@ -102,6 +104,9 @@ export class ClusterFold {
       case kinds.alterPartitionRefused:
         // The proposer hears of it later: until then it counts more replicas than it must, which harms nobody.
         if (b === OPERATION_NOT_ATTEMPTED || b === INELIGIBLE_REPLICA) this.replica(a, key).proposed = 0;
+        return;
+      case kinds.elrChanged:
+        this.partition(key).elr = a;
         return;
       case kinds.partitionChanged:
         return decide(this.partition(key), a, b, c);

@@ -34,6 +34,11 @@ describe('W6: the ISR holds every committed record', () => {
     expect(script.broken()).toEqual(['W6']);
   });
 
+  it('is broken by an eligible leader replica that lost data and is unfenced all the same (KIP-966)', () => {
+    const script = committed().losePower(3, 0).fence(3).emit('elr-changed', 0, 0, 0b1000, -1).changeIsr([1, 2]);
+    expect(script.restart(3).unfence(3).broken()).toEqual(['W6']);
+  });
+
   it('holds when the reborn replica has caught up before it comes in', () => {
     expect(reborn().replicate(1, 3).changeIsr([1, 2, 3]).broken()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 /**
- * W6, the ISR holds what is committed: every member of the controller's ISR that could be elected now holds every
- * committed record by identity (offset, leader epoch, value); the length of its log alone proves nothing.
+ * W6, the ISR holds what is committed: every member of the controller's ISR, and every eligible leader replica (KIP-966),
+ * that could be elected now holds every committed record by identity (offset, leader epoch, value); the length of its log
+ * alone proves nothing.
  *
  * Members count that run and are unfenced since they started. The leader is W1's matter. The last member of an ISR is
  * never dropped from it (without eligible leader replicas): if it lost data it stays there, frozen and alone, and is the
@@ -13,7 +14,8 @@ import { brokerWords, placeWords } from './words.js';
 
 export const isrHoldsCommitted: Invariant = {
   id: 'W6',
-  sentence: 'Every electable member of the ISR holds every committed record: same offset, leader epoch and value.',
+  sentence:
+    'Every electable member of the ISR, and every eligible leader replica, holds every committed record: same offset, leader epoch and value.',
   on: ['partitionChanged', 'highWatermark', 'truncate', 'logLoaded', 'brokerUnfenced'],
   create(context) {
     const { cluster } = context;
@@ -23,7 +25,8 @@ export const isrHoldsCommitted: Invariant = {
         if (kind === kinds.brokerUnfenced) {
           for (const partition of cluster.partitions) if (partition !== undefined) check(context, partition.key, a);
         } else if (kind === kinds.partitionChanged || (kind === kinds.highWatermark && d === 1)) {
-          for (let rest = cluster.partition(key).isr; rest !== 0; rest &= rest - 1) {
+          const { isr, elr } = cluster.partition(key);
+          for (let rest = isr | elr; rest !== 0; rest &= rest - 1) {
             check(context, key, lowestMember(rest));
           }
         } else if (kind !== kinds.highWatermark) {
@@ -36,8 +39,8 @@ export const isrHoldsCommitted: Invariant = {
 
 function check(context: InvariantContext, key: number, member: number): void {
   const { cluster, facts } = context;
-  const { isr, leader } = cluster.partition(key);
-  if (member === leader || (isr & (1 << member)) === 0 || !cluster.isElectable(member)) return;
+  const { isr, elr, leader } = cluster.partition(key);
+  if (member === leader || ((isr | elr) & (1 << member)) === 0 || !cluster.isElectable(member)) return;
   const committed = context.committed.log(key);
   const { log } = cluster.replica(member, key);
   if (log.agreesBelow(committed.end, committed)) return;
@@ -47,6 +50,7 @@ function check(context: InvariantContext, key: number, member: number): void {
   const offset = log.firstDifference(committed, committed.end);
   const value = committed.valueAt(offset);
   const place = placeWords(facts, key, offset);
-  const story = `${brokerWords(member)} is in the ISR without ${place}, value ${value}, which is committed`;
+  const where = (isr & (1 << member)) === 0 ? 'is eligible to lead' : 'is in the ISR';
+  const story = `${brokerWords(member)} ${where} without ${place}, value ${value}, which is committed`;
   context.found({ key, offsets: [offset], values: [value], story });
 }

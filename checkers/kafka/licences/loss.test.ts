@@ -130,6 +130,14 @@ describe('under acks=all a lost record is licensed', () => {
     expect(judged(two, lost, 'unseen')).toEqual(['too-many-impaired']);
   });
 
+  it('with eligible leader replicas by the election of the last known leader, though one replica alone is impaired', () => {
+    const rules = { 'eligible-leader-replicas': true };
+    const script = acknowledged(new TraceScript({ settings: acksAll, rules })).losePower(2, 0);
+    script.elect(-1, [], 'none').lead(2, [2], 'lastKnownLeader');
+    expect(judged(script, lost, 'unseen')).toEqual(['last-known-leader']);
+    expect(judged(script, lost, 'W1')).toEqual(['last-known-leader']);
+  });
+
   it('when a leader that the event deposed acknowledged it, and had not yet applied it', () => {
     const script = scriptOf(acksAll, 1).lead(1, [1]).elect(3, [3], 'unclean').apply(3);
     script.append(1, 7).highWatermark(1, 1).acknowledge(1, 0);

@@ -6,7 +6,7 @@
  * it was elected, or the disk below it had taken its copy. An unclean election that came after the record had been lost
  * already licenses nothing, nor does one that took place before it was written.
  *
- * acks=all: licensed if that election was unclean; if it chose an impaired replica, whose disk had lost the record (without
+ * acks=all: licensed if that election was unclean (as that of the last known leader is, KIP-966); if it chose an impaired replica, whose disk had lost the record (without
  * eligible leader replicas); or the same with more than min.insync.replicas - 1 replicas impaired then (with them). acks=1:
  * any change of leader, or the loss of the acknowledging leader's own copy after the acknowledgement. In all cases the
  * record must have been committed before the event, or after it by a leader that the event deposed and that had not yet
@@ -72,6 +72,9 @@ function electionLicence(
   const { election, leads } = loss;
   if (election.reason === ElectedBy.unclean) {
     return isExplained(partition, record, loss) ? licensed('unclean-election', election.index) : null;
+  }
+  if (election.reason === ElectedBy.lastKnownLeader) {
+    return isExplained(partition, record, loss) ? licensed('last-known-leader', election.index) : null;
   }
   const disk = partition.lossToDisk(election.leader, record, leads);
   if (disk === null) return null;

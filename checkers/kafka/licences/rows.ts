@@ -19,6 +19,11 @@ const rows = {
     words: 'an unclean election of a replica that lacked the record',
     preventedBy: { setting: 'unclean.leader.election.enable', value: 'false' },
   },
+  'last-known-leader': {
+    words:
+      'no replica was left that had stopped in order, and whoever led last was elected as it was, without the record',
+    preventedBy: { setting: 'flush.messages', value: '1' },
+  },
   'impaired-leader': {
     words: 'a clean election of a replica whose disk had lost the record, without eligible leader replicas',
     preventedBy: { setting: 'flush.messages', value: '1' },

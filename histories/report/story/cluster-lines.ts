@@ -19,6 +19,8 @@ const ELECTION_NOTES: readonly (string | null)[] = [
   'preferred leader',
   null,
   null,
+  'it was eligible: it had left the ISR below min.insync.replicas',
+  'it led last, and nobody is known to be complete',
 ];
 const PREFERRED = 2;
 const TRANSFERRED = 4;
@@ -198,6 +200,7 @@ function electionLine(
 
 function leaderlessLine(teller: Teller, record: RecordOf<'partition-changed'>): Draft {
   const isr = membersOf(record.isr);
+  if (isr.length === 0) return emptyIsrLine(teller, record);
   const only = isr.length === 1 ? teller.names.machine(isr[0]!) : null;
   return draft({
     index: record.index,
@@ -208,6 +211,22 @@ function leaderlessLine(teller: Teller, record: RecordOf<'partition-changed'>): 
     note: only === null ? null : `only ${only} may lead again`,
     role: 'frozen',
     machine: isr[0] ?? -1,
+    weight: 10,
+  });
+}
+
+/** Only with eligible leader replicas (KIP-966). */
+function emptyIsrLine(teller: Teller, record: RecordOf<'partition-changed'>): Draft {
+  const decided = teller.reader.lastBefore(['elr-changed'], record.key, record.index);
+  const eligible = membersOf(decided?.elr ?? 0);
+  const last = decided?.lastKnownLeader ?? -1;
+  const whoever = last < 0 ? null : `only ${teller.names.machine(last)}, which led last, may lead again`;
+  return draft({
+    index: record.index,
+    text: `nobody leads, ISR empty, eligible leader replicas ${brokerSet(eligible)}`,
+    note: eligible.length > 0 ? 'one of these may lead once it is back in order' : whoever,
+    role: 'frozen',
+    machine: -1,
     weight: 10,
   });
 }

@@ -31,6 +31,7 @@ export interface Loss {
 }
 
 const UNCLEAN = 1;
+const LAST_KNOWN_LEADER = 6;
 /** As in the trace: LossReason.corrupt. */
 const CORRUPT = 2;
 
@@ -207,6 +208,12 @@ function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
   }
   if (takeover.reason === UNCLEAN) {
     return { id: 'unclean-election', sentence: 'unclean election of a replica that lacked the record' };
+  }
+  if (takeover.reason === LAST_KNOWN_LEADER) {
+    return {
+      id: 'last-known-leader',
+      sentence: 'no replica was left that had stopped in order, and whoever led last led again without the record',
+    };
   }
   if (dataLost !== null) {
     const alone = holdersAt(fate, acknowledgement?.index ?? dataLost.index - 1, copy).length === 1;

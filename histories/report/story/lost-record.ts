@@ -352,6 +352,8 @@ function whyOf(teller: Teller, loss: Loss): string {
       return 'Recovery drops everything from the first batch with a wrong CRC on. An ISR never becomes empty: its last member may lead again with what is left, and the others follow it; eligible leader replicas (KIP-966) close this hole.';
     case 'unclean-election':
       return 'unclean.leader.election.enable=true lets a replica outside the ISR lead; what it lacks is gone, acknowledged or not.';
+    case 'last-known-leader':
+      return 'Whoever comes back from a stop that was not in order, a kill or power loss, is no eligible leader any more, whether or not it lost anything (KIP-966). Once none is left the last leader is elected, with whatever its disk has kept; flush.messages=1 would have kept all.';
     case 'last-replica-lost-power':
       return 'An ISR never becomes empty: its last member stays in it even while it is down, and only it may lead again. Brokers do not sync on the produce path (flush.messages), so power loss takes what only the page cache held; eligible leader replicas (KIP-966) close this hole.';
     case 'alone-lost-power':
@@ -373,7 +375,8 @@ function endWords(teller: Teller, loss: Loss): string {
 function settingsOf(teller: Teller, loss: Loss): readonly string[] {
   const acks = loss.acknowledgement?.acks;
   if (loss.cause.id === 'unclean-election') return ['unclean.leader.election.enable=true'];
-  if (loss.cause.id === 'last-replica-lost-power') return [`flush.messages: never synced`];
+  if (loss.cause.id === 'last-replica-lost-power' || loss.cause.id === 'last-known-leader')
+    return [`flush.messages: never synced`];
   const settings = [`acks=${acks === undefined ? teller.setting('acks') : acksWord(acks)}`];
   if (acks === -1) settings.push(`min.insync.replicas=${teller.setting('min.insync.replicas') ?? 1}`);
   return settings;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Probes } from '../../kernel/probes.js';
 import { Probe } from '../probes.js';
-import type { MetadataRecord } from '../protocol/metadata-records.js';
+import type { MetadataRecord, PartitionChangeRecord } from '../protocol/metadata-records.js';
 import { MetadataImage } from './metadata-image.js';
 import { CommittedMetadata } from './committed-metadata.js';
 
@@ -28,7 +28,7 @@ const created: MetadataRecord = {
   leaderRecoveryState: 0,
 };
 
-function change(leader: number, isr: readonly number[] | null = null): MetadataRecord {
+function change(leader: number, isr: readonly number[] | null = null): PartitionChangeRecord {
   return { kind: 'partition-change', partition: 0, isr, leader, leaderRecoveryState: null };
 }
 
@@ -58,6 +58,18 @@ describe('committed metadata', () => {
     expect(lastElection(change(-1, [1]), change(3, [3]))).toEqual([3, 2, -1, 1]);
     expect(lastElection(change(2), change(1))).toEqual([1, 2, 2, 2]);
     expect(lastElection(change(3))).toEqual([3, 1, 1, 4]);
+    const empty = { ...change(-1, []), elr: [1, 2], lastKnownElr: [1] };
+    expect(lastElection(empty, { ...change(2, [2]), elr: [1], lastKnownElr: [] })).toEqual([2, 2, -1, 5]);
+    expect(lastElection(empty, { ...change(-2), elr: [] }, change(1, [1]))).toEqual([1, 2, -1, 6]);
+    expect(lastElection(empty, { ...change(3, [3]), elr: [], lastKnownElr: [] })).toEqual([3, 2, -1, 1]);
+  });
+
+  it('announces who is eligible before the state that it belongs to, when it changes', () => {
+    const { heard } = announced(created, { ...change(-2, [1]), elr: [2] }, change(-2, [1]));
+    const kinds = heard.map(([kind]) => kind);
+    const { elected, elrChanged, partitionChanged } = Probe;
+    expect(kinds).toEqual([elected, partitionChanged, elrChanged, partitionChanged, partitionChanged]);
+    expect(heard[2]!.slice(3)).toEqual([0b100, -1, 1]);
   });
 
   it('announces an election before the state that it led to, and a change of the ISR alone as no election', () => {

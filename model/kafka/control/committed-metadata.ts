@@ -7,7 +7,7 @@ import type { Probes } from '../../kernel/probes.js';
 import type { MachineId } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
 import { NO_LEADER_CHANGE, type MetadataRecord } from '../protocol/metadata-records.js';
-import { announceElection, announcePartition } from './announcements.js';
+import { announceElection, announceEligible, announcePartition } from './announcements.js';
 import type { CommittedState } from './committed-state.js';
 import { MetadataImage } from './metadata-image.js';
 
@@ -50,6 +50,7 @@ export class CommittedMetadata implements CommittedState {
         this.image.replay(record, offset);
         const after = this.image.partition(record.partition)!;
         if (record.leader !== NO_LEADER_CHANGE) announceElection(probes, controller, before, after);
+        announceEligible(probes, controller, before, after);
         announcePartition(probes, controller, after);
         return;
       }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NO_LEADER, NO_LEADER_CHANGE, type MetadataRecord } from '../protocol/metadata-records.js';
+import {
+  NO_LEADER,
+  NO_LEADER_CHANGE,
+  type MetadataRecord,
+  type PartitionChangeRecord,
+} from '../protocol/metadata-records.js';
 import { MetadataImage } from './metadata-image.js';
 
 const partition: MetadataRecord = {
@@ -15,7 +20,7 @@ const partition: MetadataRecord = {
   leaderRecoveryState: 0,
 };
 
-function change(isr: readonly number[] | null, leader: number): MetadataRecord {
+function change(isr: readonly number[] | null, leader: number): PartitionChangeRecord {
   return { kind: 'partition-change', partition: 0, isr, leader, leaderRecoveryState: null };
 }
 
@@ -91,8 +96,9 @@ describe('metadata image', () => {
     ).toThrow(/not registered/);
   });
 
-  it('refuses a leader outside the ISR and an empty ISR', () => {
+  it('refuses a leader outside the ISR, and an eligible leader replica inside it', () => {
     expect(() => imageOf(partition, change([1, 2], 3))).toThrow(/its own ISR/);
-    expect(() => imageOf(partition, change([], NO_LEADER))).toThrow(/never empty/);
+    expect(() => imageOf(partition, change([], 1))).toThrow(/its own ISR/);
+    expect(() => imageOf(partition, { ...change([1], NO_LEADER_CHANGE), elr: [1, 2] })).toThrow(/both in the ISR/);
   });
 });

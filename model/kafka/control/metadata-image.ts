@@ -38,7 +38,16 @@ export interface PartitionRegistration {
   readonly partitionEpoch: number;
   /** 1: elected uncleanly and not yet recovered (KIP-704). */
   readonly leaderRecoveryState: 0 | 1;
+  /**
+   * Replicas that hold all that is committed although they are not in the ISR: it became smaller than
+   * min.insync.replicas when they left, since when nothing more was committed (KIP-966).
+   */
+  readonly elr: readonly number[];
+  /** While nobody leads, the last leader; else empty. */
+  readonly lastKnownElr: readonly number[];
 }
+
+const NOBODY: readonly number[] = [];
 
 export class MetadataImage {
   /** By broker id; undefined: never registered. */
@@ -93,6 +102,8 @@ export class MetadataImage {
           leaderEpoch: record.leaderEpoch,
           partitionEpoch: record.partitionEpoch,
           leaderRecoveryState: record.leaderRecoveryState,
+          elr: NOBODY,
+          lastKnownElr: NOBODY,
         };
         return;
       case 'partition-change':
@@ -179,8 +190,12 @@ export function mergeChange(partition: PartitionRegistration, change: PartitionC
     leaderEpoch: namesLeader ? partition.leaderEpoch + 1 : partition.leaderEpoch,
     partitionEpoch: partition.partitionEpoch + 1,
     leaderRecoveryState: change.leaderRecoveryState ?? partition.leaderRecoveryState,
+    elr: change.elr ?? partition.elr,
+    lastKnownElr: change.lastKnownElr ?? partition.lastKnownElr,
   };
-  if (merged.isr.length === 0) throw new Error('an ISR is never empty without eligible leader replicas');
+  if (merged.elr.some((replica) => merged.isr.includes(replica))) {
+    throw new Error('no replica is both in the ISR and an eligible leader replica');
+  }
   if (merged.leader !== NO_LEADER && !merged.isr.includes(merged.leader)) {
     throw new Error('a leader is a member of its own ISR');
   }

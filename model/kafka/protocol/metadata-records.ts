@@ -45,13 +45,17 @@ export interface PartitionRecord {
   readonly partitionEpoch: number;
   readonly leaderRecoveryState: 0 | 1;
 }
-/** Only what changed: leader -2 means no change (NO_LEADER_CHANGE), null means no change. */
+/** Only what changed: leader -2 means no change (NO_LEADER_CHANGE); null, or absent, means no change. */
 export interface PartitionChangeRecord {
   readonly kind: 'partition-change';
   readonly partition: number;
   readonly isr: readonly number[] | null;
   readonly leader: number;
   readonly leaderRecoveryState: 0 | 1 | null;
+  /** Eligible leader replicas (KIP-966). */
+  readonly elr?: readonly number[];
+  /** Of a partition that nobody leads: the broker that led last. Its name in Kafka promises more than it holds. */
+  readonly lastKnownElr?: readonly number[];
 }
 export interface ConfigRecord {
   readonly kind: 'config';

@@ -8,7 +8,10 @@ import { alterPartition, validateAlterPartition, type RequestedIsr } from './alt
 import { append, brokerState, partition, partitionOf, reborn } from './testing/images.js';
 
 const rules = resolveRules('3.9');
-const online = { electionOf: () => 'online' as const };
+const online = {
+  electionOf: () => 'online' as const,
+  policyOf: () => ({ eligibleLeaderReplicas: false, electsFencedLastKnownLeader: false, minIsr: 2 }),
+};
 
 /** Broker 1 leads in leader epoch 2, partition epoch 3, ISR {1,2}; broker 3 is a replica outside it. */
 function shrunkPartition(): MetadataImage {

@@ -11,6 +11,7 @@ import {
   RECOVERED,
   RECOVERING,
   type Election,
+  type LeaderPolicy,
 } from './partition-change.js';
 
 export type RequestedIsr = AlterPartitionRequest['partitions'][number];
@@ -20,6 +21,7 @@ type PartitionResult = AlterPartitionResponse['partitions'][number];
 export interface ElectionRules {
   /** unclean if the topic allows it, else online. */
   electionOf(partition: PartitionRegistration): Election;
+  policyOf(partition: PartitionRegistration): LeaderPolicy;
 }
 
 /**
@@ -50,7 +52,9 @@ export function alterPartition(
         isr: requested.newIsr.map((member) => member.brokerId),
         leaderRecoveryState: requested.leaderRecoveryState,
         election: elections.electionOf(partition),
+        uncleanShutdown: NO_BROKER,
       },
+      elections.policyOf(partition),
       new LeaderAcceptor(image, NO_BROKER, NO_BROKER),
     );
     if (change !== null) {

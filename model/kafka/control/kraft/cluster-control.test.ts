@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { DefectId } from '../../protocol/versions/defects.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
-import { Api } from '../../protocol/messages.js';
+import { errorName } from '../../protocol/errors.js';
+import { Api, type BrokerRegistrationRequest } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import { ClusterControl } from './cluster-control.js';
 import { Heartbeats } from './heartbeats.js';
 import { ReplicationControl } from './replication-control.js';
-import { append, partition, partitionOf, topicSettings } from './testing/images.js';
+import { append, brokerState, partition, partitionOf, topicSettings } from './testing/images.js';
 
 const SESSION = 9_000_000;
 
@@ -17,8 +18,9 @@ function leaderReturnsUnfenced(...present: readonly DefectId[]): {
   isr: readonly number[];
 } {
   const image = partitionOf(3);
-  const replication = new ReplicationControl(image, [topicSettings]);
-  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), resolveRules('3.9', {}, present));
+  const rules = resolveRules('3.9', {}, present);
+  const replication = new ReplicationControl(image, [topicSettings], rules);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), rules);
   control.activate(0);
   const records: MetadataRecord[] = [];
   const request = {
@@ -39,8 +41,9 @@ function leaderReturnsUnfenced(...present: readonly DefectId[]): {
 /** A broker that is unfenced registers again, as the same incarnation: the answer to its first request was lost. */
 function registersTwice(version: string): { brokerEpoch: number; fenced: boolean } {
   const image = partitionOf(3);
-  const replication = new ReplicationControl(image, [topicSettings]);
-  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), resolveRules(version));
+  const rules = resolveRules(version);
+  const replication = new ReplicationControl(image, [topicSettings], rules);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), rules);
   control.activate(0);
   const records: MetadataRecord[] = [];
   const { incarnationId, brokerEpoch: former } = image.broker(1)!;
@@ -58,12 +61,56 @@ function registersTwice(version: string): { brokerEpoch: number; fenced: boolean
   return { brokerEpoch: brokerEpoch - former, fenced: image.broker(1)!.fenced };
 }
 
+function returnsWhileLeaving(version: string): string {
+  const image = partitionOf(3);
+  const rules = resolveRules(version);
+  const replication = new ReplicationControl(image, [topicSettings], rules);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), rules);
+  control.activate(0);
+  brokerState(image, 1, 'stopping');
+  return errorName(control.register(registrationOf(1, -1), image.nextOffset, 1, []).error);
+}
+
+/** The ISR is empty, brokers 1 and 2 are eligible, and broker 1 comes back. */
+function eligibleAfterReturn(epoch: 'named' | 'older', ...present: readonly DefectId[]): readonly number[] {
+  const image = partitionOf(3);
+  const rules = resolveRules('4.1', {}, present);
+  const replication = new ReplicationControl(image, [{ ...topicSettings, 'min.insync.replicas': 2 }], rules);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), rules);
+  for (const broker of [3, 2, 1]) {
+    const records: MetadataRecord[] = [];
+    replication.handleBrokerFenced(broker, records);
+    append(image, ...records);
+  }
+  const { brokerEpoch } = image.broker(1)!;
+  const records: MetadataRecord[] = [];
+  control.register(registrationOf(1, epoch === 'named' ? brokerEpoch : -1), image.nextOffset, 1, records);
+  append(image, ...records);
+  return partition(image).elr;
+}
+
+function registrationOf(brokerId: number, previousBrokerEpoch: number): BrokerRegistrationRequest {
+  const head = { kind: Api.brokerRegistration, bytes: 10, correlationId: 1 };
+  return { ...head, brokerId, incarnationId: 77, rack: null, previousBrokerEpoch };
+}
+
 describe('registrations', () => {
   it('an incarnation that registers again keeps its epoch and stays unfenced since 3.9 (KAFKA-16952)', () => {
     expect(registersTwice('3.9')).toEqual({ brokerEpoch: 0, fenced: false });
     const before = registersTwice('3.7');
     expect(before.brokerEpoch).toBeGreaterThan(0);
     expect(before.fenced).toBe(true);
+  });
+
+  it('a broker that is leaving in order may register before its session has ended since 4.1 (KAFKA-19047)', () => {
+    expect(returnsWhileLeaving('4.0')).toBe('DUPLICATE_BROKER_REGISTRATION');
+    expect(returnsWhileLeaving('4.1')).toBe('NONE');
+  });
+
+  it('a stop counts as orderly if the broker names the epoch in which it was registered (KIP-966)', () => {
+    expect(eligibleAfterReturn('named')).toEqual([1, 2]);
+    expect(eligibleAfterReturn('older')).toEqual([2]);
+    expect(eligibleAfterReturn('named', 'KAFKA-18635')).toEqual([2]);
   });
 
   it('a broker that registers anew while it is not fenced leaves every ISR and leads no more', () => {

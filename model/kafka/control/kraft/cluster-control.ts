@@ -22,6 +22,10 @@ export class ClusterControl {
   private readonly ignoresUnfencedReturn: boolean;
   /** KAFKA-16952 (3.9): an incarnation that registers again keeps its epoch and its state. */
   private readonly keepsRegistration: boolean;
+  /** KAFKA-19047 (4.1): a broker that has left in order need not wait for the end of its session. */
+  private readonly letsLeaversReturn: boolean;
+  /** KAFKA-18635: no stop counts as orderly. */
+  private readonly ignoresCleanShutdown: boolean;
 
   constructor(image: MetadataImage, replication: ReplicationControl, heartbeats: Heartbeats, rules: Rules) {
     this.image = image;
@@ -29,6 +33,8 @@ export class ClusterControl {
     this.heartbeats = heartbeats;
     this.ignoresUnfencedReturn = rules.defects['KAFKA-18106'];
     this.keepsRegistration = rules.registrationKeepsEpoch;
+    this.letsLeaversReturn = rules.registrationAfterShutdown;
+    this.ignoresCleanShutdown = rules.defects['KAFKA-18635'];
   }
 
   /** Every broker that is registered begins a new session now, whatever was known of it before. */
@@ -50,7 +56,8 @@ export class ClusterControl {
     const broker = request.brokerId;
     const existing = this.image.broker(broker);
     const isSameIncarnation = existing?.incarnationId === request.incarnationId;
-    if (existing !== undefined && !isSameIncarnation && this.heartbeats.hasValidSession(broker, now)) {
+    const isLeaving = this.letsLeaversReturn && existing?.inControlledShutdown === true;
+    if (existing !== undefined && !isSameIncarnation && this.heartbeats.hasValidSession(broker, now) && !isLeaving) {
       return registrationAnswer(request, KafkaError.DUPLICATE_BROKER_REGISTRATION, -1);
     }
     // The same incarnation asks again: its answer was lost.
@@ -66,9 +73,10 @@ export class ClusterControl {
       inControlledShutdown: keeps?.inControlledShutdown ?? false,
       rack: request.rack,
     });
-    const returnsUnfenced = existing !== undefined && !isSameIncarnation && !existing.fenced;
-    if (returnsUnfenced && !this.ignoresUnfencedReturn) {
-      this.replication.removeFromIsrs(broker, records);
+    if (existing !== undefined && !isSameIncarnation && (existing.fenced || !this.ignoresUnfencedReturn)) {
+      // The file that an orderly stop leaves names the epoch of the broker that wrote it (KAFKA-15586).
+      const isClean = !this.ignoresCleanShutdown && request.previousBrokerEpoch === existing.brokerEpoch;
+      this.replication.handleBrokerShutdown(broker, isClean, records);
     }
     this.heartbeats.register(broker, fenced, now);
     return registrationAnswer(request, KafkaError.NONE, brokerEpoch);

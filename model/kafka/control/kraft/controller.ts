@@ -108,6 +108,7 @@ export class Controller extends Process implements RaftListener {
     this.replication = new ReplicationControl(
       this.image,
       config.topics.map((topic) => topic.settings),
+      config.rules,
     );
     this.cluster = new ClusterControl(this.image, this.replication, this.heartbeats, config.rules);
     this.snapshots = new SnapshotGenerator(config.settings);

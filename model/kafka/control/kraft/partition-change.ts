@@ -1,10 +1,12 @@
 /**
- * How a change of a partition is decided: which leader, which ISR. (PartitionChangeBuilder)
+ * How a change of a partition is decided: which leader, which ISR, which eligible leader replicas. (PartitionChangeBuilder)
  *
- * Without eligible leader replicas an empty ISR is never written: the last member stays in it while nobody leads.
+ * Without eligible leader replicas an empty ISR is never written: the last member stays in it while nobody leads. With
+ * them it leaves like any other, and who may lead next is written down beside (eligible-leader-replicas.ts).
  */
 import type { MetadataImage, PartitionRegistration } from '../metadata-image.js';
 import { NO_LEADER, NO_LEADER_CHANGE, type PartitionChangeRecord } from '../../protocol/metadata-records.js';
+import { eligibleAfter, lastKnownLeaderAfter, mayLeadAsLastKnown, NOBODY } from './eligible-leader-replicas.js';
 
 /**
  * online: keep the leader if it may lead, else the first of the assignment that may. preferred: the first replica of the
@@ -40,61 +42,109 @@ export class LeaderAcceptor {
   }
 }
 
+/** What the topic and the version say about the partition's leaders. */
+export interface LeaderPolicy {
+  /** KIP-966. */
+  readonly eligibleLeaderReplicas: boolean;
+  /** KAFKA-19522: the last known leader is elected although it is fenced. */
+  readonly electsFencedLastKnownLeader: boolean;
+  /** min.insync.replicas, at most the number of replicas. */
+  readonly minIsr: number;
+}
+
 /** What is wanted of a partition; the builder decides what it takes. */
 export interface PartitionTarget {
   readonly isr: readonly number[];
   readonly leaderRecoveryState: 0 | 1;
   readonly election: Election;
+  /** This broker did not stop in order before it came back: it is no eligible leader any more. NO_BROKER: none. */
+  readonly uncleanShutdown: number;
+}
+
+/** Whom the election gives the partition to, and from where. */
+interface Outcome {
+  readonly leader: number;
+  /** From outside the ISR and the eligible leader replicas. */
+  readonly unclean: boolean;
 }
 
 /** The record that brings the partition to its target, or null if it is there already. */
 export function buildPartitionChange(
   partition: PartitionRegistration,
   target: PartitionTarget,
+  policy: LeaderPolicy,
   acceptor: LeaderAcceptor,
 ): PartitionChangeRecord | null {
-  let leader = electCleanly(partition, target, acceptor);
-  let unclean = false;
-  if (leader === NO_LEADER && target.election === 'unclean') {
-    leader = firstAcceptable(partition, acceptor);
-    unclean = leader !== NO_LEADER;
-  }
+  const eligible = eligibleAfter(partition, target, policy);
+  const { leader, unclean } = elect(partition, target, eligible, policy, acceptor);
   const moves = leader !== partition.leader;
+  const isElected = moves && leader !== NO_LEADER;
 
-  let isr: readonly number[] | null = null;
+  let targetIsr = target.isr;
+  if (isElected && (unclean || eligible.includes(leader))) targetIsr = [leader];
+  const mayBeWritten = targetIsr.length > 0 || policy.eligibleLeaderReplicas;
+  const isr = mayBeWritten && !sameMembers(targetIsr, partition.isr) ? targetIsr : null;
+  // Whoever is elected uncleanly may lack what was committed: nobody else is known to be complete by its measure.
+  const elr = isElected && unclean ? NOBODY : eligible.filter((replica) => replica !== leader);
+  const lastKnownElr = lastKnownLeaderAfter(partition, moves ? leader : NO_LEADER_CHANGE, isr, policy);
+
   let leaderRecoveryState: 0 | 1 | null = null;
   if (moves && unclean) {
-    isr = [leader];
     if (partition.leaderRecoveryState !== RECOVERING) leaderRecoveryState = RECOVERING;
-  } else if (target.isr.length > 0 && !sameMembers(target.isr, partition.isr)) {
-    isr = target.isr;
-  }
-  if (leaderRecoveryState === null && !unclean && target.leaderRecoveryState !== partition.leaderRecoveryState) {
+  } else if (!unclean && target.leaderRecoveryState !== partition.leaderRecoveryState) {
     leaderRecoveryState = target.leaderRecoveryState;
   }
 
-  if (!moves && isr === null && leaderRecoveryState === null) return null;
+  const changesElr = !sameMembers(elr, partition.elr);
+  const changesLastKnown = !sameMembers(lastKnownElr, partition.lastKnownElr);
+  if (!moves && isr === null && leaderRecoveryState === null && !changesElr && !changesLastKnown) return null;
   return {
     kind: 'partition-change',
     partition: partition.partition,
     isr,
     leader: moves ? leader : NO_LEADER_CHANGE,
     leaderRecoveryState,
+    ...(changesElr && { elr }),
+    ...(changesLastKnown && { lastKnownElr }),
   };
 }
 
-function electCleanly(partition: PartitionRegistration, target: PartitionTarget, acceptor: LeaderAcceptor): number {
+/** The last known leader comes before any other unclean choice, and whether or not the topic allows one. */
+function elect(
+  partition: PartitionRegistration,
+  target: PartitionTarget,
+  eligible: readonly number[],
+  policy: LeaderPolicy,
+  acceptor: LeaderAcceptor,
+): Outcome {
+  const candidates = target.isr.length > 0 ? target.isr : eligible;
+  const clean = electCleanly(partition, candidates, target.election, acceptor);
+  if (clean !== NO_LEADER) return { leader: clean, unclean: false };
+  if (candidates.length === 0 && mayLeadAsLastKnown(partition, policy, acceptor)) {
+    return { leader: partition.lastKnownElr[0], unclean: true };
+  }
+  if (target.election !== 'unclean') return { leader: NO_LEADER, unclean: false };
+  const leader = firstAcceptable(partition, acceptor);
+  return { leader, unclean: leader !== NO_LEADER };
+}
+
+function electCleanly(
+  partition: PartitionRegistration,
+  candidates: readonly number[],
+  election: Election,
+  acceptor: LeaderAcceptor,
+): number {
   const preferred = partition.replicas[0];
-  if (target.election === 'preferred' && mayLead(preferred, target, acceptor)) return preferred;
-  if (mayLead(partition.leader, target, acceptor)) return partition.leader;
+  if (election === 'preferred' && mayLead(preferred, candidates, acceptor)) return preferred;
+  if (mayLead(partition.leader, candidates, acceptor)) return partition.leader;
   for (const replica of partition.replicas) {
-    if (mayLead(replica, target, acceptor)) return replica;
+    if (mayLead(replica, candidates, acceptor)) return replica;
   }
   return NO_LEADER;
 }
 
-function mayLead(replica: number, target: PartitionTarget, acceptor: LeaderAcceptor): boolean {
-  return target.isr.includes(replica) && acceptor.accepts(replica);
+function mayLead(replica: number, candidates: readonly number[], acceptor: LeaderAcceptor): boolean {
+  return candidates.includes(replica) && acceptor.accepts(replica);
 }
 
 function firstAcceptable(partition: PartitionRegistration, acceptor: LeaderAcceptor): number {

@@ -3,11 +3,14 @@ import { errorName } from '../../protocol/errors.js';
 import { Api } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import type { MetadataImage } from '../metadata-image.js';
+import { resolveRules } from '../../protocol/versions/resolve.js';
 import { ReplicationControl } from './replication-control.js';
 import { append, brokerState, partition, partitionOf, reborn, topicSettings } from './testing/images.js';
 
+const rules = resolveRules('3.9');
+
 function controlOf(image: MetadataImage, unclean = false): ReplicationControl {
-  return new ReplicationControl(image, [{ ...topicSettings, 'unclean.leader.election.enable': unclean }]);
+  return new ReplicationControl(image, [{ ...topicSettings, 'unclean.leader.election.enable': unclean }], rules);
 }
 
 function fence(image: MetadataImage, broker: number, unclean = false): void {

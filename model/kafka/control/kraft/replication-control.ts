@@ -7,7 +7,15 @@ import type { TopicSettings } from '../../cluster-spec.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import { Api, RESPONSE, type ElectLeadersRequest, type ElectLeadersResponse } from '../../protocol/messages.js';
 import { NO_LEADER, type MetadataRecord } from '../../protocol/metadata-records.js';
-import { buildPartitionChange, LeaderAcceptor, NO_BROKER, type Election } from './partition-change.js';
+import type { Rules } from '../../protocol/versions/rules.js';
+import {
+  buildPartitionChange,
+  LeaderAcceptor,
+  NO_BROKER,
+  type Election,
+  type LeaderPolicy,
+  type PartitionTarget,
+} from './partition-change.js';
 
 /** Elections that one rebalance of preferred leaders may make at most. (MAX_ELECTIONS_PER_IMBALANCE) */
 const MAX_ELECTIONS_PER_IMBALANCE = 1000;
@@ -16,10 +24,12 @@ export class ReplicationControl {
   private readonly image: MetadataImage;
   /** By topic number. */
   private readonly topics: readonly TopicSettings[];
+  private readonly rules: Rules;
 
-  constructor(image: MetadataImage, topics: readonly TopicSettings[]) {
+  constructor(image: MetadataImage, topics: readonly TopicSettings[], rules: Rules) {
     this.image = image;
     this.topics = topics;
+    this.rules = rules;
   }
 
   /** The broker leaves every ISR, its partitions get other leaders, and then it is fenced. */
@@ -41,11 +51,22 @@ export class ReplicationControl {
   }
 
   /**
-   * Another incarnation registers over a registration that was never fenced: the old one leaves its ISRs as if it had
-   * been. Otherwise the reborn broker, perhaps without its data, would lead on in the epoch of the dead (KAFKA-18106).
+   * Another incarnation registers: the old one leaves its ISRs, if it was never fenced. Otherwise the reborn broker,
+   * perhaps without its data, would lead on in the epoch of the dead (KAFKA-18106). If the old one did not stop in order,
+   * the new one is no eligible leader either (KIP-966). (ReplicationControlManager.handleBrokerShutdown)
    */
-  removeFromIsrs(broker: number, records: MetadataRecord[]): void {
-    this.updateLeadersAndIsrs(broker, NO_BROKER, records);
+  handleBrokerShutdown(broker: number, isClean: boolean, records: MetadataRecord[]): void {
+    if (isClean || !this.rules.eligibleLeaderReplicas) {
+      this.updateLeadersAndIsrs(broker, NO_BROKER, records);
+      return;
+    }
+    const acceptor = new LeaderAcceptor(this.image, broker, NO_BROKER);
+    for (const partition of this.image.partitions) {
+      if (partition === undefined) continue;
+      if (!partition.isr.includes(broker) && !partition.elr.includes(broker)) continue;
+      const target = { ...this.targetOf(partition), isr: without(partition.isr, broker), uncleanShutdown: broker };
+      this.change(partition, target, acceptor, records);
+    }
   }
 
   hasLeaderships(broker: number): boolean {
@@ -55,6 +76,14 @@ export class ReplicationControl {
   /** unclean where the topic allows it. (unclean.leader.election.enable) */
   electionOf(partition: PartitionRegistration): Election {
     return this.topics[partition.topic]['unclean.leader.election.enable'] ? 'unclean' : 'online';
+  }
+
+  policyOf(partition: PartitionRegistration): LeaderPolicy {
+    return {
+      eligibleLeaderReplicas: this.rules.eligibleLeaderReplicas,
+      electsFencedLastKnownLeader: this.rules.defects['KAFKA-19522'],
+      minIsr: Math.min(this.topics[partition.topic]['min.insync.replicas'], partition.replicas.length),
+    };
   }
 
   /** (ReplicationControlManager.electLeaders) */
@@ -84,7 +113,7 @@ export class ReplicationControl {
     for (const partition of this.image.partitions) {
       if (partition === undefined || !isImbalanced(partition)) continue;
       if (elections === MAX_ELECTIONS_PER_IMBALANCE) return;
-      if (this.change(partition, partition.isr, 'preferred', acceptor, records)) elections++;
+      if (this.elect(partition, 'preferred', acceptor, records)) elections++;
     }
   }
 
@@ -93,7 +122,7 @@ export class ReplicationControl {
     const acceptor = new LeaderAcceptor(this.image, NO_BROKER, NO_BROKER);
     for (const partition of this.image.partitions) {
       if (partition === undefined || partition.leader !== NO_LEADER) continue;
-      if (this.electionOf(partition) === 'unclean') this.change(partition, partition.isr, 'unclean', acceptor, records);
+      if (this.electionOf(partition) === 'unclean') this.elect(partition, 'unclean', acceptor, records);
     }
   }
 
@@ -104,8 +133,8 @@ export class ReplicationControl {
       if (partition === undefined) continue;
       const concerned = toRemove === NO_BROKER ? partition.leader === NO_LEADER : partition.isr.includes(toRemove);
       if (!concerned) continue;
-      const isr = toRemove === NO_BROKER ? partition.isr : partition.isr.filter((member) => member !== toRemove);
-      this.change(partition, isr, this.electionOf(partition), acceptor, records);
+      const target = { ...this.targetOf(partition), isr: without(partition.isr, toRemove) };
+      this.change(partition, target, acceptor, records);
     }
   }
 
@@ -116,12 +145,12 @@ export class ReplicationControl {
     switch (request.electionType) {
       case 0:
         if (!isImbalanced(partition)) return KafkaError.ELECTION_NOT_NEEDED;
-        return this.change(partition, partition.isr, 'preferred', acceptor, records)
+        return this.elect(partition, 'preferred', acceptor, records)
           ? KafkaError.NONE
           : KafkaError.PREFERRED_LEADER_NOT_AVAILABLE;
       case 1:
         if (partition.leader !== NO_LEADER) return KafkaError.ELECTION_NOT_NEEDED;
-        return this.change(partition, partition.isr, 'unclean', acceptor, records)
+        return this.elect(partition, 'unclean', acceptor, records)
           ? KafkaError.NONE
           : KafkaError.ELIGIBLE_LEADERS_NOT_AVAILABLE;
       case 2:
@@ -129,15 +158,28 @@ export class ReplicationControl {
     }
   }
 
-  private change(
+  private elect(
     partition: PartitionRegistration,
-    isr: readonly number[],
     election: Election,
     acceptor: LeaderAcceptor,
     records: MetadataRecord[],
   ): boolean {
-    const target = { isr, leaderRecoveryState: partition.leaderRecoveryState, election };
-    const change = buildPartitionChange(partition, target, acceptor);
+    return this.change(partition, { ...this.targetOf(partition), election }, acceptor, records);
+  }
+
+  /** The ISR as it is, led by whoever may. */
+  private targetOf(partition: PartitionRegistration): PartitionTarget {
+    const { isr, leaderRecoveryState } = partition;
+    return { isr, leaderRecoveryState, election: this.electionOf(partition), uncleanShutdown: NO_BROKER };
+  }
+
+  private change(
+    partition: PartitionRegistration,
+    target: PartitionTarget,
+    acceptor: LeaderAcceptor,
+    records: MetadataRecord[],
+  ): boolean {
+    const change = buildPartitionChange(partition, target, this.policyOf(partition), acceptor);
     if (change === null) return false;
     records.push(change);
     return true;
@@ -168,6 +210,10 @@ function transfer(
     leaderRecoveryState: null,
   });
   return KafkaError.NONE;
+}
+
+function without(isr: readonly number[], broker: number): readonly number[] {
+  return isr.includes(broker) ? isr.filter((member) => member !== broker) : isr;
 }
 
 function isImbalanced(partition: PartitionRegistration): boolean {

@@ -126,6 +126,8 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
       leaderEpoch,
       partitionEpoch: zkVersion,
       leaderRecoveryState: 0,
+      elr: [],
+      lastKnownElr: [],
     };
     this.partitions[partition] = after;
     // A leader that writes its ISR itself leaves the leader epoch as it is.

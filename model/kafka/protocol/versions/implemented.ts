@@ -33,7 +33,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   repeatedIsrChange: ['refused', 'accepted'],
   leaderEpochOnShrink: [false],
   leaderRecoveryState: [true],
-  eligibleLeaderReplicas: [false],
+  eligibleLeaderReplicas: [false, true],
 
   checkQuorum: [false, true],
   preVote: [false, true],
@@ -42,7 +42,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   voterIdentity: ['id'],
   periodicUncleanElection: [false, true],
   registrationKeepsEpoch: [false, true],
-  registrationAfterShutdown: [false],
+  registrationAfterShutdown: [false, true],
 
   controllerStopsWithSession: [false, true],
   controllerEpochInWrites: [false, true],
