@@ -23,6 +23,8 @@ export interface Topology {
   readonly zookeeperServers: number;
   readonly producers: number;
   readonly consumers: number;
+  /** How many racks the brokers stand in; 0: in none. */
+  readonly racks: number;
   /** Names of what is replicated, by key: 'orders-0'. */
   readonly keys: readonly string[];
 }
@@ -54,8 +56,8 @@ export interface Fault<P extends Parameters = Parameters> {
   readonly harm: Harm;
   /** Its targets' processes end without order, though nothing that they wrote is lost: kill -9. */
   readonly stopsUncleanly?: true;
-  /** Drawn only where there are such machines; a spec that names the fault elsewhere is told that nobody plays the role. */
-  readonly needs?: 'zookeeper';
+  /** Drawn only where there is such a thing; a strike that a spec asks for elsewhere says why it cannot be. */
+  readonly needs?: 'zookeeper' | 'consumers' | 'racks';
   /** A request can be carried out after its client has stopped waiting for it. */
   readonly delaysRequests: boolean;
   /** On a fault band in a picture: one or two words. */
@@ -86,6 +88,8 @@ export interface FaultView {
   hasPower(machine: MachineId): boolean;
   /** All machines that may play this role ('broker', 'controller', 'client'), whoever plays it now, in order of their numbers. */
   machines(role: 'broker' | 'controller' | 'zookeeper-server' | 'client' | 'any'): readonly MachineId[];
+  /** All machines of its rack, itself among them, in order of their numbers; empty: it stands in none. */
+  rackOf(machine: MachineId): readonly MachineId[];
   /** True when every replica is where it belongs, or the reason why not. */
   whole(): true | string;
 }
@@ -126,6 +130,20 @@ export interface FaultSurface extends FaultView {
 
   jumpClock(machine: MachineId, offsetMicros: number): void;
   driftClock(machine: MachineId, partsPerMillion: number): void;
+}
+
+/** A cluster of this shape has what the fault needs. */
+export function hasWhatItNeeds({ needs }: Fault, topology: Topology): boolean {
+  switch (needs) {
+    case 'zookeeper':
+      return topology.zookeeperServers > 0;
+    case 'consumers':
+      return topology.consumers > 0;
+    case 'racks':
+      return topology.racks > 0;
+    default:
+      return true;
+  }
 }
 
 /** For faults without parameters. */

@@ -11,7 +11,7 @@ import type { World } from '../model/kernel/world.js';
 import type { System } from '../model/system.js';
 import type { FaultSurface, LogPart } from './fault.js';
 import type { Holds } from './holds.js';
-import { atFraction, machinesWith } from './roles.js';
+import { atFraction, machinesWith, rackMates } from './roles.js';
 
 type Injury =
   | { readonly kind: 'cut'; readonly from: MachineId; readonly to: MachineId; readonly heldBefore: number }
@@ -89,6 +89,9 @@ export class Injuries implements FaultSurface {
   }
   machines(role: 'broker' | 'controller' | 'zookeeper-server' | 'client' | 'any'): readonly MachineId[] {
     return machinesWith(this.system, role);
+  }
+  rackOf(machine: MachineId): readonly MachineId[] {
+    return rackMates(this.system, machine);
   }
   whole(): true | string {
     return this.system.whole();

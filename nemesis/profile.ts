@@ -32,7 +32,7 @@ export function profileAllows(profile: ProfileName, fault: Fault): true | string
 /** Does the guarantee bear the harm that the fault may do to these machines now? True, or why not. */
 export function withinAssumptions(
   fault: Fault,
-  targets: readonly MachineId[],
+  machines: readonly MachineId[],
   system: System,
   state: StateView,
   assumptions: Assumptions,
@@ -43,11 +43,11 @@ export function withinAssumptions(
   for (let key = 0; key < names.length; key++) {
     if (fault.harm === 'unsynced' && !assumptions.unsyncedMatters[key]) continue;
     const replicas = system.replicas(key);
-    if (!targets.some((target) => replicas.includes(target))) continue;
+    if (!machines.some((machine) => replicas.includes(machine))) continue;
     if (fault.harm === 'nothing' && !replicas.some((machine) => state.impaired(key, machine))) continue;
     const impaired = replicas.filter(
       (machine) =>
-        targets.includes(machine) ||
+        machines.includes(machine) ||
         state.impaired(key, machine) ||
         (uncleanStopsCount && state.stoppedUncleanly(key, machine)),
     ).length;

@@ -25,6 +25,7 @@ import { lastReplicaPowerLoss } from './faults/last-replica-power-loss.js';
 import { leaderPowerLoss } from './faults/leader-power-loss.js';
 import { oneWayCut } from './faults/one-way-cut.js';
 import { powerLoss } from './faults/power-loss.js';
+import { rackPowerLoss } from './faults/rack-power-loss.js';
 import { responseLost } from './faults/response-lost.js';
 import { rollingRestart } from './faults/rolling-restart.js';
 import { segmentCorrupted } from './faults/segment-corrupted.js';
@@ -66,6 +67,7 @@ export const faults: readonly Fault[] = [
   powerLoss,
   leaderPowerLoss,
   lastReplicaPowerLoss,
+  rackPowerLoss,
   slowDisk,
   diskCorruption,
   segmentCorrupted,

@@ -15,6 +15,17 @@ export function machinesWith(system: System, role: string): readonly MachineId[]
     .toSorted((a, b) => a - b);
 }
 
+/** All machines of its rack, itself among them, in order of their numbers; empty: it stands in none. */
+export function rackMates(system: System, machine: MachineId): readonly MachineId[] {
+  const rack = system.machines().find(({ id }) => id === machine)?.rack ?? null;
+  if (rack === null) return [];
+  return system
+    .machines()
+    .filter((other) => other.rack === rack)
+    .map(({ id }) => id)
+    .toSorted((a, b) => a - b);
+}
+
 /**
  * The machine that a target names now; a reason if there is none.
  * Fractions decide among several, so that a saved target means something in a smaller cluster too.

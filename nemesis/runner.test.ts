@@ -259,6 +259,14 @@ describe('the within-assumptions profile', () => {
     expect(strikeUnder(killed, stateOf(-1, 2))).toBeNull();
   });
 
+  it('counts every machine that a fault strikes, not its target alone', () => {
+    const system = threeBrokers();
+    const wholeRack = [strike('rack-power-loss', broker('b1'), 5, 10, { 'at-most': 3 })];
+    const bearsOne: Assumptions = { bearsImpaired: [1], unsyncedMatters: [true], uncleanStopsCount: false };
+    const nemesis = begin(system, wholeRack, { profile: 'within-assumptions', assumptions: bearsOne });
+    expect(reason(system, nemesis)).toBe('orders-0 would have 2 impaired; the guarantee bears 1');
+  });
+
   it('refuses nothing to those that harm no disk', () => {
     const system = threeBrokers();
     const nemesis = begin(system, [strike('broker-killed', broker('b1'), 5, 10)], { profile: 'within-assumptions' });

@@ -150,9 +150,10 @@ export class Nemesis implements EventHandler {
     const injuries = new Injuries(this.world, this.system, this.holds, [target], dice);
     const available = fault.available(injuries, injuries.targets, strike.with);
     if (available !== true) return this.wait(state, available, patience);
-    const borne = this.borne(fault, injuries.targets);
+    const machines = fault.touches?.(injuries, injuries.targets, strike.with) ?? injuries.targets;
+    const borne = this.borne(fault, machines);
     if (borne !== true) return skip(state, borne);
-    this.strike(state, injuries);
+    this.strike(state, injuries, machines);
   }
 
   /** Under one-at-a-time the one that has waited longest goes first; of those that came at once, in the order of the plan. */
@@ -173,18 +174,18 @@ export class Nemesis implements EventHandler {
     this.world.schedule(next, this, BEGIN, state.index);
   }
 
-  private borne(fault: Fault, targets: readonly MachineId[]): true | string {
+  private borne(fault: Fault, machines: readonly MachineId[]): true | string {
     if (this.profile !== 'within-assumptions') return true;
-    return withinAssumptions(fault, targets, this.system, this.state, this.assumptions);
+    return withinAssumptions(fault, machines, this.system, this.state, this.assumptions);
   }
 
-  private strike(state: StrikeState, injuries: Injuries): void {
+  private strike(state: StrikeState, injuries: Injuries, machines: readonly MachineId[]): void {
     state.injuries = injuries;
     state.status = 'running';
     state.reason = null;
     state.beganAt = this.world.now;
     const { fault, strike } = state;
-    state.machines = fault.touches?.(injuries, injuries.targets, strike.with) ?? injuries.targets;
+    state.machines = machines;
     // Announced first, so that what a power loss takes follows the fault that took it.
     this.announce(KernelProbe.faultBegan, state, maskOf(state.machines));
     fault.begin(injuries, injuries.targets, strike.with);

@@ -232,11 +232,17 @@ export class Licences {
     return isTransactional && isolation !== 'read_committed' ? licensed('read-uncommitted', -1) : null;
   }
 
-  /** Invariants hold for what consumers could read, whatever producers asked for. */
+  /**
+   * Invariants hold for what consumers could read, whatever producers asked for. A record that was gone at that moment may
+   * have come back since, with the next unclean election.
+   */
   private ofCommittedRecords(anomaly: Anomaly): Licensed | null {
     const partition = this.partition(anomaly.key);
+    const rules = this.rules(anomaly.key);
+    const then = partition.elections.findLastIndex(({ index }) => index <= (anomaly.events[0] ?? Infinity));
     for (const record of this.recordsOf(anomaly, partition)) {
-      const licence = lossLicence(partition, this.rules(anomaly.key), record, 'all');
+      const licence =
+        lossLicence(partition, rules, record, 'all') ?? lossLicence(partition, rules, record, 'all', then);
       if (licence !== null) return licence;
     }
     return null;

@@ -152,8 +152,10 @@ export interface KafkaClusterSpec {
   readonly brokers: number;
   /** Under ZooKeeper: servers of the ensemble. */
   readonly controllers: number;
-  /** Rack of each broker, by id - 1. */
+  /** In which rack each broker stands, by id - 1. */
   readonly racks: readonly (string | null)[];
+  /** broker.rack is set to it: Kafka knows the racks. */
+  readonly rackAware: boolean;
   readonly brokerSettings: BrokerSettings;
   readonly topics: readonly TopicSpec[];
   readonly producers: readonly ProducerSpec[];

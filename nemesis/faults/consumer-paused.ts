@@ -7,6 +7,7 @@ export const consumerPaused: Fault = {
   family: 'process',
   role: 'consumer',
   harm: 'nothing',
+  needs: 'consumers',
   delaysRequests: false,
   label: 'paused',
   hue: 30,

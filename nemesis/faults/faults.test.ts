@@ -19,6 +19,7 @@ const topology: Topology = {
   zookeeperServers: 0,
   producers: 1,
   consumers: 0,
+  racks: 2,
   keys: ['orders-0'],
 };
 
@@ -214,6 +215,15 @@ describe('faults of processes', () => {
       expect(scene.system.world.disk(machine).open('orders-0/log').length).toBeLessThan(210);
     },
   );
+
+  it('rack-power-loss: every broker of the rack is without power, and nobody else', () => {
+    const { scene } = struck('rack-power-loss', { 'at-most': 3 });
+    expect(scene.outcome()).toMatchObject({ machines: [B1, B2], effect: 2 });
+    const dark = (): MachineId[] => everybody.filter((machine) => !scene.system.world.hasPower(machine));
+    expect(dark()).toEqual([B1, B2]);
+    scene.at(21);
+    expect(dark()).toEqual([]);
+  });
 
   function struck(name: string, parameters: Parameters = {}): { scene: Scene; machine: MachineId } {
     const fault = faultNamed(name);

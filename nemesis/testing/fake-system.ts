@@ -50,7 +50,10 @@ export interface FakeShape {
   readonly clients: number;
 }
 
-/** One key, 'orders-0', replicated on every broker; by default the first broker leads. */
+/**
+ * One key, 'orders-0', replicated on every broker; by default the first broker leads. The first two brokers stand in one
+ * rack, the others in another.
+ */
 export class FakeSystem implements System {
   readonly name = 'fake';
   readonly roles = [
@@ -93,16 +96,18 @@ export class FakeSystem implements System {
     for (const { id } of this.machines()) world.start(id);
   }
   machines(): readonly MachineInfo[] {
-    const info = (id: MachineId, ...roles: readonly string[]): MachineInfo => ({
+    const info = (id: MachineId, rack: string | null, ...roles: readonly string[]): MachineInfo => ({
       id,
       name: this.nameOf(id),
       roles,
-      rack: null,
+      rack,
     });
     return [
-      ...this.brokers.map((id) => info(id, 'broker', id === this.lastBroker ? 'zookeeper-server' : 'broker')),
-      ...this.controllers.map((id) => info(id, 'controller')),
-      ...this.clients.map((id) => info(id, 'producer')),
+      ...this.brokers.map((id, index) =>
+        info(id, index < 2 ? 'a' : 'b', 'broker', id === this.lastBroker ? 'zookeeper-server' : 'broker'),
+      ),
+      ...this.controllers.map((id) => info(id, null, 'controller')),
+      ...this.clients.map((id) => info(id, null, 'producer')),
     ];
   }
   /** It plays the ZooKeeper server, too. */

@@ -15,6 +15,7 @@ const input: DrawInput = {
     zookeeperServers: 0,
     producers: 2,
     consumers: 1,
+    racks: 0,
     keys: ['orders-0', 'orders-1', 'payments-0'],
   },
   topics: [
@@ -167,9 +168,10 @@ describe('strikes', () => {
     const drawn = (from: DrawInput): Set<string> =>
       new Set(many.flatMap((seed) => drawPlan(from, seed).strikes.map(({ fault }) => fault)));
     const names = (from: typeof faults): string[] => from.map(({ name }) => name).toSorted();
-    expect([...drawn(input)].toSorted()).toEqual(names(faults.filter(({ needs }) => needs === undefined)));
-    const ensemble = { ...input, topology: { ...input.topology, controllers: 3, zookeeperServers: 3 } };
-    expect([...drawn(ensemble)].toSorted()).toEqual(names(faults));
+    const bare = { ...input, topology: { ...input.topology, consumers: 0 } };
+    expect([...drawn(bare)].toSorted()).toEqual(names(faults.filter(({ needs }) => needs === undefined)));
+    const everything = { ...input.topology, controllers: 3, zookeeperServers: 3, racks: 3 };
+    expect([...drawn({ ...input, topology: everything })].toSorted()).toEqual(names(faults));
     const calm = drawn({ ...input, profile: 'one-at-a-time' });
     expect(calm.has('power-loss')).toBe(true);
     expect(calm.has('disk-corruption')).toBe(false);

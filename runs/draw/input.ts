@@ -37,6 +37,7 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
       zookeeperServers: cluster.control === 'zookeeper' ? cluster.controllers : 0,
       producers: cluster.producers.length,
       consumers: cluster.consumers.length,
+      racks: new Set(cluster.racks.filter((rack) => rack !== null)).size,
       keys: numberPartitions(cluster.topics).names,
     },
     topics,

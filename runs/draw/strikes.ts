@@ -7,7 +7,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { assert } from '../../model/kernel/assert.js';
 import { createStream } from '../../model/kernel/random.js';
-import type { Fault, Parameters } from '../../nemesis/fault.js';
+import { hasWhatItNeeds, type Fault, type Parameters } from '../../nemesis/fault.js';
 import type { Strike, Target } from '../../nemesis/plan.js';
 import { profileAllows } from '../../nemesis/profile.js';
 import { faultNamed, faults } from '../../nemesis/registry.js';
@@ -129,8 +129,7 @@ function allFaults(input: DrawInput): readonly SpecFault[] {
   return faults
     .filter((fault) => profileAllows(input.profile, fault) === true)
     .filter((fault) => fault.harm !== 'anything' || input.profile === 'storm')
-    .filter((fault) => fault.role !== 'consumer' || input.topology.consumers > 0)
-    .filter((fault) => fault.needs !== 'zookeeper' || input.topology.zookeeperServers > 0)
+    .filter((fault) => hasWhatItNeeds(fault, input.topology))
     .map((fault) => ({ fault: fault.name, with: {}, topic: null, from: null, to: null }));
 }
 

@@ -13,6 +13,7 @@ const input: DrawInput = {
     zookeeperServers: 0,
     producers: 2,
     consumers: 0,
+    racks: 0,
     keys: ['orders-0', 'orders-1'],
   },
   topics: [{ name: 'orders', firstKey: 0, partitions: 2 }],

@@ -66,6 +66,7 @@ export interface Draft {
   servers: Located<number>;
   brokers: Located<number>;
   racks: Located<readonly string[]> | null;
+  rackAware: boolean;
   broker: RawSettings;
   topics: DraftTopic[];
   producers: DraftClient[];
@@ -113,6 +114,7 @@ export function emptyDraft(name: string): Draft {
     servers: byDefault(3),
     brokers: byDefault(3),
     racks: null,
+    rackAware: true,
     broker: new Map(),
     topics: [],
     producers: [],

@@ -70,6 +70,7 @@ class Finisher {
       control: { mode, controllers: (mode === 'kraft' ? draft.controllers : draft.servers).value },
       brokers: draft.brokers.value,
       racks: this.#racks(),
+      rackAware: draft.rackAware,
       brokerSettings,
       topics,
       producers,

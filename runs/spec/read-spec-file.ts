@@ -91,6 +91,7 @@ class SpecFileReader {
       const names = racks.filter((rack) => typeof rack === 'string');
       draft.racks = { value: names, origin: this.#source.valueOrigin(['cluster', 'racks']) };
     }
+    draft.rackAware = cluster['rack-aware'] !== false;
     draft.broker = this.#settings(['cluster', 'settings'], cluster['settings'], null);
   }
 

@@ -1,3 +1,4 @@
+import { brokerConfig } from '../../model/kafka/broker/config.js';
 import { describe, expect, it } from 'vitest';
 import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
 import { resolveRules } from '../../model/kafka/protocol/versions/resolve.js';
@@ -122,5 +123,11 @@ consumers: { x: { count: 2 }, y: {} }`;
   it('deals racks out in turn', () => {
     expect(cluster('cluster: { brokers: 4, racks: [a, b] }').racks).toEqual(['a', 'b', 'a', 'b']);
     expect(cluster('brokers: 2').racks).toEqual([null, null]);
+  });
+
+  it('keeps from Kafka where its brokers stand, if the spec says so', () => {
+    const rackOf = (text: string): string | null => brokerConfig(cluster(text), 1).rack;
+    expect(rackOf('cluster: { racks: [a, b] }')).toBe('a');
+    expect(rackOf('cluster: { racks: [a, b], rack-aware: false }')).toBeNull();
   });
 });

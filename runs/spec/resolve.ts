@@ -154,6 +154,7 @@ function withoutTransactions(
     control: spec.control.mode,
     controllers: spec.control.controllers,
     racks: spec.racks,
+    rackAware: spec.rackAware,
     brokerSettings: {
       ...pick<Omit<BrokerSettings, typeof ZOOKEEPER_SESSION>>(
         brokerNames,

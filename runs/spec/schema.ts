@@ -195,6 +195,10 @@ export const specSchema = z
         brokers: count('').describe('How many brokers.').optional(),
         control: control.optional(),
         racks: z.array(z.string()).min(1).describe('Racks, dealt out to the brokers in turn.').optional(),
+        'rack-aware': z
+          .boolean({ error: 'is no true or false' })
+          .describe('false: broker.rack is not set, so that Kafka does not know in which racks its brokers stand.')
+          .optional(),
         settings: settingKeys.broker.optional(),
       })
       .describe('The cluster.')

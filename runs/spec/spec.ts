@@ -63,7 +63,10 @@ export interface Spec {
   readonly version: string;
   readonly control: { readonly mode: ControlPlane; readonly controllers: number };
   readonly brokers: number;
+  /** In which rack each broker stands, by id - 1. */
   readonly racks: readonly (string | null)[];
+  /** broker.rack is set to it. */
+  readonly rackAware: boolean;
   readonly brokerSettings: GivenSettings;
   readonly topics: readonly SpecTopic[];
   readonly producers: readonly SpecProducer[];

@@ -50,7 +50,7 @@ describe('the spec of a kept trial', () => {
   it('keeps the largest long, names that need quotes, notes and what is not modelled', () => {
     const text = `
 name: "orders: all"
-cluster: { settings: { log.index.size.max.bytes: 1024, auto.leader.rebalance.enable: false } }
+cluster: { racks: [a, b], rack-aware: false, settings: { log.index.size.max.bytes: 1024, auto.leader.rebalance.enable: false } }
 topics: { "null": { settings: { flush.messages: 9223372036854775807 } } }
 producers: { "true": { settings: { acks: "0" } } }
 kafka: "3.9"

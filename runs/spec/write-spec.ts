@@ -65,6 +65,7 @@ function clusterLines(spec: Spec): string[] {
     `  brokers: ${spec.brokers}`,
     `  control: { mode: ${mode}, ${mode === 'kraft' ? 'controllers' : 'servers'}: ${controllers} }`,
     ...(racks.length === 0 ? [] : [`  racks: ${list(racks)}`]),
+    ...(spec.rackAware ? [] : ['  rack-aware: false']),
     ...settingLines('  ', spec.brokerSettings),
   ];
 }

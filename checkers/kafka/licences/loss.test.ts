@@ -145,6 +145,12 @@ describe('under acks=all a lost record is licensed', () => {
     expect(judged(script, lost, 'W2')).toEqual(['unclean-election']);
   });
 
+  it('for as long as it was gone, though the next unclean election brought it back', () => {
+    const script = scriptOf(acksAll, 1).lead(1, [1]).elect(3, [3], 'unclean');
+    script.append(1, 7).highWatermark(1, 1).acknowledge(1, 0).elect(1, [1], 'unclean').apply(1);
+    expect(judged(script, lost, 'W2')).toEqual(['unclean-election']);
+  });
+
   it('not when that leader had applied it', () => {
     const script = scriptOf(acksAll, 1).lead(1, [1]).elect(3, [3], 'unclean').apply(3).append(1, 7);
     script.emit('become-follower', 1, 0, 2, 3, 1, 2).emit('acknowledged', 1, 0, 0, 0, 1, -1);

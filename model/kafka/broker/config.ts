@@ -53,7 +53,7 @@ function partitionTable(topics: readonly TopicSpec[]): PartitionConfig[] {
 export function brokerConfig(spec: KafkaClusterSpec, nodeId: number): BrokerConfig {
   return {
     nodeId,
-    rack: spec.racks[nodeId - 1] ?? null,
+    rack: spec.rackAware ? (spec.racks[nodeId - 1] ?? null) : null,
     settings: spec.brokerSettings,
     // KIP-903 never came to ZooKeeper (KAFKA-14139): no follower says its epoch there.
     rules: spec.control === 'zookeeper' ? { ...spec.rules, brokerEpochInIsr: false } : spec.rules,

@@ -7,60 +7,15 @@ import type { MachineId } from '../../kernel/process.js';
 import { KafkaError } from '../protocol/errors.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
 import type { RuleValues } from '../protocol/versions/rules.js';
-import { Lab, labWithLeader, MILLI, SECOND, type LabOptions } from './testing/lab.js';
+import { labWithLeader, MILLI, SECOND } from './testing/lab.js';
+import { acknowledged, cluster, cut, restart, shortLag, tell, withhold } from './testing/story.js';
 import { BrokerTimer } from './timers.js';
-
-/** So that a follower which is away is soon not waited for. */
-const shortLag = { 'replica.lag.time.max.ms': 1000 };
 
 /** How a release truncates, elects and fences, under the controller of 3.9. */
 function dataPathOf(version: string): Partial<RuleValues> {
   const rules = resolveRules(version);
   const { truncation, outOfRange, epochStartOnElection, leaderEpochStartOffset, fetchEpochFencing } = rules;
   return { truncation, outOfRange, epochStartOnElection, leaderEpochStartOffset, fetchEpochFencing };
-}
-
-/** Brokers that are all real; one leads, and every record so far is on all of them, and known to be committed. */
-function cluster(leader: MachineId, options: LabOptions, records = 1): Lab {
-  const real = Array.from({ length: options.brokers ?? 3 }, (_, index) => index + 1);
-  const lab = new Lab({ ...options, real });
-  lab.awaitBrokers();
-  lab.createOrders(leader);
-  for (const broker of real) lab.awaitMetadata(broker);
-  for (let i = 0; i < records; i++) acknowledged(lab, leader, -1);
-  lab.pass(2 * SECOND);
-  for (const broker of real) expect(lab.replica(broker).highWatermark).toBe(records);
-  return lab;
-}
-
-/** Writes one record and returns its value, once it was acknowledged. */
-function acknowledged(lab: Lab, leader: MachineId, acks: -1 | 1): number {
-  const batch = lab.batch();
-  expect(lab.produceError(lab.produce(leader, acks, batch))).toBe(KafkaError.NONE);
-  return batch.records[0].value;
-}
-
-function cut(lab: Lab, a: MachineId, b: MachineId, on = true): void {
-  lab.world.net.cut(a, b, on);
-  lab.world.net.cut(b, a, on);
-}
-
-/** From now on the broker is told nothing new by the controller. */
-function withhold(lab: Lab, broker: MachineId): void {
-  lab.script.withheld.add(broker);
-}
-
-function tell(lab: Lab, broker: MachineId): void {
-  lab.script.withheld.delete(broker);
-  lab.controller.tell();
-  lab.awaitMetadata(broker);
-}
-
-function restart(lab: Lab, broker: MachineId): void {
-  lab.world.start(broker);
-  const end = lab.script.records.length;
-  lab.until('it serves', () => lab.broker(broker)?.listening === true && lab.script.records.length > end);
-  lab.awaitMetadata(broker);
 }
 
 describe('S1: a planned move and a crash, with truncation to the high watermark (KIP-101)', () => {

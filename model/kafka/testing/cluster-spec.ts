@@ -127,6 +127,7 @@ export function smallCluster(wanted: SmallCluster = {}): KafkaClusterSpec {
     brokers,
     controllers: wanted.controllers ?? 1,
     racks: wanted.racks ?? Array.from({ length: brokers }, () => null),
+    rackAware: true,
     brokerSettings: { ...brokerDefaults, ...wanted.broker },
     topics: [
       {
