@@ -479,7 +479,7 @@ describe('harrow explain', () => {
     ['no-lost-writes', 'forbids      lost-write, unseen, inconsistent-offsets, ack-offset-mismatch'],
     ['lost-write', 'forbidden by no-lost-writes'],
     ['key-order', 'anomaly      records of a key out of order'],
-    ['power-loss', 'presets      durable-fsync'],
+    ['power-loss', 'presets      durable-elr, durable-fsync'],
     ['min.insync.replicas', 'setting      topic, modelled.'],
     ['two-leaders-at-once', 'presets      two-leaders-acks-1, two-leaders-acks-all'],
     ['high-watermark-gate', 'KAFKA-15583'],

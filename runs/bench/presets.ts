@@ -14,7 +14,7 @@ import { seedFileName } from '../store/campaign-folder.js';
 const program = fileURLToPath(new URL('../main.js', import.meta.url));
 const MANY = 2_000;
 const FEW = 200;
-const longPresets = ['durable', 'durable-fsync', 'storm'];
+const longPresets = ['durable', 'durable-elr', 'durable-fsync', 'storm'];
 
 interface Failure {
   readonly seed: string;
