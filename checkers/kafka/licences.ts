@@ -239,13 +239,22 @@ export class Licences {
   private ofCommittedRecords(anomaly: Anomaly): Licensed | null {
     const partition = this.partition(anomaly.key);
     const rules = this.rules(anomaly.key);
-    const then = partition.elections.findLastIndex(({ index }) => index <= (anomaly.events[0] ?? Infinity));
+    const then = this.endOfMoment(anomaly.events[0] ?? Infinity);
+    const last = partition.elections.findLastIndex(({ index }) => index <= then);
     for (const record of this.recordsOf(anomaly, partition)) {
       const licence =
-        lossLicence(partition, rules, record, 'all') ?? lossLicence(partition, rules, record, 'all', then);
+        lossLicence(partition, rules, record, 'all') ?? lossLicence(partition, rules, record, 'all', last, then);
       if (licence !== null) return licence;
     }
     return null;
+  }
+
+  /** The last record of the trace at the time of this one: what a controller decides at once it announces one by one. */
+  private endOfMoment(event: number): number {
+    const { time, length } = this.trace;
+    let last = event;
+    while (last + 1 < length && time[last + 1] === time[event]) last++;
+    return last;
   }
 
   private recordsOf(anomaly: Anomaly, partition: PartitionTimeline): readonly Stay[] {

@@ -27,6 +27,7 @@ export interface PartitionRules {
 /**
  * @param promise what the producer was promised: acks=all (and whoever read the record), or acks=1
  * @param last the election whose leader lacks the record, by its index; absent: the last there was
+ * @param at the moment at which it does; absent: in the end
  */
 export function lossLicence(
   partition: PartitionTimeline,
@@ -34,10 +35,11 @@ export function lossLicence(
   record: RecordIdentity,
   promise: 'all' | 1,
   last: number = partition.elections.length - 1,
+  at: number = Infinity,
 ): Licensed | null {
   const commitments = partition.commitmentsOf(record).filter(({ by }) => promise === 'all' || by === 'acknowledged');
   if (commitments.length === 0) return null;
-  const loss = lossElection(partition, record, last);
+  const loss = lossElection(partition, record, last, at);
   const commitment =
     loss === null || loss.election.inFinalRead
       ? undefined
@@ -117,30 +119,45 @@ interface LossElection {
   readonly leads: number;
 }
 
-/** The first of the elections up to the last, whose leaders all lacked the record; null: the last leader has it. */
-function lossElection(partition: PartitionTimeline, record: RecordIdentity, last: number): LossElection | null {
+/**
+ * The first of the elections up to the last, whose leaders all lacked the record; null: the last leader has it. One whose
+ * leader never began to lead before another was elected took nothing from anybody: nobody copied it.
+ */
+function lossElection(
+  partition: PartitionTimeline,
+  record: RecordIdentity,
+  last: number,
+  at: number,
+): LossElection | null {
   const { elections } = partition;
   let first: LossElection | null = null;
   for (let i = last; i >= 0; i--) {
     const election = elections[i]!;
     const { leaderEpoch } = record;
     if (election.isReturn ? election.leaderEpoch < leaderEpoch : election.leaderEpoch <= leaderEpoch) break;
+    if (i < last && election.begun < 0 && elections[i + 1]!.leader !== election.leader) continue;
     const next = elections[i + 1]?.index ?? Infinity;
-    if (!lacked(partition, election, next, record)) break;
+    if (!lacked(partition, election, next, at, record)) break;
     first = { election, leads: election.begun >= 0 ? election.begun : next };
   }
   return first;
 }
 
 /**
- * What a leader lacks counts from when it begins to lead: until then it may still fetch from its predecessor. One that
- * never began (it was down, or deposed first) lacked what it did not hold at any moment of its term.
+ * What a leader lacks counts from when it begins to lead: until then it may still fetch from its predecessor. Before that,
+ * it is what it lacks at the moment; one that never began (it was down, or deposed first) lacked in the end what it did not
+ * hold at any moment of its term.
  */
-function lacked(partition: PartitionTimeline, election: Election, next: number, record: RecordIdentity): boolean {
-  const { leader, index, begun } = election;
-  return begun >= 0
-    ? !partition.heldWithin(leader, record, begun, begun)
-    : !partition.heldWithin(leader, record, index, next);
+function lacked(
+  partition: PartitionTimeline,
+  { leader, index, begun }: Election,
+  next: number,
+  at: number,
+  record: RecordIdentity,
+): boolean {
+  if (begun >= 0 && begun <= at) return !partition.heldWithin(leader, record, begun, begun);
+  if (at !== Infinity) return !partition.heldWithin(leader, record, at, at);
+  return !partition.heldWithin(leader, record, index, next);
 }
 
 function isDeposedOrBefore(partition: PartitionTimeline, commitment: Commitment, election: Election): boolean {
