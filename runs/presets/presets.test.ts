@@ -33,6 +33,16 @@ describe.each(loadPresets().map(({ spec }) => ({ name: spec.name, spec })))('the
   });
 });
 
+/** Seeds at which a licence was once too narrow, each with what it taught. */
+it.each([
+  [486, 'a replica elected uncleanly may get a record from its predecessor before it begins to lead'],
+  [656, 'an election whose leader was deposed before it began to lead took nothing from anybody'],
+  [676, 'what a controller decides at once it announces one by one: the election may come after the ISR'],
+])('storm %i is no bug: %s', (seed) => {
+  const { spec } = loadSpec({ input: 'storm' });
+  expect(row(spec, seed).verdict).toBe('unsafe');
+});
+
 it(
   'the lost write of acks-1 shrinks to at most 2 faults and 3 sends, with the same anomaly',
   { timeout: 180_000 },
