@@ -159,7 +159,7 @@ function concerns(story: Story, operation: Operation): boolean {
   if (story.lines.some((line) => line.operation === operation.index)) return true;
   return operation.value.some((microOp) => {
     if (microOp.kind === 'send') return values.includes(microOp.value);
-    if (microOp.key !== key) return false;
+    if (microOp.kind !== 'poll' || microOp.key !== key) return false;
     return microOp.values.some((value) => values.includes(value)) || (operation.finalReadOf >= 0 && offsets.length > 0);
   });
 }
@@ -169,7 +169,9 @@ function microOpText(trial: Trial, microOp: MicroOp): string {
   const key = history.keys[microOp.key] ?? '?';
   if (microOp.kind === 'poll')
     return `${key} ${microOp.offsets.join(' ')} ${microOp.values.map((value) => history.valueName(value)).join(' ')}`;
-  return `${key} ${microOp.recordKey ?? ''} ${history.valueName(microOp.value)} ${microOp.offset}`;
+  if (microOp.kind === 'send')
+    return `${key} ${microOp.recordKey ?? ''} ${history.valueName(microOp.value)} ${microOp.offset}`;
+  return `${microOp.kind} ${key}`;
 }
 
 function microOpWords(trial: Trial, story: Story, microOp: MicroOp): string {
@@ -179,6 +181,7 @@ function microOpWords(trial: Trial, story: Story, microOp: MicroOp): string {
     const recordKey = microOp.recordKey === null ? '' : ` key ${microOp.recordKey}`;
     return `${key}${microOp.offset < 0 ? '' : `@${microOp.offset}`}${recordKey} = ${history.valueName(microOp.value)}`;
   }
+  if (microOp.kind !== 'poll') return `${microOp.kind} ${key}`;
   const { offsets, values } = microOp;
   if (offsets.length === 0) return `${key}: nothing`;
   const around = offsets.flatMap((offset, i) =>
