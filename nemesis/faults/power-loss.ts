@@ -7,28 +7,31 @@ export interface PowerLossParameters extends Parameters {
   readonly 'at-most': number;
 }
 
-/** A broker flushes nothing on the produce path by default: what it acknowledged may be in its page cache alone. */
-export const powerLoss: Fault<PowerLossParameters> = {
-  name: 'power-loss',
-  sentence: 'A broker loses power: of what it had not fsynced a drawn part is gone. It is started again later.',
+/** What all faults that take a machine's power have in common, whomever they aim at. */
+export const takingPower = {
   family: 'power',
-  role: 'broker',
   harm: 'unsynced',
   delaysRequests: false,
   label: 'no power',
-  hue: 318,
-  parameters: [atMostWithoutPower()],
+  parameters: [
+    { name: 'at-most', sentence: 'How many machines may be without power at one time.', range: [1, 30] as const },
+  ],
   arbitrary: (topology) => fc.record({ 'at-most': fc.constant(topology.brokers) }),
   available: (view, targets, parameters) => powerIsOn(view, targets, parameters['at-most']),
   begin(surface, targets) {
     for (const target of targets) surface.losePower(target);
   },
   say: () => 'loses power and is started again',
-};
+} satisfies Partial<Fault<PowerLossParameters>>;
 
-export function atMostWithoutPower() {
-  return { name: 'at-most', sentence: 'How many machines may be without power at one time.', range: [1, 30] as const };
-}
+/** A broker flushes nothing on the produce path by default: what it acknowledged may be in its page cache alone. */
+export const powerLoss: Fault<PowerLossParameters> = {
+  ...takingPower,
+  name: 'power-loss',
+  sentence: 'A broker loses power: of what it had not fsynced a drawn part is gone. It is started again later.',
+  role: 'broker',
+  hue: 318,
+};
 
 /** A machine whose process is down can lose power too: its page cache still held what it had written. */
 export function powerIsOn(view: FaultView, targets: readonly MachineId[], atMost: number): true | string {

@@ -1,22 +1,17 @@
-import fc from 'fast-check';
 import type { MachineId } from '../../model/kernel/process.js';
 import type { Fault, FaultView } from '../fault.js';
-import { atMostWithoutPower, powerIsOn, type PowerLossParameters } from './power-loss.js';
+import { powerIsOn, takingPower, type PowerLossParameters } from './power-loss.js';
 
 /** What spreading replicas over racks is for: machines that share a power supply fail together. */
 export const rackPowerLoss: Fault<PowerLossParameters> = {
+  ...takingPower,
   name: 'rack-power-loss',
   sentence:
     'All brokers of a rack lose power at once: of what they had not fsynced a drawn part is gone. They are started again later.',
-  family: 'power',
   role: 'broker',
-  harm: 'unsynced',
   needs: 'racks',
-  delaysRequests: false,
   label: 'rack without power',
   hue: 326,
-  parameters: [atMostWithoutPower()],
-  arbitrary: (topology) => fc.record({ 'at-most': fc.constant(topology.brokers) }),
   available(view, targets, parameters) {
     const alone = targets.find((target) => view.rackOf(target).length === 0);
     if (alone !== undefined) return `${view.name(alone)} stands in no rack`;

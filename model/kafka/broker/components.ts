@@ -16,6 +16,7 @@ import {
   FIRST_TRANSACTION_TIMER,
   FIRST_VERIFICATION_TIMER,
 } from '../coordinator/transaction/services.js';
+import type { BrokerRegistration, PartitionRegistration } from '../control/metadata-image.js';
 import { FIRST_LOG_TIMER } from '../log/log-timers.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
@@ -115,21 +116,6 @@ export interface MetadataImageView {
   /** undefined: never created. */
   partition(partition: number): PartitionRegistrationView | undefined;
 }
-export interface BrokerRegistrationView {
-  readonly brokerId: number;
-  readonly brokerEpoch: number;
-  readonly fenced: boolean;
-  readonly inControlledShutdown: boolean;
-  readonly rack: string | null;
-}
-export interface PartitionRegistrationView {
-  readonly partition: number;
-  /** First is preferred. */
-  readonly replicas: readonly number[];
-  readonly isr: readonly number[];
-  /** -1: none. */
-  readonly leader: number;
-  readonly leaderEpoch: number;
-  readonly partitionEpoch: number;
-  readonly leaderRecoveryState: 0 | 1;
-}
+/** What brokers go by; the control planes know more. */
+export type BrokerRegistrationView = Omit<BrokerRegistration, 'incarnationId'>;
+export type PartitionRegistrationView = Omit<PartitionRegistration, 'topic' | 'elr' | 'lastKnownElr'>;

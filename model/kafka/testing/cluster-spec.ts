@@ -1,12 +1,8 @@
 /** Specs of small clusters for tests: Kafka 3.9's defaults, and what a test wants otherwise. */
-import type {
-  BrokerSettings,
-  ConsumerSettings,
-  KafkaClusterSpec,
-  ProducerSettings,
-  TopicSettings,
-} from '../cluster-spec.js';
+import { producerDefaults } from '../clients/testing/settings.js';
+import type { BrokerSettings, KafkaClusterSpec, ProducerSettings, TopicSettings } from '../cluster-spec.js';
 import { quorumDefaults } from '../control/kraft/raft/config.js';
+import { consumerDefaults } from '../final-read.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
 import type { ControlPlane } from '../protocol/versions/rule.js';
 import type { Rules } from '../protocol/versions/rules.js';
@@ -57,50 +53,7 @@ export const topicDefaults: TopicSettings = {
   'max.message.bytes': 1_048_588,
 };
 
-export const producerDefaults: ProducerSettings = {
-  acks: -1,
-  'enable.idempotence': true,
-  retries: 2_147_483_647,
-  'delivery.timeout.ms': 120_000,
-  'request.timeout.ms': 30_000,
-  'linger.ms': 0,
-  'batch.size': 16_384,
-  'buffer.memory': 33_554_432,
-  'max.block.ms': 60_000,
-  'max.request.size': 1_048_576,
-  'max.in.flight.requests.per.connection': 5,
-  'retry.backoff.ms': 100,
-  'retry.backoff.max.ms': 1000,
-  'reconnect.backoff.ms': 50,
-  'reconnect.backoff.max.ms': 1000,
-  'socket.connection.setup.timeout.ms': 10_000,
-  'socket.connection.setup.timeout.max.ms': 30_000,
-  'metadata.max.age.ms': 300_000,
-  'partitioner.ignore.keys': false,
-  'partitioner.adaptive.partitioning.enable': true,
-  'partitioner.availability.timeout.ms': 0,
-  'connections.max.idle.ms': 540_000,
-};
-
-export const consumerDefaults: ConsumerSettings = {
-  'auto.offset.reset': 'earliest',
-  'isolation.level': 'read_uncommitted',
-  'fetch.min.bytes': 1,
-  'fetch.max.wait.ms': 500,
-  'fetch.max.bytes': 52_428_800,
-  'max.partition.fetch.bytes': 1_048_576,
-  'max.poll.records': 500,
-  'request.timeout.ms': 30_000,
-  'default.api.timeout.ms': 60_000,
-  'retry.backoff.ms': 100,
-  'retry.backoff.max.ms': 1000,
-  'reconnect.backoff.ms': 50,
-  'reconnect.backoff.max.ms': 1000,
-  'socket.connection.setup.timeout.ms': 10_000,
-  'socket.connection.setup.timeout.max.ms': 30_000,
-  'metadata.max.age.ms': 300_000,
-  'connections.max.idle.ms': 540_000,
-};
+export { consumerDefaults, producerDefaults };
 
 export interface SmallCluster {
   readonly rules?: Rules;

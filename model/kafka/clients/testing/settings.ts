@@ -1,7 +1,8 @@
 /** Kafka 3.9's defaults (ProducerConfig, ConsumerConfig). */
 import type { ConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
+import { consumerDefaults as readingFromTheStart } from '../../final-read.js';
 
-const client = {
+export const producerDefaults: ProducerSettings = {
   'request.timeout.ms': 30_000,
   'retry.backoff.ms': 100,
   'retry.backoff.max.ms': 1000,
@@ -11,10 +12,6 @@ const client = {
   'socket.connection.setup.timeout.max.ms': 30_000,
   'metadata.max.age.ms': 300_000,
   'connections.max.idle.ms': 540_000,
-};
-
-export const producerDefaults: ProducerSettings = {
-  ...client,
   acks: -1,
   'enable.idempotence': true,
   retries: 2147483647,
@@ -30,14 +27,4 @@ export const producerDefaults: ProducerSettings = {
   'partitioner.availability.timeout.ms': 0,
 };
 
-export const consumerDefaults: ConsumerSettings = {
-  ...client,
-  'auto.offset.reset': 'latest',
-  'isolation.level': 'read_uncommitted',
-  'fetch.min.bytes': 1,
-  'fetch.max.wait.ms': 500,
-  'fetch.max.bytes': 52_428_800,
-  'max.partition.fetch.bytes': 1_048_576,
-  'max.poll.records': 500,
-  'default.api.timeout.ms': 60_000,
-};
+export const consumerDefaults: ConsumerSettings = { ...readingFromTheStart, 'auto.offset.reset': 'latest' };
