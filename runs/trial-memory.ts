@@ -34,7 +34,7 @@ let collect: Collect | null | undefined = undefined;
 
 /** Between two trials: collects what the last ones left, if the next might not find room. Nothing depends on it but speed. */
 export function sweepBetweenTrials(): void {
-  collect ??= collector();
+  if (collect === undefined) collect = collector();
   if (collect === null) return;
   const newSpace = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
   if (newSpace !== undefined && newSpace.space_used_size > SWEEP_AT_BYTES) collect({ type: 'minor' });

@@ -1,10 +1,11 @@
-/** First in, first out: a ring that grows by doubling. */
+/** First in, first out: a ring that grows by doubling. A queue that never held anything costs nothing: most are such. */
 import type { Message } from './process.js';
 
 const FIRST_CAPACITY = 4;
+const NO_RING: (Message | null)[] = [];
 
 export class MessageQueue {
-  private ring: (Message | null)[] = emptyRing(FIRST_CAPACITY);
+  private ring = NO_RING;
   private head = 0;
   private count = 0;
 
@@ -38,13 +39,13 @@ export class MessageQueue {
   }
 
   clear(): void {
-    if (this.count > 0) this.ring = emptyRing(FIRST_CAPACITY);
+    if (this.count > 0) this.ring = NO_RING;
     this.head = 0;
     this.count = 0;
   }
 
   private grow(): void {
-    const larger = emptyRing(this.ring.length * 2);
+    const larger = emptyRing(Math.max(FIRST_CAPACITY, this.ring.length * 2));
     for (let i = 0; i < this.count; i++) larger[i] = this.ring[(this.head + i) & (this.ring.length - 1)];
     this.ring = larger;
     this.head = 0;
@@ -53,5 +54,5 @@ export class MessageQueue {
 
 /** The capacity is a power of two, so that a position wraps by a mask. */
 function emptyRing(capacity: number): (Message | null)[] {
-  return Array.from({ length: capacity }, () => null);
+  return new Array<Message | null>(capacity).fill(null);
 }

@@ -2,6 +2,8 @@
 import type { EventHandler } from '../../../../../kernel/event-queue.js';
 import type { MachineId } from '../../../../../kernel/process.js';
 import type { Stream } from '../../../../../kernel/random.js';
+
+import { FSYNC } from '../../../../../kernel/weather-tables.js';
 import type { World } from '../../../../../kernel/world.js';
 
 export const faultKinds = [
@@ -37,6 +39,10 @@ export interface Injured {
 }
 
 type Undo = () => void;
+
+const SLOWEST_DISK = 200;
+/** An fsync that began on the slowest disk takes no longer, even if the disk is healed meanwhile: it was asked for then. */
+export const LONGEST_FSYNC_MICROS = SLOWEST_DISK * FSYNC.reduce((longest, micros) => Math.max(longest, micros), 0);
 
 export class Faults implements EventHandler {
   private readonly quorum: Injured;
@@ -123,7 +129,7 @@ export class Faults implements EventHandler {
         return this.cut(shuffled.slice(0, size), shuffled.slice(size), true);
       }
       case 'slow-disk':
-        world.diskFaults(node).slow(this.dice.between(2, 200));
+        world.diskFaults(node).slow(this.dice.between(2, SLOWEST_DISK));
         return () => world.diskFaults(node).slow(1);
       case 'slow-link': {
         const peer = this.dice.pick(nodes);

@@ -12,12 +12,13 @@ import { resolveRules } from '../../../../protocol/versions/resolve.js';
 import type { Rules, RuleValues } from '../../../../protocol/versions/rules.js';
 import { MAX_FETCH_BYTES, quorumDefaults, type QuorumConfig } from '../config.js';
 import { CounterNode, type CounterSettings } from './counter-node.js';
-import { faultKinds, Faults, type FaultPlan, type Injured } from './faults.js';
+import { faultKinds, Faults, LONGEST_FSYNC_MICROS, type FaultPlan, type Injured } from './faults.js';
 import { Invariants, Violation, type InvariantName } from './invariants.js';
 import { VoterAdmin } from './voter-admin.js';
 
 const SAFETY_MICROS = 30_000_000;
-const PROGRESS_MICROS = 40_000_000;
+/** Elections and all; a node waits for the fsync that it has begun, be the disk healed or not. */
+const PROGRESS_MICROS = 40_000_000 + LONGEST_FSYNC_MICROS;
 const LOOK_EVERY_MICROS = 2_000_000;
 
 /** What the caller fixes; the rest is drawn. */
