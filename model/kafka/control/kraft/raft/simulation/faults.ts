@@ -2,7 +2,6 @@
 import type { EventHandler } from '../../../../../kernel/event-queue.js';
 import type { MachineId } from '../../../../../kernel/process.js';
 import type { Stream } from '../../../../../kernel/random.js';
-
 import { FSYNC } from '../../../../../kernel/weather-tables.js';
 import type { World } from '../../../../../kernel/world.js';
 
