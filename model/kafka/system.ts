@@ -194,7 +194,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   /**
-   * Records that an undone truncation brought back, or that stand behind a hole, are in the replica's log again, as if it
+   * Records that stand behind a hole, or that an undone truncation brought back (KAFKA-9892), are in the replica's log again, as if it
    * had appended them.
    */
   private announceSurvivors(machine: number, { partition, changedFrom }: LostRecords): void {

@@ -113,7 +113,8 @@ export class DelayedFetch implements DelayedOperation {
       if (hasDiverged(log, asked)) return true;
       if (follower && this.#owesHighWatermark(partition)) return true;
       const end = readLimit(log, request);
-      // Case F: the segment of the fetch was rolled, or is gone; within one segment a fetch above the end waits.
+      if (asked.fetchOffset > end && this.#replicas.rules.fetchAboveEndAnswered) return true;
+      // Case F: the segment of the fetch was rolled, or is gone; before 3.8 a fetch above the end in the same one waited.
       if (log.segments.count > 1 && log.segments.floor(asked.fetchOffset) !== log.segments.floor(end)) return true;
       bytes += Math.min(log.bytesBetween(asked.fetchOffset, end), request.partitionMaxBytes);
     }

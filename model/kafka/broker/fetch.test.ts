@@ -212,3 +212,16 @@ describe("a consumer's fetch", () => {
     expect(lab.consumed(1, 0, { partitionMaxBytes: 161 }).batches).toHaveLength(1);
   });
 });
+
+describe("a consumer's fetch above the high watermark", () => {
+  it.each([
+    ['is answered at once, empty (KAFKA-16452)', true],
+    ['waited, before', false],
+  ])('%s', (_, isAnswered) => {
+    const lab = labWithLeader({ brokers: 2, rules: { fetchAboveEndAnswered: isAnswered } });
+    written(lab, 2);
+    const asked = lab.consumerFetch(1, 1, { maxWaitMs: 60_000 });
+    lab.pass(100 * MILLI);
+    expect(lab.reply(asked) !== undefined).toBe(isAnswered);
+  });
+});

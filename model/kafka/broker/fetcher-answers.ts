@@ -1,5 +1,6 @@
 /** What a follower does with its leader's answer for one partition: AbstractFetcherThread, ReplicaFetcherThread. */
 import { assert } from '../../kernel/assert.js';
+import type { PartitionLog } from '../log/partition-log.js';
 import { TruncateReason } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type {
@@ -8,6 +9,7 @@ import type {
   ListOffsetsResponse,
   OffsetForLeaderEpochResponse,
 } from '../protocol/messages.js';
+import { lastOffset, type RecordBatch } from '../protocol/records.js';
 import type { FetchState } from './fetch-state.js';
 import { needAfter, truncationOf, type EpochEnd } from './truncation.js';
 import type { ReplicationRules } from './replication-rules.js';
@@ -122,8 +124,7 @@ function append(state: FetchState, asked: FetchPartition, fetched: FetchedPartit
   for (let i = 0; i < batches.length; i++) {
     // What a later leader wrote does not belong into what was fetched in this epoch (KAFKA-18723); before KIP-320 nobody knew.
     if (checksEpochs && batches[i].partitionLeaderEpoch > fetchedIn) break;
-    // UnexpectedAppendOffsetException: the histories part where no epoch shows it.
-    if (batches[i].baseOffset < log.logEndOffset) return 'failed';
+    if (batches[i].baseOffset < log.logEndOffset && !startsWithin(log, batches[i])) return 'failed';
     log.appendAsFollower(batches[i]);
   }
   if (batches.length > 0) state.resume();
@@ -132,4 +133,17 @@ function append(state: FetchState, asked: FetchPartition, fetched: FetchedPartit
   state.leaderHighWatermark = bounded === log.highWatermark ? -1 : highWatermark;
   state.leaderLogStart = logStartOffset > log.logStartOffset ? logStartOffset : -1;
   return 'done';
+}
+
+/**
+ * UnexpectedAppendOffsetException: a batch begins below the log's end. If the log is empty and begins within this very
+ * batch, since records were deleted up to there, it begins anew with the whole batch (appendRecordsToFollowerOrFutureReplica);
+ * else the histories part where no epoch shows it.
+ * @returns whether the batch can be appended now
+ */
+function startsWithin(log: PartitionLog, batch: RecordBatch): boolean {
+  const { logStartOffset, logEndOffset } = log;
+  if (logEndOffset !== logStartOffset || lastOffset(batch) < logEndOffset) return false;
+  log.truncateFullyAndStartAt(batch.baseOffset, TruncateReason.outOfRange);
+  return true;
 }

@@ -229,6 +229,27 @@ describe('a follower', () => {
     expect(lab.replica(1)).toMatchObject({ logStart: 7, logEnd: 7 });
   });
 
+  it('whose empty log begins within a batch, since records were deleted up to there, begins it anew with the whole batch', () => {
+    const lab = labWithLog(0, 0, 0);
+    answerFetch(lab, 2, { error: KafkaError.OFFSET_OUT_OF_RANGE });
+    answerOffset(lab, 9);
+    answerOffset(lab, 7);
+    const batch = lab.batch(4, { baseOffset: 5, partitionLeaderEpoch: 0 });
+    answerFetch(lab, 2, { batches: [batch], highWatermark: 9, logStartOffset: 7 });
+    lab.until('the batch is appended', () => lab.replica(1).logEnd === 9);
+    expect(awaitFetch(lab, 2).partitions[0]).toMatchObject({ fetchOffset: 9 });
+    expect(lab.replica(1)).toMatchObject({ logStart: 7, logEnd: 9, highWatermark: 9 });
+  });
+
+  it('that begins below its end is given up for what else begins there', () => {
+    const lab = labWithLog(0, 0, 0);
+    awaitFetch(lab, 2);
+    answerFetch(lab, 2, { batches: [lab.batch(4, { baseOffset: 1, partitionLeaderEpoch: 0 })] });
+    lab.pass(2 * SECOND);
+    expect(lab.replica(1).logEnd).toBe(3);
+    expect(lab.puppet(2).inbox).toEqual([]);
+  });
+
   it('out of range for a moment only, it asks for the same offset again', () => {
     const lab = labWithLog(0, 0, 0);
     answerFetch(lab, 2, { error: KafkaError.OFFSET_OUT_OF_RANGE });

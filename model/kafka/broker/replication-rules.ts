@@ -13,6 +13,7 @@ type RuleName =
   | 'replicaLag'
   | 'highWatermarkWaitsForCaughtUp'
   | 'highWatermarkWakesFollowers'
+  | 'fetchAboveEndAnswered'
   | 'highWatermarkGate'
   | 'effectiveMinIsr'
   | 'maximalIsr'
@@ -53,6 +54,7 @@ export function replicationRules(rules: Rules): ReplicationRules {
     replicaLag: rules.replicaLag,
     highWatermarkWaitsForCaughtUp: rules.highWatermarkWaitsForCaughtUp,
     highWatermarkWakesFollowers: rules.highWatermarkWakesFollowers,
+    fetchAboveEndAnswered: rules.fetchAboveEndAnswered,
     highWatermarkGate: rules.highWatermarkGate,
     effectiveMinIsr: rules.effectiveMinIsr,
     maximalIsr: rules.maximalIsr,

@@ -14,6 +14,11 @@ export function incrementSequence(sequence: number, increment: number): number {
   return sequence > MAX_SEQUENCE - increment ? increment - (MAX_SEQUENCE - sequence) - 1 : sequence + increment;
 }
 
+/** The other way round (DefaultRecordBatch.decrementSequence). */
+export function decrementSequence(sequence: number, decrement: number): number {
+  return sequence < decrement ? MAX_SEQUENCE - (decrement - sequence) + 1 : sequence - decrement;
+}
+
 /** Records of one partition on their way to its leader (ProducerBatch). Times are microseconds of the wall clock. */
 export class ProducerBatch {
   readonly partition: number;

@@ -229,7 +229,7 @@ export class Sender {
   }
 
   private complete(batch: ProducerBatch, baseOffset: number): void {
-    this.transactions?.handleCompleted(batch);
+    this.transactions?.handleCompleted(batch, baseOffset);
     if (batch.done) return;
     this.finish(batch, 'ok', baseOffset, undefined);
   }

@@ -152,8 +152,9 @@ export class TransactionLifecycle {
     this.#abortable(error);
   }
 
-  /** Sequences are lost track of: what is under way cannot be committed. */
+  /** Sequences are lost track of: what is under way cannot be committed, and the next begins in another epoch. */
   sequencesLost(): void {
+    if (this.#mayBump) this.#needsBump = true;
     this.batchFailed(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER);
   }
 

@@ -7,7 +7,7 @@ import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE } from '../protocol/records.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import { isFatalForProducer, isRetriable } from './error-classes.js';
-import { incrementSequence, type ProducerBatch } from './producer-batch.js';
+import { decrementSequence, incrementSequence, type ProducerBatch } from './producer-batch.js';
 import type { TransactionLifecycle } from './transaction-lifecycle.js';
 
 const MAX_EPOCH = 32767;
@@ -18,6 +18,8 @@ class PartitionSequences {
   producerEpoch = NO_PRODUCER_EPOCH;
   nextSequence = 0;
   lastAckedSequence = NO_SEQUENCE;
+  /** -1: none, or the broker did not say. */
+  lastAckedOffset = -1;
   /** One more than the last sequence of a batch that was given up after it had been sent; -1: none. */
   unresolvedNext = -1;
   /** Drained and not complete, by sequence. A batch that waits for its next attempt is among them. */
@@ -47,6 +49,15 @@ class PartitionSequences {
     this.producerEpoch = producerEpoch;
     this.nextSequence = sequence;
     this.lastAckedSequence = NO_SEQUENCE;
+  }
+
+  /** A batch was refused: what comes behind it takes its place (adjustSequencesDueToFailedBatch). */
+  closeGap({ baseSequence, records: { length } }: ProducerBatch): void {
+    this.nextSequence = decrementSequence(this.nextSequence, length);
+    for (const later of this.inFlight) {
+      if (later.baseSequence < baseSequence) continue;
+      later.resetProducerState(later.producerId, later.producerEpoch, later.baseSequence - length);
+    }
   }
 
   /** Does this sequence follow the last acknowledged one? */
@@ -122,22 +133,27 @@ export class TransactionManager {
   }
 
   /** The batch was acknowledged. */
-  handleCompleted(batch: ProducerBatch): void {
+  handleCompleted(batch: ProducerBatch, baseOffset: number): void {
     const sequences = this.partitions[batch.partition]!;
     sequences.lastAckedSequence = Math.max(sequences.lastAckedSequence, batch.lastSequence);
+    if (baseOffset >= 0) {
+      sequences.lastAckedOffset = Math.max(sequences.lastAckedOffset, baseOffset + batch.records.length - 1);
+    }
     sequences.remove(batch);
   }
 
   /**
    * The batch has failed for good.
    * @param error NONE for a local time-out
-   * @param refused a broker answered with retries left: then the sequence is a gap, and the epoch is bumped
+   * @param refused a broker answered with retries left: then the sequence is a gap. The epoch is bumped; in a transaction,
+   *   where that is left to the abort, the batches behind it close the gap
    */
   handleFailed(batch: ProducerBatch, error: ErrorCode, refused: boolean): void {
     const sequences = this.partitions[batch.partition]!;
     sequences.remove(batch);
     if (this.lifecycle !== null) {
       this.lifecycle.batchFailed(error === KafkaError.NONE ? KafkaError.REQUEST_TIMED_OUT : error);
+      if (this.fatalError === KafkaError.NONE) this.afterFailureInTransaction(batch, sequences, error, refused);
     } else if (isFatalForProducer(error)) {
       this.fatalError = error;
     } else if (error === KafkaError.UNKNOWN_PRODUCER_ID) {
@@ -149,10 +165,24 @@ export class TransactionManager {
     }
   }
 
+  /** As long as the fate of the batch, or of one behind it, is open, nobody knows whether there is a gap: see mayRewrite. */
+  private afterFailureInTransaction(
+    batch: ProducerBatch,
+    sequences: PartitionSequences,
+    error: ErrorCode,
+    refused: boolean,
+  ): void {
+    if (error === KafkaError.UNKNOWN_PRODUCER_ID) this.partitions[batch.partition] = new PartitionSequences();
+    else if (!refused || !batch.hasSequence) return;
+    else if (this.rewritesOpenBatches || (!batch.mayHaveBeenAppended && this.mayRewrite(sequences))) {
+      sequences.closeGap(batch);
+    } else this.markUnresolved(batch);
+  }
+
   /** TransactionManager.canRetry. May ask for an epoch bump. logStartOffset is the response's; -1: not said. */
   canRetry(batch: ProducerBatch, error: ErrorCode, logStartOffset: number): boolean {
     const sequences = this.partitions[batch.partition]!;
-    if (this.lifecycle !== null) return this.mayRetryInTransaction(batch, sequences, error);
+    if (this.lifecycle !== null) return this.mayRetryInTransaction(batch, sequences, error, logStartOffset);
     if (error === KafkaError.UNKNOWN_PRODUCER_ID) {
       // Without a log start offset the answer says nothing yet. Batches behind the first that was reset come back with
       // the same error: their sequences are new already.
@@ -173,8 +203,22 @@ export class TransactionManager {
     return isRetriable(error);
   }
 
-  /** A gap in the log ends the transaction: the epoch is bumped with its abort, and no sequence is rewritten. */
-  private mayRetryInTransaction(batch: ProducerBatch, sequences: PartitionSequences, error: ErrorCode): boolean {
+  /**
+   * A gap in the log ends the transaction: the epoch is bumped with its abort. A broker that forgot the producer since its
+   * records were deleted takes everything in flight anew, from sequence 0.
+   */
+  private mayRetryInTransaction(
+    batch: ProducerBatch,
+    sequences: PartitionSequences,
+    error: ErrorCode,
+    logStartOffset: number,
+  ): boolean {
+    if (error === KafkaError.UNKNOWN_PRODUCER_ID) {
+      if (logStartOffset < 0 || batch.sequenceHasBeenReset) return true;
+      if (sequences.lastAckedOffset >= logStartOffset) return false;
+      sequences.startAtBeginning(this.producerId, this.producerEpoch);
+      return true;
+    }
     if (error !== KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER) return isRetriable(error);
     return sequences.unresolvedNext < 0 && !sequences.isNext(batch.baseSequence);
   }

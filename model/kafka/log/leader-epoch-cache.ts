@@ -70,7 +70,7 @@ export class LeaderEpochCache {
 
   /**
    * While a segment is scanned after a crash: only an epoch above all that the file names is taken from the batches
-   * (LogSegment.recover). One that the file misplaces, since an undone truncation brought older batches back, stays.
+   * (LogSegment.recover). One that the file misplaces, since a truncation was undone (KAFKA-9892), stays.
    */
   recover(epoch: number, startOffset: number, lowestEpoch: number): void {
     if (epoch >= lowestEpoch && epoch > this.latestEpoch) this.assign(epoch, startOffset);

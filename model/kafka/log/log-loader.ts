@@ -69,7 +69,8 @@ export function loadLog(
   const logStart = Math.max(checkpointed.logStart, log.segments.first.baseOffset);
   log.restoreBounds(logStart, log.logEndOffset);
   log.leaderEpochs.truncateFromStart(checkpointed.logStart);
-  log.recoveryPoint = clean ? log.logEndOffset : Math.min(checkpointed.recoveryPoint, log.logEndOffset);
+  const isKept = !clean && services.rules.recoveryPointKept;
+  log.recoveryPoint = isKept ? Math.min(checkpointed.recoveryPoint, log.logEndOffset) : log.logEndOffset;
   log.abortedTransactions.rebuild(log.batches);
   loadProducers(host, log, services, scanFrom, clean);
   log.restoreHighWatermark(checkpointed.highWatermark);
@@ -115,8 +116,9 @@ function takeSegments(log: PartitionLog, bases: readonly number[], scanFrom: num
 }
 
 /**
- * @param next where the next segment begins. What an undone truncation brought back above it is never found by a
- *   look-up, which goes to the segment below the offset: it is cut off here
+ * @param next where the next segment begins. A truncation that was undone may have brought batches back above it: only with
+ *   KAFKA-9892, since else an fsync follows each. A departure: they are cut off here; Kafka leaves them, for a read that
+ *   begins below
  * @returns false if the scan met a damaged batch and cut the segment there
  */
 function takeSegment(
@@ -155,8 +157,9 @@ function emptyAt(log: PartitionLog, logStart: number): void {
 }
 
 /**
- * After a crash the segments were scanned with a producer state of their own, which ends in a snapshot at the log's end;
- * the log's own state is loaded from that one, the newest batch of each producer. After an orderly stop without any
+ * After a crash each segment was scanned with a producer state that began at its base, where snapshots above it were thrown
+ * away (LogLoader.recoverSegment): what a lost tail of the segment before had told of a producer is forgotten. The log's own
+ * state is loaded from the snapshot at the end, the newest batch of each producer. After an orderly stop without any
  * snapshot nobody is known: that is taken for an upgrade from before idempotence.
  */
 function loadProducers(host: Host, log: PartitionLog, services: LogServices, scanFrom: number, clean: boolean): void {
@@ -165,7 +168,7 @@ function loadProducers(host: Host, log: PartitionLog, services: LogServices, sca
   if (!clean) {
     const scanning = new ProducerState(producers.snapshots, services.rules, services.producerExpirationMs);
     for (const { baseOffset } of segments.all) {
-      if (baseOffset > scanFrom) rebuildProducerState(log, scanning, baseOffset, nowMs, services.rules);
+      if (baseOffset >= scanFrom) rebuildProducerState(log, scanning, baseOffset, nowMs, services.rules);
     }
     rebuildProducerState(log, scanning, logEndOffset, nowMs, services.rules);
   }

@@ -55,12 +55,7 @@ export class OngoingTransactions {
     this.#keep((transaction) => transaction.lastOffset >= highWatermark);
   }
 
-  /** The log ends here from now on; what is open follows from what is left of it. */
-  truncated(logEndOffset: number): void {
-    this.#keep((transaction) => transaction.lastOffset < logEndOffset);
-    this.#open.clear();
-  }
-
+  /** What is open and what is ended follows from what is read anew (truncateAndReload, truncateFullyAndStartAt). */
   clear(): void {
     this.#open.clear();
     this.#unreplicated.length = 0;

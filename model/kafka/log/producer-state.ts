@@ -173,7 +173,7 @@ export class ProducerState {
     this.snapshots.remove((offset) => offset > logEnd || offset <= logStart);
     if (logEnd === this.#end) return;
     this.#producers.clear();
-    this.transactions.truncated(logEnd);
+    this.transactions.clear();
     for (;;) {
       const offset = this.snapshots.offsets.at(-1);
       const entries = offset === undefined ? [] : this.snapshots.read(offset);

@@ -1,8 +1,9 @@
 /**
  * The aborted transactions of a log, in the order of their markers: TransactionIndex (clients.md §4.5).
  *
- * A departure: Kafka keeps a file of them beside each segment. Here the index is read off the log when that is loaded; the
- * two differ only where the index alone was damaged.
+ * A departure: Kafka keeps a file of them beside each segment. Here the index is read off the log when that is loaded. The
+ * two differ where the index alone was damaged or lost: Kafka then recovers that segment, be it below the recovery point,
+ * and cuts a torn tail off it without dropping the segments behind (LogLoader.loadSegmentFiles).
  */
 import type { AbortedTransaction } from '../protocol/messages.js';
 import type { RecordBatch } from '../protocol/records.js';

@@ -171,3 +171,28 @@ it('a verification guard falls with the marker that ends the transaction it was 
   transactions.end(7, false);
   expect(verifications.isStanding(7, guard)).toBe(false);
 });
+
+it('a verification guard stands when a newer epoch asks, whose sequences begin anew', () => {
+  const { verifications } = new Transactions().log.producers;
+  const guard = verifications.begin(7, 0, 5);
+  expect(verifications.begin(7, 1, 9)).toBe(guard);
+  expect(verifications.isStanding(7, guard)).toBe(true);
+  expect(verifications.lowestSequence(7)).toBe(9);
+  verifications.begin(7, 0, 2);
+  expect(verifications.lowestSequence(7)).toBe(9);
+});
+
+it('after a truncation a transaction counts as decided whose marker the snapshot left behind, replicated or not', () => {
+  const transactions = new Transactions();
+  const { log, lab } = transactions;
+  transactions.data(7);
+  transactions.end(7, true);
+  // The roll takes a snapshot above the marker.
+  lab.append(0, 0, 0);
+  transactions.replicated(1);
+  expect(log.lastStableOffset).toBe(0);
+  log.truncateTo(4, TruncateReason.divergence);
+  expect(log.logEndOffset).toBe(4);
+  transactions.replicated(1);
+  expect(log.producers.transactions.firstUnstableOffset).toBe(-1);
+});

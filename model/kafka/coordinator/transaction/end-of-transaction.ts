@@ -45,7 +45,10 @@ function isRepeatedEnd({ producerEpoch, producerId, state }: TransactionRecord, 
   return producerEpoch === 0 && isEpochExhausted(request.producerEpoch);
 }
 
-/** KIP-360: may this producer go on under the next epoch? (isValidProducerId) */
+/**
+ * KIP-360: may this producer go on under the next epoch? (isValidProducerId) Left out is who asks again for the id that came
+ * when the epochs of its last one were used up: no trial bumps an epoch 32,766 times.
+ */
 export function isExpectedProducer(current: TransactionRecord, request: InitProducerIdRequest): boolean {
   const { producerId = -1 } = request;
   return producerId < 0 || current.producerEpoch < 0 || producerId === current.producerId;

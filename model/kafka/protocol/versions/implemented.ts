@@ -23,6 +23,8 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   highWatermarkGate: [false, true],
   effectiveMinIsr: [false, true],
   highWatermarkWakesFollowers: [false, true],
+  fetchAboveEndAnswered: [false, true],
+  recoveryPointKept: [false, true],
   followerReads: [false, true],
   offsetNotAvailable: [false, true],
   leaderHints: [false, true],

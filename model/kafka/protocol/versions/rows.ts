@@ -30,6 +30,8 @@ const first: RuleValues = {
   highWatermarkGate: false,
   effectiveMinIsr: false,
   highWatermarkWakesFollowers: false,
+  fetchAboveEndAnswered: false,
+  recoveryPointKept: false,
   followerReads: false,
   offsetNotAvailable: false,
   leaderHints: false,
@@ -170,6 +172,7 @@ const releases: readonly Release[] = [
     control: ['kraft', 'zookeeper'],
     changes: {
       fencedNotInIsr: true,
+      recoveryPointKept: true, // (2.8)
       repeatedIsrChange: 'accepted',
       leaderRecoveryState: true, // (3.2)
       partitioner: 'adaptive',
@@ -192,7 +195,12 @@ const releases: readonly Release[] = [
   {
     version: '3.9',
     control: ['kraft', 'zookeeper'],
-    changes: { periodicBeginQuorumEpoch: true, periodicUncleanElection: true, registrationKeepsEpoch: true },
+    changes: {
+      fetchAboveEndAnswered: true, // (3.8)
+      periodicBeginQuorumEpoch: true,
+      periodicUncleanElection: true,
+      registrationKeepsEpoch: true,
+    },
   },
   {
     version: '4.0',

@@ -71,7 +71,8 @@ export class MetadataLog {
     else if (this.startOffset > 0) this.startOffset = this.snapshots[0].endOffset;
     this.indexEpochs();
     this.dropEpochsBelow(this.startOffset);
-    // Recovery flushes what it found (LogLoader): a record that was in the page cache alone would else be counted as held.
+    // A departure: Kafka fsyncs what it found only with its next append, and until then a fetch counts it as held. A kill,
+    // and power lost within metadata.max.idle.interval.ms of the restart, may take it.
     this.flushNow();
   }
 
@@ -230,6 +231,7 @@ export class MetadataLog {
     return this.segments[this.segments.length - 1];
   }
 
+  /** A departure: Kafka flushes the segment that was rolled a little later (UnifiedLog.roll). */
   private roll(): void {
     this.flushNow();
     this.addSegment(this.endOffset);
@@ -273,6 +275,7 @@ export class MetadataLog {
       const file = this.disk.open(path);
       const first = file.length > 0 && file.state(0) === ENTRY_OK ? batchAt(file, 0).baseOffset : NOWHERE;
       const baseOffset = baseOffsetOf(path);
+      // With the roll's flush there is none; Kafka, without it, would not notice one (LogLoader.recoverLog).
       const isGap = this.segments.length > 0 && baseOffset !== this.endOffset;
       if (isDamaged || isGap || (first !== NOWHERE && first !== baseOffset)) {
         this.disk.remove(path);

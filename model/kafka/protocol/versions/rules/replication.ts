@@ -86,6 +86,16 @@ export const replicationRules = {
     'KIP-392 (2.4), removed by KAFKA-9952 (2.6); DelayedFetch, case H',
   ),
 
+  fetchAboveEndAnswered: toggle(
+    'A parked fetch above the end that its sender may read to is answered at once, empty: the leader was truncated.',
+    'KAFKA-16452 (3.8); DelayedFetch.tryComplete, case F',
+  ),
+
+  recoveryPointKept: toggle(
+    'After a crash the recovery point stays where it was; before, it went to the end of the log, which nobody had flushed.',
+    'KAFKA-10101 (2.8); LogLoader.recoverLog',
+  ),
+
   followerReads: toggle(
     'A follower answers consumers, up to its own high watermark, and a leader may send them to one (replica.selector.class).',
     'KIP-392 (2.4); FetchParams.fetchOnlyLeader, ReplicaManager.findPreferredReadReplica',
