@@ -97,6 +97,8 @@ export interface ProducerSettings {
   /** KIP-899. 'none' (3.9's default) if left out. */
   readonly 'metadata.recovery.strategy'?: 'none' | 'rebootstrap';
   readonly 'partitioner.ignore.keys': boolean;
+  /** One of Kafka's own classes. Left out: the release's default. */
+  readonly 'partitioner.class'?: string;
   readonly 'partitioner.adaptive.partitioning.enable': boolean;
   readonly 'partitioner.availability.timeout.ms': number;
   readonly 'connections.max.idle.ms': number;

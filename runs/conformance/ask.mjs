@@ -28,6 +28,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { classPathOf } from './jars.mjs';
 
 const ROW = '3.9';
 const RELEASE = '3.9.1';
@@ -39,7 +40,7 @@ const port = (broker) => 19090 + broker;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const answersFile = join(here, `kafka-${ROW}.json`);
 const folder = mkdtempSync(join(tmpdir(), 'harrow-conformance-'));
-const classPath = fetchKafka();
+const classPath = classPathOf(`org.apache.kafka:kafka_2.13:${RELEASE}`);
 const processes = new Map();
 const clusterId = 'aGFycm93LWV4Y2hhbmdlcw';
 
@@ -276,15 +277,4 @@ function write(answers) {
       `    ${JSON.stringify(name)}: [\n${steps.map((step) => `      ${JSON.stringify(step ?? null)}`).join(',\n')}\n    ]`,
   );
   writeFileSync(answersFile, `{\n  "kafka": "${RELEASE}",\n  "exchanges": {\n${lines.join(',\n')}\n  }\n}\n`);
-}
-
-function fetchKafka() {
-  const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>harrow</groupId><artifactId>conformance</artifactId><version>1</version><dependencies><dependency>
-<groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${RELEASE}</version>
-</dependency></dependencies></project>`;
-  writeFileSync(join(folder, 'pom.xml'), pom);
-  const build = ['-q', '-B', 'dependency:build-classpath', '-Dmdep.outputFile=classpath.txt'];
-  execFileSync('mvn', build, { cwd: folder, stdio: 'inherit' });
-  return readFileSync(join(folder, 'classpath.txt'), 'utf8').trim();
 }

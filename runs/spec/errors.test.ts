@@ -206,8 +206,8 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'spec.yaml:1:10  rule stable-offset-fetch: false would change nothing in this build: there are no consumer groups',
     ],
     [
-      'rules: { partitioner: round-robin }',
-      'spec.yaml:1:10  rule partitioner: round-robin is not in this build, which has only adaptive',
+      'rules: { voter-identity: id-and-directory }',
+      'spec.yaml:1:10  rule voter-identity: id-and-directory is not in this build, which has only id',
     ],
     ['defects: [KAFKA-18106]', 'no error'],
     ['defects: [KAFKA-17507]', 'spec.yaml:1:11  defect KAFKA-17507 is not in this build: the model cannot show it yet'],

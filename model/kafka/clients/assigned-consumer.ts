@@ -72,7 +72,7 @@ export abstract class AssignedConsumer extends ClientProcess implements FetchLis
       for (const assigned of this.assigned) {
         assigned.maybeValidate(
           this.metadata.currentLeaderOf(assigned.partition),
-          this.metadata.leaderEpochOf(assigned.partition),
+          this.metadata.requestEpochOf(assigned.partition),
         );
       }
     }

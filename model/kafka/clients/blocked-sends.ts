@@ -5,8 +5,10 @@
  */
 export interface BlockedSend {
   readonly topic: number;
-  /** The partition's number; -1: the sticky partitioner's choice. */
-  readonly partition: number;
+  /** The partition's number; -1: the partitioner's choice. */
+  partition: number;
+  /** The partitioner was asked, and told of a new batch: the send waits for memory alone. */
+  placed: boolean;
   readonly recordKey: string | null;
   readonly value: number;
   readonly operation: number;

@@ -39,7 +39,14 @@ export abstract class ClientProcess extends Process implements NetworkListener, 
   constructor(host: Host, config: ClientConfig, settings: NetworkSettings & MetadataSettings, maxInFlight: number) {
     super(host);
     this.network = new NetworkClient(host, Purpose.clientData, settings, maxInFlight, this);
-    this.metadata = new Metadata(config.partitions, config.bootstrap, settings, host.dice('metadata-backoff'), this);
+    this.metadata = new Metadata(
+      config.partitions,
+      config.bootstrap,
+      settings,
+      config.rules,
+      host.dice('metadata-backoff'),
+      this,
+    );
     this.updater = new MetadataUpdater(this.network, this.metadata);
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KafkaError } from '../protocol/errors.js';
 import { Api, type FetchRequest } from '../protocol/messages.js';
+import type { RecordBatch } from '../protocol/records.js';
 import type { ConsumerClient } from './consumer.js';
 import { Lab, type LabOptions } from './testing/lab.js';
 import { answer, drop, refuse, type Script } from './testing/scripted-broker.js';
@@ -18,6 +19,19 @@ function withRecords(values: readonly number[], options: LabOptions = {}): { lab
 
 function consumerOf(lab: Lab, machine: number): ConsumerClient {
   return lab.process(machine) as ConsumerClient;
+}
+
+/** Of a producer without idempotence. */
+function batchOf(value: number): RecordBatch {
+  return {
+    baseOffset: -1,
+    partitionLeaderEpoch: -1,
+    producerId: -1,
+    producerEpoch: -1,
+    baseSequence: -1,
+    records: [{ key: null, value, timestamp: 0, bytes: 100 }],
+    bytes: 161,
+  };
 }
 
 /** Errors for the first requests of a kind, one each. */
@@ -201,8 +215,8 @@ describe('a fetch that is refused', () => {
 });
 
 describe('after a change of leader a consumer', () => {
-  function led(values: readonly number[]): { lab: Lab; p: number; c: number } {
-    const { lab, p } = withRecords(values, { brokers: 2, topics: [2] });
+  function led(values: readonly number[], options: LabOptions = {}): { lab: Lab; p: number; c: number } {
+    const { lab, p } = withRecords(values, { brokers: 2, topics: [2], ...options });
     const c = lab.consumer([0], earliest);
     lab.pass(1 * SECOND);
     return { lab, p, c };
@@ -222,15 +236,7 @@ describe('after a change of leader a consumer', () => {
   it('goes back to where its own history ended there, and reads what was written instead', () => {
     const { lab, p } = led([1, 2, 3]);
     lab.cluster.partition(0).log.length = 0;
-    lab.cluster.partition(0).append({
-      baseOffset: -1,
-      partitionLeaderEpoch: -1,
-      producerId: -1,
-      producerEpoch: -1,
-      baseSequence: -1,
-      records: [{ key: null, value: 1, timestamp: 0, bytes: 100 }],
-      bytes: 161,
-    });
+    lab.cluster.partition(0).append(batchOf(1));
     lab.cluster.moveLeader(0, 2);
     lab.sendToPartition(p, 0, [20]);
     lab.pass(1 * SECOND);
@@ -238,6 +244,20 @@ describe('after a change of leader a consumer', () => {
     lab.pass(3 * SECOND);
     expect(lab.log.polled(0)).toEqual([1, 2, 3, 20, 30, 40]);
     expect(lab.log.operations.filter(({ error }) => error === 'truncation detected')).toHaveLength(1);
+  });
+
+  it('before 2.3 asks nothing, says no epoch, and reads past what was cut off', () => {
+    const { lab } = led([1, 2, 3], { rules: { positionValidation: false } });
+    lab.cluster.partition(0).log.length = 0;
+    for (const value of [10, 20, 30, 40]) lab.cluster.partition(0).append(batchOf(value));
+    lab.cluster.moveLeader(0, 2);
+    lab.pass(3 * SECOND);
+    expect(lab.broker(2).requestsOf(Api.offsetForLeaderEpoch)).toEqual([]);
+    const fetches = lab.broker(2).requestsOf(Api.fetch) as FetchRequest[];
+    expect(new Set(fetches.flatMap(({ partitions }) => partitions.map((one) => one.currentLeaderEpoch)))).toEqual(
+      new Set([-1]),
+    );
+    expect(lab.log.polled(0)).toEqual([1, 2, 3, 40]);
   });
 
   it('asks again when the new leader is not ready to say', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createStream } from '../../kernel/random.js';
-import { ExponentialBackoff } from './exponential-backoff.js';
+import { ExponentialBackoff, retryBackoff } from './exponential-backoff.js';
 
 const dice = createStream('seed', 'backoff');
 
@@ -26,6 +26,13 @@ describe('exponential backoff', () => {
   it('is constant, without jitter, when the first wait is the longest allowed', () => {
     expect(new ExponentialBackoff(100, 100, dice).next(7)).toBe(100_000);
     expect(new ExponentialBackoff(500, 100, dice).next(0)).toBe(100_000);
+  });
+
+  it('between attempts is always retry.backoff.ms before 3.7 (KIP-580)', () => {
+    const settings = { 'retry.backoff.ms': 100, 'retry.backoff.max.ms': 1000 };
+    const fixed = retryBackoff({ retryBackoff: 'fixed' }, settings, dice);
+    expect([0, 1, 5].map((attempts) => fixed.next(attempts))).toEqual([100_000, 100_000, 100_000]);
+    expect(retryBackoff({ retryBackoff: 'exponential' }, settings, dice).next(5)).toBeGreaterThan(700_000);
   });
 
   it('waits differently each time', () => {

@@ -1,4 +1,5 @@
 import type { Stream } from '../../kernel/random.js';
+import type { Rules } from '../protocol/versions/rules.js';
 
 /** Jitter is 20 % in all of Kafka's clients (KIP-580; CommonClientConfigs.RETRY_BACKOFF_JITTER). Parts per million. */
 const JITTER_PPM = 200_000;
@@ -29,4 +30,20 @@ export class ExponentialBackoff {
     const factor = this.dice.between(MILLION - JITTER_PPM, MILLION + JITTER_PPM);
     return Math.min(Math.trunc((term * factor) / MILLION), this.maxMicros);
   }
+}
+
+export interface RetryBackoffSettings {
+  readonly 'retry.backoff.ms': number;
+  readonly 'retry.backoff.max.ms': number;
+}
+
+/** Between attempts of a producer's batch, and of a client's metadata. Before KIP-580 (3.7) always retry.backoff.ms. */
+export function retryBackoff(
+  rules: Pick<Rules, 'retryBackoff'>,
+  settings: RetryBackoffSettings,
+  dice: Stream,
+): ExponentialBackoff {
+  const initialMs = settings['retry.backoff.ms'];
+  const maxMs = rules.retryBackoff === 'fixed' ? initialMs : settings['retry.backoff.max.ms'];
+  return new ExponentialBackoff(initialMs, maxMs, dice);
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createStream } from '../../kernel/random.js';
 import { KafkaError } from '../protocol/errors.js';
 import { Api, RESPONSE, type MetadataResponse } from '../protocol/messages.js';
-import { Metadata } from './metadata.js';
+import { resolveRules } from '../protocol/versions/resolve.js';
+import { Metadata, type MetadataRules } from './metadata.js';
 import { Lab } from './testing/lab.js';
 import { answer, drop, refuse } from './testing/scripted-broker.js';
 
@@ -25,13 +26,13 @@ function response(brokers: number[], rows: readonly Row[]): MetadataResponse {
   return { kind: Api.metadata + RESPONSE, bytes: 100, correlationId: 1, brokers, partitions };
 }
 
-function cache(): {
+function cache(rules: MetadataRules = resolveRules('3.9')): {
   metadata: Metadata;
   learnt: string[];
   update: (rows: readonly Row[], now: number, brokers?: number[]) => void;
 } {
   const learnt: string[] = [];
-  const metadata = new Metadata(table, [1, 2, 3], settings, createStream('seed', 'metadata'), {
+  const metadata = new Metadata(table, [1, 2, 3], settings, rules, createStream('seed', 'metadata'), {
     onLeaderLearnt: (partition, leader, leaderEpoch) => learnt.push(`${partition}: ${leader} in ${leaderEpoch}`),
   });
   metadata.addTopic(0);
@@ -52,6 +53,27 @@ describe('what a client believes', () => {
     );
     expect([metadata.leaderOf(0), metadata.leaderEpochOf(0), metadata.leaderOf(1)]).toEqual([1, 4, 2]);
     expect(learnt).toEqual(['0: 1 in 4', '1: 2 in 0']);
+  });
+
+  it('before 2.2 is what the last answer said, whatever its leader epoch', () => {
+    const { metadata, update } = cache({ ...resolveRules('3.9'), metadataEpochs: false });
+    update(
+      [
+        [1, 4],
+        [2, 0],
+      ],
+      0,
+    );
+    metadata.sawEpoch(0, 9);
+    expect(metadata.currentLeaderOf(0)).toBe(1);
+    update(
+      [
+        [3, 2],
+        [2, 0],
+      ],
+      SECOND,
+    );
+    expect([metadata.leaderOf(0), metadata.currentLeaderOf(0)]).toEqual([3, 3]);
   });
 
   it('is not shaken by an answer with an older leader epoch', () => {

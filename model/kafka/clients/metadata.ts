@@ -7,16 +7,17 @@ import type { MachineId } from '../../kernel/process.js';
 import type { Stream } from '../../kernel/random.js';
 import type { MetadataResponse } from '../protocol/messages.js';
 import { KafkaError } from '../protocol/errors.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { PartitionTable } from './api.js';
 import { isInvalidMetadata } from './error-classes.js';
-import { ExponentialBackoff } from './exponential-backoff.js';
+import { retryBackoff, type ExponentialBackoff, type RetryBackoffSettings } from './exponential-backoff.js';
 
-export interface MetadataSettings {
+export interface MetadataSettings extends RetryBackoffSettings {
   readonly 'metadata.max.age.ms': number;
   readonly 'metadata.recovery.strategy'?: 'none' | 'rebootstrap';
-  readonly 'retry.backoff.ms': number;
-  readonly 'retry.backoff.max.ms': number;
 }
+
+export type MetadataRules = Pick<Rules, 'retryBackoff' | 'metadataEpochs' | 'positionValidation'>;
 
 export interface MetadataListener {
   /** The cache names another leader, or another epoch, than before. leader -1: none. */
@@ -35,6 +36,8 @@ export class Metadata {
   private readonly bootstrap: readonly MachineId[];
   private readonly listener: MetadataListener;
   private readonly rebootstraps: boolean;
+  private readonly comparesEpochs: boolean;
+  private readonly consumersSendEpochs: boolean;
   private readonly maxAgeMicros: number;
   private readonly refreshBackoff: ExponentialBackoff;
 
@@ -44,7 +47,7 @@ export class Metadata {
   version = 0;
   private readonly leaders: Int32Array;
   private readonly leaderEpochs: Int32Array;
-  /** The newest epoch seen anywhere; what is older is not believed (KIP-320). */
+  /** The newest epoch seen anywhere; what is older is not believed (KIP-320), but before 2.2: there the last answer counts. */
   private readonly lastSeenEpochs: Int32Array;
   private readonly topicKnown: boolean[] = [];
   private readonly topics: number[] = [];
@@ -64,6 +67,7 @@ export class Metadata {
     table: PartitionTable,
     bootstrap: readonly MachineId[],
     settings: MetadataSettings,
+    rules: MetadataRules,
     dice: Stream,
     listener: MetadataListener,
   ) {
@@ -73,7 +77,9 @@ export class Metadata {
     this.nodes = bootstrap;
     this.rebootstraps = settings['metadata.recovery.strategy'] === 'rebootstrap';
     this.maxAgeMicros = settings['metadata.max.age.ms'] * 1000;
-    this.refreshBackoff = new ExponentialBackoff(settings['retry.backoff.ms'], settings['retry.backoff.max.ms'], dice);
+    this.refreshBackoff = retryBackoff(rules, settings, dice);
+    this.comparesEpochs = rules.metadataEpochs;
+    this.consumersSendEpochs = rules.positionValidation;
     this.leaders = new Int32Array(table.topicOf.length).fill(-1);
     this.leaderEpochs = new Int32Array(table.topicOf.length).fill(-1);
     this.lastSeenEpochs = new Int32Array(table.topicOf.length).fill(-1);
@@ -87,6 +93,11 @@ export class Metadata {
   /** The leader epoch that came with the leader; -1 while nothing is known. */
   leaderEpochOf(partition: number): number {
     return this.leaderEpochs[partition]!;
+  }
+
+  /** What a consumer puts into its requests, and knows a change of leader by: leaderEpochOf, or -1 before 2.3 (KIP-320). */
+  requestEpochOf(partition: number): number {
+    return this.consumersSendEpochs ? this.leaderEpochs[partition]! : -1;
   }
 
   /** As leaderOf, but -1 also if a newer epoch than that leader's was seen since (Metadata.currentLeader). */
@@ -119,6 +130,7 @@ export class Metadata {
 
   /** An answer carried a leader epoch. A newer one makes the cache stale. */
   sawEpoch(partition: number, leaderEpoch: number): void {
+    if (!this.comparesEpochs) return;
     if (this.lastSeenEpochs[partition]! < 0 || leaderEpoch <= this.lastSeenEpochs[partition]!) return;
     this.lastSeenEpochs[partition] = leaderEpoch;
     this.needFullUpdate = true;
@@ -225,7 +237,7 @@ export class Metadata {
   private learn(partition: number, leader: MachineId, leaderEpoch: number): void {
     const lastSeen = this.lastSeenEpochs[partition]!;
     // An error without leader and epoch says nothing of epochs, and forgets those seen (Metadata.updateLatestMetadata).
-    if (leaderEpoch >= 0 && leaderEpoch < lastSeen) {
+    if (this.comparesEpochs && leaderEpoch >= 0 && leaderEpoch < lastSeen) {
       // The answering broker is behind: what is cached stays, as far as its node is still named.
       if (!this.nodes.includes(this.leaders[partition]!)) this.leaders[partition] = -1;
       return;

@@ -88,7 +88,7 @@ export class OffsetFetcher {
           // No record was read yet: nothing to validate by.
           offsetEpoch: -1,
           leader: this.network.metadata.currentLeaderOf(assigned.partition),
-          leaderEpoch: this.network.metadata.leaderEpochOf(assigned.partition),
+          leaderEpoch: this.network.metadata.requestEpochOf(assigned.partition),
         });
       }
     }
@@ -141,7 +141,7 @@ export class OffsetFetcher {
       readCommitted: this.settings['isolation.level'] === 'read_committed',
       partitions: missing.map(({ partition }) => ({
         partition,
-        currentLeaderEpoch: this.network.metadata.leaderEpochOf(partition),
+        currentLeaderEpoch: this.network.metadata.requestEpochOf(partition),
         timestamp,
       })),
     };

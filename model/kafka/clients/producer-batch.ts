@@ -3,6 +3,7 @@ import {
   NO_PRODUCER_EPOCH,
   NO_PRODUCER_ID,
   NO_SEQUENCE,
+  recordSizeUpperBound,
   type ProducerRecord,
   type RecordBatch,
 } from '../protocol/records.js';
@@ -40,7 +41,7 @@ export class ProducerBatch {
   /** Attempts that ended and were followed by another. */
   attempts = 0;
   lastAttemptAt: number;
-  private lastAppendAt: number;
+  lastAppendAt: number;
   /** How long this batch backs off before its next attempt; drawn once for each. */
   backoffMicros = 0;
   private leaderEpoch = -1;
@@ -84,13 +85,15 @@ export class ProducerBatch {
     return this.closed || (this.records.length > 0 && this.bytes >= this.capacity);
   }
 
-  /** False if there is no room: the batch takes no more records from then on. */
+  /** If there is no room, the batch takes no more records from then on (MemoryRecordsBuilder.hasRoomFor). */
+  hasRoomFor(bytes: number): boolean {
+    if (!this.closed && this.records.length > 0 && this.bytes + bytes > this.capacity) this.closed = true;
+    return !this.closed;
+  }
+
+  /** False if there is no room. */
   tryAppend(record: ProducerRecord, operation: number, now: number): boolean {
-    if (this.closed) return false;
-    if (this.records.length > 0 && this.bytes + record.bytes > this.capacity) {
-      this.closed = true;
-      return false;
-    }
+    if (!this.hasRoomFor(record.bytes)) return false;
     if (this.records.length === 0) {
       this.records = [record];
       this.operations = [operation];
@@ -166,7 +169,7 @@ export class ProducerBatch {
         piece = new ProducerBatch(
           this.partition,
           this.createdAt,
-          Math.max(pieceBytes, BATCH_OVERHEAD_BYTES + record.bytes),
+          Math.max(pieceBytes, BATCH_OVERHEAD_BYTES + recordSizeUpperBound(record.bytes)),
           true,
         );
         piece.tryAppend(record, this.operations[i]!, this.createdAt);

@@ -183,6 +183,26 @@ describe('retries', () => {
     expect(lab.probed('leader-learnt')).toEqual(['0 2 1 0 0']);
   });
 
+  it('back off all the same before KIP-951 (3.7), and by the same time each before KIP-580 (3.7)', () => {
+    const rules = { leaderHints: false, retryBackoff: 'fixed' } as const;
+    const { lab, p } = ready({ ...plain, 'retry.backoff.ms': 500 }, { brokers: 2, rules });
+    const sentAt: number[] = [];
+    lab.script = ({ kind }) => {
+      if (kind !== Api.produce) return answer;
+      sentAt.push(lab.world.now / 1000);
+      return sentAt.length < 4 ? refuse(KafkaError.NOT_ENOUGH_REPLICAS) : answer;
+    };
+    lab.send(p, [1]);
+    lab.pass(100);
+    lab.cluster.moveLeader(0, 2);
+    lab.pass(5 * SECOND);
+    for (const [i, at] of sentAt.slice(1).entries()) {
+      expect(at - sentAt[i]!).toBeGreaterThanOrEqual(500);
+      expect(at - sentAt[i]!).toBeLessThan(550);
+    }
+    expect(lab.log.send(1).outcome).toBe('ok');
+  });
+
   it('are not made for errors that a retry cannot mend', () => {
     const { lab, p } = ready(plain);
     lab.script = produceActs(refuse(KafkaError.INVALID_RECORD));

@@ -16,12 +16,13 @@ import {
   type Request,
   type Response,
 } from '../protocol/messages.js';
-import { BATCH_OVERHEAD_BYTES, type ProducerRecord } from '../protocol/records.js';
+import { BATCH_OVERHEAD_BYTES, recordSizeUpperBound, type ProducerRecord } from '../protocol/records.js';
 import type { PartitionTable, ProducerConfig, ProducerSurface } from './api.js';
 import { BlockedSends } from './blocked-sends.js';
 import { ClientProcess } from './client-process.js';
-import { ExponentialBackoff } from './exponential-backoff.js';
+import { retryBackoff } from './exponential-backoff.js';
 import { KeyPartitioner, StickyPartitioner, type PartitionAvailability } from './partitioner.js';
+import { partitioningOf, type Partitioning } from './partitioning.js';
 import type { ProducerBatch } from './producer-batch.js';
 import { ProducerIdManager, type ProducerIdListener } from './producer-id-manager.js';
 import { RecordAccumulator, type AppendResult } from './record-accumulator.js';
@@ -55,6 +56,7 @@ export class ProducerClient
   /** null without transactional.id. */
   private application: TransactionalApplication | null = null;
   private readonly keys = new KeyPartitioner();
+  private partitioning!: Partitioning;
   private readonly sticky: (StickyPartitioner | undefined)[] = [];
   private readonly stickyDice: Stream;
   private readonly retryBackoffDice: Stream;
@@ -97,17 +99,14 @@ export class ProducerClient
       this.transactions === null || this.transactions.lifecycle !== null
         ? null
         : new ProducerIdManager(this.network, this.metadata, this.transactions, config.settings, this);
-    const retryBackoff = new ExponentialBackoff(
-      config.settings['retry.backoff.ms'],
-      config.settings['retry.backoff.max.ms'],
-      this.retryBackoffDice,
-    );
+    this.partitioning = partitioningOf(config.rules, config.settings, this, this.stickyDice);
     this.accumulator = new RecordAccumulator(
       this.table,
       config.settings,
+      config.rules,
       this.metadata,
       this.transactions,
-      retryBackoff,
+      retryBackoff(config.rules, config.settings, this.retryBackoffDice),
     );
     this.sender = new Sender(
       host,
@@ -175,10 +174,10 @@ export class ProducerClient
     this.invoke(topic, this.partitionByKey(topic, recordKey), recordKey, value);
   }
 
-  /** -1: the sticky partitioner is to choose. */
+  /** -1: the partitioner is to choose. */
   private partitionByKey(topic: number, recordKey: string | null): number {
     const partitions = this.table.partitionsOf[topic]!;
-    const keyed = recordKey !== null && !this.settings['partitioner.ignore.keys'];
+    const keyed = recordKey !== null && !this.partitioning.ignoresKeys;
     return keyed ? partitions[this.keys.partitionFor(recordKey, partitions.length)]! : -1;
   }
 
@@ -295,16 +294,27 @@ export class ProducerClient
     this.metadata.addTopic(topic);
     if (!this.metadata.knowsTopic(topic)) this.awaitMetadata(topic);
     const mayProceed = this.blocked.length === 0 && this.metadata.knowsTopic(topic);
-    if (mayProceed && this.append(topic, partition, recordKey, value, operation, now)) return;
+    const chosen = mayProceed ? this.place(topic, partition) : partition;
+    if (mayProceed && this.append(topic, chosen, recordKey, value, operation, now)) return;
     const deadline = now + this.settings['max.block.ms'] * 1000;
-    this.blocked.push({ topic, partition, recordKey, value, operation, deadline });
+    this.blocked.push({ topic, partition: chosen, placed: mayProceed, recordKey, value, operation, deadline });
     this.wakeup();
   }
 
   /** KafkaProducer.ensureValidRecordSize. All records have one size. */
   private get isTooLarge(): boolean {
-    const bytes = this.config.recordBytes + BATCH_OVERHEAD_BYTES;
+    const bytes = BATCH_OVERHEAD_BYTES + recordSizeUpperBound(this.config.recordBytes);
     return bytes > this.settings['max.request.size'] || bytes > this.settings['buffer.memory'];
+  }
+
+  /** Asks the partitioner, and once more where the record would begin a new batch (KafkaProducer.doSend). -1: the accumulator is to choose. */
+  private place(topic: number, partition: number): number {
+    const { partitioner, hearsOfNewBatches } = this.partitioning;
+    if (partitioner === null) return partition;
+    const chosen = partition >= 0 ? partition : partitioner.partition(topic);
+    if (!hearsOfNewBatches || this.accumulator.hasRoom(chosen, this.config.recordBytes)) return chosen;
+    partitioner.onNewBatch(topic, chosen);
+    return partition >= 0 ? partition : partitioner.partition(topic);
   }
 
   /** False: there is no memory for a new batch. */
@@ -335,17 +345,18 @@ export class ProducerClient
   private proceedBlocked(now: number): boolean {
     let proceeded = false;
     for (let head = this.blocked.head; head !== undefined; head = this.blocked.head) {
-      const { topic, partition, recordKey, value, operation, deadline } = head;
+      const { topic, recordKey, value, operation, deadline } = head;
       const known = this.metadata.knowsTopic(topic);
       if (deadline <= now) {
         const error = known ? 'BufferExhaustedException' : 'TimeoutException: max.block.ms';
-        this.completeSend(operation, partition, recordKey, value, -1, 'fail', error);
+        this.completeSend(operation, head.partition, recordKey, value, -1, 'fail', error);
       } else if (!known) {
         this.awaitMetadata(topic);
         return proceeded;
-      } else if (!this.append(topic, partition, recordKey, value, operation, now)) {
-        return proceeded;
       } else {
+        if (!head.placed) head.partition = this.place(topic, head.partition);
+        head.placed = true;
+        if (!this.append(topic, head.partition, recordKey, value, operation, now)) return proceeded;
         proceeded = true;
       }
       this.blocked.shift();

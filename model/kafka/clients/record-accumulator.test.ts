@@ -14,6 +14,7 @@ import { TransactionManager } from './transaction-manager.js';
 const MILLI = 1000;
 const RECORD_BYTES = 100;
 const dice = createStream('seed', 'accumulator');
+const rules = resolveRules('3.9');
 
 /** One topic, whose partition p is led by leaders[p] (-1: nobody), and an accumulator for it. */
 function accumulatorFor(
@@ -27,7 +28,7 @@ function accumulatorFor(
 } {
   const numbers = leaders.map((_, partition) => partition);
   const table = { topicOf: numbers.map(() => 0), indexOf: numbers, partitionsOf: [numbers] };
-  const metadata = new Metadata(table, [1, 2], producerDefaults, dice, { onLeaderLearnt: () => {} });
+  const metadata = new Metadata(table, [1, 2], producerDefaults, rules, dice, { onLeaderLearnt: () => {} });
   metadata.addTopic(0);
   const lead = (named: readonly number[], leaderEpoch: number) => {
     const partitions = named.map((leader, partition) => ({
@@ -50,7 +51,7 @@ function accumulatorFor(
   lead(leaders, 0);
   const all = { ...producerDefaults, ...settings };
   const backoff = new ExponentialBackoff(100, 100, dice);
-  const accumulator = new RecordAccumulator(table, all, metadata, transactions, backoff);
+  const accumulator = new RecordAccumulator(table, all, rules, metadata, transactions, backoff);
   let value = 0;
   const append = (partition: number, now = 0) =>
     accumulator.append(partition, { key: null, value: value++, timestamp: 0, bytes: RECORD_BYTES }, value, now);

@@ -5,8 +5,10 @@
 import { clear } from '../../kernel/arrays.js';
 import type { MachineId } from '../../kernel/process.js';
 import type { ProducerSettings } from '../cluster-spec.js';
-import { BATCH_OVERHEAD_BYTES, type ProducerRecord } from '../protocol/records.js';
+import { BATCH_OVERHEAD_BYTES, recordSizeUpperBound, type ProducerRecord } from '../protocol/records.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import type { PartitionTable } from './api.js';
+import { batchExpiry, type BatchExpiry } from './batch-expiry.js';
 import { BufferPool } from './buffer-pool.js';
 import type { ExponentialBackoff } from './exponential-backoff.js';
 import type { Metadata } from './metadata.js';
@@ -31,9 +33,10 @@ export class RecordAccumulator {
   private readonly availability: NodeAvailability;
   private readonly batchSize: number;
   private readonly lingerMicros: number;
-  private readonly deliveryMicros: number;
+  private readonly expiry: BatchExpiry;
   private readonly maxRequestSize: number;
   private readonly adaptive: boolean;
+  private readonly endsBackoffWithLeader: boolean;
   /** By partition. */
   private readonly queues: ProducerBatch[][];
   /** By partition: ever had a batch (the Java client creates its deques lazily, and adaptive partitioning asks for that). */
@@ -65,6 +68,7 @@ export class RecordAccumulator {
   constructor(
     table: PartitionTable,
     settings: ProducerSettings,
+    rules: Pick<Rules, 'batchExpiry' | 'leaderHints'>,
     metadata: Metadata,
     transactions: TransactionManager | null,
     retryBackoff: ExponentialBackoff,
@@ -78,7 +82,8 @@ export class RecordAccumulator {
     // batch.size 0 means batches of one record (KafkaProducer).
     this.batchSize = Math.max(1, settings['batch.size']);
     this.lingerMicros = settings['linger.ms'] * 1000;
-    this.deliveryMicros = settings['delivery.timeout.ms'] * 1000;
+    this.expiry = batchExpiry(rules, settings);
+    this.endsBackoffWithLeader = rules.leaderHints;
     this.maxRequestSize = settings['max.request.size'];
     this.adaptive = settings['partitioner.adaptive.partitioning.enable'];
     this.queues = table.topicOf.map(() => []);
@@ -97,7 +102,7 @@ export class RecordAccumulator {
     if (last !== undefined && last.tryAppend(record, operation, now)) {
       return queue.length > 1 || last.isFull ? 'began' : 'joined';
     }
-    const capacity = Math.max(this.batchSize, BATCH_OVERHEAD_BYTES + record.bytes);
+    const capacity = Math.max(this.batchSize, BATCH_OVERHEAD_BYTES + recordSizeUpperBound(record.bytes));
     if (!this.pool.tryAllocate(capacity)) return 'no-memory';
     const batch = new ProducerBatch(partition, now, capacity, false);
     batch.tryAppend(record, operation, now);
@@ -105,6 +110,12 @@ export class RecordAccumulator {
     this.queued++;
     this.used[partition] = true;
     return 'began';
+  }
+
+  /** False: the next record of so many bytes begins a batch there, and the last one takes no more (`abortOnNewBatch`). */
+  hasRoom(partition: number, bytes: number): boolean {
+    const queue = this.queues[partition]!;
+    return queue.length > 0 && queue[queue.length - 1]!.hasRoomFor(bytes);
   }
 
   /** The same for a record without partition: to the topic's sticky partition. */
@@ -139,7 +150,7 @@ export class RecordAccumulator {
       const queue = this.queues[partition]!;
       if (queue.length === 0) continue;
       const head = queue[0]!;
-      const backingOff = head.isBackingOff(this.metadata.leaderEpochOf(partition), now);
+      const backingOff = this.isBackingOff(head, now);
       const leader = this.metadata.leaderOf(partition);
       if (leader < 0) {
         this.leaderUnknown = true;
@@ -167,7 +178,7 @@ export class RecordAccumulator {
       const partition = partitions[index]!;
       const head = this.queues[partition]![0];
       if (head === undefined || this.muted[partition]) continue;
-      if (head.isBackingOff(this.metadata.leaderEpochOf(partition), now)) continue;
+      if (this.isBackingOff(head, now)) continue;
       if (size + head.bytes > this.maxRequestSize && drained.length > 0) break;
       // Not `continue`: the drain of the whole node ends here (RecordAccumulator.drainBatchesForOneNode).
       if (this.transactions !== null && !this.transactions.mayDrain(head)) break;
@@ -183,11 +194,12 @@ export class RecordAccumulator {
     return drained;
   }
 
-  /** Takes out the batches that reached delivery.timeout.ms in the queue. */
+  /** Takes out the batches that expired in the queue. */
   expireQueued(now: number, expired: ProducerBatch[]): void {
     if (this.queued === 0) return;
-    for (const queue of this.queues) {
-      while (queue.length > 0 && this.hasReachedDeliveryTimeout(queue[0]!, now)) {
+    for (let partition = 0; partition < this.queues.length; partition++) {
+      const queue = this.queues[partition]!;
+      while (this.queueExpiryAt(partition) <= now) {
         const batch = queue.shift()!;
         this.queued--;
         batch.closed = true;
@@ -196,20 +208,22 @@ export class RecordAccumulator {
     }
   }
 
-  hasReachedDeliveryTimeout(batch: ProducerBatch, now: number): boolean {
-    return this.expiryOf(batch) <= now;
-  }
-
-  /** When the batch reaches delivery.timeout.ms. */
+  /** When a batch that was sent expires. */
   expiryOf(batch: ProducerBatch): number {
-    return batch.createdAt + this.deliveryMicros;
+    return this.expiry.inFlight(batch);
   }
 
-  /** The same for the oldest batch of all queues; Infinity if they are empty. */
+  get expiryError(): string {
+    return this.expiry.error;
+  }
+
+  /** When the first of all queued batches expires; Infinity if none will. */
   nextExpiryAt(): number {
     let next = Infinity;
     if (this.queued === 0) return next;
-    for (const queue of this.queues) if (queue.length > 0) next = Math.min(next, this.expiryOf(queue[0]!));
+    for (let partition = 0; partition < this.queues.length; partition++) {
+      next = Math.min(next, this.queueExpiryAt(partition));
+    }
     return next;
   }
 
@@ -259,6 +273,17 @@ export class RecordAccumulator {
     }
     this.queued -= unsent.length;
     return unsent;
+  }
+
+  private queueExpiryAt(partition: number): number {
+    const queue = this.queues[partition]!;
+    if (queue.length === 0 || (this.expiry.sparesMuted && this.muted[partition])) return Infinity;
+    return this.expiry.inQueue(queue[0]!, queue.length > 1 || queue[0]!.isFull);
+  }
+
+  private isBackingOff(batch: ProducerBatch, now: number): boolean {
+    const leaderEpoch = this.endsBackoffWithLeader ? this.metadata.leaderEpochOf(batch.partition) : -1;
+    return batch.isBackingOff(leaderEpoch, now);
   }
 
   private checkBatch(head: ProducerBatch, queued: number, leader: MachineId, backingOff: boolean, now: number): void {

@@ -165,7 +165,7 @@ export class Sender {
   }
 
   /**
-   * Fails what reached delivery.timeout.ms, in the queue or in flight, and returns when the next batch will. What is in
+   * Fails what has expired, in the queue or in flight, and returns when the next batch will. What is in
    * flight may yet be appended.
    */
   private expire(now: number): number {
@@ -173,8 +173,7 @@ export class Sender {
     this.accumulator.expireQueued(now, expired);
     let next = this.accumulator.nextExpiryAt();
     for (const batches of this.inFlight) {
-      while (batches.length > 0 && this.accumulator.hasReachedDeliveryTimeout(batches[0]!, now))
-        expired.push(batches.shift()!);
+      while (batches.length > 0 && this.accumulator.expiryOf(batches[0]!) <= now) expired.push(batches.shift()!);
       if (batches.length > 0) next = Math.min(next, this.accumulator.expiryOf(batches[0]!));
     }
     for (const batch of expired) {
@@ -187,7 +186,7 @@ export class Sender {
         batch.baseSequence,
         wasSent,
       );
-      this.fail(batch, KafkaError.NONE, 'TimeoutException: delivery.timeout.ms', false);
+      this.fail(batch, KafkaError.NONE, this.accumulator.expiryError, false);
       // No new batch of the partition goes out until it is clear what became of this one's sequence.
       if (batch.inRetry && batch.hasSequence) this.transactions?.markUnresolved(batch);
     }
@@ -224,7 +223,7 @@ export class Sender {
   /** Sender.canRetry. */
   private canRetry(batch: ProducerBatch, error: ErrorCode, logStartOffset: number, now: number): boolean {
     if (batch.done || batch.attempts >= this.settings.retries) return false;
-    if (this.accumulator.hasReachedDeliveryTimeout(batch, now)) return false;
+    if (this.accumulator.expiryOf(batch) <= now) return false;
     return this.transactions === null ? isRetriable(error) : this.transactions.canRetry(batch, error, logStartOffset);
   }
 

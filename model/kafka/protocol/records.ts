@@ -62,6 +62,27 @@ export function maxTimestamp({ records }: RecordBatch): number {
 /** The size of a batch's header (DefaultRecordBatch.RECORD_BATCH_OVERHEAD). */
 export const BATCH_OVERHEAD_BYTES = 61;
 
+/** Length (5), attributes (1), timestamp (10) and offset (5), if each were as long as it can be (DefaultRecord.MAX_RECORD_OVERHEAD). */
+const MAX_RECORD_OVERHEAD_BYTES = 21;
+
+/**
+ * What a producer makes room for when a record begins a batch: as if its length and deltas took as many bytes as they can
+ * (DefaultRecord.recordSizeUpperBound).
+ * @param bytes its size as the first record of a batch: length, attributes and two deltas of 0, one byte each, and the rest
+ */
+export function recordSizeUpperBound(bytes: number): number {
+  let lengthBytes = 1;
+  while (sizeOfVarint(bytes - lengthBytes) > lengthBytes) lengthBytes++;
+  return bytes - lengthBytes - 3 + MAX_RECORD_OVERHEAD_BYTES;
+}
+
+/** ByteUtils.sizeOfVarint of what is not negative: seven bits a byte, the sign in the lowest bit. */
+function sizeOfVarint(value: number): number {
+  let size = 1;
+  for (let rest = value * 2; rest >= 128; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
+
 /** Serialized size of a marker (EndTransactionMarker.endTxnMarkerValueSize with key and record overhead). */
 const MARKER_RECORD_BYTES = 17;
 

@@ -7,6 +7,7 @@ import type { ConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
 import { kafkaProbes } from '../../probes.js';
 import type { DefectId } from '../../protocol/versions/defects.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
+import type { RuleValues } from '../../protocol/versions/rules.js';
 import type { PollListener, SendListener } from '../api.js';
 import { ConsumerClient } from '../consumer.js';
 import { FinalReaderClient } from '../final-reader.js';
@@ -24,6 +25,8 @@ export interface LabOptions {
   readonly topics?: readonly number[];
   readonly seed?: string;
   readonly recordBytes?: number;
+  /** Rules of all clients that are not 3.9's. */
+  readonly rules?: Partial<RuleValues>;
 }
 
 export class Lab implements ProbeListener, SendListener, PollListener {
@@ -37,9 +40,11 @@ export class Lab implements ProbeListener, SendListener, PollListener {
   /** Decides for every request that comes to the head of its connection; by default all are answered. */
   script: Script = () => answer;
   private readonly recordBytes: number;
+  private readonly rules: Partial<RuleValues>;
 
-  constructor({ brokers = 1, topics = [1], seed = 'a lab', recordBytes = 100 }: LabOptions = {}) {
+  constructor({ brokers = 1, topics = [1], seed = 'a lab', recordBytes = 100, rules = {} }: LabOptions = {}) {
     this.recordBytes = recordBytes;
+    this.rules = rules;
     this.world = createWorld({ seed, recorder: this.log });
     this.cluster = new FakeCluster(brokers, topics);
     for (let id = 1; id <= brokers; id++) {
@@ -77,7 +82,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
           settings: { ...producerDefaults, ...settings },
           recordBytes: this.recordBytes,
           listener: this,
-          rules: resolveRules('3.9', {}, defects),
+          rules: resolveRules('3.9', this.rules, defects),
         }),
     );
   }
@@ -89,7 +94,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
         new ConsumerClient(host, {
           partitions: this.cluster.table,
           bootstrap: this.cluster.alive,
-          rules: resolveRules('3.9'),
+          rules: resolveRules('3.9', this.rules),
           settings: { ...consumerDefaults, ...settings },
           assigned,
           listener: this,
@@ -104,7 +109,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
         new FinalReaderClient(host, {
           partitions: this.cluster.table,
           bootstrap: this.cluster.alive,
-          rules: resolveRules('3.9'),
+          rules: resolveRules('3.9', this.rules),
           settings: consumerDefaults,
           partition,
           readOf,

@@ -53,11 +53,12 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   isrChangeNotification: [false, true],
   reclaimsBrokerNode: [false, true],
 
-  partitioner: ['adaptive'],
-  batchExpiry: ['delivery-timeout'],
-  retryBackoff: ['exponential'],
-  metadataEpochs: [true],
-  positionValidation: [true],
+  partitioner: ['round-robin', 'sticky', 'adaptive'],
+  partitionerHearsOfNewBatches: [false, true],
+  batchExpiry: ['retries', 'request-timeout', 'delivery-timeout'],
+  retryBackoff: ['fixed', 'exponential'],
+  metadataEpochs: [false, true],
+  positionValidation: [false, true],
 
   batchesRemembered: [1, 5],
   sequenceWithoutState: ['out-of-order', 'unknown-producer-id', 'accepted', 'accepted-outside-transactions'],

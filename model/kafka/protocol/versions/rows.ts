@@ -61,6 +61,7 @@ const first: RuleValues = {
   reclaimsBrokerNode: false,
 
   partitioner: 'round-robin',
+  partitionerHearsOfNewBatches: false,
   batchExpiry: 'retries',
   retryBackoff: 'fixed',
   metadataEpochs: false,
@@ -143,6 +144,7 @@ const releases: readonly Release[] = [
       brokerEpochInControlRequests: true, // (2.2)
       reclaimsBrokerNode: true, // (2.2)
       partitioner: 'sticky', // (2.4)
+      partitionerHearsOfNewBatches: true, // (2.4)
       metadataEpochs: true, // (2.2)
       positionValidation: true, // (2.3)
       memberIdRequired: true, // (2.2)
@@ -208,6 +210,7 @@ const releases: readonly Release[] = [
     changes: {
       preVote: true,
       consumerGroupProtocol: true,
+      partitionerHearsOfNewBatches: false,
       sequenceWithoutState: 'accepted-outside-transactions',
       transactionVersion: 2,
     },

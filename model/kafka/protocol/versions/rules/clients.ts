@@ -4,7 +4,7 @@ import { choice, toggle } from '../rule.js';
 export const clientRules = {
   partitioner: choice(
     'How a producer chooses the partition of a record without a key.',
-    'KIP-480 (2.4), KIP-794 (3.3); DefaultPartitioner, BuiltInPartitioner',
+    'KIP-480 (2.4), KIP-794 (3.3); DefaultPartitioner, BuiltInPartitioner; partitioner.class takes its place',
     {
       'round-robin': 'The next one for each record.',
       sticky: 'The same one until a batch is full, then another at random.',
@@ -12,12 +12,18 @@ export const clientRules = {
     },
   ),
 
+  partitionerHearsOfNewBatches: toggle(
+    'A partitioner other than the built-in one is told when a record is about to begin a new batch, and asked again.',
+    'KIP-480 (2.4), gone with 4.0; KafkaProducer.doSend, Partitioner.onNewBatch',
+  ),
+
   batchExpiry: choice(
     'When a producer gives up a batch.',
     'KIP-19 (0.9), KIP-91 (2.1); RecordAccumulator.expiredBatches',
     {
       retries: 'When its retries are spent; while it waits in the queue, never.',
-      'request-timeout': 'And after request.timeout.ms in the queue without a known leader.',
+      'request-timeout':
+        'And request.timeout.ms after it was ready to be sent, or sent again, while it waits in the queue.',
       'delivery-timeout': 'delivery.timeout.ms after it was begun, in the queue or in flight.',
     },
   ),
