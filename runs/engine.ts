@@ -55,8 +55,6 @@ export interface TrialRow {
   readonly causes: readonly Cause[];
   /** Everything that it shows is what the spec expects. */
   readonly expected: boolean;
-  /** Entry of the catalogue of known bugs, for a bug that has one. */
-  readonly catalogue: string | null;
   readonly digest: string;
   readonly counts: TrialCounts;
   /** Names of the situations reached, sorted. */

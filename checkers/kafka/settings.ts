@@ -107,10 +107,13 @@ export function isTransactional({ settings }: Header): boolean {
   return Object.entries(settings).some(([name, id]) => /(^|:)transactional\.id$/.test(name) && id !== '');
 }
 
-/** A protocol rule by its name in code or in specs: 'eligibleLeaderReplicas', 'eligible-leader-replicas'. */
-export function hasRule({ rules }: Pick<HistoryHeader, 'rules'>, camelCase: string): boolean {
+/**
+ * A protocol rule by its name in code or in specs: 'eligibleLeaderReplicas', 'eligible-leader-replicas'.
+ * @param unsaid of a history that does not say
+ */
+export function hasRule({ rules }: Pick<HistoryHeader, 'rules'>, camelCase: string, unsaid = false): boolean {
   const kebabCase = camelCase.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return isTrue(rules[camelCase] ?? rules[kebabCase] ?? false);
+  return isTrue(rules[camelCase] ?? rules[kebabCase] ?? unsaid);
 }
 
 export function isTrue(value: Value | undefined): boolean {

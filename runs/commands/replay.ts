@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe } from '../../histories/report/describe.js';
 import { Names, seconds } from '../../histories/report/words.js';
 import { TraceReader } from '../../histories/trace-record.js';
+import { attribute } from '../attribution.js';
 import type { Trial } from '../engine.js';
 import { Exit, type ExitCode } from '../outcome.js';
+import { knownBugLines } from '../reporters/campaign-text.js';
 import { clusterWords, headerLines } from '../reporters/header.js';
 import { verdictMark } from '../reporters/paint.js';
 import { anomalyJson, trialText } from '../reporters/trial-text.js';
@@ -126,6 +128,7 @@ function sayTrial(context: Context, trial: Trial, sameDigest: boolean | null): v
     sameDigest === null ? '' : sameDigest ? ', the same as when it was kept' : ', NOT the same as when it was kept';
   say(context, `\n${verdictMark(row.verdict, paint)}   seed ${seed}: digest ${shortDigest(row.digest)}${same}`);
   say(context, trialText(context.engine, trial, paint));
+  for (const known of knownBugLines(5, attribute(context.engine, trial))) say(context, known);
 }
 
 /** Every record of the trace, a line each. */

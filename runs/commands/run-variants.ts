@@ -1,5 +1,6 @@
 /** What `campaign` and `compare` share: all variants on the same seeds, into one folder. */
 import { availableParallelism } from 'node:os';
+import { type Attribution, attributeFailures } from '../attribution.js';
 import type { CampaignEnd, TrialRow } from '../engine.js';
 import { type Outcome, outcomeOf } from '../outcome.js';
 import { campaignJson, variantJson } from '../reporters/campaign-json.js';
@@ -43,6 +44,8 @@ export interface VariantRun {
   readonly totals: Totals;
   readonly outcome: Outcome;
   readonly told: readonly ToldCause[];
+  /** The known bugs behind its failures, by seed. */
+  readonly attribution: Attribution;
 }
 
 type ToldVariant = Omit<VariantRun, 'outcome'>;
@@ -98,9 +101,11 @@ export async function runVariants(context: Context, input: RunInput): Promise<Va
   const told: ToldVariant[] = [];
   for (const [index, variant] of loaded.variants.entries()) {
     const totals = totalsOf(rows[index]!, plan.seeds);
+    const attribution = attributeFailures(context.engine, loaded.spec, variant.spec, totals.failures, context.stop);
     const causes = await tellCauses({
       context,
       folder,
+      attribution,
       base: loaded.spec,
       spec: variant.spec,
       variant: variant.name,
@@ -111,7 +116,7 @@ export async function runVariants(context: Context, input: RunInput): Promise<Va
       fixSeeds: input.kind === 'campaign' ? FIX_SEEDS : 0,
       workers: plan.workers,
     });
-    told.push({ variant, totals, told: causes });
+    told.push({ variant, totals, told: causes, attribution });
   }
   // Causes that a Ctrl-C left untold are missing as trials would be.
   const end: CampaignEnd = context.stop.aborted ? { ...ran, ended: 'interrupted' } : ran;
@@ -210,12 +215,13 @@ export function resultJson(
   folder: CampaignFolder,
   variants: readonly VariantRun[],
 ): Record<string, unknown> {
-  const inputs = variants.map(({ variant, totals, outcome, told }) => ({
+  const inputs = variants.map(({ variant, totals, outcome, told, attribution }) => ({
     id: folder.id,
     spec: variant.spec,
     totals,
     outcome,
     told,
+    attribution,
     replay: (seed: string) =>
       told.find((one) => one.seed === seed)?.replayUnshrunk ?? replayCommand(folder.path, seed, variant.name),
   }));

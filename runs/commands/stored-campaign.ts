@@ -31,7 +31,8 @@ export function storedCampaignPage(stored: StoredCampaign): CampaignPageInput {
       rows.filter((row) => row.variant === index),
       seeds,
     );
-    return { variant: { name, settings, spec }, totals, outcome: outcomeOf(spec, totals, ended), told: [] };
+    const outcome = outcomeOf(spec, totals, ended);
+    return { variant: { name, settings, spec }, totals, outcome, told: [], attribution: new Map() };
   });
   const page = campaignPageInput(read(summary['base']), {
     folder: { id: String(summary['id']), path },

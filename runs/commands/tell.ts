@@ -1,5 +1,6 @@
 /** The causes of a variant's failures: examined, kept in full, and put into words. */
 import { join } from 'node:path';
+import type { Attribution } from '../attribution.js';
 import { HarrowFailure, type TrialRow } from '../engine.js';
 import type { ToldCause } from '../reporters/campaign-text.js';
 import type { Spec } from '../spec/spec.js';
@@ -18,6 +19,7 @@ export interface TellInput {
   /** Empty where nothing varies. */
   readonly variant: string;
   readonly totals: Totals;
+  readonly attribution: Attribution;
   /** So many causes are examined; the others are only counted. */
   readonly causes: number;
   /** Trials kept in full for each examined cause. */
@@ -73,6 +75,7 @@ async function tellCause(input: TellInput, cause: CauseTotal, row: TrialRow): Pr
     story,
     fix,
     blames,
+    knownBug: input.attribution.get(seed) ?? null,
     report: join(path, 'report.html'),
     replay,
     replayUnshrunk: shrunk === null ? replay : `npx harrow replay ${join(path, 'original')}`,

@@ -1,4 +1,5 @@
 /** The objects that --json prints (DESIGN, *The command line*): versioned, each key documented there. */
+import type { Attribution } from '../attribution.js';
 import type { Outcome } from '../outcome.js';
 import type { Spec } from '../spec/spec.js';
 import type { Totals } from '../totals.js';
@@ -11,6 +12,8 @@ export interface CampaignJsonInput {
   readonly totals: Totals;
   readonly outcome: Outcome;
   readonly told: readonly ToldCause[];
+  /** The known bugs behind the failures, by seed. */
+  readonly attribution: Attribution;
   /** The command that runs this seed again as the campaign saw it: with the digest of its row. */
   readonly replay: (seed: string) => string;
 }
@@ -20,7 +23,8 @@ export function campaignJson(input: CampaignJsonInput): Record<string, unknown> 
 }
 
 /** What a campaign and a variant of a comparison have in common. */
-export function variantJson({ id, spec, totals, outcome, told, replay }: CampaignJsonInput): Record<string, unknown> {
+export function variantJson(input: CampaignJsonInput): Record<string, unknown> {
+  const { id, spec, totals, outcome, told, attribution, replay } = input;
   return {
     id,
     spec: spec.name,
@@ -45,7 +49,7 @@ export function variantJson({ id, spec, totals, outcome, told, replay }: Campaig
       verdict: row.verdict,
       expected: row.expected,
       anomalies: row.anomalies,
-      catalogue: row.catalogue,
+      catalogue: attribution.get(row.seed)?.entry ?? null,
       digest: row.digest,
       replay: replay(row.seed),
     })),

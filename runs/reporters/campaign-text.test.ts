@@ -52,6 +52,7 @@ function told(totals: CampaignResult['totals']): ToldCause {
     story,
     fix: ['acks=all: same seed, same faults, re-run: clean.'],
     blames: 'acks=1',
+    knownBug: null,
     report: '.harrow/campaign-0001/failures/17/report.html',
     replay: 'npx harrow replay .harrow/campaign-0001/failures/17',
     replayUnshrunk: 'npx harrow replay .harrow/campaign-0001/failures/17/original',

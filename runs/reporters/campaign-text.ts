@@ -1,5 +1,6 @@
 /** The result of a campaign in words. */
 import type { Verdict } from '../../histories/anomaly.js';
+import type { KnownBug } from '../../model/kafka/protocol/versions/known-bugs.js';
 import { faults as allFaults } from '../catalogue.js';
 import type { Story, StoryLine } from '../../histories/report/story.js';
 import type { Outcome } from '../outcome.js';
@@ -37,6 +38,8 @@ export interface ToldCause {
   readonly fix: readonly string[];
   /** "acks=1": the setting that does not cover it; null: none alone. */
   readonly blames: string | null;
+  /** The bug of its version that it is, found out by running it again without; null: none that is known. */
+  readonly knownBug: KnownBug | null;
   readonly report: string | null;
   /** Runs the smallest trial again. */
   readonly replay: string;
@@ -198,10 +201,18 @@ export function toldCause(number: number, told: ToldCause, paint: Paint): string
     '',
     ...storyLines(told.story.lines, paint),
     ...labelled(prefix.length, 'why', 8, told.story.why),
+    ...knownBugLines(prefix.length, told.knownBug),
     ...told.fix.flatMap((paragraph, index) => labelled(prefix.length, index === 0 ? 'fix' : '', 8, paragraph)),
     '',
     ...links,
   ];
+}
+
+/** What a bug is known as, if it is. */
+export function knownBugLines(indent: number, bug: KnownBug | null): readonly string[] {
+  return bug === null
+    ? []
+    : labelled(indent, 'known', 8, `${bug.entry}, ${bug.words}: without it the anomaly is gone.`);
 }
 
 function shrunkWords(shrunk: ToldCause['shrunk']): string {

@@ -1,4 +1,5 @@
 /** From a draft to a complete spec: every name and value checked, what this build cannot run refused with the reason. */
+import { rowFor } from '../../model/kafka/protocol/versions/resolve.js';
 import { settingsFor, type SettingsTable } from '../settings/table.js';
 import { effectiveForTopic } from '../settings/effective.js';
 import { defaultRequirements } from '../../checkers/kafka/api.js';
@@ -14,7 +15,7 @@ import {
 import { finishDemands, finishFaults, finishProfile } from './finish-demands.js';
 import { finishProtocol } from './finish-protocol.js';
 import { readSettings } from './given-settings.js';
-import { checkBroker, checkProducer } from './kafka-rules.js';
+import { checkBroker, checkMessageFormat, checkProducer } from './kafka-rules.js';
 import { originWords, type Problems } from './problems.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic } from './spec.js';
@@ -55,7 +56,8 @@ class Finisher {
     refuseCluster(draft, mode, this.#problems);
     const brokerSettings = this.#brokerSettings();
     const topics = this.#topics(brokerSettings);
-    const producers = this.#producers();
+    const ofRelease = rowFor(this.#version)?.rules.messageFormat;
+    const producers = this.#producers(Number(rules['message-format'] ?? ofRelease));
     this.#checkWorkload(producers);
     const consumers = this.#consumers();
     const producerCount = producers.reduce((sum, { count }) => sum + count, 0);
@@ -179,12 +181,13 @@ class Finisher {
     }
   }
 
-  #producers(): SpecProducer[] {
+  #producers(messageFormat: number): SpecProducer[] {
     return this.#clients(this.#draft.producers, 'producer').map((client) => {
       const { given, notModelled } = readSettings(this.#table, 'producer', client.settings, this.#problems);
       this.#rememberNotModelled(notModelled);
       const note = checkProducer(this.#table, given, this.#problems);
       if (note !== null) this.#notes.push(note);
+      checkMessageFormat(this.#table, given, messageFormat, this.#problems);
       return { name: client.name.value, client: 'java', count: client.count.value, settings: given };
     });
   }

@@ -63,6 +63,20 @@ export function checkProducer(table: SettingsTable, given: GivenSettings, proble
   return null;
 }
 
+/** Message formats before v2 have no place for producer ids (UNSUPPORTED_FOR_MESSAGE_FORMAT). */
+export function checkMessageFormat(
+  table: SettingsTable,
+  given: GivenSettings,
+  messageFormat: number,
+  problems: Problems,
+): void {
+  if (messageFormat >= 2 || !idempotence(table, given).enabled) return;
+  problems.error(
+    originOf(given, 'transactional.id', 'enable.idempotence'),
+    `an idempotent producer needs message format 2, and rule message-format is ${messageFormat}; set enable.idempotence: false`,
+  );
+}
+
 function shortName(setting: string): string {
   return setting === 'max.in.flight.requests.per.connection' ? 'max.in.flight' : setting;
 }

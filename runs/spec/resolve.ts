@@ -16,7 +16,7 @@ import {
 import { resolveRules } from '../../model/kafka/protocol/versions/resolve.js';
 import { ruleBySpecName, type Rules, type RuleValues } from '../../model/kafka/protocol/versions/rules.js';
 import { effective, effectiveForTopic } from '../settings/effective.js';
-import { idempotence } from '../settings/idempotence.js';
+import { idempotence, withIdempotence } from '../settings/idempotence.js';
 import { type Scope, settingsFor, type SettingsTable } from '../settings/table.js';
 import type { GivenSettings, Spec } from './spec.js';
 
@@ -183,7 +183,8 @@ function zookeeperSession(table: SettingsTable, given: GivenSettings): number {
   return Number(effective(table, 'broker', ZOOKEEPER_SESSION, given).value);
 }
 
-function rulesOf(spec: Spec): Rules {
+/** Those of its release, with what it says otherwise, and its defects. */
+export function rulesOf(spec: Spec): Rules {
   const own = Object.entries(spec.rules).map(([name, value]) => [ruleBySpecName(name)!, value] as const);
   return resolveRules(spec.version, Object.fromEntries(own) as Partial<RuleValues>, spec.defects);
 }
@@ -220,7 +221,8 @@ function transactional(
   return { 'transactional.id': `${id.value}${suffix}`, 'transaction.timeout.ms': timeout };
 }
 
-function producerSettings(table: SettingsTable, given: GivenSettings): ProducerSettings {
+function producerSettings(table: SettingsTable, asked: GivenSettings): ProducerSettings {
+  const given = withIdempotence(table, asked);
   const acks = String(effective(table, 'producer', 'acks', given).value);
   const rest = pick<Omit<ProducerSettings, ApartNames>>(
     producerNames,

@@ -18,7 +18,6 @@ export function trialRow(seed: string, changes: Partial<TrialRow> = {}): TrialRo
     allowed: [],
     causes: [],
     expected: true,
-    catalogue: null,
     digest: `d${seed}`,
     counts: {
       sent: 2000,

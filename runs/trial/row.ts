@@ -31,7 +31,6 @@ export function trialRow({ input, stage, history, verdict, digest, safety, milli
     allowed: typesOf(verdict.anomalies.filter(({ judgement }) => judgement === 'allowed')),
     causes: causesOf(failing, stage),
     expected: isExpected(input.spec, verdict),
-    catalogue: null,
     digest,
     counts: { ...sends, ...faultCounts(stage) },
     situations: stage.situations.reached(),

@@ -48,6 +48,7 @@ export function furnish(input: TrialInput, cluster: KafkaClusterSpec): Stage {
   if (input.watched !== false) {
     const invariants = createInvariants(system.view(), system.probes, (anomaly) => found.push(anomaly), recorder, {
       highWatermarkGate: cluster.rules.highWatermarkGate,
+      fetchEpochFencing: cluster.rules.fetchEpochFencing,
       control: cluster.control,
     });
     world.probes.listen(invariants.kinds, invariants);

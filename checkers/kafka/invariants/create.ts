@@ -26,6 +26,8 @@ export interface TraceClock {
 export interface InvariantOptions {
   /** Rule highWatermarkGate of the version (KAFKA-15583, 3.7); on unless said otherwise. */
   readonly highWatermarkGate?: boolean;
+  /** Rule fetchEpochFencing of the version (KIP-320, 2.1); on unless said otherwise. */
+  readonly fetchEpochFencing?: boolean;
   /** Who decided; KRaft unless said otherwise. */
   readonly control?: string | null;
   /** Those to run; all unless said otherwise. */
@@ -54,10 +56,11 @@ export function checkTrace(trace: Trace, { header }: Pick<History, 'header'>): r
   const anomalies: Anomaly[] = [];
   const clock = { now: 0, record: -1 };
   const { control } = header;
-  const options =
-    header.rules['highWatermarkGate'] === undefined && header.rules['high-watermark-gate'] === undefined
-      ? { control }
-      : { control, highWatermarkGate: hasRule(header, 'highWatermarkGate') };
+  const options = {
+    control,
+    highWatermarkGate: hasRule(header, 'highWatermarkGate', true),
+    fetchEpochFencing: hasRule(header, 'fetchEpochFencing', true),
+  };
   const partitions = header.topology?.partitions ?? [];
   const facts: ClusterFacts = {
     keys: trace.header.keys,
@@ -88,7 +91,7 @@ class RunningInvariants implements Invariants {
     probes: NamedProbes,
     found: (anomaly: Anomaly) => void,
     clock: TraceClock,
-    { highWatermarkGate = true, control = 'kraft', only = all }: InvariantOptions,
+    { highWatermarkGate = true, fetchEpochFencing = true, control = 'kraft', only = all }: InvariantOptions,
   ) {
     this.cluster = new ClusterFold(probes, (machine, key) => facts.replica?.(machine, key));
     this.committed = new CommittedLogs(this.cluster);
@@ -101,6 +104,7 @@ class RunningInvariants implements Invariants {
         committed,
         facts,
         highWatermarkGate,
+        fetchEpochFencing,
         restartsUnnoticed: control === 'zookeeper',
         found: (breach: Breach) => this.report(id, breach),
       };

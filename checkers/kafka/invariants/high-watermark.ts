@@ -6,7 +6,8 @@
  * min.insync.replicas (KAFKA-15583).
  * W10, monotony: it never goes back while a broker leads in one epoch. A new leader begins with its stale one.
  * W11, bounds: it never passes the log's end, and a follower's never the one that its leader had in that epoch. A
- * follower's may go back, and a restart restores an older checkpoint.
+ * follower's may go back, and a restart restores an older checkpoint. While fetches said no epoch (KIP-320, 2.1), a follower
+ * may have been answered in an epoch that it had not heard of yet: then its bound is what any leader has had.
  */
 import { lowestMember, memberCount } from './cluster-fold.js';
 import { effectiveMinInsyncReplicas, type Invariant, type InvariantContext } from './invariant.js';
@@ -61,24 +62,26 @@ export const highWatermarkBounds: Invariant = {
   sentence: "A high watermark never passes the log's end, nor a follower's the one of its leader.",
   on: ['highWatermark', 'becomeLeader'],
   create(context) {
-    const { cluster } = context;
-    /** By key, by leader epoch: the highest that its leader had. */
+    const { cluster, fetchEpochFencing } = context;
+    /** By key, by leader epoch, or under 0 where epochs do not count: the highest that its leader had. */
     const ofLeaders: (number | undefined)[][] = [];
     return {
       onProbe(kind, machine, key, a, _b, c, asLeader) {
         const replica = cluster.replica(machine, key);
         const ofEpochs = (ofLeaders[key] ??= []);
         if (kind === cluster.kinds.becomeLeader) {
-          ofEpochs[a] = Math.max(ofEpochs[a] ?? 0, replica.highWatermark);
+          const began = fetchEpochFencing ? a : 0;
+          ofEpochs[began] = Math.max(ofEpochs[began] ?? 0, replica.highWatermark);
           return;
         }
         if (a > replica.log.end) found(context, replica, key, `above its log's end ${replica.log.end}`);
         if (a < 0) found(context, replica, key, "below its log's start");
+        const epoch = fetchEpochFencing ? c : 0;
         if (asLeader === 1) {
-          ofEpochs[c] = Math.max(ofEpochs[c] ?? 0, a);
+          ofEpochs[epoch] = Math.max(ofEpochs[epoch] ?? 0, a);
           return;
         }
-        const ofLeader = ofEpochs[c];
+        const ofLeader = ofEpochs[epoch];
         if (ofLeader !== undefined && a > replica.oldHighWatermark && a > ofLeader) {
           found(context, replica, key, `above its leader's ${ofLeader} in epoch ${c}`);
         }

@@ -24,6 +24,8 @@ export interface InvariantContext {
   readonly facts: ClusterFacts;
   /** KAFKA-15583 (3.7): the high watermark stands still while the ISR is below min.insync.replicas. */
   readonly highWatermarkGate: boolean;
+  /** KIP-320 (2.1): a follower is answered only in the leader epoch that it knows. */
+  readonly fetchEpochFencing: boolean;
   /** Under ZooKeeper a broker may be back, and still in the ISR, before the controller has looked (KAFKA-7235). */
   readonly restartsUnnoticed: boolean;
   readonly found: (breach: Breach) => void;

@@ -51,7 +51,7 @@ export class ProducerBatch {
   producerEpoch = NO_PRODUCER_EPOCH;
   baseSequence = NO_SEQUENCE;
   isTransactional = false;
-  /** Its sequence was rewritten after an epoch bump (ProducerBatch.reopened). */
+  /** Its sequence was rewritten, and it was not drained again since (ProducerBatch.reopened). */
   sequenceHasBeenReset = false;
   private wireForm: RecordBatch | null = null;
 

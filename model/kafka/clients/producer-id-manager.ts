@@ -69,6 +69,7 @@ export class ProducerIdManager {
   handleResponse(response: InitProducerIdResponse, now: number): void {
     this.state = 'idle';
     if (response.error === KafkaError.NONE) {
+      this.until = -Infinity;
       this.transactions.setProducerId(response.producerId, response.producerEpoch);
       this.listener.onProducerId(response.producerId, response.producerEpoch);
     } else if (isRetriable(response.error)) {

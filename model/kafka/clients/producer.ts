@@ -28,7 +28,8 @@ import { ProducerIdManager, type ProducerIdListener } from './producer-id-manage
 import { RecordAccumulator, type AppendResult } from './record-accumulator.js';
 import { Sender, type BatchListener, type NodeReadiness } from './sender.js';
 import { TransactionLifecycle, type LifecycleOwner } from './transaction-lifecycle.js';
-import { TransactionManager } from './transaction-manager.js';
+import { newTransactionManager } from './producer-id-reset.js';
+import type { TransactionManager } from './transaction-manager.js';
 import {
   TransactionalApplication,
   type TransactionalProducer,
@@ -82,7 +83,7 @@ export class ProducerClient
   private open(): void {
     const { config, host } = this;
     this.transactions = config.settings['enable.idempotence']
-      ? new TransactionManager(this.table.topicOf.length, config.rules)
+      ? newTransactionManager(this.table.topicOf.length, config.rules)
       : null;
     if (this.transactions !== null && config.settings['transactional.id'] !== undefined) {
       const { network, metadata, transactions } = this;

@@ -186,6 +186,7 @@ export class RecordAccumulator {
       this.queued--;
       if (this.transactions !== null && !head.hasSequence) this.transactions.assignSequence(head);
       head.closed = true;
+      head.sequenceHasBeenReset = false;
       size += head.bytes;
       // Most drains take one batch: the list begins as large as that.
       if (drained.length === 0) drained = [head];

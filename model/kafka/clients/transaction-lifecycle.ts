@@ -158,6 +158,11 @@ export class TransactionLifecycle {
     this.batchFailed(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER);
   }
 
+  /** Before KIP-360 there was no way on: nobody knows whether a batch that was given up has taken its sequence. */
+  sequencesUnknown(): void {
+    if (this.state !== 'fatal-error') this.#fatal(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER);
+  }
+
   /**
    * True: the thread is busy with the coordinator, and does nothing else.
    * @param ready whether a node takes a request now (connects to it if need be)

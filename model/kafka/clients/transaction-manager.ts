@@ -13,12 +13,12 @@ import type { TransactionLifecycle } from './transaction-lifecycle.js';
 const MAX_EPOCH = 32767;
 
 /** One partition's sequences under one producer id and epoch (TxnPartitionEntry). */
-class PartitionSequences {
+export class PartitionSequences {
   producerId = NO_PRODUCER_ID;
   producerEpoch = NO_PRODUCER_EPOCH;
   nextSequence = 0;
   lastAckedSequence = NO_SEQUENCE;
-  /** -1: none, or the broker did not say. */
+  /** Of the last record that was acknowledged with its offset; -1: none. */
   lastAckedOffset = -1;
   /** One more than the last sequence of a batch that was given up after it had been sent; -1: none. */
   unresolvedNext = -1;
@@ -51,7 +51,7 @@ class PartitionSequences {
     this.lastAckedSequence = NO_SEQUENCE;
   }
 
-  /** A batch was refused: what comes behind it takes its place (adjustSequencesDueToFailedBatch). */
+  /** A batch was refused for good: those behind it move up (adjustSequencesDueToFailedBatch). */
   closeGap({ baseSequence, records: { length } }: ProducerBatch): void {
     this.nextSequence = decrementSequence(this.nextSequence, length);
     for (const later of this.inFlight) {
@@ -66,9 +66,10 @@ class PartitionSequences {
   }
 }
 
+/** As since 2.5; for what was before, see producer-id-reset.ts. */
 export class TransactionManager {
   /** By partition. */
-  private readonly partitions: PartitionSequences[] = [];
+  protected readonly partitions: PartitionSequences[] = [];
   producerId = NO_PRODUCER_ID;
   producerEpoch = NO_PRODUCER_EPOCH;
   private readonly rewritesOpenBatches: boolean;
@@ -101,14 +102,19 @@ export class TransactionManager {
    * (RecordAccumulator.shouldStopDrainBatchesForPartition)
    */
   mayDrain(batch: ProducerBatch): boolean {
-    if (!this.hasProducerId || this.fatalError !== KafkaError.NONE) return false;
-    if (this.lifecycle !== null && !this.lifecycle.mayDrain(batch.partition)) return false;
+    if (!this.maySend(batch.partition)) return false;
     const sequences = this.partitions[batch.partition]!;
     if (!batch.hasSequence) {
       if (sequences.inFlight.length > 0 && this.isStale(sequences)) return false;
       return sequences.unresolvedNext < 0;
     }
     return sequences.inFlight.length === 0 || sequences.inFlight[0]!.baseSequence === batch.baseSequence;
+  }
+
+  /** There is an id, and no transaction that the partition is not in yet. */
+  protected maySend(partition: number): boolean {
+    if (!this.hasProducerId || this.fatalError !== KafkaError.NONE) return false;
+    return this.lifecycle === null || this.lifecycle.mayDrain(partition);
   }
 
   /** At a batch's first drain. The sequence stays with it over plain retries, since an earlier attempt may have been appended. */
@@ -132,7 +138,7 @@ export class TransactionManager {
     this.partitions[batch.partition]!.remove(batch);
   }
 
-  /** The batch was acknowledged. */
+  /** The batch was acknowledged. baseOffset -1: not known. */
   handleCompleted(batch: ProducerBatch, baseOffset: number): void {
     const sequences = this.partitions[batch.partition]!;
     sequences.lastAckedSequence = Math.max(sequences.lastAckedSequence, batch.lastSequence);

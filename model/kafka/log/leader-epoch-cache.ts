@@ -29,15 +29,20 @@ export class LeaderEpochCache {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #onTrimmed: () => void;
+  readonly #keepsEpochs: boolean;
   /** Ascending in both fields. */
   #entries: EpochEntry[];
   /** The file names epochs that are trimmed. */
   #stale = false;
 
-  /** @param onTrimmed asked to call `flush` a moment later (truncateFromEndAsyncFlush) */
-  constructor(disk: Disk, partitionName: string, onTrimmed: () => void) {
+  /**
+   * @param onTrimmed asked to call `flush` a moment later (truncateFromEndAsyncFlush)
+   * @param keepsEpochs false: the log's message format has none, and the cache stays empty (maybeCreateLeaderEpochCache)
+   */
+  constructor(disk: Disk, partitionName: string, onTrimmed: () => void, keepsEpochs = true) {
     this.#disk = disk;
     this.#onTrimmed = onTrimmed;
+    this.#keepsEpochs = keepsEpochs;
     this.#path = leaderEpochCheckpointPath(partitionName);
     this.#entries = readCheckpoint(disk, this.#path);
   }
@@ -56,6 +61,7 @@ export class LeaderEpochCache {
    * and wrote nothing leaves no trace (maybeTruncateNonMonotonicEntries).
    */
   assign(epoch: number, startOffset: number): void {
+    if (!this.#keepsEpochs) return;
     const entries = this.#entries;
     const latest = entries.length === 0 ? undefined : entries[entries.length - 1];
     if (latest !== undefined && latest.epoch === epoch && startOffset >= latest.startOffset) return;

@@ -6,7 +6,7 @@ import type { Host } from '../../kernel/process.js';
 import { assert } from '../../kernel/assert.js';
 import type { TopicSettings } from '../cluster-spec.js';
 import { LogStartReason, Probe } from '../probes.js';
-import { lastOffset, type RecordBatch } from '../protocol/records.js';
+import { lastOffset, messageBytes, type RecordBatch } from '../protocol/records.js';
 import { BatchList } from './batch-list.js';
 import { LeaderEpochCache, type EpochEndOffset } from './leader-epoch-cache.js';
 import type { LogServices } from './log-services.js';
@@ -58,7 +58,7 @@ export class PartitionLog {
     this.#segmentMs = settings['segment.ms'];
     this.lastFlushedMs = Math.trunc(host.wallMicros() / 1000);
     this.segments = new SegmentFiles(host, name, settings, services, this.content);
-    this.leaderEpochs = new LeaderEpochCache(host.disk, name, () => services.flushEpochsLater(this));
+    this.leaderEpochs = new LeaderEpochCache(host.disk, name, () => services.flushEpochsLater(this), services.rules.messageFormat >= 2);
     this.producers = new ProducerState(
       new ProducerSnapshots(host.disk, name),
       services.rules,
@@ -99,7 +99,8 @@ export class PartitionLog {
       bytes: batch.bytes,
     };
     if (batch.isTransactional === undefined) {
-      this.#append(appended, 1);
+      if (this.#services.rules.messageFormat < 2) this.#appendMessages(appended);
+      else this.#append(appended, 1);
       return appended;
     }
     const { isTransactional, marker } = batch;
@@ -107,6 +108,21 @@ export class PartitionLog {
       marker === undefined ? { ...appended, isTransactional } : { ...appended, isTransactional, marker };
     this.#append(transactional, 1);
     return transactional;
+  }
+
+  /**
+   * Before v2 there are no batches: each record that is not compressed is a message of its own, with its own offset and CRC,
+   * and a crash may tear the set anywhere. The set goes into one segment (Log.append, maybeRoll). The leader epoch is not
+   * part of a message: it stays with it for probes alone.
+   */
+  #appendMessages(set: RecordBatch): void {
+    const { messageFormat } = this.#services.rules;
+    this.#rollFor(set);
+    for (let i = 0; i < set.records.length; i++) {
+      const record = set.records[i];
+      const bytes = messageBytes(record, messageFormat);
+      this.#write({ ...set, baseOffset: set.baseOffset + i, records: [record], bytes }, 1);
+    }
   }
 
   /** Takes a batch over as the leader wrote it: offsets and epoch kept, its epoch fed to the cache. */
@@ -120,10 +136,19 @@ export class PartitionLog {
 
   #append(batch: RecordBatch, asLeader: 0 | 1): void {
     this.leaderEpochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
-    if (this.segments.active.shouldRoll(batch, this.#segmentBytes, this.#segmentMs)) this.roll(batch.baseOffset);
+    this.#rollFor(batch);
+    this.#write(batch, asLeader);
+  }
+
+  #rollFor(batch: RecordBatch): void {
+    const { active } = this.segments;
+    if (active.shouldRoll(batch, this.#segmentBytes, this.#segmentMs, this.#nowMs())) this.roll(batch.baseOffset);
+  }
+
+  #write(batch: RecordBatch, asLeader: 0 | 1): void {
     const { active } = this.segments;
     mustSucceed(active.file.append(batch, batch.bytes), active.file.path);
-    this.take(active, batch);
+    this.take(active, batch, this.#nowMs());
     const completed = this.producers.append(batch);
     if (completed?.aborted === true) {
       this.abortedTransactions.add(completed, this.producers.transactions.firstOpenOffset);
@@ -136,10 +161,13 @@ export class PartitionLog {
     if (this.#logEndOffset - this.recoveryPoint >= this.#flushMessages) this.flush();
   }
 
-  /** Takes in a batch that the segment's file holds: just appended, or found while the log is loaded. */
-  take(segment: LogSegment, batch: RecordBatch): void {
+  /**
+   * Takes in a batch that the segment's file holds: just appended, or found while the log is loaded.
+   * @param nowMs of the append; -1: it was found
+   */
+  take(segment: LogSegment, batch: RecordBatch, nowMs = -1): void {
     this.content.push(batch);
-    segment.took(batch);
+    segment.took(batch, nowMs);
     this.#logEndOffset = lastOffset(batch) + 1;
   }
 

@@ -13,16 +13,19 @@ export class LogSegment {
   /** Wall clock, milliseconds: when this process opened it. */
   readonly #createdMs: number;
   readonly #rollJitterMs: number;
+  /** False: messages have none (format 0), and time is the file's: when it was made, and written last (KIP-33, 0.10.1). */
+  readonly #hasTimestamps: boolean;
   /** Largest timestamp of the first batch: what rolling by time counts from; -1: nothing was appended yet. */
   #firstTimestamp = -1;
   #largestTimestamp = -1;
 
-  constructor(baseOffset: number, file: File, firstBatch: number, createdMs: number, rollJitterMs: number) {
+  constructor(baseOffset: number, file: File, firstBatch: number, createdMs: number, rollJitterMs: number, hasTimestamps: boolean) {
     this.baseOffset = baseOffset;
     this.file = file;
     this.firstBatch = firstBatch;
     this.#createdMs = createdMs;
     this.#rollJitterMs = rollJitterMs;
+    this.#hasTimestamps = hasTimestamps;
   }
 
   get bytes(): number {
@@ -34,10 +37,14 @@ export class LogSegment {
     return this.#largestTimestamp >= 0 ? this.#largestTimestamp : this.#createdMs;
   }
 
-  /** The batch stands in the file. */
-  took(batch: RecordBatch): void {
-    const timestamp = maxTimestamp(batch);
-    if (this.#firstTimestamp < 0) this.#firstTimestamp = timestamp;
+  /**
+   * The batch stands in the file.
+   * @param nowMs of its append. -1: it was found there; a file's own time is then taken from what it holds, which was sent
+   *   a moment before
+   */
+  took(batch: RecordBatch, nowMs: number): void {
+    const timestamp = this.#hasTimestamps || nowMs < 0 ? maxTimestamp(batch) : nowMs;
+    if (this.#firstTimestamp < 0) this.#firstTimestamp = this.#hasTimestamps ? timestamp : this.#createdMs;
     if (timestamp > this.#largestTimestamp) this.#largestTimestamp = timestamp;
   }
 
@@ -45,18 +52,20 @@ export class LogSegment {
   truncated(batches: readonly RecordBatch[]): void {
     this.#firstTimestamp = -1;
     this.#largestTimestamp = -1;
-    for (const batch of batches) this.took(batch);
+    for (const batch of batches) this.took(batch, -1);
   }
 
   /**
    * Does this batch go into a new segment (LogSegment.shouldRoll)? Time is that of records: the batch's largest
-   * timestamp against the segment's first; the broker's clock counts for an empty segment alone.
+   * timestamp against the segment's first; the broker's clock counts for an empty segment alone. Without timestamps the
+   * broker's clock counts, against when the segment was made (Log.maybeRoll 0.8.2).
    */
-  shouldRoll(batch: RecordBatch, segmentBytes: number, segmentMs: number): boolean {
+  shouldRoll(batch: RecordBatch, segmentBytes: number, segmentMs: number, nowMs: number): boolean {
     const size = this.file.bytes;
     if (size > segmentBytes - batch.bytes) return true;
     if (lastOffset(batch) - this.baseOffset > MAX_RELATIVE_OFFSET) return true;
     if (size === 0 || this.#firstTimestamp < 0) return false;
-    return maxTimestamp(batch) - this.#firstTimestamp > segmentMs - this.#rollJitterMs;
+    const time = this.#hasTimestamps ? maxTimestamp(batch) : nowMs;
+    return time - this.#firstTimestamp > segmentMs - this.#rollJitterMs;
   }
 }

@@ -83,6 +83,15 @@ function sizeOfVarint(value: number): number {
   return size;
 }
 
+/** Offset, length, CRC, magic, attributes and the lengths of key and value (LegacyRecord, MessageSet); v1: a timestamp, too. */
+const MESSAGE_OVERHEAD_BYTES = 26;
+const MESSAGE_TIMESTAMP_BYTES = 8;
+
+/** The size of a record as a message of its own, in message format 0 or 1. */
+export function messageBytes({ bytes }: ProducerRecord, messageFormat: number): number {
+  return bytes + MESSAGE_OVERHEAD_BYTES + (messageFormat === 0 ? 0 : MESSAGE_TIMESTAMP_BYTES);
+}
+
 /** Serialized size of a marker (EndTransactionMarker.endTxnMarkerValueSize with key and record overhead). */
 const MARKER_RECORD_BYTES = 17;
 

@@ -5,13 +5,18 @@ import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
 import type { MetadataImage } from '../metadata-image.js';
 import { alterPartition, validateAlterPartition, type RequestedIsr } from './alter-partition.js';
+import type { LeaderPolicy } from './partition-change.js';
 import { append, brokerState, partition, partitionOf, reborn } from './testing/images.js';
 
 const rules = resolveRules('3.9');
-const online = {
-  electionOf: () => 'online' as const,
-  policyOf: () => ({ eligibleLeaderReplicas: false, electsFencedLastKnownLeader: false, minIsr: 2 }),
+const policy: LeaderPolicy = {
+  eligibleLeaderReplicas: false,
+  electsFencedLastKnownLeader: false,
+  leaderEpochOnShrink: false,
+  leaderRecoveryState: true,
+  minIsr: 2,
 };
+const online = { electionOf: () => 'online' as const, policyOf: () => policy };
 
 /** Broker 1 leads in leader epoch 2, partition epoch 3, ISR {1,2}; broker 3 is a replica outside it. */
 function shrunkPartition(): MetadataImage {
@@ -129,6 +134,22 @@ describe('AlterPartition', () => {
       },
     ]);
     expect(partition(image).partitionEpoch).toBe(3);
+  });
+
+  it('begins a new leader epoch with a smaller ISR, up to 3.5, and none with a larger one (KAFKA-15021)', () => {
+    const image = shrunkPartition();
+    const bumping = { ...online, policyOf: () => ({ ...policy, leaderEpochOnShrink: true }) };
+    const shrink = { ...rightly, newIsr: isr(1) };
+    const records: MetadataRecord[] = [];
+    const answered = alterPartition(image, rules, bumping, request([shrink]), records);
+    expect(records).toEqual([
+      { kind: 'partition-change', partition: 0, isr: [1], leader: 1, leaderRecoveryState: null },
+    ]);
+    expect(answered.partitions).toMatchObject([{ error: 0, leaderId: 1, leaderEpoch: 3, isr: [1], partitionEpoch: 4 }]);
+    const larger = alterPartition(image, rules, bumping, request([rightly]), []);
+    expect(larger.partitions).toMatchObject([{ error: 0, leaderId: 1, leaderEpoch: 2, isr: [1, 2, 3] }]);
+    const today = alterPartition(image, rules, online, request([shrink]), []);
+    expect(today.partitions).toMatchObject([{ error: 0, leaderId: 1, leaderEpoch: 2, isr: [1] }]);
   });
 
   it('a repeated request is refused once the first was applied: compare-and-set has no shortcut in KRaft', () => {

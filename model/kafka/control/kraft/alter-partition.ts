@@ -62,7 +62,7 @@ export function alterPartition(
       partition = mergeChange(partition, change);
     }
     results.push(
-      partition.leaderEpoch === requested.leaderEpoch
+      partition.leader === request.brokerId
         ? accepted(partition)
         : refusal(requested.partition, KafkaError.NEW_LEADER_ELECTED),
     );

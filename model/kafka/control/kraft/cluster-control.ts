@@ -20,8 +20,8 @@ export class ClusterControl {
   private readonly heartbeats: Heartbeats;
   /** KAFKA-18106: it keeps its place in every ISR, and its leaderships, although it may have lost records. */
   private readonly ignoresUnfencedReturn: boolean;
-  /** KAFKA-16952 (3.9): an incarnation that registers again keeps its epoch and its state. */
-  private readonly keepsRegistration: boolean;
+  /** KAFKA-16952: an incarnation that registers again, since its first request was late, gets another epoch, and is never told. */
+  private readonly renewsEpochOfRepeat: boolean;
   /** KAFKA-19047 (4.1): a broker that has left in order need not wait for the end of its session. */
   private readonly letsLeaversReturn: boolean;
   /** KAFKA-18635: no stop counts as orderly. */
@@ -32,7 +32,7 @@ export class ClusterControl {
     this.replication = replication;
     this.heartbeats = heartbeats;
     this.ignoresUnfencedReturn = rules.defects['KAFKA-18106'];
-    this.keepsRegistration = rules.registrationKeepsEpoch;
+    this.renewsEpochOfRepeat = rules.defects['KAFKA-16952'];
     this.letsLeaversReturn = rules.registrationAfterShutdown;
     this.ignoresCleanShutdown = rules.defects['KAFKA-18635'];
   }
@@ -61,7 +61,7 @@ export class ClusterControl {
       return registrationAnswer(request, KafkaError.DUPLICATE_BROKER_REGISTRATION, -1);
     }
     // The same incarnation asks again: its answer was lost.
-    const keeps = isSameIncarnation && this.keepsRegistration ? existing : undefined;
+    const keeps = isSameIncarnation && !this.renewsEpochOfRepeat ? existing : undefined;
     const brokerEpoch = keeps?.brokerEpoch ?? nextOffset;
     const fenced = keeps?.fenced ?? true;
     records.push({

@@ -48,6 +48,10 @@ export interface LeaderPolicy {
   readonly eligibleLeaderReplicas: boolean;
   /** KAFKA-19522: the last known leader is elected although it is fenced. */
   readonly electsFencedLastKnownLeader: boolean;
+  /** A smaller ISR begins a new leader epoch, although the leader stays (up to 3.5, KAFKA-15021). */
+  readonly leaderEpochOnShrink: boolean;
+  /** An unclean election marks the partition as recovering (KIP-704). */
+  readonly leaderRecoveryState: boolean;
   /** min.insync.replicas, at most the number of replicas. */
   readonly minIsr: number;
 }
@@ -82,6 +86,8 @@ export function buildPartitionChange(
 
   let targetIsr = target.isr;
   if (isElected && (unclean || eligible.includes(leader))) targetIsr = [leader];
+  // Naming the leader again is what begins a new epoch. (triggerLeaderEpochBumpIfNeeded)
+  const namesLeader = moves || (policy.leaderEpochOnShrink && partition.isr.some((member) => !targetIsr.includes(member)));
   const mayBeWritten = targetIsr.length > 0 || policy.eligibleLeaderReplicas;
   const isr = mayBeWritten && !sameMembers(targetIsr, partition.isr) ? targetIsr : null;
   // Whoever is elected uncleanly may lack what was committed: nobody else is known to be complete by its measure.
@@ -90,19 +96,19 @@ export function buildPartitionChange(
 
   let leaderRecoveryState: 0 | 1 | null = null;
   if (moves && unclean) {
-    if (partition.leaderRecoveryState !== RECOVERING) leaderRecoveryState = RECOVERING;
+    if (policy.leaderRecoveryState && partition.leaderRecoveryState !== RECOVERING) leaderRecoveryState = RECOVERING;
   } else if (!unclean && target.leaderRecoveryState !== partition.leaderRecoveryState) {
     leaderRecoveryState = target.leaderRecoveryState;
   }
 
   const changesElr = !sameMembers(elr, partition.elr);
   const changesLastKnown = !sameMembers(lastKnownElr, partition.lastKnownElr);
-  if (!moves && isr === null && leaderRecoveryState === null && !changesElr && !changesLastKnown) return null;
+  if (!namesLeader && isr === null && leaderRecoveryState === null && !changesElr && !changesLastKnown) return null;
   return {
     kind: 'partition-change',
     partition: partition.partition,
     isr,
-    leader: moves ? leader : NO_LEADER_CHANGE,
+    leader: namesLeader ? leader : NO_LEADER_CHANGE,
     leaderRecoveryState,
     ...(changesElr && { elr }),
     ...(changesLastKnown && { lastKnownElr }),

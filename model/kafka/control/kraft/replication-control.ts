@@ -82,6 +82,8 @@ export class ReplicationControl {
     return {
       eligibleLeaderReplicas: this.rules.eligibleLeaderReplicas,
       electsFencedLastKnownLeader: this.rules.defects['KAFKA-19522'],
+      leaderEpochOnShrink: this.rules.leaderEpochOnShrink,
+      leaderRecoveryState: this.rules.leaderRecoveryState,
       minIsr: Math.min(this.topics[partition.topic]['min.insync.replicas'], partition.replicas.length),
     };
   }

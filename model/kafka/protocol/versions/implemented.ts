@@ -11,7 +11,7 @@ import { ruleNames, ruleOf, type RuleName, type RuleValues } from './rules.js';
 export const controlPlanes: readonly ControlPlane[] = ['kraft', 'zookeeper'];
 
 const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] } = {
-  messageFormat: [2],
+  messageFormat: [0, 1, 2],
   truncation: ['high-watermark', 'epoch-end-offset', 'epoch-and-end-offset', 'fenced', 'on-fetch'],
   outOfRange: ['halt', 'truncate'],
   epochStartOnElection: [false, true],
@@ -33,8 +33,8 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   fencedNotInIsr: [false, true],
   brokerEpochInIsr: [false, true],
   repeatedIsrChange: ['refused', 'accepted'],
-  leaderEpochOnShrink: [false],
-  leaderRecoveryState: [true],
+  leaderEpochOnShrink: [false, true],
+  leaderRecoveryState: [false, true],
   eligibleLeaderReplicas: [false, true],
 
   checkQuorum: [false, true],
@@ -43,7 +43,6 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   highWatermarkInQuorumFetch: [false, true],
   voterIdentity: ['id'],
   periodicUncleanElection: [false, true],
-  registrationKeepsEpoch: [false, true],
   registrationAfterShutdown: [false, true],
 
   controllerStopsWithSession: [false, true],
@@ -63,7 +62,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   batchesRemembered: [1, 5],
   sequenceWithoutState: ['out-of-order', 'unknown-producer-id', 'accepted', 'accepted-outside-transactions'],
   producerStateOutlivesRecords: [false, true],
-  producerEpochRecovery: [true],
+  producerEpochRecovery: [false, true],
   staleProducerEpoch: ['fatal', 'abortable'],
   transactionVersion: [0, 1, 2],
   transactionVerification: [false, true],

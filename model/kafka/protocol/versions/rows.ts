@@ -50,7 +50,6 @@ const first: RuleValues = {
   highWatermarkInQuorumFetch: false,
   voterIdentity: 'id',
   periodicUncleanElection: false,
-  registrationKeepsEpoch: false,
   registrationAfterShutdown: false,
 
   controllerStopsWithSession: false,
@@ -201,7 +200,6 @@ const releases: readonly Release[] = [
       fetchAboveEndAnswered: true, // (3.8)
       periodicBeginQuorumEpoch: true,
       periodicUncleanElection: true,
-      registrationKeepsEpoch: true,
     },
   },
   {

@@ -42,12 +42,6 @@ export const kraftRules = {
     'kraft',
   ),
 
-  registrationKeepsEpoch: toggle(
-    'An incarnation that registers again, since it saw no answer, keeps its broker epoch and its state.',
-    'KAFKA-16952 (3.9); ClusterControlManager.registerBroker',
-    'kraft',
-  ),
-
   registrationAfterShutdown: toggle(
     'A broker that was shutting down in order may register again before its old session has ended.',
     'KAFKA-19047 (4.1); ClusterControlManager.registerBroker',

@@ -41,7 +41,8 @@ export const isrRules = {
 
   leaderRecoveryState: toggle(
     'A partition whose leader was elected uncleanly is marked as recovering until that leader has reported otherwise.',
-    'KIP-704, KAFKA-13587 (3.2); LeaderRecoveryState',
+    'KIP-704, KAFKA-13587 (3.2); PartitionChangeBuilder.electLeader. Under ZooKeeper it is written down, too, and nothing reads it',
+    'kraft',
   ),
 
   eligibleLeaderReplicas: toggle(
