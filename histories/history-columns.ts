@@ -101,12 +101,17 @@ export class HistoryColumns {
     return (this.kinds & (1 << kind)) !== 0;
   }
 
+  /** Another value of an operation that is open. */
+  amend(operation: number, value: readonly MicroOp[]): void {
+    if (!this.replaceSends(operation, value)) this.addMicroOps(operation, value);
+  }
+
   complete(operation: number, { completedAt, outcome, value, error, finalReadOf }: Completion): void {
     this.completedAt[operation] = completedAt;
     this.outcome[operation] = OUTCOMES.indexOf(outcome);
     this.error.set(operation, error);
     this.finalReadOf[operation] = finalReadOf;
-    if (!this.replaceSends(operation, value)) this.addMicroOps(operation, value);
+    this.amend(operation, value);
   }
 
   /** An operation that is known from beginning to end. */

@@ -63,6 +63,17 @@ describe('a recorder', () => {
     expect(processes).toEqual([0, 1]);
   });
 
+  it('keeps what an open operation has come to, if it never completes', () => {
+    const { recorder } = recording();
+    const operation = recorder.invoke(1, 65537, 'txn', { microOps: [] });
+    recorder.amend(operation, { microOps: [...send(1).microOps, ...send(2).microOps] });
+    const [kept] = recorder.history({} as never, header.keys).operations;
+    expect(kept!.value.map((microOp) => (microOp.kind === 'send' ? microOp.value : -1))).toEqual([1, 2]);
+    expect([kept!.outcome, kept!.completedAt]).toEqual(['info', -1]);
+    recorder.complete(operation, 'ok', send(1, 0));
+    expect(() => recorder.amend(operation, send(2))).toThrow('completed before');
+  });
+
   it('refuses to complete an operation twice', () => {
     const { recorder } = recording();
     const operation = recorder.invoke(1, 65537, 'send', send(1));

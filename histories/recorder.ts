@@ -23,6 +23,7 @@ export interface Clock {
 // Tags that keep the encodings of invocations and completions apart from each other and from probes.
 const INVOCATION = -1;
 const COMPLETION = -2;
+const AMENDMENT = -3;
 const OUTCOME_CODES: Readonly<Record<Outcome, number>> = { ok: 0, fail: 1, info: 2 };
 
 /** Fields of micro-operations that are neither sends nor polls, in the order in which they are digested. */
@@ -90,12 +91,17 @@ export class TrialRecorder {
     return index;
   }
 
+  amend(operation: number, value: unknown): void {
+    this.mustBeOpen(operation);
+    const { microOps } = value as RecordedValue;
+    this.operations.amend(operation, microOps);
+    this.digest.addRecord(AMENDMENT, this.clock.now, operation, 0, 0, 0);
+    this.digestMicroOps(microOps);
+  }
+
   complete(operation: number, outcome: Outcome, value: unknown, error?: string): void {
     const { operations } = this;
-    const known = operation < operations.length;
-    if (!known || operations.completedAt[operation]! >= 0) {
-      throw new Error(`Operation ${operation} was ${known ? 'completed before' : 'never invoked'}`);
-    }
+    this.mustBeOpen(operation);
     const { microOps, finalReadOf = operations.finalReadOf[operation]! } = value as RecordedValue;
     operations.complete(operation, {
       completedAt: this.clock.now,
@@ -114,8 +120,8 @@ export class TrialRecorder {
   }
 
   /** The history so far. `header` and `keys` are given by who knows the spec. */
-  history(header: HistoryHeader, keys: readonly string[]): History {
-    return columnarHistory(header, keys, this.operations);
+  history(header: HistoryHeader, keys: readonly string[], valueName: (value: number) => string = String): History {
+    return columnarHistory(header, keys, this.operations, valueName);
   }
 
   /** Closes the digest with the event count and the fingerprint of the disks. */
@@ -123,6 +129,12 @@ export class TrialRecorder {
     this.digest.addNumber(events);
     for (const word of disks) this.digest.addNumber(word);
     return this.digest.close();
+  }
+
+  private mustBeOpen(operation: number): void {
+    const known = operation < this.operations.length;
+    if (known && this.operations.completedAt[operation]! < 0) return;
+    throw new Error(`Operation ${operation} was ${known ? 'completed before' : 'never invoked'}`);
   }
 
   private takeLane(session: number): number {

@@ -34,23 +34,53 @@ export interface StepRecord {
   readonly value: number;
 }
 
-/** One workload step, as plain data. `at` is in microseconds from the start of the safety phase. */
-export interface ClientStep extends StepRecord {
+/** When a step is made and by whom. */
+interface StepBasis {
+  /** Microseconds from the start of the safety phase. */
   readonly at: number;
   /** Which client: its index among the clients of the spec, in the order producers, consumers. */
   readonly client: number;
-  /** One record; or several in one transaction. */
+  /** Of a step that an application of the user's own made: the number of the call of it that did. */
+  readonly by?: number;
+}
+
+/** Records are sent: one; or several in one transaction. */
+export interface SendStep extends StepBasis, StepRecord {
   readonly f: 'send' | 'transaction';
   /** Of a transaction: the records behind the first. */
   readonly more?: readonly StepRecord[];
   /** Of a transaction: how it ends, if the application has its way. */
   readonly end?: 'commit' | 'abort';
+  /** Of a send: to this partition of the topic. Left out: where the partitioner sends it. */
+  readonly partition?: number;
+  /** What the user's application sent as the value: for people, the system under test knows the number alone. */
+  readonly text?: string;
 }
+
+/** What else an application calls of its clients. `call` tells such calls apart; no record has the same number. */
+export type CallStep = StepBasis & { readonly call: number } & (
+    | { readonly f: 'init-transactions' | 'begin-transaction' | 'commit-transaction' | 'abort-transaction' }
+    | { readonly f: 'assign'; readonly keys: readonly number[] }
+    | { readonly f: 'seek'; readonly key: number; readonly offset: number }
+    | { readonly f: 'poll'; readonly timeoutMs: number }
+  );
+
+/** A function of the user's own is called, which decides by itself what its clients do. `by` says the how-manieth call it is. */
+export interface OwnStep extends StepBasis {
+  readonly f: 'own';
+  readonly by: number;
+}
+
+/** One workload step, as plain data. */
+export type ClientStep = SendStep | CallStep | OwnStep;
 
 /** Every record of a step. */
 export function recordsOf(step: ClientStep): readonly StepRecord[] {
+  if (step.f !== 'send' && step.f !== 'transaction') return NO_RECORDS;
   return step.more === undefined ? [step] : [step, ...step.more];
 }
+
+const NO_RECORDS: readonly StepRecord[] = [];
 
 /** A named interesting state, recognised from probes. */
 export interface Situation {

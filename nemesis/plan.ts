@@ -1,5 +1,5 @@
 /** The plan of a trial: everything that was drawn, as plain data. Saved in full; a trial replays and shrinks from it. */
-import type { ClientStep, RoleName } from '../model/system.js';
+import type { ClientStep, OwnStep, RoleName } from '../model/system.js';
 import type { ProfileName } from './profile.js';
 
 /** When a strike begins and how long it lasts: `at` is a fraction of the safety phase (0..1), `for` in microseconds. */
@@ -27,6 +27,8 @@ export interface Plan {
   readonly profile: ProfileName;
   readonly strikes: readonly Strike[];
   readonly workload: readonly ClientStep[];
+  /** Calls of the user's function; then `workload` is what it did when it was run: the steps that it made. */
+  readonly own?: readonly OwnStep[];
   /** Settings that the spec left open and that were drawn, by scoped name ('broker:replica.lag.time.max.ms'). */
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /** Heal everything at the end of the safety phase (true), or a sufficient set first. */

@@ -10,8 +10,12 @@ import type { Spec } from './spec/spec.js';
 import { KernelProbe } from '../model/kernel/probes.js';
 import { recordsOf, type Obstacle } from '../model/system.js';
 import type { Plan } from '../nemesis/plan.js';
+import { drive } from './drive/async.js';
+import { playCalls, WorkloadFeed } from './drive/sync.js';
 import { HarrowFailure, type Trial } from './engine.js';
-import { announce, Phase, readEveryReplica, waitUntil, WorkloadFeed } from './trial/phases.js';
+import { NeedsWatching, OwnApplication, type OwnWorkload, type Told } from './own/application.js';
+import { HookedWatch, unwatched, type Watch } from './own/watch.js';
+import { announce, Phase, readEveryReplica, waitUntil } from './trial/phases.js';
 import { trialRow } from './trial/row.js';
 import { furnish, historySoFar, type Stage } from './trial/stage.js';
 
@@ -29,21 +33,87 @@ export interface TrialInput {
 const START_UP_BOUND_MICROS = 120_000_000;
 
 export function runTrial(input: TrialInput): Trial {
+  const opening = open(input);
+  playPlan(opening);
+  return conclude(opening, input.plan);
+}
+
+export interface OwnTrial {
+  /** Its plan holds the calls that the function made: it runs again without the function. */
+  readonly trial: Trial;
+  readonly told: Told;
+}
+
+/** The same with a function of the user's own: the plan says when it is called. */
+export async function runOwnTrial(input: TrialInput, workload: OwnWorkload): Promise<OwnTrial> {
+  try {
+    return await playOwn(input, workload, unwatched);
+  } catch (error) {
+    if (!(error instanceof NeedsWatching)) throw error;
+    return playOwn(input, workload, new HookedWatch());
+  }
+}
+
+async function playOwn(input: TrialInput, workload: OwnWorkload, watch: Watch): Promise<OwnTrial> {
+  const opening = open(input);
+  const { stage, from, to } = opening;
+  const { spec, seed, plan } = input;
+  const application = new OwnApplication({
+    ...stage,
+    spec,
+    seed,
+    workload,
+    steps: plan.own ?? plan.workload,
+    from,
+    watch,
+  });
+  stage.nemesis.begin();
+  await drive(stage.world, application, to);
+  const told = application.end();
+  return { trial: conclude(opening, application.recorded(plan)), told };
+}
+
+/** A world that is up, at the beginning of the safety phase. */
+interface Opening {
+  readonly stage: Stage;
+  /** Bounds of the safety phase in virtual time. */
+  readonly from: number;
+  readonly to: number;
+  /** Wall milliseconds. */
+  readonly began: number;
+}
+
+function open(input: TrialInput): Opening {
   const began = performance.now();
   const stage = furnish(input, resolveCluster(input.spec, input.plan.settings));
   startUp(stage);
-  const safety = safetyPhase(stage);
-  const notLively = livenessPhase(stage);
+  announce(stage.world, Phase.safety);
+  const from = stage.world.now;
+  return { stage, from, to: from + input.spec.workload.over, began };
+}
+
+/** @param plan whose steps were made */
+function conclude({ stage, from, to, began }: Opening, plan: Plan): Trial {
+  const { input } = stage;
+  const notLively = livenessPhase(stage, plan);
   const notSettled = settleAfterHeal(stage);
   const incomplete = finalRead(stage, notSettled);
   // A partition may be stuck twice: what licenses that it was late says nothing of its coming to rest.
   const stuck = [...notLively, ...notSettled];
   nameHelpers(stage);
-  const history = historySoFar(stage);
+  const history = historySoFar(stage, plan);
   const verdict = judgeTrial(stage, history, { stuck, incomplete });
   const digest = stage.recorder.closeDigest(stage.world.events, stage.world.diskFingerprint());
-  const row = trialRow({ input, stage, history, verdict, digest, safety, millis: performance.now() - began });
-  const { spec, seed, plan } = input;
+  const row = trialRow({
+    input,
+    stage,
+    history,
+    verdict,
+    digest,
+    safety: { from, to },
+    millis: performance.now() - began,
+  });
+  const { spec, seed } = input;
   return { spec, seed, plan, row, verdict, history, trace: stage.recorder.trace };
 }
 
@@ -58,25 +128,28 @@ function startUp({ world, system, input }: Stage): void {
   }
 }
 
-/** Workload and faults. Returns its bounds in virtual time. */
-function safetyPhase({ world, system, input, nemesis }: Stage): { from: number; to: number } {
-  announce(world, Phase.safety);
-  const from = world.now;
-  const to = from + input.spec.workload.over;
-  new WorkloadFeed(world, system, input.plan.workload, from).begin();
-  nemesis.begin();
+/** Workload and faults. */
+function playPlan({ stage, from, to }: Opening): void {
+  const { world, system, nemesis, input } = stage;
+  const { workload, own } = input.plan;
+  if (input.spec.workload.type !== 'own') {
+    new WorkloadFeed(world, system, workload, from).begin();
+    nemesis.begin();
+  } else {
+    if (own === undefined) throw new HarrowFailure(`${input.spec.name}: its workload is a function, which is not here`);
+    nemesis.begin();
+    playCalls(world, system, workload, from);
+  }
   world.runUntil(to);
-  return { from, to };
 }
 
 /**
  * Heals a sufficient set, or everything, and asks for progress within the bound: the one that Kafka's time-outs give, or a
  * shorter one that the user requires. Empty, or what is stuck.
  */
-function livenessPhase(stage: Stage): readonly StuckNote[] {
-  const { world, system, input, nemesis, budget, boundMicros, requiredMicros } = stage;
+function livenessPhase(stage: Stage, { healAll, healPick, workload }: Plan): readonly StuckNote[] {
+  const { world, system, nemesis, budget, boundMicros, requiredMicros } = stage;
   announce(world, Phase.liveness);
-  const { healAll, healPick, workload } = input.plan;
   const sets = system.sufficientSets(budget);
   if (healAll || sets.length === 0) nemesis.healAll();
   else nemesis.heal(sets[Math.floor(healPick * sets.length)]!);

@@ -4,7 +4,8 @@ import type { World } from '../kernel/world.js';
 import type { MachineInfo } from '../system.js';
 import { Broker } from './broker/broker.js';
 import { brokerConfig } from './broker/config.js';
-import type { ClientConfig, PollListener, SendListener } from './clients/api.js';
+import type { CallListener, ClientConfig, PollListener, SendListener } from './clients/api.js';
+import { CalledConsumer } from './clients/called-consumer.js';
 import { ConsumerClient } from './clients/consumer.js';
 import { ProducerClient } from './clients/producer.js';
 import type { ConsumerSpec, KafkaClusterSpec, ProducerSpec } from './cluster-spec.js';
@@ -33,12 +34,12 @@ export class ClusterMachines {
   readonly clientConfig: ClientConfig;
   private readonly spec: KafkaClusterSpec;
   private readonly committed: CommittedMetadata | CommittedZnodes;
-  private readonly listener: SendListener & PollListener;
+  private readonly listener: SendListener & PollListener & CallListener;
 
   constructor(
     spec: KafkaClusterSpec,
     committed: CommittedMetadata | CommittedZnodes,
-    listener: SendListener & PollListener,
+    listener: SendListener & PollListener & CallListener,
   ) {
     this.spec = spec;
     this.committed = committed;
@@ -99,8 +100,8 @@ export class ClusterMachines {
     return this.world.process(machine) as ProducerClient | undefined;
   }
 
-  consumer(machine: MachineId): ConsumerClient | undefined {
-    return this.world.process(machine) as ConsumerClient | undefined;
+  consumer(machine: MachineId): (ConsumerClient | CalledConsumer) | undefined {
+    return this.world.process(machine) as ConsumerClient | CalledConsumer | undefined;
   }
 
   client(machine: MachineId): ProducerClient | ConsumerClient | undefined {
@@ -123,7 +124,7 @@ export class ClusterMachines {
 
   private programOf(
     machine: MachineId,
-  ): (host: Host) => Broker | Controller | ZooKeeperServer | ProducerClient | ConsumerClient {
+  ): (host: Host) => Broker | Controller | ZooKeeperServer | ProducerClient | ConsumerClient | CalledConsumer {
     const { spec } = this;
     if (machine <= this.brokers.length) {
       const config = brokerConfig(spec, machine);
@@ -153,12 +154,15 @@ export class ClusterMachines {
       settings,
       recordBytes: this.spec.recordBytes,
       listener: this.listener,
+      ...(this.spec.called === true ? { calls: this.listener } : {}),
     };
     return (host) => new ProducerClient(host, config);
   }
 
-  private consumerProgram({ settings, partitions }: ConsumerSpec): (host: Host) => ConsumerClient {
-    const config = { ...this.clientConfig, settings, assigned: partitions, listener: this.listener };
+  private consumerProgram({ settings, partitions }: ConsumerSpec): (host: Host) => ConsumerClient | CalledConsumer {
+    const { listener } = this;
+    const config = { ...this.clientConfig, settings, assigned: partitions, listener };
+    if (this.spec.called === true) return (host) => new CalledConsumer(host, { ...config, calls: listener });
     return (host) => new ConsumerClient(host, config);
   }
 }

@@ -162,6 +162,11 @@ export interface KafkaClusterSpec {
   readonly topics: readonly TopicSpec[];
   readonly producers: readonly ProducerSpec[];
   readonly consumers: readonly ConsumerSpec[];
+  /**
+   * An application outside calls the clients: consumers poll and transactions begin and end when it says so. Left out:
+   * they do by themselves.
+   */
+  readonly called?: boolean;
   /** Left out: nobody uses transactions, and there are no coordinators. The last topic is __transaction_state. */
   readonly transactions?: TransactionSettings;
   /** Bytes of a serialized record. */

@@ -4,7 +4,6 @@ import type { MachineId } from '../kernel/process.js';
 import type { Stream } from '../kernel/random.js';
 import type { World } from '../kernel/world.js';
 import {
-  recordsOf,
   type ClientStep,
   type FinalReader,
   type MachineInfo,
@@ -13,6 +12,7 @@ import {
   type StateView,
   type System,
 } from '../system.js';
+import { carryOut, ClientListeners, type ApplicationListener } from './application.js';
 import { LeadershipMoves } from './leadership-moves.js';
 import { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
@@ -37,6 +37,12 @@ export interface KafkaSystem extends System {
   view(): KafkaView;
   /** Which replicas count as impaired: wired in by whoever keeps account of it. Until then none does. */
   useStateView(state: StateView): void;
+  /** Machines of the clients, in the order in which steps count them. */
+  readonly clients: readonly MachineId[];
+  /** An application outside makes calls (steps with `call`, sends with `by`) and hears here what came of them. */
+  useApplication(application: ApplicationListener): void;
+  /** The next offset that a consumer (as steps count clients) will return of a key; -1: it is down, or has none. */
+  position(client: number, key: number): number;
 }
 
 export function createKafka(spec: KafkaClusterSpec): KafkaSystem {
@@ -52,6 +58,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   private readonly committed: CommittedMetadata | CommittedZnodes;
   private readonly cluster: ClusterMachines;
   private readonly liveness: Liveness;
+  private readonly listeners: ClientListeners;
   private readonly clusterView: ClusterView;
   private readonly moves: LeadershipMoves;
   private readonly finalReads: FinalReads;
@@ -60,7 +67,8 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     this.spec = spec;
     this.committed = spec.control === 'kraft' ? new CommittedMetadata() : new CommittedZnodes(spec.topics, spec.rules);
     this.liveness = new Liveness(spec);
-    this.cluster = new ClusterMachines(spec, this.committed, this.liveness);
+    this.listeners = new ClientListeners(this.liveness);
+    this.cluster = new ClusterMachines(spec, this.committed, this.listeners);
     this.clusterView = new ClusterView(spec, this.cluster, this.committed);
     this.moves = new LeadershipMoves(this.cluster, this.committed);
     this.finalReads = new FinalReads(spec, this.cluster, this.committed);
@@ -85,15 +93,19 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   invoke(step: ClientStep): boolean {
-    const producer = this.cluster.runningProducer(this.cluster.clients[step.client]);
-    if (producer === undefined) return false;
-    if (step.f === 'transaction') {
-      const sends = recordsOf(step).map(({ topic, recordKey, value }) => ({ topic, partition: -1, recordKey, value }));
-      producer.transact(sends, step.end !== 'abort');
-    } else {
-      producer.send(step.topic, step.recordKey, step.value);
-    }
-    return true;
+    return carryOut(step, this.cluster);
+  }
+
+  get clients(): readonly MachineId[] {
+    return this.cluster.clients;
+  }
+
+  useApplication(application: ApplicationListener): void {
+    this.listeners.application = application;
+  }
+
+  position(client: number, key: number): number {
+    return this.cluster.consumer(this.cluster.clients[client]!)?.position(key) ?? -1;
   }
 
   view(): KafkaView {

@@ -12,6 +12,8 @@ export interface OperationRecorder {
    * @returns the operation's number, to be given to `complete`
    */
   invoke(client: number, session: number, f: string, value: unknown): number;
+  /** An operation that is open has come to more than was known when it was invoked: this is its value until it completes. */
+  amend(operation: number, value: unknown): void;
   /** `fail` only if it certainly did not happen; `info` if that is unknown. */
   complete(operation: number, outcome: Outcome, value: unknown, error?: string): void;
 }
@@ -19,5 +21,6 @@ export interface OperationRecorder {
 /** Hears nothing. */
 export const NO_RECORDER: OperationRecorder = {
   invoke: () => 0,
+  amend: () => undefined,
   complete: () => undefined,
 };

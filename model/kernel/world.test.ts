@@ -88,8 +88,9 @@ describe('a world', () => {
     const handler = { onEvent: (...given: unknown[]) => heard.push([world.now, ...given]) };
     world.schedule(20, handler, 2, 0);
     world.schedule(10, handler, 1, 7, 'payload');
+    expect(world.nextEventAt).toBe(10);
     expect([world.step(), world.now, world.events]).toEqual([true, 10, 1]);
-    expect([world.step(), world.step()]).toEqual([true, false]);
+    expect([world.step(), world.nextEventAt, world.step()]).toEqual([true, Infinity, false]);
     expect(heard).toEqual([
       [10, 1, 7, 'payload'],
       [20, 2, 0, undefined],
@@ -144,14 +145,21 @@ describe('a world', () => {
     const heard: unknown[] = [];
     const world = createWorld({
       seed: 's',
-      recorder: { invoke: (...given) => heard.push(given), complete: (...given) => heard.push(given) },
+      recorder: {
+        invoke: (...given) => heard.push(given),
+        amend: (...given) => heard.push(given),
+        complete: (...given) => heard.push(given),
+      },
     });
     const id = world.addMachine({ name: 'a', program: (host) => new Actor(host, new Stage(), {}) });
     world.start(id);
     const { recorder } = world.process(id)!.host;
-    recorder.complete(recorder.invoke(id, 65_537, 'send', 'v'), 'ok', 'v');
+    const operation = recorder.invoke(id, 65_537, 'send', 'v');
+    recorder.amend(operation, 'w');
+    recorder.complete(operation, 'ok', 'v');
     expect(heard).toEqual([
       [id, 65_537, 'send', 'v'],
+      [1, 'w'],
       [1, 'ok', 'v'],
     ]);
   });

@@ -58,6 +58,8 @@ export interface World {
   dice(purpose: string): Stream;
   onDataLost(listener: DataLossListener): void;
 
+  /** When the next event runs; Infinity: nothing is left to run. */
+  readonly nextEventAt: number;
   /** Runs the next event. False: nothing is left to run. */
   step(): boolean;
   /** Runs every event up to and including this time (rounded up to a whole microsecond), then stands at it. */
@@ -181,6 +183,10 @@ class SimulatedWorld implements World {
 
   onDataLost(listener: DataLossListener): void {
     this.listeners.push(listener);
+  }
+
+  get nextEventAt(): number {
+    return this.core.queue.nextTime();
   }
 
   step(): boolean {

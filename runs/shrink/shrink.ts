@@ -5,7 +5,7 @@
  * debugging); then what remains is made simpler: settings back to their defaults, everything healed, and each strike's
  * parameters, length, time and target by fast-check's own shrinkers. Ordered and deterministic; bounded by attempts.
  */
-import { recordsOf } from '../../model/system.js';
+import { recordsOf, type ClientStep } from '../../model/system.js';
 import type { Arbitrary } from 'fast-check';
 import type { Plan } from '../../nemesis/plan.js';
 import type { DrawInput } from '../draw/input.js';
@@ -16,7 +16,7 @@ import { simplerStrikes } from './simplify-strike.js';
 
 /** What is known of the anomaly: it decides what is tried first, not what is found. */
 export interface ShrinkHint {
-  /** Values of the records involved. */
+  /** Values of the records involved; of an own workload that is run, the numbers of the calls that sent them. */
   readonly values: readonly number[];
   /** When it became true, microseconds from the start of the safety phase. */
   readonly at: number;
@@ -97,7 +97,7 @@ export class Search {
 
 /** The records of the anomaly alone, then all that was sent before it. */
 function* hinted(search: Search, hint: ShrinkHint): Generator<Plan, void, boolean> {
-  const named = search.best.workload.filter((step) => recordsOf(step).some(({ value }) => hint.values.includes(value)));
+  const named = search.best.workload.filter((step) => numbersOf(step).some((number) => hint.values.includes(number)));
   if (named.length > 0 && (yield* search.tryWith({ workload: named }))) return;
   yield* search.tryWith({ workload: search.best.workload.filter((step) => step.at <= hint.at) });
 }
@@ -137,8 +137,14 @@ function* minimize<T>(
   while (!step.done && !search.exhausted) step = subsets.next(yield* search.tryWith(change(step.value)));
 }
 
-/** Two plans with the same fingerprint are the same trial. Values are unique, so they stand for their steps. */
+/** Two plans with the same fingerprint are the same trial. */
 function fingerprint(plan: Plan): string {
-  const values = plan.workload.flatMap((step) => recordsOf(step).map(({ value }) => value));
-  return JSON.stringify([plan.strikes, values, plan.settings, plan.healAll, plan.healPick]);
+  const numbers = plan.workload.flatMap(numbersOf);
+  return JSON.stringify([plan.strikes, numbers, plan.settings, plan.healAll, plan.healPick]);
+}
+
+/** What stands for a step: values of its records, or the number of the call; none has another's. */
+function numbersOf(step: ClientStep): readonly number[] {
+  if (step.f === 'own') return [step.by];
+  return 'call' in step ? [step.call] : recordsOf(step).map(({ value }) => value);
 }

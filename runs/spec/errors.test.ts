@@ -178,8 +178,8 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ['faults: [leader-killed: { to: 4s }]', 'spec.yaml:1:31  to: needs a from'],
     ['require: [no-lost-write]', 'spec.yaml:1:11  unknown requirement no-lost-write; did you mean no-lost-writes?'],
     [
-      'require: [exactly-once]',
-      'spec.yaml:1:11  exactly-once cannot be judged: it needs transactions, which are not in this build',
+      'require: [processed-at-least-once]',
+      'spec.yaml:1:11  processed-at-least-once cannot be judged: it needs consumer groups, which are not in this build',
     ],
     ['require: [key-order: { within: 3s }]', 'spec.yaml:1:32  within: only writable-again has a bound'],
     ['expect: [lost-writes]', 'spec.yaml:1:10  unknown anomaly lost-writes; did you mean lost-write?'],

@@ -24,6 +24,10 @@ import { versionRow } from './versions.js';
 /** Sets of brokers travel as bit masks in probes. */
 const MOST_BROKERS = 30;
 
+function workloadType(name: string): Spec['workload']['type'] {
+  return name === 'transactions' || name === 'own' ? name : 'append';
+}
+
 /** Only valid if it adds no error to the problems. */
 export function finishSpec(draft: Draft, problems: Problems): Spec {
   return new Finisher(draft, problems).finish();
@@ -61,7 +65,8 @@ class Finisher {
     this.#checkWorkload(producers);
     const consumers = this.#consumers();
     const producerCount = producers.reduce((sum, { count }) => sum + count, 0);
-    refuseStrangePlan(draft, producerCount, topics.length, this.#problems);
+    const consumerCount = consumers.reduce((sum, { count }) => sum + count, 0);
+    refuseStrangePlan(draft, producerCount, consumerCount, topics.length, this.#problems);
     const faults = finishFaults(draft, topics, this.#problems);
     return {
       name: draft.name,
@@ -78,7 +83,7 @@ class Finisher {
       producers,
       consumers,
       workload: {
-        type: draft.workload.type.value === 'transactions' ? 'transactions' : 'append',
+        type: workloadType(draft.workload.type.value),
         sends: draft.workload.sends.value,
         keys: draft.workload.keys.value,
         over: draft.workload.over.value,

@@ -1,6 +1,6 @@
 /** What this build cannot run, each with the reason. Nothing is ever replaced in silence. */
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
-import { recordsOf } from '../../model/system.js';
+import { recordsOf, type ClientStep } from '../../model/system.js';
 import { faults } from '../catalogue.js';
 import type { Draft, DraftClient, Located } from './draft.js';
 import type { Problems } from './problems.js';
@@ -20,6 +20,12 @@ export function refuseCluster(draft: Draft, mode: ControlPlane, problems: Proble
     );
   } else if (controllers.value > MOST_CONTROLLERS) {
     problems.error(controllers.origin, `${controllers.value} controllers: a quorum has at most ${MOST_CONTROLLERS}`);
+  }
+  if (draft.workload.type.value === 'own' && draft.plan === null) {
+    problems.error(
+      draft.workload.type.origin,
+      'type: own is what kept trials say: the function of your own stands in a test (campaign of harrow/vitest), not here',
+    );
   }
   if (draft.workload.type.value === 'queue') {
     problems.error(
@@ -42,20 +48,33 @@ function refuseEnsemble(controllers: Located<number>, servers: Located<number>, 
 }
 
 /** A plan fits the spec that it was drawn for, and the version that drew it. */
-export function refuseStrangePlan(draft: Draft, producers: number, topics: number, problems: Problems): void {
+export function refuseStrangePlan(
+  draft: Draft,
+  producers: number,
+  consumers: number,
+  topics: number,
+  problems: Problems,
+): void {
   if (draft.plan === null) return;
   const { value: plan, origin } = draft.plan;
   const known = new Set(faults.map(({ name }) => name));
   for (const fault of new Set(plan.strikes.map((strike) => strike.fault))) {
     if (!known.has(fault)) problems.error(origin, `the plan has a fault that this version does not know: ${fault}`);
   }
+  const sender = plan.workload.reduce((most, step) => (isOfConsumer(step) ? most : Math.max(most, step.client)), -1);
+  if (sender >= producers)
+    problems.error(origin, `the plan sends through client ${sender}; this spec has ${producers} producers`);
   const client = plan.workload.reduce((most, step) => Math.max(most, step.client), -1);
-  if (client >= producers)
-    problems.error(origin, `the plan sends through client ${client}; this spec has ${producers} producers`);
+  if (sender < producers && client >= producers + consumers)
+    problems.error(origin, `the plan reads through client ${client}; this spec has ${producers + consumers} clients`);
   const topic = plan.workload
     .flatMap((step) => recordsOf(step))
     .reduce((most, record) => Math.max(most, record.topic), -1);
   if (topic >= topics) problems.error(origin, `the plan sends to topic ${topic}; this spec has ${topics} topics`);
+}
+
+function isOfConsumer({ f }: ClientStep): boolean {
+  return f === 'assign' || f === 'seek' || f === 'poll';
 }
 
 /** Clients of other kinds, groups. */

@@ -174,6 +174,7 @@ function withoutTransactions(
     }),
     producers: producers(spec, table, drawn),
     consumers: consumers(spec, table, drawn),
+    ...(spec.workload.type === 'own' ? { called: true } : {}),
     recordBytes: RECORD_BYTES,
   };
 }
@@ -256,7 +257,8 @@ function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): Cons
     const settings = pick<ConsumerSettings>(consumerNames, (name) => effective(table, 'consumer', name, given).value);
     return Array.from({ length: consumer.count }, (_, member) => ({
       settings,
-      partitions: all.filter((key) => key % consumer.count === member),
+      // An application of the user's own assigns what it likes.
+      partitions: spec.workload.type === 'own' ? [] : all.filter((key) => key % consumer.count === member),
     }));
   });
   return members.map((member, index) => ({ name: `c${index}`, ...member }));

@@ -107,9 +107,9 @@ const requirements = z
 const workload = z
   .strictObject({
     type: z
-      .enum(['append', 'transactions', 'queue'])
+      .enum(['append', 'transactions', 'own', 'queue'])
       .describe(
-        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together.',
+        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. own: a function in a test of yours (harrow/vitest).',
       )
       .optional(),
     sends: count('').describe('Records sent in the safety phase.').optional(),
@@ -142,26 +142,62 @@ const strike = z
   })
   .describe('One planned fault.');
 
+const stepBasis = {
+  at: z.number().describe('Microseconds from the start of the safety phase.'),
+  client: z.int().min(0).describe('Which client: producers first, then consumers.'),
+  by: z.int().min(0).describe('Of an own workload: the call of the function that made it, from 0.').optional(),
+};
+const recordShape = {
+  topic: z.int().min(0).describe('Which of the topics of the spec.'),
+  recordKey: z.union([z.string(), z.null()]).describe('Key of the record.'),
+  value: z.int().describe('Value of the record, unique in the trial.'),
+};
+const call = z.int().min(0).describe('Number of the call, unique in the trial.');
+const key = z.int().min(0).describe('A partition, numbered over all topics.');
+
+const ownStep = z
+  .strictObject({ ...stepBasis, f: z.literal('own').describe('The function is called.') })
+  .describe('One call of the function of an own workload.');
+
 const step = z
-  .strictObject({
-    at: z.number().describe('Microseconds from the start of the safety phase.'),
-    client: z.int().min(0).describe('Which client: producers first, then consumers.'),
-    f: z.enum(['send', 'transaction']).describe('What it does.'),
-    topic: z.int().min(0).describe('Which of the topics of the spec.'),
-    recordKey: z.union([z.string(), z.null()]).describe('Key of the record.'),
-    value: z.int().describe('Value of the record, unique in the trial.'),
-    more: z
-      .array(
-        z.strictObject({
-          topic: z.int().min(0).describe('Which of the topics of the spec.'),
-          recordKey: z.union([z.string(), z.null()]).describe('Key of the record.'),
-          value: z.int().describe('Value of the record, unique in the trial.'),
-        }),
-      )
-      .describe('Of a transaction: the records behind the first.')
-      .optional(),
-    end: z.enum(['commit', 'abort']).describe('Of a transaction: how it ends.').optional(),
-  })
+  .discriminatedUnion('f', [
+    z.strictObject({
+      ...stepBasis,
+      f: z.enum(['send', 'transaction']).describe('What it does.'),
+      ...recordShape,
+      more: z.array(z.strictObject(recordShape)).describe('Of a transaction: the records behind the first.').optional(),
+      end: z.enum(['commit', 'abort']).describe('Of a transaction: how it ends.').optional(),
+      partition: z.int().min(0).describe('Of a send: its partition; left out: as the key has it.').optional(),
+      text: z.string().describe('Of an own workload: the value as it was sent, for people.').optional(),
+    }),
+    z.strictObject({
+      ...stepBasis,
+      call,
+      f: z
+        .enum(['init-transactions', 'begin-transaction', 'commit-transaction', 'abort-transaction'])
+        .describe('What it does.'),
+    }),
+    z.strictObject({
+      ...stepBasis,
+      call,
+      f: z.literal('assign').describe('What it does.'),
+      keys: z.array(key).describe('The partitions that the consumer is assigned from now on.'),
+    }),
+    z.strictObject({
+      ...stepBasis,
+      call,
+      f: z.literal('seek').describe('What it does.'),
+      key,
+      offset: z.int().min(0).describe('The next offset to be read.'),
+    }),
+    z.strictObject({
+      ...stepBasis,
+      call,
+      f: z.literal('poll').describe('What it does.'),
+      timeoutMs: z.number().min(0).describe('How long it waits for records.'),
+    }),
+    ownStep,
+  ])
   .describe('One step of the workload.');
 
 const plan = z
@@ -171,6 +207,10 @@ const plan = z
     profile: z.enum(profiles).describe('The profile that it was drawn under.'),
     strikes: z.array(strike).describe('The planned faults.'),
     workload: z.array(step).describe('What the clients do, in order of time.'),
+    own: z
+      .array(ownStep)
+      .describe('Of an own workload: the calls of the function that made the steps of `workload`.')
+      .optional(),
     settings: z.record(z.string(), scalar).describe('Settings that the spec left open, as they were drawn.'),
     healAll: z.boolean().describe('Whether everything is healed at once, or a sufficient set first.'),
     healPick: z.number().describe('Which sufficient set, as a fraction of their number.'),

@@ -72,7 +72,8 @@ export interface Spec {
   readonly producers: readonly SpecProducer[];
   readonly consumers: readonly SpecConsumer[];
   readonly workload: {
-    readonly type: 'append' | 'transactions';
+    /** own: what a function in a test does; in the plan of a kept trial stand the calls that it made. */
+    readonly type: 'append' | 'transactions' | 'own';
     readonly sends: number;
     readonly keys: number;
     /** Length of the safety phase, microseconds. */

@@ -77,7 +77,7 @@ faults: []`;
         const drawn: Plan = {
           ...plan,
           strikes: [{ ...plan.strikes[0]!, when: { at: number, for: 1 }, with: { word } }],
-          workload: [{ ...plan.workload[0]!, recordKey }],
+          workload: [{ at: 1, client: 0, f: 'send', topic: 0, value: 7, recordKey }],
         };
         const text = writeSpec(spec, { seed, plan: drawn, digest: 'd' });
         const read = loadSpec({ input: 'kept.yaml', text });

@@ -3,7 +3,7 @@ import { createWorld } from '../../model/kernel/world.js';
 import type { Obstacle, System } from '../../model/system.js';
 import { readEveryReplica } from './phases.js';
 
-const recorder = { invoke: () => 0, complete: () => {} };
+const recorder = { invoke: () => 0, amend: () => {}, complete: () => {} };
 
 /** Two partitions on three brokers each; leadership moves at once, and reads succeed. What was read: "key@machine". */
 class Readable {

@@ -3,9 +3,8 @@
  * read, after everything was. Time is virtual; whoever waits looks again every POLL_MICROS.
  */
 import type { MachineId } from '../../model/kernel/process.js';
-import type { ClientStep, FinalReader, System } from '../../model/system.js';
+import type { FinalReader, System } from '../../model/system.js';
 import { KernelProbe } from '../../model/kernel/probes.js';
-import type { EventHandler } from '../../model/kernel/event-queue.js';
 import type { World } from '../../model/kernel/world.js';
 
 const POLL_MICROS = 50_000;
@@ -24,38 +23,6 @@ export function waitUntil(world: World, boundMicros: number, condition: () => tr
     const state = condition();
     if (state === true || world.now >= deadline) return state;
     world.runUntil(Math.min(deadline, world.now + POLL_MICROS));
-  }
-}
-
-/** Feeds the workload's steps to the system, each at its time after `from`. One pending event at a time. */
-export class WorkloadFeed implements EventHandler {
-  private next = 0;
-  private readonly world: World;
-  private readonly system: System;
-  private readonly steps: readonly ClientStep[];
-  private readonly from: number;
-
-  /** @param steps in order of time */
-  constructor(world: World, system: System, steps: readonly ClientStep[], from: number) {
-    this.world = world;
-    this.system = system;
-    this.steps = steps;
-    this.from = from;
-  }
-
-  begin(): void {
-    this.scheduleNext();
-  }
-
-  onEvent(): void {
-    this.system.invoke(this.steps[this.next]!);
-    this.next++;
-    this.scheduleNext();
-  }
-
-  private scheduleNext(): void {
-    const step = this.steps[this.next];
-    if (step !== undefined) this.world.schedule(Math.max(this.world.now, this.from + step.at), this, 0, 0);
   }
 }
 

@@ -77,7 +77,8 @@ export function furnish(input: TrialInput, cluster: KafkaClusterSpec): Stage {
 }
 
 /** What was recorded so far, for those who judge it. */
-export function historySoFar({ input, cluster, system, recorder }: Stage): History {
+/** @param plan whose steps were made: records of an own workload are called as they were sent */
+export function historySoFar({ input, cluster, system, recorder }: Stage, plan: Plan): History {
   const { name, kafka, workload } = input.spec;
   const header = historyHeader({
     name,
@@ -89,7 +90,19 @@ export function historySoFar({ input, cluster, system, recorder }: Stage): Histo
     resend: workload.resend,
     partitions: partitionsOf(cluster, (key) => system.replicas(key)),
   });
-  return recorder.history(header, system.keys());
+  return recorder.history(header, system.keys(), plan.own === undefined ? String : sentNames(plan));
+}
+
+/** Longer texts are cut: a name stands in the middle of a sentence. */
+const LONGEST_NAME = 60;
+
+function sentNames({ workload }: Plan): (value: number) => string {
+  const names = new Map<number, string>();
+  for (const step of workload) {
+    if (step.f !== 'send' || step.text === undefined) continue;
+    names.set(step.value, step.text.length <= LONGEST_NAME ? step.text : `${step.text.slice(0, LONGEST_NAME - 1)}…`);
+  }
+  return (value) => names.get(value) ?? String(value);
 }
 
 function keptKinds(system: KafkaSystem): readonly number[] {

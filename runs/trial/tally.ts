@@ -13,7 +13,7 @@ export interface Tally {
   readonly longestOutageMicros: number;
 }
 
-/** @param from, to the safety phase, in virtual microseconds */
+/** @param from, to the safety phase, in virtual microseconds; what is sent when it ends, liveness sends */
 export function tally(history: History, from: number, to: number): Tally {
   let sent = 0;
   let acknowledged = 0;
@@ -25,7 +25,7 @@ export function tally(history: History, from: number, to: number): Tally {
   for (let i = 0; i < operations.length; i++) {
     const invokedAt = operations.invokedAt[i]!;
     const f = operations.f.at(i);
-    if ((f !== 'send' && f !== 'transaction') || invokedAt > to) continue;
+    if ((f !== 'send' && f !== 'txn') || invokedAt >= to) continue;
     sent++;
     firstInvoked = Math.min(firstInvoked, invokedAt);
     lastInvoked = Math.max(lastInvoked, invokedAt);

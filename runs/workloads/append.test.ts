@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createStream } from '../../model/kernel/random.js';
-import { append, type AppendParameters } from './append.js';
+import { append, sendSteps, type AppendParameters } from './append.js';
 import type { WorkloadShape } from './workload.js';
 
 const shape: WorkloadShape = { producers: 3, topics: 2, sends: 500, keys: 7, phaseMicros: 60_000_000 };
 const expand = (parameters: AppendParameters, seed = '1') =>
-  append.expand(parameters, shape, createStream(seed, 'workload/steps'));
+  sendSteps(parameters, shape, createStream(seed, 'workload/steps'));
 
 describe('the append workload', () => {
   it('sends as many values as asked, each once, in order of time, within the phase', () => {

@@ -1,6 +1,7 @@
 /** Keyed sends from all producers over the whole phase: the workload for what is written and read back. */
 import fc from 'fast-check';
 import type { Stream } from '../../model/kernel/random.js';
+import type { SendStep } from '../../model/system.js';
 import type { Workload, WorkloadShape } from './workload.js';
 
 export interface AppendParameters {
@@ -26,18 +27,21 @@ export const append: Workload<AppendParameters> = {
       hotPercent: fc.constantFrom(0, 0, 30, 80),
       firstProducerPercent: fc.constantFrom(0, 0, 50, 90),
     }),
-  expand(parameters, shape, stream) {
-    const names = Array.from({ length: shape.keys }, (_, key) => `acct-${key}`);
-    return arrivals(parameters, shape, stream).map((at, value) => ({
-      at,
-      client: oftenFirst(shape.producers, parameters.firstProducerPercent, stream),
-      f: 'send',
-      topic: oftenFirst(shape.topics, 0, stream),
-      recordKey: names[oftenFirst(shape.keys, parameters.hotPercent, stream)],
-      value,
-    }));
-  },
+  expand: sendSteps,
 };
+
+/** Keyed sends, in order of time. */
+export function sendSteps(parameters: AppendParameters, shape: WorkloadShape, stream: Stream): readonly SendStep[] {
+  const names = Array.from({ length: shape.keys }, (_, key) => `acct-${key}`);
+  return arrivals(parameters, shape, stream).map((at, value) => ({
+    at,
+    client: oftenFirst(shape.producers, parameters.firstProducerPercent, stream),
+    f: 'send',
+    topic: oftenFirst(shape.topics, 0, stream),
+    recordKey: names[oftenFirst(shape.keys, parameters.hotPercent, stream)],
+    value,
+  }));
+}
 
 /** One of `count`: the first in so many percent of all cases, and evenly any in the others. */
 function oftenFirst(count: number, percent: number, stream: Stream): number {

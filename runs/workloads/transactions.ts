@@ -1,7 +1,7 @@
 /** Transactions of several records from all producers over the whole phase, most of them committed, some aborted. */
 import fc from 'fast-check';
 import type { StepRecord } from '../../model/system.js';
-import { append, type AppendParameters } from './append.js';
+import { append, sendSteps, type AppendParameters } from './append.js';
 import type { Workload } from './workload.js';
 
 export interface TransactionsParameters {
@@ -25,7 +25,7 @@ export const transactions: Workload<TransactionsParameters> = {
     }),
   /** `sends` counts records, as everywhere. */
   expand(parameters, shape, stream) {
-    const steps = append.expand(parameters.append, shape, stream);
+    const steps = sendSteps(parameters.append, shape, stream);
     const expanded = [];
     for (let first = 0; first < steps.length;) {
       const size = 1 + stream.int(parameters.mostRecords);

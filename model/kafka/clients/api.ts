@@ -12,6 +12,7 @@ import type { Outcome } from '../../kernel/recorder.js';
 import type { ConsumerSettings, ProducerSettings } from '../cluster-spec.js';
 import type { ErrorCode } from '../protocol/errors.js';
 import type { Rules } from '../protocol/versions/rules.js';
+import type { PolledRecords } from './fetcher.js';
 
 /** Numbers of topics and partitions. Names exist only at the edges. */
 export interface PartitionTable {
@@ -33,7 +34,27 @@ export interface ClientConfig {
 
 /** Told when a send is completed; not told of those that died with their process. */
 export interface SendListener {
-  onSendCompleted(value: number, partition: number, outcome: Outcome, offset: number): void;
+  /**
+   * @param offset -1: not known
+   * @param timestamp of the record, milliseconds of the producer's clock; -1: no batch ever took it
+   * @param error as histories name it; left out: none
+   */
+  onSendCompleted(
+    value: number,
+    partition: number,
+    outcome: Outcome,
+    offset: number,
+    timestamp: number,
+    error?: string,
+  ): void;
+}
+
+/** Told of calls that an application outside made and is waiting for. */
+export interface CallListener {
+  /** @param error the exception that the call threw, as histories name it; left out: none */
+  onCallDone(call: number, error?: string): void;
+  /** A poll returned; with no records, if its time was up. */
+  onPolled(call: number, polled: readonly PolledRecords[]): void;
 }
 
 export interface ProducerConfig extends ClientConfig {
@@ -41,6 +62,8 @@ export interface ProducerConfig extends ClientConfig {
   /** Serialized size of a record with its overhead, in bytes. */
   readonly recordBytes: number;
   readonly listener?: SendListener;
+  /** Transactions begin and end as an application outside calls for it, who hears of it here. Left out: by themselves. */
+  readonly calls?: CallListener;
 }
 
 /** What workload and liveness steps call on a ProducerClient. */

@@ -23,10 +23,12 @@ import { AssignedPartition } from './subscription-state.js';
 const MAX_IN_FLIGHT = 100;
 
 export abstract class AssignedConsumer extends ClientProcess implements FetchListener, TruncationListener {
-  protected readonly assigned: readonly AssignedPartition[];
+  /** One list for the consumer's life, which its parts share. */
+  protected readonly assigned: AssignedPartition[];
   private readonly offsetFetcher: OffsetFetcher;
   private readonly fetcher: Fetcher;
-  private metadataSeen = -1;
+  /** The version of the metadata by which positions were validated; -1: by none. */
+  protected metadataSeen = -1;
   /** An exception of poll ended the application. */
   protected stopped = false;
 

@@ -18,6 +18,8 @@ import {
 } from '../protocol/messages.js';
 import { BATCH_OVERHEAD_BYTES, recordSizeUpperBound, type ProducerRecord } from '../protocol/records.js';
 import type { PartitionTable, ProducerConfig, ProducerSurface } from './api.js';
+import type { ProducerApplication } from './producer-application.js';
+import { CalledTransactions } from './called-transactions.js';
 import { BlockedSends } from './blocked-sends.js';
 import { ClientProcess } from './client-process.js';
 import { retryBackoff } from './exponential-backoff.js';
@@ -30,11 +32,8 @@ import { Sender, type BatchListener, type NodeReadiness } from './sender.js';
 import { TransactionLifecycle, type LifecycleOwner } from './transaction-lifecycle.js';
 import { newTransactionManager } from './producer-id-reset.js';
 import type { TransactionManager } from './transaction-manager.js';
-import {
-  TransactionalApplication,
-  type TransactionalProducer,
-  type TransactionalSend,
-} from './transactional-application.js';
+import type { TransactionalProducer, TransactionalSend } from './producer-application.js';
+import { TransactionalApplication } from './transactional-application.js';
 
 export class ProducerClient
   extends ClientProcess
@@ -55,7 +54,9 @@ export class ProducerClient
   private accumulator!: RecordAccumulator;
   private sender!: Sender;
   /** null without transactional.id. */
-  private application: TransactionalApplication | null = null;
+  private application: ProducerApplication | null = null;
+  /** The same, where an application outside calls for transactions. */
+  private called: CalledTransactions | null = null;
   private readonly keys = new KeyPartitioner();
   private partitioning!: Partitioning;
   private readonly sticky: (StickyPartitioner | undefined)[] = [];
@@ -75,7 +76,9 @@ export class ProducerClient
     this.retryBackoffDice = host.dice('retry-backoff');
     this.open();
     if (config.settings['transactional.id'] !== undefined) {
-      this.application = new TransactionalApplication(host, this, config.listener);
+      const { calls, listener } = config;
+      if (calls !== undefined) this.called = new CalledTransactions(host, this, listener, calls);
+      this.application = this.called ?? new TransactionalApplication(host, this, listener);
     }
   }
 
@@ -131,7 +134,28 @@ export class ProducerClient
 
   /** One transaction; it is invoked now and begins when those before it have ended. */
   transact(sends: readonly TransactionalSend[], commits: boolean): void {
-    this.transactOne('transaction', sends, commits);
+    this.transactOne('txn', sends, commits);
+  }
+
+  /** Calls of an application outside; it hears what came of them. */
+  callTransactions(
+    f: 'init-transactions' | 'begin-transaction' | 'commit-transaction' | 'abort-transaction',
+    call: number,
+  ): void {
+    if (this.called === null) {
+      // TransactionManager.ensureTransactional
+      this.config.calls?.onCallDone(call, 'IllegalStateException: no transactional.id');
+      return;
+    }
+    this.called.call(f, call);
+    this.wakeup();
+  }
+
+  /** KafkaProducer.send by an application outside: with transactional.id, in the transaction that it has begun. */
+  callSend(topic: number, partition: number, recordKey: string | null, value: number): void {
+    const chosen = partition >= 0 ? partition : this.partitionByKey(topic, recordKey);
+    if (this.called === null) this.invoke(topic, chosen, recordKey, value);
+    else this.called.send({ topic, partition: chosen, recordKey, value });
   }
 
   get lifecycle(): TransactionLifecycle {
@@ -164,7 +188,7 @@ export class ProducerClient
     this.open();
   }
 
-  private transactOne(f: 'send' | 'transaction', sends: readonly TransactionalSend[], commits: boolean): void {
+  private transactOne(f: 'send' | 'txn', sends: readonly TransactionalSend[], commits: boolean): void {
     this.application!.transact(f, sends, commits);
     this.wakeup();
   }
@@ -204,9 +228,9 @@ export class ProducerClient
 
   onBatchDone(batch: ProducerBatch, outcome: Outcome, baseOffset: number, error: string | undefined): void {
     for (let i = 0; i < batch.records.length; i++) {
-      const { key, value } = batch.records[i]!;
+      const { key, value, timestamp } = batch.records[i]!;
       const offset = outcome === 'ok' && baseOffset >= 0 ? baseOffset + i : -1;
-      this.completeSend(batch.operations[i]!, batch.partition, key, value, offset, outcome, error);
+      this.completeSend(batch.operations[i]!, batch.partition, key, value, offset, outcome, error, timestamp);
     }
   }
 
@@ -394,14 +418,15 @@ export class ProducerClient
     offset: number,
     outcome: Outcome,
     error: string | undefined,
+    timestamp = -1,
   ): void {
     if (this.application !== null) {
-      this.application.onSendDone(value, partition, offset, outcome, error);
+      this.application.onSendDone(value, partition, offset, outcome, error, timestamp);
       return;
     }
     this.openPlainSends--;
     this.host.recorder.complete(operation, outcome, sendOf(partition, offset, value, recordKey), error);
-    this.config.listener?.onSendCompleted(value, partition, outcome, offset);
+    this.config.listener?.onSendCompleted(value, partition, outcome, offset, timestamp, error);
   }
 }
 

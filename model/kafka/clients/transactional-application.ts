@@ -9,27 +9,12 @@ import type { Host } from '../../kernel/process.js';
 import type { Outcome } from '../../kernel/recorder.js';
 import { errorName } from '../protocol/errors.js';
 import type { SendListener } from './api.js';
-import type { TransactionLifecycle } from './transaction-lifecycle.js';
-
-/** A record of a transaction; `partition` -1: the partitioner's choice. */
-export interface TransactionalSend {
-  readonly topic: number;
-  readonly partition: number;
-  readonly recordKey: string | null;
-  readonly value: number;
-}
-
-/** What the application does with its producer. */
-export interface TransactionalProducer {
-  readonly lifecycle: TransactionLifecycle;
-  readonly session: number;
-  /** KafkaProducer.send, under the transaction's operation. */
-  sendInTransaction(send: TransactionalSend, operation: number): void;
-  /** Calls of send that still wait for metadata or memory. */
-  readonly hasBlocked: boolean;
-  /** Closes the producer and makes another one with the same settings, which has nothing of the first. */
-  reopen(): void;
-}
+import {
+  sendsOf,
+  type ProducerApplication,
+  type TransactionalProducer,
+  type TransactionalSend,
+} from './producer-application.js';
 
 interface Transaction {
   readonly operation: number;
@@ -53,7 +38,7 @@ type Step = 'idle' | 'sending' | 'flushing' | 'ending';
 /** Before an application that was fenced tries with a new producer. */
 const REOPEN_MICROS = 1_000_000;
 
-export class TransactionalApplication {
+export class TransactionalApplication implements ProducerApplication {
   readonly #host: Host;
   readonly #producer: TransactionalProducer;
   readonly #listener: SendListener | undefined;
@@ -76,10 +61,10 @@ export class TransactionalApplication {
   }
 
   /** Invokes the operation; it is done when its turn comes. */
-  transact(f: 'send' | 'transaction', sends: readonly TransactionalSend[], commits: boolean): void {
+  transact(f: 'send' | 'txn', sends: readonly TransactionalSend[], commits: boolean): void {
     const partitions = sends.map(({ partition }) => partition);
     const offsets = sends.map(() => -1);
-    const value = microOps(sends, partitions, offsets);
+    const value = sendsOf(sends, partitions, offsets);
     const operation = this.#host.recorder.invoke(this.#host.id, this.#producer.session, f, value);
     this.#waiting.push({ operation, sends, commits, partitions, offsets, open: sends.length, error: null });
   }
@@ -174,26 +159,10 @@ export class TransactionalApplication {
     const { operation, sends, partitions, offsets } = this.#current!;
     this.#current = null;
     this.#step = 'idle';
-    this.#host.recorder.complete(operation, outcome, microOps(sends, partitions, offsets), error);
+    this.#host.recorder.complete(operation, outcome, sendsOf(sends, partitions, offsets), error);
     if (this.#listener === undefined) return;
     for (let i = 0; i < sends.length; i++) {
-      this.#listener.onSendCompleted(sends[i]!.value, partitions[i]!, outcome, offsets[i]!);
+      this.#listener.onSendCompleted(sends[i]!.value, partitions[i]!, outcome, offsets[i]!, -1, error);
     }
   }
-}
-
-function microOps(
-  sends: readonly TransactionalSend[],
-  partitions: readonly number[],
-  offsets: readonly number[],
-): object {
-  return {
-    microOps: sends.map(({ recordKey, value }, i) => ({
-      kind: 'send',
-      key: partitions[i]!,
-      offset: offsets[i]!,
-      value,
-      recordKey,
-    })),
-  };
 }

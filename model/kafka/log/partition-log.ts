@@ -58,7 +58,12 @@ export class PartitionLog {
     this.#segmentMs = settings['segment.ms'];
     this.lastFlushedMs = Math.trunc(host.wallMicros() / 1000);
     this.segments = new SegmentFiles(host, name, settings, services, this.content);
-    this.leaderEpochs = new LeaderEpochCache(host.disk, name, () => services.flushEpochsLater(this), services.rules.messageFormat >= 2);
+    this.leaderEpochs = new LeaderEpochCache(
+      host.disk,
+      name,
+      () => services.flushEpochsLater(this),
+      services.rules.messageFormat >= 2,
+    );
     this.producers = new ProducerState(
       new ProducerSnapshots(host.disk, name),
       services.rules,

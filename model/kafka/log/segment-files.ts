@@ -49,7 +49,14 @@ export class SegmentFiles {
     const file = this.#host.disk.open(segmentPath(this.#name, baseOffset));
     const createdMs = Math.trunc(this.#host.wallMicros() / 1000);
     const hasTimestamps = this.#services.rules.messageFormat >= 1;
-    const segment = new LogSegment(baseOffset, file, this.#content.length, createdMs, this.#rollJitterMs(), hasTimestamps);
+    const segment = new LogSegment(
+      baseOffset,
+      file,
+      this.#content.length,
+      createdMs,
+      this.#rollJitterMs(),
+      hasTimestamps,
+    );
     this.#segments.push(segment);
     return segment;
   }

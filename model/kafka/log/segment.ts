@@ -19,7 +19,14 @@ export class LogSegment {
   #firstTimestamp = -1;
   #largestTimestamp = -1;
 
-  constructor(baseOffset: number, file: File, firstBatch: number, createdMs: number, rollJitterMs: number, hasTimestamps: boolean) {
+  constructor(
+    baseOffset: number,
+    file: File,
+    firstBatch: number,
+    createdMs: number,
+    rollJitterMs: number,
+    hasTimestamps: boolean,
+  ) {
     this.baseOffset = baseOffset;
     this.file = file;
     this.firstBatch = firstBatch;

@@ -49,6 +49,10 @@ export class Run {
     return this.operations.length - 1;
   }
 
+  amend(operation: number, value: unknown): void {
+    this.operations[operation].value = value;
+  }
+
   complete(operation: number, outcome: Outcome, value: unknown, error?: string): void {
     Object.assign(this.operations[operation], { outcome, value, error });
   }

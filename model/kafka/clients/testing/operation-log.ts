@@ -29,6 +29,10 @@ export class OperationLog implements OperationRecorder {
     return this.operations.push({ client, session, f, microOps, finalReadOf, outcome: 'open', error: undefined }) - 1;
   }
 
+  amend(operation: number, value: unknown): void {
+    this.operations[operation]!.microOps = (value as { microOps: MicroOp[] }).microOps;
+  }
+
   complete(operation: number, outcome: Outcome, value: unknown, error?: string): void {
     const open = this.operations[operation]!;
     if (open.outcome !== 'open') throw new Error(`Operation ${operation} was completed before`);

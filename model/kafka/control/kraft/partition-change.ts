@@ -87,7 +87,8 @@ export function buildPartitionChange(
   let targetIsr = target.isr;
   if (isElected && (unclean || eligible.includes(leader))) targetIsr = [leader];
   // Naming the leader again is what begins a new epoch. (triggerLeaderEpochBumpIfNeeded)
-  const namesLeader = moves || (policy.leaderEpochOnShrink && partition.isr.some((member) => !targetIsr.includes(member)));
+  const namesLeader =
+    moves || (policy.leaderEpochOnShrink && partition.isr.some((member) => !targetIsr.includes(member)));
   const mayBeWritten = targetIsr.length > 0 || policy.eligibleLeaderReplicas;
   const isr = mayBeWritten && !sameMembers(targetIsr, partition.isr) ? targetIsr : null;
   // Whoever is elected uncleanly may lack what was committed: nobody else is known to be complete by its measure.

@@ -77,7 +77,7 @@ class Transactions extends Run {
 
   /** Outcomes of the transactions, in order. */
   get outcomes(): (string | null)[] {
-    return this.operations.filter(({ f }) => f === 'transaction').map(({ outcome }) => outcome);
+    return this.operations.filter(({ f }) => f === 'txn').map(({ outcome }) => outcome);
   }
 
   /** Runs until each transaction has its outcome. */

@@ -1,0 +1,100 @@
+/** The application whose calls clients carry out, and what it hears of them; beside it liveness, which sends and reads too. */
+import type { Outcome } from '../kernel/recorder.js';
+import type { World } from '../kernel/world.js';
+import type { CallStep, ClientStep, SendStep } from '../system.js';
+import { recordsOf } from '../system.js';
+import type { CallListener, PollListener, SendListener } from './clients/api.js';
+import type { CalledConsumer } from './clients/called-consumer.js';
+import type { PolledRecords } from './clients/fetcher.js';
+import type { ProducerClient } from './clients/producer.js';
+import type { ClusterMachines } from './cluster-machines.js';
+
+export type ApplicationListener = SendListener & CallListener;
+
+/** Hands everything that clients tell to liveness, and to the application if there is one. */
+export class ClientListeners implements SendListener, PollListener, CallListener {
+  application: ApplicationListener | null = null;
+  private readonly liveness: SendListener & PollListener;
+
+  constructor(liveness: SendListener & PollListener) {
+    this.liveness = liveness;
+  }
+
+  onSendCompleted(
+    value: number,
+    partition: number,
+    outcome: Outcome,
+    offset: number,
+    timestamp: number,
+    error?: string,
+  ): void {
+    this.liveness.onSendCompleted(value, partition, outcome, offset, timestamp, error);
+    this.application?.onSendCompleted(value, partition, outcome, offset, timestamp, error);
+  }
+
+  onRecord(partition: number, offset: number, value: number): void {
+    this.liveness.onRecord(partition, offset, value);
+  }
+
+  onCallDone(call: number, error?: string): void {
+    this.application?.onCallDone(call, error);
+  }
+
+  onPolled(call: number, polled: readonly PolledRecords[]): void {
+    this.application?.onPolled(call, polled);
+  }
+}
+
+/** Carries out a step. False if the client is not running, or paused: then nothing was invoked. */
+export function carryOut(step: ClientStep, cluster: ClusterMachines): boolean {
+  const machine = cluster.clients[step.client]!;
+  const client = runningClient(machine, cluster.world);
+  if (client === undefined) return false;
+  switch (step.f) {
+    case 'send':
+    case 'transaction':
+      carryOutSend(step, client as ProducerClient, cluster);
+      return true;
+    case 'assign':
+    case 'seek':
+    case 'poll':
+      callConsumer(step, client as CalledConsumer);
+      return true;
+    case 'own':
+      throw new Error('a function outside is called by whoever has it');
+    default:
+      (client as ProducerClient).callTransactions(step.f, step.call);
+      return true;
+  }
+}
+
+/** undefined: it is down or paused; an application does nothing then. */
+function runningClient(machine: number, world: World): object | undefined {
+  return world.isPaused(machine) ? undefined : world.process(machine);
+}
+
+function carryOutSend(step: SendStep, producer: ProducerClient, cluster: ClusterMachines): void {
+  if (step.f === 'transaction') {
+    const sends = recordsOf(step).map(({ topic, recordKey, value }) => ({ topic, partition: -1, recordKey, value }));
+    producer.transact(sends, step.end !== 'abort');
+  } else if (step.by === undefined) {
+    producer.send(step.topic, step.recordKey, step.value);
+  } else {
+    const { topic, partition, recordKey, value } = step;
+    const key = partition === undefined ? -1 : cluster.partitions.partitionsOf[topic]![partition]!;
+    producer.callSend(topic, key, recordKey, value);
+  }
+}
+
+function callConsumer(step: Extract<CallStep, { f: 'assign' | 'seek' | 'poll' }>, consumer: CalledConsumer): void {
+  switch (step.f) {
+    case 'assign':
+      consumer.callAssign(step.call, step.keys);
+      return;
+    case 'seek':
+      consumer.callSeek(step.call, step.key, step.offset);
+      return;
+    case 'poll':
+      consumer.callPoll(step.call, step.timeoutMs);
+  }
+}
