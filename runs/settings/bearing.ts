@@ -115,6 +115,8 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'metadata.max.age.ms': 'Metadata is fetched again after so long, whatever happens.',
     'partitioner.adaptive.partitioning.enable': 'Records without a key prefer brokers that answer fast.',
     'partitioner.availability.timeout.ms': 'Records without a key avoid brokers that have not answered for so long.',
+    'partitioner.class':
+      "Where records go, keys or none: Kafka's own RoundRobinPartitioner, UniformStickyPartitioner or DefaultPartitioner.",
     'partitioner.ignore.keys': 'Records with a key are partitioned as if they had none.',
     'reconnect.backoff.max.ms': 'The longest wait before connecting again.',
     'reconnect.backoff.ms': 'The first wait before connecting again.',
@@ -202,7 +204,7 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
   ],
   producer: [
     ['Two-phase commits are not in this build.', ['transaction.two.phase.commit.enable']],
-    ['Classes of your own are not run.', ['interceptor.classes', 'partitioner.class']],
+    ['Classes of your own are not run.', ['interceptor.classes']],
     [
       'A client always knows the whole cluster in the model.',
       ['metadata.recovery.rebootstrap.trigger.ms', 'metadata.recovery.strategy'],

@@ -111,6 +111,11 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       "spec.yaml:1:22  retries 0 with enable.idempotence: true; Kafka's producer would refuse to start (at least 1)",
     ],
     [
+      'kafka: "4.1"\nproducer: { partitioner.class: org.apache.kafka.clients.producer.UniformStickyPartitioner }',
+      'spec.yaml:2:32  Kafka 4.1.1 has no org.apache.kafka.clients.producer.UniformStickyPartitioner; ' +
+        'its producer would refuse to start',
+    ],
+    [
       'rules: { message-format: 1 }\nproducer: { enable.idempotence: true }',
       'spec.yaml:2:33  an idempotent producer needs message format 2, and rule message-format is 1; set enable.idempotence: false',
     ],

@@ -1,4 +1,6 @@
 /** What Kafka itself refuses when a broker, a producer or a consumer starts with settings that contradict each other. */
+import { partitionerClasses, simpleName } from '../../model/kafka/clients/partitioning.js';
+import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
 import { effective } from '../settings/effective.js';
 import { idempotence } from '../settings/idempotence.js';
 import type { SettingsTable } from '../settings/table.js';
@@ -39,6 +41,7 @@ export function checkProducer(table: SettingsTable, given: GivenSettings, proble
         `${value('request.timeout.ms')}; Kafka's producer would refuse to start`,
     );
   }
+  checkPartitioner(table.kafka, given, problems);
   const transactional = given['transactional.id'];
   const { enabled, conflicts, refused } = idempotence(table, given);
   if (transactional !== undefined && !enabled && !refused) {
@@ -61,6 +64,24 @@ export function checkProducer(table: SettingsTable, given: GivenSettings, proble
     );
   }
   return null;
+}
+
+/** A class that is on no class path of this release; one of the user's own is no error, but nothing can run it. */
+function checkPartitioner(release: string, given: GivenSettings, problems: Problems): void {
+  const own = given['partitioner.class'];
+  if (own === undefined) return;
+  const known = partitionerClasses.get(simpleName(String(own.value)));
+  if (known === undefined) {
+    problems.warn(
+      own.origin,
+      `partitioner.class ${own.value} is not run: records go to the partitions that Kafka ${release} chooses by itself`,
+    );
+  } else if (
+    compareReleases(release, known.since) < 0 ||
+    (known.until !== null && compareReleases(release, known.until) >= 0)
+  ) {
+    problems.error(own.origin, `Kafka ${release} has no ${own.value}; its producer would refuse to start`);
+  }
 }
 
 /** Message formats before v2 have no place for producer ids (UNSUPPORTED_FOR_MESSAGE_FORMAT). */

@@ -26,6 +26,15 @@ describe('the cluster of a spec', () => {
     expect(cluster('kafka: "4.0"').producers[0]!.settings['linger.ms']).toBe(5);
   });
 
+  it("has Kafka's own partitioner classes, and warns of others, which it cannot run", () => {
+    const own = 'producer: { partitioner.class: org.apache.kafka.clients.producer.RoundRobinPartitioner }';
+    expect(cluster(own).producers[0]!.settings['partitioner.class']).toContain('RoundRobinPartitioner');
+    const { warnings } = loadSpec({ input: 'spec.yaml', text: 'producer: { partitioner.class: com.acme.Nearest }' });
+    expect(warnings).toEqual([
+      'spec.yaml:1:32  warning: partitioner.class com.acme.Nearest is not run: records go to the partitions that Kafka 3.9.1 chooses by itself',
+    ]);
+  });
+
   it('has every default of Kafka 3.9', () => {
     const { brokerSettings, topics, producers, consumers } = cluster('brokers: 3');
     expect(brokerSettings).toMatchObject({

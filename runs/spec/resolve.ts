@@ -83,7 +83,13 @@ const topicNames: readonly (keyof TopicSettings)[] = [
   'max.message.bytes',
 ];
 
-type ApartNames = 'acks' | 'enable.idempotence' | 'delivery.timeout.ms' | 'transactional.id' | 'transaction.timeout.ms';
+type ApartNames =
+  | 'partitioner.class'
+  | 'acks'
+  | 'enable.idempotence'
+  | 'delivery.timeout.ms'
+  | 'transactional.id'
+  | 'transaction.timeout.ms';
 
 /** All but `acks`, `enable.idempotence` and `delivery.timeout.ms`, which depend on others. */
 const producerNames: readonly Exclude<keyof ProducerSettings, ApartNames>[] = [
@@ -201,10 +207,17 @@ function producers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): Prod
     const given = withDrawn('producer', producer.settings, drawn);
     return Array.from({ length: producer.count }, (_, member) => ({
       ...producerSettings(table, given),
+      ...partitionerClass(given),
       ...transactional(table, given, producer.count > 1 ? `-${member}` : ''),
     }));
   });
   return settings.map((own, index) => ({ name: `p${index}`, settings: own }));
+}
+
+/** partitioner.class has no default: without it the release chooses partitions by itself. */
+function partitionerClass(given: GivenSettings): Pick<ProducerSettings, 'partitioner.class'> {
+  const own = given['partitioner.class'];
+  return own === undefined ? {} : { 'partitioner.class': String(own.value) };
 }
 
 /**

@@ -13,8 +13,18 @@ export interface Partitioning {
   readonly hearsOfNewBatches: boolean;
 }
 
-/** Kafka's own classes, by their simple names. */
-export const partitionerClasses = ['DefaultPartitioner', 'UniformStickyPartitioner', 'RoundRobinPartitioner'] as const;
+/** A class of Kafka's own, with the release that brought it and the one that has it no more. */
+export interface PartitionerClass {
+  readonly since: string;
+  readonly until: string | null;
+}
+
+/** By their simple names. */
+export const partitionerClasses: ReadonlyMap<string, PartitionerClass> = new Map([
+  ['DefaultPartitioner', { since: '0.8', until: '4.0' }],
+  ['UniformStickyPartitioner', { since: '2.4', until: '4.0' }],
+  ['RoundRobinPartitioner', { since: '2.4', until: null }],
+]);
 
 /** Of 'org.apache.kafka.clients.producer.RoundRobinPartitioner' the last part. */
 export function simpleName(className: string): string {

@@ -58,7 +58,7 @@ describe.each([
     for (const asked of cases) {
       const topic = new Topic(asked);
       const partitioner = partitionerOf(topic);
-      const partitions = asked.steps.map((step) => topic.then(step, () => play(partitioner, step)));
+      const partitions = asked.steps.map((step) => topic.after(step, () => play(partitioner, step)));
       expect({ ...asked, partitions }).toEqual(asked);
     }
   });
@@ -72,7 +72,7 @@ describe('adaptive', () => {
       const topic = new Topic(asked);
       const partitioner = new StickyPartitioner(TOPIC, asked.batchSize, topic, topic.dice);
       const partitions = asked.steps.map((step) =>
-        topic.then(step, () => playAdaptive(partitioner, step, asked.count)),
+        topic.after(step, () => playAdaptive(partitioner, step, asked.count)),
       );
       expect({ ...asked, partitions }).toEqual(asked);
     }
@@ -112,7 +112,7 @@ class Topic implements PartitionAvailability {
     this.dice = { bits: next, int, pick: <T>(items: readonly T[]) => items[int(items.length)] } as unknown as Stream;
   }
 
-  then<T>({ available }: Step, call: () => T): T {
+  after<T>({ available }: Step, call: () => T): T {
     if (available !== undefined) this.led = available;
     return call();
   }

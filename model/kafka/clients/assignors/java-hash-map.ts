@@ -3,8 +3,8 @@
  * and partitions, and who gets the odd partition depends on it.
  *
  * A key stands in bucket (hash ^ hash >>> 16) mod capacity, behind those that were there before it; the capacity is a
- * power of two, doubled when three quarters full, and never falls. Java turns a bucket of eight into a tree: a map is walked
- * the same way then, but for keys of one and the same hash.
+ * power of two, doubled when three quarters full, and never falls. A bucket that Java turns into a tree (eight keys, in
+ * a map of at least sixty-four buckets) may be walked otherwise there.
  */
 
 const INITIAL_CAPACITY = 16;
