@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JudgedAnomaly } from '../histories/anomaly.js';
 import { knownBugsOf } from '../model/kafka/protocol/versions/known-bugs.js';
-import { attribute, attributeFailures } from './attribution.js';
+import { attribute, attributeFailures, catalogueEntries } from './attribution.js';
 import type { Engine, Trial } from './engine.js';
 import { simulation } from './simulation.js';
 import { loadSpec } from './spec/load.js';
@@ -22,9 +22,10 @@ describe('a bug of a release', () => {
     const spec = unnoticedRestarts();
     const trial = simulation.runTrial(spec, '2', simulation.draw(spec, '2'));
     expect(trial.row.verdict).toBe('bug');
-    expect(attribute(simulation, trial)).toMatchObject({
+    const { remedies, entry } = attribute(simulation, trial).get('stuck')!;
+    expect({ remedies, entry }).toEqual({
       entry: 'B32',
-      remedy: { kind: 'rule', rule: 'brokerEpochInControlRequests', value: true },
+      remedies: [{ kind: 'rule', rule: 'brokerEpochInControlRequests', value: true }],
     });
   });
 
@@ -32,7 +33,7 @@ describe('a bug of a release', () => {
     const spec = unnoticedRestarts();
     const trial = simulation.runTrial(spec, '1', simulation.draw(spec, '1'));
     const noTrial = { runTrial: () => expect.unreachable('a clean trial was run again') };
-    expect([trial.row.verdict, attribute(noTrial, trial)]).toEqual(['clean', null]);
+    expect([trial.row.verdict, attribute(noTrial, trial).size]).toEqual(['clean', 0]);
   });
 
   it('is named by seed: those of the same cause share the name, and what is no bug has none', () => {
@@ -49,7 +50,7 @@ describe('a bug of a release', () => {
       failures,
       never,
     );
-    const named = [...found].map(([seed, { entry }]) => `${seed} ${entry}`);
+    const named = [...found].map(([seed, bugs]) => `${seed} ${catalogueEntries(bugs)}`);
     expect(named).toEqual(failures.filter(({ verdict }) => verdict === 'bug').map(({ seed }) => `${seed} B32`));
     expect(ran).toBe(12 * (1 + knownBugsOf(rulesOf(spec), 'zookeeper').length));
   });
@@ -59,7 +60,7 @@ describe('a bug of a release', () => {
 function stuckWithoutBrokerEpochs(ran: () => void): Pick<Engine, 'runTrial' | 'draw'> {
   const stuck = { judgement: 'bug', anomaly: { type: 'stuck' } } as JudgedAnomaly;
   return {
-    draw: simulation.draw,
+    draw: (spec, seed) => simulation.draw(spec, seed),
     runTrial: (spec, seed, plan) => {
       ran();
       const anomalies = spec.rules['broker-epoch-in-control-requests'] === true ? [] : [stuck];

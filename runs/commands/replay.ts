@@ -128,7 +128,9 @@ function sayTrial(context: Context, trial: Trial, sameDigest: boolean | null): v
     sameDigest === null ? '' : sameDigest ? ', the same as when it was kept' : ', NOT the same as when it was kept';
   say(context, `\n${verdictMark(row.verdict, paint)}   seed ${seed}: digest ${shortDigest(row.digest)}${same}`);
   say(context, trialText(context.engine, trial, paint));
-  for (const known of knownBugLines(5, attribute(context.engine, trial))) say(context, known);
+  for (const bug of new Set(attribute(context.engine, trial).values())) {
+    for (const line of knownBugLines(5, bug)) say(context, line);
+  }
 }
 
 /** Every record of the trace, a line each. */

@@ -1,6 +1,6 @@
 /** The causes of a variant's failures: examined, kept in full, and put into words. */
 import { join } from 'node:path';
-import type { Attribution } from '../attribution.js';
+import { type Attribution, knownBugBehind } from '../attribution.js';
 import { HarrowFailure, type TrialRow } from '../engine.js';
 import type { ToldCause } from '../reporters/campaign-text.js';
 import type { Spec } from '../spec/spec.js';
@@ -58,7 +58,7 @@ async function tellCause(input: TellInput, cause: CauseTotal, row: TrialRow): Pr
   const path = join(input.folder.path, 'failures', folderName(input, seed));
   const replay = `npx harrow replay ${path}`;
   await keepExamined(input, examined, seed, replay);
-  const { original, shrunk, story, fix, blames } = examined;
+  const { original, judged, shrunk, story, fix, blames } = examined;
   return {
     cause,
     seed,
@@ -75,7 +75,7 @@ async function tellCause(input: TellInput, cause: CauseTotal, row: TrialRow): Pr
     story,
     fix,
     blames,
-    knownBug: input.attribution.get(seed) ?? null,
+    knownBug: knownBugBehind(input.attribution.get(seed), judged.anomaly.type),
     report: join(path, 'report.html'),
     replay,
     replayUnshrunk: shrunk === null ? replay : `npx harrow replay ${join(path, 'original')}`,

@@ -1,5 +1,5 @@
 /** The objects that --json prints (DESIGN, *The command line*): versioned, each key documented there. */
-import type { Attribution } from '../attribution.js';
+import { type Attribution, catalogueEntries } from '../attribution.js';
 import type { Outcome } from '../outcome.js';
 import type { Spec } from '../spec/spec.js';
 import type { Totals } from '../totals.js';
@@ -49,7 +49,7 @@ export function variantJson(input: CampaignJsonInput): Record<string, unknown> {
       verdict: row.verdict,
       expected: row.expected,
       anomalies: row.anomalies,
-      catalogue: attribution.get(row.seed)?.entry ?? null,
+      catalogue: catalogueEntries(attribution.get(row.seed)),
       digest: row.digest,
       replay: replay(row.seed),
     })),

@@ -11,15 +11,19 @@ import { ruleNames, ruleOf, specName, type RuleName, type Rules } from './rules.
 export interface KnownBug {
   /** 'B32'; a JIRA id where the catalogue has no number for it. */
   readonly entry: string;
-  /** In words: "rule broker-epoch-in-control-requests: false (KIP-380, ...)" or "defect KAFKA-14704: ...". */
+  /** In words: "rule broker-epoch-in-control-requests: false, before KIP-380, ..." or "defect KAFKA-14704: ...". */
   readonly words: string;
-  readonly remedy:
-    | { readonly kind: 'rule'; readonly rule: RuleName; readonly value: RuleValue }
-    | { readonly kind: 'without-defect'; readonly defect: DefectId };
+  /** All together: HW truncation ended with a message format that has epochs, and a follower that asks for them. */
+  readonly remedies: readonly Remedy[];
 }
+
+export type Remedy =
+  | { readonly kind: 'rule'; readonly rule: RuleName; readonly value: RuleValue }
+  | { readonly kind: 'without-defect'; readonly defect: DefectId };
 
 /** By rule, by value. What is not here is no bug: another way, or one that only costs time. */
 const entries: { readonly [rule in RuleName]?: Readonly<Record<string, string>> } = {
+  messageFormat: { 0: 'B12', 1: 'B12' },
   truncation: { 'high-watermark': 'B12', 'epoch-end-offset': 'B14', 'epoch-and-end-offset': 'B15' },
   outOfRange: { halt: 'KAFKA-6361' },
   epochStartOnElection: { false: 'KAFKA-7415' },
@@ -54,33 +58,35 @@ const entries: { readonly [rule in RuleName]?: Readonly<Record<string, string>> 
   groupInTransactionalCommits: { false: 'B71' },
 };
 
-/** Those that a cluster with these rules has, the defects first. */
+/** Those that a cluster with these rules has, the defects first. What has one entry is one bug. */
 export function knownBugsOf(rules: Rules, control: ControlPlane): readonly KnownBug[] {
-  const present = defectIds.filter((id) => rules.defects[id]).map(bugOfDefect);
-  const designed = ruleNames.flatMap((rule) => {
-    const bug = bugOfRule(rule, rules[rule], control);
-    return bug === null ? [] : [bug];
-  });
-  return [...present, ...designed];
+  const bugs = new Map<string, KnownBug>();
+  const add = (entry: string, words: string, remedy: Remedy): void => {
+    const known = bugs.get(entry);
+    if (known === undefined) bugs.set(entry, { entry, words, remedies: [remedy] });
+    else bugs.set(entry, { entry, words: `${known.words}; ${words}`, remedies: [...known.remedies, remedy] });
+  };
+  for (const id of defectIds) {
+    if (!rules.defects[id]) continue;
+    const { catalogue, sentence } = defectOf(id);
+    add(catalogue ?? id, `defect ${id}: ${sentence.replace(/\.$/, '')}`, { kind: 'without-defect', defect: id });
+  }
+  for (const rule of ruleNames) {
+    const value = rules[rule];
+    const { source, control: only } = ruleOf(rule);
+    const entry = entries[rule]?.[String(value)];
+    const mended = entry === undefined ? undefined : mendedBy(rule, value);
+    if (entry === undefined || mended === undefined || (only !== null && only !== control)) continue;
+    add(entry, `rule ${specName(rule)}: ${String(value)}, before ${source}`, { kind: 'rule', rule, value: mended });
+  }
+  return [...bugs.values()];
 }
 
-function bugOfDefect(id: DefectId): KnownBug {
-  const { catalogue, sentence } = defectOf(id);
-  return { entry: catalogue ?? id, words: `defect ${id}: ${sentence}`, remedy: { kind: 'without-defect', defect: id } };
-}
-
-/** null: it is none, or nothing reads the rule, or the model does not have the value that came next. */
-function bugOfRule(rule: RuleName, value: RuleValue, control: ControlPlane): KnownBug | null {
-  const entry = entries[rule]?.[String(value)];
-  const { values, source, control: only } = ruleOf(rule);
-  const next = entry === undefined ? undefined : mendedBy(rule, value, values);
-  if (entry === undefined || next === undefined || (only !== null && only !== control)) return null;
-  const words = `rule ${specName(rule)}: ${String(value)}, before ${source}`;
-  return { entry, words, remedy: { kind: 'rule', rule, value: next } };
-}
-
-/** The value that came next; of a rule that was given up again, the one before. */
-function mendedBy(rule: RuleName, value: RuleValue, values: readonly RuleValue[]): RuleValue | undefined {
+/** The value that came next and is not the same bug; of a rule that was given up again, the one before. */
+function mendedBy(rule: RuleName, value: RuleValue): RuleValue | undefined {
+  const { values } = ruleOf(rule);
   const at = values.indexOf(value);
-  return [values[at + 1], values[at - 1]].find((other) => other !== undefined && isImplemented(rule, other));
+  const others = [...values.slice(at + 1), ...values.slice(0, at).toReversed()];
+  const entry = (other: RuleValue): string | undefined => entries[rule]?.[String(other)];
+  return others.find((other) => entry(other) !== entry(value) && isImplemented(rule, other));
 }
