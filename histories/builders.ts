@@ -170,6 +170,11 @@ export function committed(group: string, offsets: Offsets): OperationBuilder {
   return alone('committed', 'c0', made);
 }
 
+/** A member of the group processes the record at this offset. */
+export function processed(group: string, key: string, offset: number): OperationBuilder {
+  return alone('process', 'c0', [special((numberOf) => ({ kind: 'process', key: numberOf(key), group, offset }))]);
+}
+
 export function endOffsets(isolation: string, offsets: Offsets): OperationBuilder {
   const made = Object.entries(offsets).map(([key, offset]) =>
     special((numberOf) => ({ kind: 'end-offset', key: numberOf(key), isolation, offset })),

@@ -25,6 +25,8 @@ function argumentOf(microOp: MicroOp, history: History): string {
       return `group ${microOp.group}: ${key}=${microOp.offset}`;
     case 'committed':
       return `group ${microOp.group}: ${key}`;
+    case 'process':
+      return `group ${microOp.group}: ${key}@${microOp.offset}`;
     case 'own':
       return `group ${microOp.group}, generation ${microOp.generation}: ${microOp.member}`;
     default:

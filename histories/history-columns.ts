@@ -9,7 +9,8 @@
  *
  *   append                            value
  *   read                              values, without offsets; a recordCount of -1 stands for null
- *   commit, committed, end-offset     offset, name of the group or of the isolation level
+ *   commit, committed, process        offset, name of the group
+ *   end-offset                        offset, name of the isolation level
  *   own                               generation, name of the group; then -1, name of the member
  *   derive                            offset, value of the output; then key of the output, 0
  *
@@ -36,6 +37,7 @@ export const END_OFFSET = 6;
 export const OWN = 7;
 export const DERIVE = 8;
 export const ASSIGN = 9;
+export const PROCESS = 10;
 
 /** An operation's fields that its invocation settles; the rest say how it ended. */
 export type Invocation = Omit<Operation, 'index' | 'completedAt' | 'outcome'>;
@@ -166,6 +168,8 @@ export class HistoryColumns {
         return { kind: 'commit', key, group: this.names.at(value), offset };
       case COMMITTED:
         return { kind: 'committed', key, group: this.names.at(value), offset };
+      case PROCESS:
+        return { kind: 'process', key, group: this.names.at(value), offset };
       case END_OFFSET:
         return { kind: 'end-offset', key, isolation: this.names.at(value), offset };
       case OWN: {
@@ -219,6 +223,9 @@ export class HistoryColumns {
       case 'committed':
         this.addRecord(microOp.offset, this.names.numberOf(microOp.group));
         return COMMITTED;
+      case 'process':
+        this.addRecord(microOp.offset, this.names.numberOf(microOp.group));
+        return PROCESS;
       case 'end-offset':
         this.addRecord(microOp.offset, this.names.numberOf(microOp.isolation));
         return END_OFFSET;

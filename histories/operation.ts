@@ -34,9 +34,12 @@ export interface ReadMicroOp {
   readonly key: number;
   readonly values: readonly number[] | null;
 }
-/** A group's offset of one key, the next to be read: committed (alone or in a transaction), or fetched; -1: none. */
+/**
+ * A group's offset of one key. commit, committed: the next to be read, which is committed (alone or in a transaction) or was
+ * fetched; -1: none. process: a member did with the record at this offset what the group is there for.
+ */
 export interface GroupOffsetMicroOp {
-  readonly kind: 'commit' | 'committed';
+  readonly kind: 'commit' | 'committed' | 'process';
   readonly key: number;
   readonly group: string;
   readonly offset: number;
@@ -91,7 +94,7 @@ export interface Operation {
   readonly session: number;
   /** Name of the client: p0, c0, final. */
   readonly client: string;
-  /** send, poll, txn (one transaction: ok committed, fail aborted), commit, committed, end-offsets, rebalance, assign, ... */
+  /** send, poll, txn (one transaction: ok committed, fail aborted), commit, committed, process, end-offsets, rebalance, assign, ... */
   readonly f: string;
   /** Virtual microseconds. */
   readonly invokedAt: number;

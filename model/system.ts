@@ -71,8 +71,14 @@ export interface OwnStep extends StepBasis {
   readonly by: number;
 }
 
+/** A consumer's application needs time: for each record from now on; or once so much more. */
+export interface ProcessingStep extends StepBasis {
+  readonly f: 'process-each' | 'process-slowly';
+  readonly micros: number;
+}
+
 /** One workload step, as plain data. */
-export type ClientStep = SendStep | CallStep | OwnStep;
+export type ClientStep = SendStep | CallStep | OwnStep | ProcessingStep;
 
 /** Every record of a step. */
 export function recordsOf(step: ClientStep): readonly StepRecord[] {

@@ -74,6 +74,18 @@ const groups: readonly AnomalyWords[] = [
     sentence: 'A member committed a transaction when another one owned the partitions that it had consumed.',
   },
   {
+    name: 'skipped',
+    words: 'record skipped',
+    did: 'skipped records',
+    sentence: "A record stands below its group's committed offset, and no member has processed it.",
+  },
+  {
+    name: 'reprocessed',
+    words: 'record processed twice',
+    did: 'processed records twice',
+    sentence: 'Members of a group processed one record twice.',
+  },
+  {
     name: 'committed-regression',
     words: 'committed offset that went back',
     did: 'lost committed offsets',

@@ -18,8 +18,6 @@ export { requirements };
 
 /** Requirements that this build cannot judge, and why. */
 export const refusedRequirements: Readonly<Record<string, string>> = {
-  'processed-at-least-once': 'it needs consumer groups, which are not in this build',
-  'processed-at-most-once': 'it needs consumer groups, which are not in this build',
   'read-committed': 'it is for histories of lists (harrow check)',
   'snapshot-isolation': 'it is for histories of lists (harrow check)',
   serializable: 'it is for histories of lists (harrow check)',

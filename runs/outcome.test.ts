@@ -69,6 +69,13 @@ describe('the exit status of a campaign', () => {
       0,
     ],
     [
+      'not exercised, but the situation that the spec expects was reached',
+      [trialRow('1', { situations: ['group-rebalanced'] })],
+      'expect-situations: [group-rebalanced]',
+      'all',
+      0,
+    ],
+    [
       'not exercised, but an expected duplicate was found',
       [trialRow('1', { verdict: 'unsafe', anomalies: ['duplicate'], situations: [] })],
       'expect: [duplicate]',

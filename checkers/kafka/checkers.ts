@@ -8,6 +8,7 @@ import { duplicateConsumption } from './groups/duplicate-consumption.js';
 import { offsetRegisters } from './groups/offset-registers.js';
 import { groupOffsets } from './groups/offsets.js';
 import { overlappingOwnership } from './groups/overlapping-ownership.js';
+import { processing } from './groups/processing.js';
 import { zombieOutput } from './groups/zombie-output.js';
 import { inconsistentOffsets } from './inconsistent-offsets.js';
 import { keyOrder } from './key-order.js';
@@ -43,5 +44,6 @@ export const checkers: readonly Checker[] = [
   offsetRegisters,
   overlappingOwnership,
   duplicateConsumption,
+  processing,
   uniqueValues,
 ];

@@ -13,6 +13,7 @@ import { deletionLicence } from './licences/deletion.js';
 import { damageLicence, lossLicence, type PartitionRules } from './licences/loss.js';
 import type { PartitionTimeline, RecordIdentity, Stay } from './licences/partition-timeline.js';
 import { producerWindowLicence } from './licences/producer-window.js';
+import { lossyElection, offsetPartitions } from './licences/lossy-elections.js';
 import { licensed, type Licensed } from './licences/rows.js';
 import { stallLicence } from './licences/stall.js';
 import { TraceTimeline } from './licences/trace-timeline.js';
@@ -56,6 +57,13 @@ export class Licences {
       case 'W5':
       case 'W6':
         return this.ofCommittedRecords(anomaly);
+      case 'skipped':
+      case 'committed-too-far':
+        return this.ofGroup([anomaly.key], anomaly);
+      case 'committed-regression':
+      case 'committed-nonlinearizable':
+      case 'overlapping-ownership':
+        return this.ofGroup(offsetPartitions(this.history), anomaly);
       case 'stuck':
         return stallLicence(this.trace, anomaly, this.partition(anomaly.key));
       default:
@@ -97,6 +105,15 @@ export class Licences {
       if (licence === null) return null;
     }
     return licence;
+  }
+
+  /** One of these partitions may have lost records that were committed: then a group's offsets, or its records, are not what they were. */
+  private ofGroup(keys: readonly number[], { at }: Anomaly): Licensed | null {
+    for (const key of keys) {
+      const licence = lossyElection(this.trace, this.partition(key), this.rules(key), at);
+      if (licence !== null) return licence;
+    }
+    return null;
   }
 
   /** An offset given out again, a record back at another offset: one of the records involved, or a copy of it, was lost. */

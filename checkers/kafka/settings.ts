@@ -107,6 +107,23 @@ export function isTransactional({ settings }: Header): boolean {
   return Object.entries(settings).some(([name, id]) => /(^|:)transactional\.id$/.test(name) && id !== '');
 }
 
+/** Every member of a group commits only what it has processed, and begins at the start where the group has no offset. */
+export function commitsAfterProcessing({ settings }: Header): boolean {
+  const policies = valuesOf(settings, 'commit');
+  if (policies.length === 0 || policies.includes('before-processing')) return false;
+  return valuesOf(settings, 'auto.offset.reset').every((reset) => reset === 'earliest');
+}
+
+/** Some consumer is a member of a group. */
+export function hasGroups({ settings }: Header): boolean {
+  return valuesOf(settings, 'group.id').length > 0;
+}
+
+/** Of a setting, whatever its scope. */
+function valuesOf(settings: HistoryHeader['settings'], name: string): readonly Value[] {
+  return Object.entries(settings).flatMap(([key, value]) => (key === name || key.endsWith(`:${name}`) ? [value] : []));
+}
+
 /**
  * A protocol rule by its name in code or in specs: 'eligibleLeaderReplicas', 'eligible-leader-replicas'.
  * @param unsaid of a history that does not say

@@ -2,7 +2,7 @@
  * How micro-operations other than sends and polls are written: lists, groups' offsets, ownership, lineage.
  *
  *   in a txn      ["append",k,v]  ["r",k,[v,…]]  ["commit",{"group":g,"offsets":{k:o}}]
- *   alone         commit, committed   {"group":g,"offsets":{k:o}}
+ *   alone         commit, committed, process   {"group":g,"offsets":{k:o}}
  *                 end-offsets         {"isolation":level,"offsets":{k:o}}
  *                 rebalance           {"group":g,"generation":n,"owned":{member:[k,…]}}
  *                 assign              [k,…]
@@ -19,6 +19,7 @@ export type SpecialKind = Special['kind'];
 export const kindOf: Readonly<Partial<Record<string, SpecialKind>>> = {
   commit: 'commit',
   committed: 'committed',
+  process: 'process',
   'end-offsets': 'end-offset',
   rebalance: 'own',
   assign: 'assign',
@@ -42,6 +43,7 @@ export function writeAlone(microOps: readonly MicroOp[], names: Names): unknown 
   switch (first?.kind) {
     case 'commit':
     case 'committed':
+    case 'process':
       return { group: first.group, offsets: writtenOffsets(microOps, names) };
     case 'end-offset':
       return { isolation: first.isolation, offsets: writtenOffsets(microOps, names) };
@@ -65,7 +67,8 @@ export function writeAlone(microOps: readonly MicroOp[], names: Names): unknown 
 export function readAlone(line: LineObject, kind: SpecialKind, value: unknown, numbers: Numbers): readonly MicroOp[] {
   switch (kind) {
     case 'commit':
-    case 'committed': {
+    case 'committed':
+    case 'process': {
       const object = new LineObject(line.line, value);
       const group = object.string('group');
       return readOffsets(object, numbers).map(({ key, offset }) => ({ kind, key, group, offset }));
@@ -118,7 +121,7 @@ export function readInTransaction(
   return kind === undefined ? null : readAlone(line, kind, first, numbers);
 }
 
-const specialKinds: readonly SpecialKind[] = ['commit', 'committed', 'end-offset', 'own', 'assign'];
+const specialKinds: readonly SpecialKind[] = ['commit', 'committed', 'process', 'end-offset', 'own', 'assign'];
 
 /** Lineage by output, in order of appearance; undefined: there is none. */
 export function writeDerived(microOps: readonly MicroOp[], names: Names): unknown {

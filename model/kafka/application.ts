@@ -1,22 +1,25 @@
 /** The application whose calls clients carry out, and what it hears of them; beside it liveness, which sends and reads too. */
 import type { Outcome } from '../kernel/recorder.js';
 import type { World } from '../kernel/world.js';
-import type { CallStep, ClientStep, SendStep } from '../system.js';
+import type { CallStep, ClientStep, ProcessingStep, SendStep } from '../system.js';
 import { recordsOf } from '../system.js';
 import type { CallListener, PollListener, SendListener } from './clients/api.js';
 import type { CalledConsumer } from './clients/called-consumer.js';
+import type { ProcessingTime } from './clients/consumer-application.js';
 import type { PolledRecords } from './clients/fetcher.js';
 import type { ProducerClient } from './clients/producer.js';
-import type { ClusterMachines } from './cluster-machines.js';
+import type { ClientListener, ClusterMachines } from './cluster-machines.js';
+
+type GroupListener = Omit<ClientListener, keyof CallListener>;
 
 export type ApplicationListener = SendListener & CallListener;
 
 /** Hands everything that clients tell to liveness, and to the application if there is one. */
-export class ClientListeners implements SendListener, PollListener, CallListener {
+export class ClientListeners implements ClientListener {
   application: ApplicationListener | null = null;
-  private readonly liveness: SendListener & PollListener;
+  private readonly liveness: GroupListener;
 
-  constructor(liveness: SendListener & PollListener) {
+  constructor(liveness: GroupListener) {
     this.liveness = liveness;
   }
 
@@ -34,6 +37,10 @@ export class ClientListeners implements SendListener, PollListener, CallListener
 
   onRecord(partition: number, offset: number, value: number): void {
     this.liveness.onRecord(partition, offset, value);
+  }
+
+  ofGroup(groupId: string): PollListener {
+    return this.liveness.ofGroup(groupId);
   }
 
   onCallDone(call: number, error?: string): void {
@@ -60,12 +67,21 @@ export function carryOut(step: ClientStep, cluster: ClusterMachines): boolean {
     case 'poll':
       callConsumer(step, client as CalledConsumer);
       return true;
+    case 'process-each':
+    case 'process-slowly':
+      slowDown(step, cluster.processingOf(machine));
+      return true;
     case 'own':
       throw new Error('a function outside is called by whoever has it');
     default:
       (client as ProducerClient).callTransactions(step.f, step.call);
       return true;
   }
+}
+
+function slowDown({ f, micros }: ProcessingStep, time: ProcessingTime): void {
+  if (f === 'process-each') time.recordMicros = micros;
+  else time.nextExtraMicros += micros;
 }
 
 /** undefined: it is down or paused; an application does nothing then. */

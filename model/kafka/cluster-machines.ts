@@ -4,17 +4,25 @@ import type { World } from '../kernel/world.js';
 import type { MachineInfo } from '../system.js';
 import { Broker } from './broker/broker.js';
 import { brokerConfig } from './broker/config.js';
-import type { CallListener, ClientConfig, PollListener, SendListener } from './clients/api.js';
 import { CalledConsumer } from './clients/called-consumer.js';
+import type { CallListener, ClientConfig, PollListener, SendListener } from './clients/api.js';
+import type { ProcessingTime } from './clients/consumer-application.js';
 import { ConsumerClient } from './clients/consumer.js';
+import { GroupConsumer } from './clients/group-consumer.js';
 import { ProducerClient } from './clients/producer.js';
-import type { ConsumerSpec, KafkaClusterSpec, ProducerSpec } from './cluster-spec.js';
+import type { KafkaClusterSpec, MemberSpec, ProducerSpec } from './cluster-spec.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
 import { Controller } from './control/kraft/controller.js';
 import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { ensembleConfig } from './control/zookeeper/ensemble/ensemble-config.js';
 import { ZooKeeperServer } from './control/zookeeper/ensemble/server.js';
 import { numberPartitions, type KafkaPartitions } from './partition-table.js';
+
+/** Hears of all clients. */
+export interface ClientListener extends SendListener, PollListener, CallListener {
+  /** Hears of the members of a group, of whom it matters only that one of them returned a record. */
+  ofGroup(groupId: string): PollListener;
+}
 
 export class ClusterMachines {
   /** Set when the world is furnished. */
@@ -32,15 +40,13 @@ export class ClusterMachines {
   readonly clients: readonly MachineId[];
   readonly machines: readonly MachineInfo[];
   readonly clientConfig: ClientConfig;
+  /** By index of the consumer: how long its application takes, whichever process it runs in. */
+  private readonly processing: readonly ProcessingTime[];
   private readonly spec: KafkaClusterSpec;
   private readonly committed: CommittedMetadata | CommittedZnodes;
-  private readonly listener: SendListener & PollListener & CallListener;
+  private readonly listener: ClientListener;
 
-  constructor(
-    spec: KafkaClusterSpec,
-    committed: CommittedMetadata | CommittedZnodes,
-    listener: SendListener & PollListener & CallListener,
-  ) {
+  constructor(spec: KafkaClusterSpec, committed: CommittedMetadata | CommittedZnodes, listener: ClientListener) {
     this.spec = spec;
     this.committed = committed;
     this.listener = listener;
@@ -53,6 +59,7 @@ export class ClusterMachines {
     this.producers = take(spec.producers.length);
     this.consumers = take(spec.consumers.length);
     this.clients = [...this.producers, ...this.consumers];
+    this.processing = spec.consumers.map(() => ({ recordMicros: 0, nextExtraMicros: 0 }));
     this.clientConfig = { partitions: this.partitions, bootstrap: this.brokers, rules: spec.rules };
     this.machines = [
       ...this.brokers.map((id) => info(id, `b${id}`, 'broker', spec.racks[id - 1] ?? null)),
@@ -100,12 +107,22 @@ export class ClusterMachines {
     return this.world.process(machine) as ProducerClient | undefined;
   }
 
-  consumer(machine: MachineId): (ConsumerClient | CalledConsumer) | undefined {
-    return this.world.process(machine) as ConsumerClient | CalledConsumer | undefined;
+  consumer(machine: MachineId): (ConsumerClient | CalledConsumer | GroupConsumer) | undefined {
+    return this.world.process(machine) as ConsumerClient | CalledConsumer | GroupConsumer | undefined;
   }
 
-  client(machine: MachineId): ProducerClient | ConsumerClient | undefined {
-    return this.world.process(machine) as ProducerClient | ConsumerClient | undefined;
+  /** undefined: it is down, or in no group. */
+  member(machine: MachineId): GroupConsumer | undefined {
+    const process = this.world.process(machine);
+    return process instanceof GroupConsumer ? process : undefined;
+  }
+
+  client(machine: MachineId): ProducerClient | ConsumerClient | GroupConsumer | undefined {
+    return this.world.process(machine) as ProducerClient | ConsumerClient | GroupConsumer | undefined;
+  }
+
+  processingOf(consumer: MachineId): ProcessingTime {
+    return this.processing[this.consumers.indexOf(consumer)];
   }
 
   nameOf(machine: MachineId): string {
@@ -124,7 +141,9 @@ export class ClusterMachines {
 
   private programOf(
     machine: MachineId,
-  ): (host: Host) => Broker | Controller | ZooKeeperServer | ProducerClient | ConsumerClient | CalledConsumer {
+  ): (
+    host: Host,
+  ) => Broker | Controller | ZooKeeperServer | ProducerClient | ConsumerClient | CalledConsumer | GroupConsumer {
     const { spec } = this;
     if (machine <= this.brokers.length) {
       const config = brokerConfig(spec, machine);
@@ -133,7 +152,7 @@ export class ClusterMachines {
     if (this.controllers.includes(machine)) return this.controlProgram();
     const producer = spec.producers[this.producers.indexOf(machine)];
     return producer === undefined
-      ? this.consumerProgram(spec.consumers[this.consumers.indexOf(machine)])
+      ? this.consumerProgram(this.consumers.indexOf(machine))
       : this.producerProgram(producer);
   }
 
@@ -159,11 +178,24 @@ export class ClusterMachines {
     return (host) => new ProducerClient(host, config);
   }
 
-  private consumerProgram({ settings, partitions }: ConsumerSpec): (host: Host) => ConsumerClient | CalledConsumer {
+  private consumerProgram(index: number): (host: Host) => ConsumerClient | CalledConsumer | GroupConsumer {
+    const { settings, partitions, member, name } = this.spec.consumers[index];
+    if (member !== undefined) return this.memberProgram(name, member, this.processing[index]);
     const { listener } = this;
     const config = { ...this.clientConfig, settings, assigned: partitions, listener };
     if (this.spec.called === true) return (host) => new CalledConsumer(host, { ...config, calls: listener });
     return (host) => new ConsumerClient(host, config);
+  }
+
+  private memberProgram(
+    clientId: string,
+    { settings, topics, commit }: MemberSpec,
+    processing: ProcessingTime,
+  ): (host: Host) => GroupConsumer {
+    const listener = this.listener.ofGroup(settings['group.id']);
+    const topicNames = this.spec.topics.map(({ name }) => name);
+    const config = { ...this.clientConfig, settings, clientId, topics, topicNames, commit, processing, listener };
+    return (host) => new GroupConsumer(host, config);
   }
 }
 

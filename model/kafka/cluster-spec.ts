@@ -1,4 +1,5 @@
 /** What the simulated Kafka is built from: plain data, complete, every default filled in. `runs/spec` makes it. */
+import type { AssignorName } from './clients/assignors/assignors.js';
 import type { ControlPlane } from './protocol/versions/rule.js';
 import type { SnapshotSettings } from './control/kraft/snapshot-generator.js';
 import type { QuorumSettings } from './control/kraft/raft/config.js';
@@ -61,6 +62,32 @@ export interface TransactionSettings {
   readonly 'transaction.partition.verification.enable': boolean;
 }
 
+/** Broker settings of the group coordinators. */
+export interface GroupSettings {
+  readonly 'group.initial.rebalance.delay.ms': number;
+  readonly 'group.min.session.timeout.ms': number;
+  readonly 'group.max.session.timeout.ms': number;
+  readonly 'group.max.size': number;
+  readonly 'offsets.topic.num.partitions': number;
+  /** -1 is all; gone with 4.0, where it is always all. */
+  readonly 'offsets.commit.required.acks': number;
+  readonly 'offsets.commit.timeout.ms': number;
+  readonly 'offsets.retention.minutes': number;
+  readonly 'offsets.retention.check.interval.ms': number;
+  readonly 'group.consumer.session.timeout.ms': number;
+  readonly 'group.consumer.heartbeat.interval.ms': number;
+  /** KIP-848: the first is taken by groups that name none. */
+  readonly 'group.consumer.assignors': string;
+  readonly 'group.consumer.max.size': number;
+}
+
+/** The consumer groups of a cluster, and how their coordinators are set. */
+export interface ClusterGroups {
+  readonly settings: GroupSettings;
+  /** group.id of each; probes name a group by its index here. */
+  readonly ids: readonly string[];
+}
+
 export interface TopicSpec {
   readonly name: string;
   /**
@@ -109,6 +136,8 @@ export interface ProducerSettings {
 }
 
 export interface ConsumerSettings {
+  /** Left out: the consumer is in no group. */
+  readonly 'group.id'?: string;
   readonly 'auto.offset.reset': 'latest' | 'earliest' | 'none';
   readonly 'isolation.level': 'read_uncommitted' | 'read_committed';
   readonly 'fetch.min.bytes': number;
@@ -132,17 +161,44 @@ export interface ConsumerSettings {
   readonly 'connections.max.idle.ms': number;
 }
 
+/** Of a consumer that subscribes: a member of a group. */
+export interface GroupConsumerSettings extends ConsumerSettings {
+  readonly 'group.id': string;
+  /** KIP-345. Left out: a dynamic member. */
+  readonly 'group.instance.id'?: string;
+  readonly 'session.timeout.ms': number;
+  readonly 'heartbeat.interval.ms': number;
+  readonly 'max.poll.interval.ms': number;
+  readonly 'enable.auto.commit': boolean;
+  readonly 'auto.commit.interval.ms': number;
+  /** Names of assignors (range, roundrobin, sticky, cooperative-sticky), the preferred one first. */
+  readonly 'partition.assignment.strategy': readonly AssignorName[];
+}
+
+/** When the application of a consumer commits: what it does with the records of one poll before, or after. */
+export type CommitPolicy = 'before-processing' | 'after-processing' | 'auto';
+
 /** One client process. */
 export interface ProducerSpec {
   /** As people read it: p0, p1, ... */
   readonly name: string;
   readonly settings: ProducerSettings;
 }
-/** A consumer with partitions assigned by hand; it reads `partitions` (all of its topics) from the start of the trial. */
+/** A consumer with partitions assigned by hand reads `partitions` from the start of the trial; a member of a group subscribes. */
 export interface ConsumerSpec {
   readonly name: string;
   readonly settings: ConsumerSettings;
+  /** Assigned by hand; of a member of a group none. */
   readonly partitions: readonly number[];
+  /** Left out: it is in no group. */
+  readonly member?: MemberSpec;
+}
+
+export interface MemberSpec {
+  readonly settings: GroupConsumerSettings;
+  /** Numbers of the topics that it subscribes to. */
+  readonly topics: readonly number[];
+  readonly commit: CommitPolicy;
 }
 
 export interface KafkaClusterSpec {
@@ -167,8 +223,10 @@ export interface KafkaClusterSpec {
    * they do by themselves.
    */
   readonly called?: boolean;
-  /** Left out: nobody uses transactions, and there are no coordinators. The last topic is __transaction_state. */
+  /** Left out: nobody uses transactions, and there are no coordinators of them, nor the topic __transaction_state. */
   readonly transactions?: TransactionSettings;
+  /** Left out: no client is in a group, and there are no coordinators of them, nor the topic __consumer_offsets. */
+  readonly groups?: ClusterGroups;
   /** Bytes of a serialized record. */
   readonly recordBytes: number;
 }

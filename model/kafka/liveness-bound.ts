@@ -8,7 +8,14 @@ export function timeouts(spec: KafkaClusterSpec): ReadonlyMap<string, number> {
     ['replica-lag', spec.brokerSettings['replica.lag.time.max.ms'] * 1000],
     ['request', longest(spec, 'request.timeout.ms') * 1000],
     ['delivery', longest(spec, 'delivery.timeout.ms') * 1000],
+    ...groupTimeouts(spec),
   ]);
+}
+
+/** Of the first member of a group; none where there is none. */
+function groupTimeouts({ consumers }: KafkaClusterSpec): readonly (readonly [string, number])[] {
+  const member = consumers.find((consumer) => consumer.member !== undefined)?.member;
+  return member === undefined ? [] : [['group-session', member.settings['session.timeout.ms'] * 1000]];
 }
 
 /** A broker's own setup time-out of a connection, socket.connection.setup.timeout.max.ms with its jitter of 20 %. */
@@ -27,7 +34,8 @@ const SLACK_MS = 10_000;
  * - the session of a dead broker ends, that of one which had just been heard too; a restarted controller grants another;
  *   the registration that was refused in between is tried again after as long as a session at most;
  * - the leader drops who does not fetch: 1.5 × replica.lag.time.max.ms, and learns of it by AlterPartition;
- * - a send that met the last of the outage runs out, and the next one is tried within its own delivery.timeout.ms.
+ * - a send that met the last of the outage runs out, and the next one is tried within its own delivery.timeout.ms;
+ * - groups: see groupMs.
  */
 export function livenessBoundMicros(spec: KafkaClusterSpec): number {
   const session = sessionMs(spec);
@@ -38,8 +46,33 @@ export function livenessBoundMicros(spec: KafkaClusterSpec): number {
   const setup = Math.max(BROKER_SETUP_MS, longest(spec, 'socket.connection.setup.timeout.max.ms') * 1.2);
   const delivery = longest(spec, 'delivery.timeout.ms');
   const boundMs =
-    controlMs(spec) + 2 * setup + 3 * session + 1.5 * lag + socket + backoff + 2 * request + 2 * delivery + SLACK_MS;
+    controlMs(spec) +
+    2 * setup +
+    3 * session +
+    1.5 * lag +
+    socket +
+    backoff +
+    2 * request +
+    2 * delivery +
+    groupMs(spec) +
+    SLACK_MS;
   return Math.ceil(boundMs) * 1000;
+}
+
+/**
+ * Until a group is stable again, and has read what is new: the sessions of those that are gone run out, and of the joins
+ * that this or a late request breaks off; a rebalance waits for who is busy for max.poll.interval.ms, and so does the next
+ * that was called for meanwhile; what was being processed or committed is finished first.
+ */
+function groupMs({ consumers }: KafkaClusterSpec): number {
+  let longestMs = 0;
+  for (const { member } of consumers) {
+    if (member === undefined) continue;
+    const { settings } = member;
+    const rebalances = 2 * settings['session.timeout.ms'] + 3 * settings['max.poll.interval.ms'];
+    longestMs = Math.max(longestMs, rebalances + settings['default.api.timeout.ms']);
+  }
+  return longestMs;
 }
 
 /** Until ZooKeeper drops a broker that it does not hear, or a controller does. */

@@ -1,6 +1,6 @@
 /**
  * Liveness, put to the test: every producer sends something new to every partition; it must be acknowledged, and read by
- * every consumer that is assigned the partition.
+ * every consumer that is assigned the partition, and by some member of every group that subscribes to its topic.
  *
  * A send that fails, or is acknowledged and not to be read (acks=0, or a leader that had been deposed), is no verdict on
  * liveness: another follows. What became of the first is for the checkers.
@@ -63,7 +63,9 @@ export class Liveness implements SendListener, PollListener, EventHandler {
     this.cluster = cluster;
     this.firstValue = firstValue;
     this.readers = cluster.partitions.names.map(
-      (_, partition) => this.spec.consumers.filter((consumer) => consumer.partitions.includes(partition)).length,
+      (_, partition) =>
+        this.spec.consumers.filter((consumer) => consumer.partitions.includes(partition)).length +
+        this.groupsOf(partition).length,
     );
     this.startReader();
     const { count, isInternal } = cluster.partitions;
@@ -108,6 +110,18 @@ export class Liveness implements SendListener, PollListener, EventHandler {
     const attempt = this.attempts[value - this.firstValue];
     attempt.readings++;
     this.lookAt(attempt);
+  }
+
+  /** A record that members of one group return counts once. */
+  ofGroup(): PollListener {
+    const returned = new Set<number>();
+    return {
+      onRecord: (partition, offset, value) => {
+        if (value < this.firstValue || returned.has(value)) return;
+        returned.add(value);
+        this.onRecord(partition, offset, value);
+      },
+    };
   }
 
   /** `a`: the goal to send for, unless it was reached meanwhile. */
@@ -198,13 +212,34 @@ export class Liveness implements SendListener, PollListener, EventHandler {
       const position = cluster.consumer(reader)?.position(partition) ?? -1;
       return `${cluster.nameOf(reader)} stands at ${position}${sayDamage(partition, position, cluster, view)}`;
     });
-    return { reason: reads.join(', '), waitsFor: behind };
+    const unowned = this.groupsOf(partition).filter((group) => this.ownersIn(group, partition, cluster).length === 0);
+    const missing = unowned.map((group) => `no member of ${group} has a position in it`);
+    return { reason: [...reads, ...missing].join(', '), waitsFor: behind };
+  }
+
+  /** Groups that subscribe to the partition's topic. */
+  private groupsOf(partition: number): readonly string[] {
+    const topic = this.cluster.partitions.topicOf[partition];
+    const members = this.spec.consumers.flatMap(({ member }) => member ?? []);
+    const groups = members.flatMap(({ topics, settings }) => (topics.includes(topic) ? [settings['group.id']] : []));
+    return [...new Set(groups)];
+  }
+
+  /** Members that have a position in the partition. */
+  private ownersIn(group: string, partition: number, cluster: ClusterMachines): readonly MachineId[] {
+    return cluster.consumers.filter(
+      (machine, i) =>
+        this.spec.consumers[i].member?.settings['group.id'] === group &&
+        (cluster.consumer(machine)?.position(partition) ?? -1) >= 0,
+    );
   }
 
   /** Who must return the records of a partition. */
   private readersOf(partition: number, cluster: ClusterMachines): readonly MachineId[] {
-    const readers = cluster.consumers.filter((_, i) => this.spec.consumers[i].partitions.includes(partition));
-    return readers.length > 0 ? readers : [this.reader];
+    const assigned = cluster.consumers.filter((_, i) => this.spec.consumers[i].partitions.includes(partition));
+    const groups = this.groupsOf(partition);
+    const members = groups.flatMap((group) => this.ownersIn(group, partition, cluster));
+    return assigned.length + groups.length > 0 ? [...assigned, ...members] : [this.reader];
   }
 }
 

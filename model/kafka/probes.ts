@@ -52,11 +52,24 @@ export const Probe = {
   quorumLeader: first + 40,
   quorumResigned: first + 41,
   quorumVoters: first + 42,
-  // Transactions (coordinator/transaction/, and the leaders of their partitions)
+  // Coordinators (coordinator/): of transactions, with the leaders of their partitions
   transactionPending: first + 60,
   transactionChanged: first + 61,
   transactionMarker: first + 62,
   coordinatorLoaded: first + 63,
+  // Coordinators: of groups
+  groupState: first + 70,
+  memberJoined: first + 71,
+  memberLeft: first + 72,
+  partitionAssigned: first + 73,
+  groupRefused: first + 74,
+  offsetPending: first + 75,
+  offsetCommitted: first + 76,
+  offsetRefused: first + 77,
+  offsetExpired: first + 78,
+  partitionReleased: first + 79,
+  // Members of groups (clients/group/)
+  partitionsRevoked: first + 85,
   uncommittedReverted: first + 43,
   metadataSnapshotLoaded: first + 44,
   metadataLost: first + 45,
@@ -90,6 +103,18 @@ export const ElectionReason = {
   eligible: 5,
   /** The ISR was empty and nobody eligible: whoever led last. Unclean, whatever unclean.leader.election.enable says. */
   lastKnownLeader: 6,
+} as const;
+/** Why a member is no longer in its group. */
+export const MemberLeft = {
+  left: 0,
+  sessionExpired: 1,
+  rebalanceTimeout: 2,
+  syncTimeout: 3,
+  /** Under its instance id another goes on. */
+  replaced: 4,
+  groupFull: 5,
+  /** KIP-848: it did not give up its partitions in time. */
+  fenced: 6,
 } as const;
 export const LossReason = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
 
@@ -327,8 +352,74 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
   probe(
     Probe.coordinatorLoaded,
     'coordinator-loaded',
-    ['coordinatorEpoch', 'transactions'],
-    'A broker that came to lead a partition of __transaction_state has read it, and answers. TransactionStateManager.loadTransactionsForTxnTopicPartition',
+    ['coordinatorEpoch', 'keys'],
+    'A broker that came to lead a partition of __transaction_state or __consumer_offsets has read it, and answers. TransactionStateManager.loadTransactionsForTxnTopicPartition, GroupMetadataManager.loadGroupsAndOffsets',
+  ),
+  probe(
+    Probe.groupState,
+    'group-state',
+    ['group', 'state', 'generation', 'members'],
+    'A coordinator moved a group (its index in the spec; the key is its partition of __consumer_offsets) to another state: Empty 0, PreparingRebalance 1, CompletingRebalance 2, Stable 3, and with KIP-848 Assigning 5, Reconciling 6 (the generation is the group epoch then); Dead 4: it coordinates it no more. GroupMetadata.transitionTo, ConsumerGroup.maybeUpdateGroupState',
+  ),
+  probe(
+    Probe.memberJoined,
+    'member-joined',
+    ['group', 'member', 'machine', 'isStatic'],
+    'A coordinator took a member (a hash of its id) into a group: it takes part in the rebalance that follows. GroupCoordinator.addMemberAndRebalance',
+  ),
+  probe(
+    Probe.memberLeft,
+    'member-left',
+    ['group', 'member', 'generation', 'reason'],
+    'A member is out of its group: it left 0, its session expired 1, it did not join in time 2, it did not sync in time 3, another goes on under its instance id 4, the group was full 5, it did not give up its partitions in time 6.',
+  ),
+  probe(
+    Probe.partitionAssigned,
+    'partition-assigned',
+    ['group', 'generation', 'member', 'machine'],
+    'A partition (the key) is assigned to a member from this generation on, or with KIP-848 from this member epoch on until it is released. GroupCoordinator.setAndPropagateAssignment, CurrentAssignmentBuilder',
+  ),
+  probe(
+    Probe.partitionReleased,
+    'partition-released',
+    ['group', 'groupEpoch', 'member'],
+    'KIP-848: a member has given up a partition (the key), or is out of its group: another may have it. ConsumerGroup.removePartitionEpochs',
+  ),
+  probe(
+    Probe.groupRefused,
+    'group-refused',
+    ['group', 'api', 'error', 'machine'],
+    'A coordinator answered an OffsetFetch 9, JoinGroup 11, Heartbeat 12, SyncGroup 14 or ConsumerGroupHeartbeat 68 with an error.',
+  ),
+  probe(
+    Probe.offsetPending,
+    'offset-pending',
+    ['group', 'offset', 'generation', 'current'],
+    'A coordinator began to write a committed offset of a partition (the key), which a member of a generation sent (-1: none) when this one was the current. GroupMetadata.prepareOffsetCommit',
+  ),
+  probe(
+    Probe.offsetCommitted,
+    'offset-committed',
+    ['group', 'offset', 'producerId'],
+    'A committed offset of a partition (the key) is replicated, and its transaction committed if it has one (producerId -1: none): it can be fetched. GroupMetadata.onOffsetCommitAppend',
+  ),
+  probe(
+    Probe.offsetRefused,
+    'offset-refused',
+    ['group', 'error', 'generation', 'machine'],
+    'A coordinator refused a committed offset of a partition (the key). GroupCoordinator.validateOffsetCommit',
+  ),
+  probe(
+    Probe.offsetExpired,
+    'offset-expired',
+    ['group'],
+    'A committed offset of a partition (the key) was removed: offsets.retention.minutes. GroupMetadata.removeExpiredOffsets',
+  ),
+  probe(
+    Probe.partitionsRevoked,
+    'partitions-revoked',
+    ['given', 'kept', 'generation', 'lost'],
+    'A consumer gave partitions up, which it had owned in this generation: for a rebalance 0, or because it was no member any more 1. ConsumerCoordinator.invokePartitionsRevoked, invokePartitionsLost',
   ),
   probe(
     Probe.uncommittedReverted,

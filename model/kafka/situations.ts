@@ -8,13 +8,13 @@
 import { KernelProbe } from '../kernel/probes.js';
 import type { Situation, System } from '../system.js';
 import { DeposedLeaders } from './deposed-leaders.js';
+import { groupSituations } from './group-situations.js';
 import { ElectionReason, LogStartReason, LossReason, Probe, TruncateReason } from './probes.js';
 import { KafkaError } from './protocol/errors.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import { SendOrder } from './send-order.js';
+import { always, situation, type Recogniser } from './situation.js';
 import type { KafkaSystem } from './system.js';
-
-type Recogniser = ReturnType<Situation['create']>;
 
 export const kafkaSituations: readonly Situation[] = [
   situation(
@@ -272,16 +272,8 @@ export const kafkaSituations: readonly Situation[] = [
     SendOrder.kinds,
     deliveryOrderChanged,
   ),
+  ...groupSituations,
 ];
-
-function situation(
-  name: string,
-  sentence: string,
-  on: readonly number[],
-  create: (system: System) => Recogniser,
-): Situation {
-  return { name, sentence, on, create };
-}
 
 /** About the controller that was in charge before and the one that is now. */
 function succession(is: (before: number, now: number) => boolean): Recogniser {
@@ -296,10 +288,6 @@ function succession(is: (before: number, now: number) => boolean): Recogniser {
 /** A broker answered a produce request with this error. */
 function refused(name: string, sentence: string, error: number): Situation {
   return situation(name, sentence, [Probe.refused], () => (_kind, _machine, _key, answered) => answered === error);
-}
-
-function always(): Recogniser {
-  return () => true;
 }
 
 function kafka(system: System): KafkaSystem {

@@ -153,9 +153,9 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   requestShutdown(machine: MachineId): boolean {
-    const broker = machine <= this.spec.brokers ? this.cluster.broker(machine) : undefined;
-    broker?.shutDown();
-    return broker !== undefined;
+    const process = machine <= this.spec.brokers ? this.cluster.broker(machine) : this.cluster.member(machine);
+    process?.shutDown();
+    return process !== undefined;
   }
 
   transferLeadership(key: number, to: MachineId): void {

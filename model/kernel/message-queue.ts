@@ -54,5 +54,7 @@ export class MessageQueue {
 
 /** The capacity is a power of two, so that a position wraps by a mask. */
 function emptyRing(capacity: number): (Message | null)[] {
-  return new Array<Message | null>(capacity).fill(null);
+  const ring: (Message | null)[] = [];
+  for (let i = 0; i < capacity; i++) ring.push(null);
+  return ring;
 }

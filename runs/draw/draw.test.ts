@@ -22,13 +22,17 @@ const input: DrawInput = {
     { name: 'orders', firstKey: 0, partitions: 2 },
     { name: 'payments', firstKey: 2, partitions: 1 },
   ],
-  workload: { type: 'append', shape: { producers: 2, topics: 2, sends: 40, keys: 10, phaseMicros: 60 * SECOND } },
+  workload: {
+    type: 'append',
+    shape: { producers: 2, topics: 2, sends: 40, keys: 10, phaseMicros: 60 * SECOND, members: [] },
+  },
   phaseMicros: 60 * SECOND,
   faults: null,
   profile: 'storm',
   lateRequests: true,
   settings: {
     fetchWaitMillis: 500,
+    group: null,
     session: 'broker:broker.session.timeout.ms',
     inForce: {
       'broker:broker.session.timeout.ms': 9_000,
@@ -274,4 +278,13 @@ describe('settings', () => {
       expect(Number(settings['broker:replica.lag.time.max.ms'] ?? 1_500)).toBeGreaterThanOrEqual(1_000);
     }
   });
+});
+
+it("faults last as long as a group's session, or an application may be busy, where there are groups", () => {
+  const group = { session: 6 * SECOND, maxPoll: 10 * SECOND };
+  const lengths = lengthsFor({ ...input, settings: { ...input.settings, group } }, {});
+  for (const length of [6.06 * SECOND, 10.1 * SECOND]) {
+    expect(lengths).toContain(length);
+    expect(lengthsFor(input, {})).not.toContain(length);
+  }
 });

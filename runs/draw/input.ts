@@ -49,6 +49,17 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
         sends: spec.workload.sends,
         keys: spec.workload.keys,
         phaseMicros: spec.workload.over,
+        members: cluster.consumers.flatMap(({ member }, index) =>
+          member === undefined
+            ? []
+            : [
+                {
+                  client: cluster.producers.length + index,
+                  maxPollMicros: member.settings['max.poll.interval.ms'] * 1000,
+                  maxPollRecords: member.settings['max.poll.records'],
+                },
+              ],
+        ),
       },
     },
     phaseMicros: spec.workload.over,

@@ -16,6 +16,8 @@ export interface OpenSettings {
   readonly open: readonly DrawnName[];
   /** After which a silent broker is given up. */
   readonly session: DrawnName;
+  /** session.timeout.ms and max.poll.interval.ms of the first member of a group, microseconds; null: there is none. */
+  readonly group: { readonly session: number; readonly maxPoll: number } | null;
   /** replica.fetch.wait.max.ms: the least that a broker's other time-outs may be. */
   readonly fetchWaitMillis: number;
 }
@@ -75,8 +77,15 @@ export function openSettings(spec: Spec, cluster: KafkaClusterSpec): OpenSetting
     inForce,
     open: drawnNames.filter((name) => !isGiven(spec, name) && !ofOtherControl(name, cluster)),
     session: cluster.control === 'zookeeper' ? ZOOKEEPER_SESSION : BROKER_SESSION,
+    group: groupTimeOuts(cluster),
     fetchWaitMillis: broker['replica.fetch.wait.max.ms'],
   };
+}
+
+function groupTimeOuts({ consumers }: KafkaClusterSpec): OpenSettings['group'] {
+  const settings = consumers.find(({ member }) => member !== undefined)?.member?.settings;
+  if (settings === undefined) return null;
+  return { session: settings['session.timeout.ms'] * 1000, maxPoll: settings['max.poll.interval.ms'] * 1000 };
 }
 
 /** What a plan saves: only what differs from what is in force. */
@@ -140,6 +149,12 @@ export function timeOutsInForce(settings: OpenSettings, drawn: Plan['settings'])
     { name: 'replica-lag', micros: Math.floor(micros('broker:replica.lag.time.max.ms') * 1.5) },
     { name: 'request', micros: micros('producer:request.timeout.ms') },
     { name: 'delivery', micros: micros('producer:delivery.timeout.ms') },
+    ...(settings.group === null
+      ? []
+      : [
+          { name: 'group-session', micros: settings.group.session },
+          { name: 'max-poll-interval', micros: settings.group.maxPoll },
+        ]),
   ];
 }
 

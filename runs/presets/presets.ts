@@ -16,6 +16,7 @@ const questions = [
   'Which settings are right?',
   'What if two leaders exist at once?',
   'What if a segment is corrupted?',
+  'What do rebalances do?',
   'How did it go wrong once?',
 ];
 

@@ -14,6 +14,12 @@ const words: Readonly<Record<string, RequirementWords>> = {
   'no-lost-writes': { kept: 'no lost write', broke: 'lost acknowledged writes', ways: waysTo('lose them') },
   'key-order': { kept: 'no reordering', broke: 'wrote records out of order', ways: waysTo('change the order') },
   'no-duplicates': { kept: 'no duplicate', broke: 'wrote records twice', ways: waysTo('write them twice') },
+  'processed-at-least-once': { kept: 'no record skipped', broke: 'skipped records', ways: waysTo('skip them') },
+  'processed-at-most-once': {
+    kept: 'no record processed twice',
+    broke: 'processed records twice',
+    ways: waysTo('process them twice'),
+  },
   'writable-again': {
     kept: 'writable again after every heal',
     broke: 'were not writable again after the heal',

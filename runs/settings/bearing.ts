@@ -24,6 +24,18 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'transaction.state.log.num.partitions': 'Partitions of __transaction_state; those are simulated that are used.',
     'transaction.state.log.replication.factor': 'Replicas of __transaction_state.',
     'transaction.state.log.segment.bytes': 'How large a segment of __transaction_state grows.',
+    'group.initial.rebalance.delay.ms': 'How long the first rebalance of an empty group waits for more members.',
+    'group.max.session.timeout.ms': 'The longest session.timeout.ms that a coordinator takes.',
+    'group.max.size': 'The most members of a group.',
+    'group.min.session.timeout.ms': 'The shortest session.timeout.ms that a coordinator takes.',
+    'offsets.commit.required.acks':
+      'How many replicas must have a committed offset before it is acknowledged: all (-1).',
+    'offsets.commit.timeout.ms': 'A commit that is not replicated within so long fails; it may have been written.',
+    'offsets.retention.check.interval.ms': 'How often a coordinator looks for offsets to forget.',
+    'offsets.retention.minutes': 'The offsets of a group without members are forgotten after so long.',
+    'offsets.topic.num.partitions': 'Partitions of __consumer_offsets; those are simulated that are used.',
+    'offsets.topic.replication.factor': 'Replicas of __consumer_offsets.',
+    'offsets.topic.segment.bytes': 'How large a segment of __consumer_offsets grows.',
     'auto.leader.rebalance.enable': 'The controller moves leadership back to the preferred replica, by clean election.',
     'broker.heartbeat.interval.ms': 'How often a broker tells the controller that it lives.',
     'broker.id': 'Ids of the brokers; one file stands for all, so the cluster numbers them from 1.',
@@ -129,6 +141,15 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
   },
   consumer: {
     'auto.offset.reset': 'Where reading begins without a position, or with one that no longer exists.',
+    'auto.commit.interval.ms': 'How often poll() commits by itself, with enable.auto.commit.',
+    'enable.auto.commit': 'poll() commits by itself what earlier calls of it have returned, processed or not.',
+    'group.id': 'The consumer subscribes as a member of this group, which shares the partitions.',
+    'group.instance.id': 'A static member: it may be gone for session.timeout.ms and keeps its partitions.',
+    'group.protocol': 'How members agree on who has what: classic, the only one in this build.',
+    'heartbeat.interval.ms': 'How often a member tells its coordinator that it lives.',
+    'max.poll.interval.ms': 'A member whose application does not poll for so long leaves its group by itself.',
+    'partition.assignment.strategy': 'How the leader of a group divides the partitions among its members.',
+    'session.timeout.ms': 'A member of which its coordinator hears nothing for so long is put out of its group.',
     'client.rack':
       'The rack of the consumer: where the brokers select replicas by rack, it reads from a follower in its own.',
     'connections.max.idle.ms': 'A connection without traffic is closed after so long.',
@@ -153,6 +174,15 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
 /** Settings that could change what a trial finds and that the model does not know, by what they are about. */
 const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names: readonly string[]])[]>> = {
   broker: [
+    [
+      'Coordinators have the consumer protocol of KIP-848, and no client of this build speaks it.',
+      [
+        'group.consumer.assignors',
+        'group.consumer.heartbeat.interval.ms',
+        'group.consumer.max.size',
+        'group.consumer.session.timeout.ms',
+      ],
+    ],
     ['The log directories of a broker are one disk in the model.', ['log.dirs', 'metadata.log.dir']],
     ['The failure of one of several log directories is not modelled.', ['log.dir.failure.timeout.ms']],
     ['A follower has one fetcher for each leader in the model.', ['num.replica.fetchers']],
@@ -211,23 +241,12 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
     ],
   ],
   consumer: [
+    ['A closed consumer always leaves its group in the model.', ['internal.leave.group.on.close']],
     [
-      'Groups are not in this build: partitions are assigned by hand.',
-      [
-        'auto.commit.interval.ms',
-        'enable.auto.commit',
-        'group.id',
-        'group.instance.id',
-        'group.protocol',
-        'group.remote.assignor',
-        'heartbeat.interval.ms',
-        'internal.leave.group.on.close',
-        'internal.throw.on.fetch.stable.offset.unsupported',
-        'max.poll.interval.ms',
-        'partition.assignment.strategy',
-        'session.timeout.ms',
-      ],
+      'All brokers of the model know stable offsets, or none does.',
+      ['internal.throw.on.fetch.stable.offset.unsupported'],
     ],
+    ['The consumer protocol of KIP-848 is not in this build.', ['group.remote.assignor']],
     ['Share groups are not modelled.', ['share.acknowledgement.mode']],
     ['Checksums are always checked in the model.', ['check.crcs']],
     ['Classes of your own are not run.', ['interceptor.classes']],
@@ -361,7 +380,7 @@ const families: readonly (readonly [prefix: string, scopes: readonly Scope[] | n
   ...['group.', 'offset.', 'offsets.', 'share.'].map((prefix): (typeof families)[number] => [
     prefix,
     ['broker'],
-    { bearing: 'could matter, not modelled', sentence: 'Groups are not in this build.' },
+    { bearing: 'could matter, not modelled', sentence: 'The model has no part of groups that looks at it.' },
   ]),
   ...['transaction.', 'transactional.', 'add.partitions.'].map((prefix): (typeof families)[number] => [
     prefix,

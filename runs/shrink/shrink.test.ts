@@ -18,7 +18,10 @@ const input: DrawInput = {
     keys: ['orders-0', 'orders-1'],
   },
   topics: [{ name: 'orders', firstKey: 0, partitions: 2 }],
-  workload: { type: 'append', shape: { producers: 2, topics: 1, sends: 2_000, keys: 10, phaseMicros: 60 * SECOND } },
+  workload: {
+    type: 'append',
+    shape: { producers: 2, topics: 1, sends: 2_000, keys: 10, phaseMicros: 60 * SECOND, members: [] },
+  },
   phaseMicros: 60 * SECOND,
   faults: ['leader-cut-off', 'broker-killed', 'broker-paused', 'slow-network', 'split-in-half'].map((fault) => ({
     fault,
@@ -30,6 +33,7 @@ const input: DrawInput = {
   profile: 'storm',
   lateRequests: true,
   settings: {
+    group: null,
     fetchWaitMillis: 500,
     session: 'broker:broker.session.timeout.ms',
     inForce: {

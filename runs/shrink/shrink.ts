@@ -143,8 +143,9 @@ function fingerprint(plan: Plan): string {
   return JSON.stringify([plan.strikes, numbers, plan.settings, plan.healAll, plan.healPick]);
 }
 
-/** What stands for a step: values of its records, or the number of the call; none has another's. */
+/** What stands for a step: values of its records, or the number of the call; none has another's; or what else tells it apart. */
 function numbersOf(step: ClientStep): readonly number[] {
   if (step.f === 'own') return [step.by];
+  if ('micros' in step) return [step.at, step.client, step.micros];
   return 'call' in step ? [step.call] : recordsOf(step).map(({ value }) => value);
 }

@@ -158,17 +158,33 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ],
     // Clients that this build does not have
     [
-      'consumer: { group.id: g }',
-      'spec.yaml:1:13  group.id: consumers that subscribe are not in this build; without it, partitions are assigned by hand',
+      'consumer: { commit: in-transaction }',
+      'spec.yaml:1:21  commit: in-transaction needs applications that consume, transform and produce, which are not in this build',
     ],
-    ['consumer: { commit: auto }', 'spec.yaml:1:21  commit: auto needs consumer groups, which are not in this build'],
+    [
+      'consumer: { group.id: g, group.protocol: consumer }',
+      'spec.yaml:1:42  group.protocol: consumer (KIP-848) is not in this build: classic is',
+    ],
+    // What a consumer refuses to start with
+    [
+      'consumer: { group.id: g, session.timeout.ms: 3000 }',
+      "spec.yaml:1:46  heartbeat.interval.ms 3000 is not below session.timeout.ms 3000; Kafka's consumer would refuse to start",
+    ],
+    [
+      'consumer: { group.id: g, partition.assignment.strategy: com.example.Mine }',
+      "spec.yaml:1:57  partition.assignment.strategy: com.example.Mine is none of Kafka's own assignors",
+    ],
+    [
+      'consumer: { commit: after-processing, enable.auto.commit: true }',
+      'spec.yaml:1:59  enable.auto.commit: true is not what commit: after-processing means',
+    ],
+    [
+      'require: [processed-at-least-once]',
+      'spec.yaml:1:11  processed-at-least-once needs a consumer that subscribes: workload queue, commit or group.id',
+    ],
     [
       'producer: { client: kafkajs@2.2.4 }',
       'spec.yaml:1:21  client: kafkajs@2.2.4 cannot be run: this build has the Java client only (java)',
-    ],
-    [
-      'workload: { type: queue }',
-      'spec.yaml:1:19  type: queue needs consumer groups, which are not in this build: use append, with partitions assigned by hand',
     ],
     // Faults, requirements, expectations, rules
     [
@@ -182,10 +198,6 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ['faults: [leader-killed: { from: 9s, to: 4s }]', 'spec.yaml:1:41  to: 4s is not after from'],
     ['faults: [leader-killed: { to: 4s }]', 'spec.yaml:1:31  to: needs a from'],
     ['require: [no-lost-write]', 'spec.yaml:1:11  unknown requirement no-lost-write; did you mean no-lost-writes?'],
-    [
-      'require: [processed-at-least-once]',
-      'spec.yaml:1:11  processed-at-least-once cannot be judged: it needs consumer groups, which are not in this build',
-    ],
     ['require: [key-order: { within: 3s }]', 'spec.yaml:1:32  within: only writable-again has a bound'],
     ['expect: [lost-writes]', 'spec.yaml:1:10  unknown anomaly lost-writes; did you mean lost-write?'],
     [
@@ -208,15 +220,17 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'spec.yaml:1:10  rule controller-epoch-in-writes: only ZooKeeper has it, and the spec runs KRaft',
     ],
     [
-      'rules: { stable-offset-fetch: false }',
-      'spec.yaml:1:10  rule stable-offset-fetch: false would change nothing in this build: there are no consumer groups',
+      'rules: { consumer-group-protocol: true }',
+      'spec.yaml:1:10  rule consumer-group-protocol: true would change nothing in this build: ' +
+        'coordinators have it, and no client of this build speaks it',
     ],
     [
       'rules: { voter-identity: id-and-directory }',
       'spec.yaml:1:10  rule voter-identity: id-and-directory is not in this build, which has only id',
     ],
     ['defects: [KAFKA-18106]', 'no error'],
-    ['defects: [KAFKA-17507]', 'spec.yaml:1:11  defect KAFKA-17507 is not in this build: the model cannot show it yet'],
+    ['rules: { stable-offset-fetch: false }', 'no error'],
+    ['defects: [KAFKA-9807]', 'spec.yaml:1:11  defect KAFKA-9807 is not in this build: the model cannot show it yet'],
     [
       'defects: [KAFKA-18107]',
       'spec.yaml:1:11  unknown defect KAFKA-18107; did you mean KAFKA-18106?   (all: npx harrow versions)',

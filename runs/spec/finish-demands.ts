@@ -119,16 +119,23 @@ export function finishProfile(draft: Draft, problems: Problems): Profile {
   return 'storm';
 }
 
+export interface Defaults {
+  /** What is required where the spec says nothing. */
+  readonly requirements: readonly string[];
+  /** Some consumer subscribes. */
+  readonly hasGroups: boolean;
+}
+
 export function finishDemands(
   draft: Draft,
-  defaults: readonly string[],
+  { requirements, hasGroups }: Defaults,
   problems: Problems,
 ): Pick<Spec, 'require' | 'expect' | 'expectSituations'> {
   const require: SpecRequirement[] =
     draft.require?.map(({ name, within }) => {
-      checkRequirement(name, within, problems);
+      checkRequirement(name, within, hasGroups, problems);
       return { name: name.value, within: within?.value ?? null };
-    }) ?? defaults.map((name) => ({ name, within: null }));
+    }) ?? requirements.map((name) => ({ name, within: null }));
   for (const { value, origin } of draft.expect) {
     if (!expectable.includes(value)) problems.error(origin, `unknown anomaly ${value}${didYouMean(value, expectable)}`);
   }
@@ -145,7 +152,15 @@ export function finishDemands(
   };
 }
 
-function checkRequirement(name: Located<string>, within: Located<number> | null, problems: Problems): void {
+/** What is judged of groups alone. */
+const ofGroups = ['processed-at-least-once', 'processed-at-most-once'];
+
+function checkRequirement(
+  name: Located<string>,
+  within: Located<number> | null,
+  hasGroups: boolean,
+  problems: Problems,
+): void {
   const known = knownRequirements.find((requirement) => requirement.name === name.value);
   if (known === undefined) {
     const names = knownRequirements.map((requirement) => requirement.name);
@@ -154,6 +169,8 @@ function checkRequirement(name: Located<string>, within: Located<number> | null,
     problems.error(name.origin, `unknown requirement ${name.value}${hint}`);
   } else if (refusedRequirements[name.value] !== undefined) {
     problems.error(name.origin, `${name.value} cannot be judged: ${refusedRequirements[name.value]}`);
+  } else if (ofGroups.includes(name.value) && !hasGroups) {
+    problems.error(name.origin, `${name.value} needs a consumer that subscribes: workload queue, commit or group.id`);
   }
   if (within !== null && name.value !== 'writable-again') {
     problems.error(within.origin, 'within: only writable-again has a bound');

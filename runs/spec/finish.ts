@@ -12,21 +12,19 @@ import {
   emptyTopic,
   type Located,
 } from './draft.js';
-import { finishDemands, finishFaults, finishProfile } from './finish-demands.js';
+import { type Defaults, finishDemands, finishFaults, finishProfile } from './finish-demands.js';
 import { finishProtocol } from './finish-protocol.js';
 import { readSettings } from './given-settings.js';
-import { checkBroker, checkMessageFormat, checkProducer } from './kafka-rules.js';
+import { checkBroker, checkConsumer, checkMessageFormat, checkProducer } from './kafka-rules.js';
 import { originWords, type Problems } from './problems.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic } from './spec.js';
 import { versionRow } from './versions.js';
 
+const workloadTypes: readonly Spec['workload']['type'][] = ['append', 'transactions', 'queue', 'own'];
+
 /** Sets of brokers travel as bit masks in probes. */
 const MOST_BROKERS = 30;
-
-function workloadType(name: string): Spec['workload']['type'] {
-  return name === 'transactions' || name === 'own' ? name : 'append';
-}
 
 /** Only valid if it adds no error to the problems. */
 export function finishSpec(draft: Draft, problems: Problems): Spec {
@@ -83,7 +81,7 @@ class Finisher {
       producers,
       consumers,
       workload: {
-        type: workloadType(draft.workload.type.value),
+        type: workloadTypes.find((type) => type === draft.workload.type.value) ?? 'append',
         sends: draft.workload.sends.value,
         keys: draft.workload.keys.value,
         over: draft.workload.over.value,
@@ -92,7 +90,7 @@ class Finisher {
       faults,
       profile: finishProfile(draft, this.#problems),
       lateRequests: draft.lateRequests,
-      ...finishDemands(draft, defaultRequirements(isTransactional(producers)), this.#problems),
+      ...finishDemands(draft, this.#defaults(producers, consumers), this.#problems),
       vary: draft.vary.map(({ name, values }) => ({ name: name.value, values: values.map(({ value }) => value) })),
       rules,
       defects,
@@ -201,15 +199,30 @@ class Finisher {
     return this.#clients(this.#draft.consumers, 'consumer').map((client) => {
       const { given, notModelled } = readSettings(this.#table, 'consumer', client.settings, this.#problems);
       this.#rememberNotModelled(notModelled);
-      return { name: client.name.value, count: client.count.value, settings: given };
+      const isQueue = this.#draft.workload.type.value === 'queue';
+      const subscribes = isQueue || client.commit !== null || given['group.id'] !== undefined;
+      checkConsumer(this.#table, given, client.commit, this.#problems);
+      return {
+        name: client.name.value,
+        count: client.count.value,
+        subscribes,
+        // What Harrow has not, was refused.
+        commit: (client.commit?.value ?? null) as SpecConsumer['commit'],
+        settings: given,
+      };
     });
   }
 
   /** One of each kind where the spec names none. */
   #clients(drafts: readonly DraftClient[], kind: 'producer' | 'consumer'): readonly DraftClient[] {
     const clients = drafts.length > 0 ? drafts : [emptyClient(byDefault(kind))];
-    refuseClients(clients, kind, this.#problems, this.#notes);
+    refuseClients(clients, this.#problems);
     return clients;
+  }
+
+  #defaults(producers: readonly SpecProducer[], consumers: readonly SpecConsumer[]): Defaults {
+    const hasGroups = consumers.some(({ subscribes }) => subscribes);
+    return { requirements: defaultRequirements(isTransactional(producers)), hasGroups };
   }
 
   #rememberNotModelled(names: readonly string[]): void {

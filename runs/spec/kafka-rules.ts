@@ -3,7 +3,9 @@ import { partitionerClasses, simpleName } from '../../model/kafka/clients/partit
 import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
 import { effective } from '../settings/effective.js';
 import { idempotence } from '../settings/idempotence.js';
+import { unknownAssignor } from '../settings/assignors.js';
 import type { SettingsTable } from '../settings/table.js';
+import type { Located } from './draft.js';
 import type { Problems } from './problems.js';
 import type { GivenSettings, Origin } from './spec.js';
 
@@ -96,6 +98,39 @@ export function checkMessageFormat(
     originOf(given, 'transactional.id', 'enable.idempotence'),
     `an idempotent producer needs message format 2, and rule message-format is ${messageFormat}; set enable.idempotence: false`,
   );
+}
+
+/**
+ * ConsumerConfig, and the constructors of KafkaConsumer and Heartbeat; and what `commit` and enable.auto.commit say of each
+ * other.
+ */
+export function checkConsumer(
+  table: SettingsTable,
+  given: GivenSettings,
+  commit: Located<string> | null,
+  problems: Problems,
+): void {
+  const value = (name: string): number => Number(effective(table, 'consumer', name, given).value);
+  if (value('heartbeat.interval.ms') >= value('session.timeout.ms')) {
+    const origin = originOf(given, 'heartbeat.interval.ms', 'session.timeout.ms');
+    problems.error(
+      origin,
+      `heartbeat.interval.ms ${value('heartbeat.interval.ms')} is not below session.timeout.ms ` +
+        `${value('session.timeout.ms')}; Kafka's consumer would refuse to start`,
+    );
+  }
+  const protocol = given['group.protocol'];
+  if (protocol !== undefined && String(protocol.value).toLowerCase() !== 'classic') {
+    problems.error(protocol.origin, `group.protocol: ${protocol.value} (KIP-848) is not in this build: classic is`);
+  }
+  const strategy = given['partition.assignment.strategy'];
+  const strange = strategy === undefined ? null : unknownAssignor(String(strategy.value));
+  if (strange !== null) {
+    problems.error(strategy!.origin, `partition.assignment.strategy: ${strange} is none of Kafka's own assignors`);
+  }
+  const auto = given['enable.auto.commit'];
+  if (commit === null || auto === undefined || (commit.value === 'auto') === auto.value) return;
+  problems.error(auto.origin, `enable.auto.commit: ${auto.value} is not what commit: ${commit.value} means`);
 }
 
 function shortName(setting: string): string {

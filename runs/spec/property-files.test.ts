@@ -27,6 +27,7 @@ log.dirs=/var/lib/kafka
 num.partitions=4
 offsets.topic.replication.factor=1
 log.retention.hours=168
+offset.metadata.max.bytes=1024
 log.flush.interval.messages=1
 `;
 
@@ -54,7 +55,7 @@ describe("a broker's property file", () => {
 
   it('lists what could matter and is not modelled, where it differs from the default, and never its value', () => {
     const { spec } = load({ server: file('server.properties', combined) });
-    expect(spec.notModelled).toEqual(['offsets.topic.replication.factor']);
+    expect(spec.notModelled).toEqual(['offset.metadata.max.bytes']);
     expect(JSON.stringify(spec)).not.toContain('/var/lib/kafka');
   });
 
@@ -96,7 +97,7 @@ describe("a broker's property file", () => {
 });
 
 describe("clients' property files", () => {
-  it('are run as they are; a group means nothing yet, which is said', () => {
+  it('are run as they are; with a group.id the consumer subscribes', () => {
     const { spec } = load({
       producer: file('producer.properties', 'bootstrap.servers=localhost:9092\ncompression.type=none\nacks=1\n'),
       consumer: file('consumer.properties', 'bootstrap.servers=localhost:9092\ngroup.id=readers\n'),
@@ -104,10 +105,12 @@ describe("clients' property files", () => {
     expect(spec.notes).toEqual([
       'replication factor 3 is assumed: nothing names one',
       'acks=1 switches idempotence off (you did not set enable.idempotence; its default gives way silently)',
-      'partitions are assigned by hand in spite of group.id: groups are not in this build',
     ]);
-    expect(spec.notModelled).toEqual(['group.id']);
-    expect(JSON.stringify(spec)).not.toContain('readers');
+    expect(spec.notModelled).toEqual([]);
+    expect(resolveCluster(spec).consumers[0]!.member).toMatchObject({
+      settings: { 'group.id': 'readers', 'enable.auto.commit': true },
+      commit: 'auto',
+    });
     expect(resolveCluster(spec).producers[0]!.settings).toMatchObject({ acks: 1, 'enable.idempotence': false });
   });
 

@@ -27,12 +27,6 @@ export function refuseCluster(draft: Draft, mode: ControlPlane, problems: Proble
       'type: own is what kept trials say: the function of your own stands in a test (campaign of harrow/vitest), not here',
     );
   }
-  if (draft.workload.type.value === 'queue') {
-    problems.error(
-      draft.workload.type.origin,
-      'type: queue needs consumer groups, which are not in this build: use append, with partitions assigned by hand',
-    );
-  }
 }
 
 function refuseEnsemble(controllers: Located<number>, servers: Located<number>, problems: Problems): void {
@@ -77,30 +71,19 @@ function isOfConsumer({ f }: ClientStep): boolean {
   return f === 'assign' || f === 'seek' || f === 'poll';
 }
 
-/** Clients of other kinds, groups. */
-export function refuseClients(
-  clients: readonly DraftClient[],
-  kind: 'producer' | 'consumer',
-  problems: Problems,
-  notes: string[],
-): void {
-  for (const { client, commit, settings } of clients) {
+/** Clients of other kinds, and what Kafka's own do that is not in this build. */
+export function refuseClients(clients: readonly DraftClient[], problems: Problems): void {
+  for (const { client, commit } of clients) {
     if (client.value !== 'java') {
       problems.error(
         client.origin,
         `client: ${client.value} cannot be run: this build has the Java client only (java)`,
       );
     }
-    if (commit !== null) {
-      problems.error(commit.origin, `commit: ${commit.value} needs consumer groups, which are not in this build`);
-    }
-    const group = settings.get('group.id');
-    if (kind !== 'consumer' || group === undefined) continue;
-    if (group.lenient) notes.push('partitions are assigned by hand in spite of group.id: groups are not in this build');
-    else {
+    if (commit?.value === 'in-transaction') {
       problems.error(
-        group.keyOrigin,
-        'group.id: consumers that subscribe are not in this build; without it, partitions are assigned by hand',
+        commit.origin,
+        'commit: in-transaction needs applications that consume, transform and produce, which are not in this build',
       );
     }
   }

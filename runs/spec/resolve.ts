@@ -3,11 +3,14 @@ import type {
   BrokerSettings,
   ConsumerSettings,
   ConsumerSpec,
+  GroupConsumerSettings,
   KafkaClusterSpec,
+  MemberSpec,
   ProducerSettings,
   ProducerSpec,
   TopicSettings,
 } from '../../model/kafka/cluster-spec.js';
+import { groupDefaults, withGroups, type GroupTopicSettings } from '../../model/kafka/coordinator/group/group-topic.js';
 import {
   stateTopicDefaults,
   withTransactions,
@@ -15,10 +18,11 @@ import {
 } from '../../model/kafka/coordinator/transaction/state-topic.js';
 import { resolveRules } from '../../model/kafka/protocol/versions/resolve.js';
 import { ruleBySpecName, type Rules, type RuleValues } from '../../model/kafka/protocol/versions/rules.js';
+import { assignorNames } from '../settings/assignors.js';
 import { effective, effectiveForTopic } from '../settings/effective.js';
 import { idempotence, withIdempotence } from '../settings/idempotence.js';
 import { type Scope, settingsFor, type SettingsTable } from '../settings/table.js';
-import type { GivenSettings, Spec } from './spec.js';
+import type { GivenSettings, Spec, SpecConsumer } from './spec.js';
 
 /** Settings that a plan drew where the spec left them open, by scoped name: 'broker:replica.lag.time.max.ms'. */
 export type DrawnSettings = Readonly<Record<string, string | number | boolean>>;
@@ -64,6 +68,8 @@ const brokerNames: readonly Exclude<keyof BrokerSettings, typeof ZOOKEEPER_SESSI
 
 /** Of the transaction coordinators and their topic. */
 const coordinationNames = Object.keys(stateTopicDefaults) as readonly (keyof StateTopicSettings)[];
+/** Of the group coordinators and their topic. */
+const groupNames = Object.keys(groupDefaults) as readonly (keyof GroupTopicSettings)[];
 /** Gone with ZooKeeper in 4.0. */
 const ZOOKEEPER_SESSION = 'zookeeper.session.timeout.ms';
 const ZOOKEEPER_SESSION_DEFAULT_MS = 18_000;
@@ -114,7 +120,7 @@ const producerNames: readonly Exclude<keyof ProducerSettings, ApartNames>[] = [
   'connections.max.idle.ms',
 ];
 
-const consumerNames: readonly (keyof ConsumerSettings)[] = [
+const consumerNames: readonly Exclude<keyof ConsumerSettings, 'group.id'>[] = [
   'auto.offset.reset',
   'isolation.level',
   'fetch.min.bytes',
@@ -144,10 +150,17 @@ export function resolveCluster(spec: Spec, drawn: DrawnSettings = {}): KafkaClus
     coordinationNames,
     (name) => effective(table, 'broker', name, broker).value,
   );
-  return withTransactions(withoutTransactions(spec, table, broker, drawn), coordination, topicDefaults);
+  // What a release does not have (offsets.commit.required.acks went with 4.0) is as it always was.
+  const groups = pick<GroupTopicSettings>(groupNames, (name) =>
+    table.broker.has(name)
+      ? effective(table, 'broker', name, broker).value
+      : groupDefaults[name as keyof GroupTopicSettings],
+  );
+  const cluster = withTransactions(withoutCoordinators(spec, table, broker, drawn), coordination, topicDefaults);
+  return withGroups(cluster, groups, topicDefaults);
 }
 
-function withoutTransactions(
+function withoutCoordinators(
   spec: Spec,
   table: SettingsTable,
   broker: GivenSettings,
@@ -261,20 +274,55 @@ function deliveryTimeout(table: SettingsTable, given: GivenSettings): number {
   return Math.max(own, Math.min(linger + request, 2147483647));
 }
 
-/** Consumers of one kind share the partitions in turn; each kind reads them all. */
+/** Consumers of one kind share the partitions: as members of a group, or in turn. Each kind reads them all. */
 function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ConsumerSpec[] {
   const partitions = spec.topics.reduce((sum, topic) => sum + topic.partitions, 0);
   const all = Array.from({ length: partitions }, (_, key) => key);
-  const members = spec.consumers.flatMap((consumer) => {
+  const topics = spec.topics.map((_, topic) => topic);
+  const clients = spec.consumers.flatMap((consumer): Omit<ConsumerSpec, 'name'>[] => {
     const given = withDrawn('consumer', consumer.settings, drawn);
     const settings = pick<ConsumerSettings>(consumerNames, (name) => effective(table, 'consumer', name, given).value);
-    return Array.from({ length: consumer.count }, (_, member) => ({
-      settings,
-      // An application of the user's own assigns what it likes.
-      partitions: spec.workload.type === 'own' ? [] : all.filter((key) => key % consumer.count === member),
-    }));
+    return Array.from({ length: consumer.count }, (_, index) => {
+      if (!consumer.subscribes) {
+        // An application of the user's own assigns what it likes.
+        const isOwn = spec.workload.type === 'own';
+        return { settings, partitions: isOwn ? [] : all.filter((key) => key % consumer.count === index) };
+      }
+      const member = memberOf(consumer, settings, table, given, index);
+      return { settings: member.settings, partitions: [], member: { ...member, topics } };
+    });
   });
-  return members.map((member, index) => ({ name: `c${index}`, ...member }));
+  return clients.map((client, index) => ({ name: `c${index}`, ...client }));
+}
+
+const memberNames = [
+  'session.timeout.ms',
+  'heartbeat.interval.ms',
+  'max.poll.interval.ms',
+  'auto.commit.interval.ms',
+] as const;
+
+/** Static members of one kind do not fence each other: where there are several, each has its number behind the instance id. */
+function memberOf(
+  { name, count, commit }: SpecConsumer,
+  common: ConsumerSettings,
+  table: SettingsTable,
+  given: GivenSettings,
+  index: number,
+): Omit<MemberSpec, 'topics'> {
+  const value = (setting: string): string | number | boolean => effective(table, 'consumer', setting, given).value;
+  const commitsByItself = commit === null ? value('enable.auto.commit') === true : commit === 'auto';
+  const instance = given['group.instance.id'];
+  const suffix = count > 1 ? `-${index}` : '';
+  const settings: GroupConsumerSettings = {
+    ...common,
+    'group.id': String(given['group.id']?.value ?? name),
+    ...(instance === undefined ? {} : { 'group.instance.id': `${instance.value}${suffix}` }),
+    ...pick<Pick<GroupConsumerSettings, (typeof memberNames)[number]>>(memberNames, value),
+    'enable.auto.commit': commitsByItself,
+    'partition.assignment.strategy': assignorNames(String(value('partition.assignment.strategy'))),
+  };
+  return { settings, commit: commit ?? (commitsByItself ? 'auto' : 'after-processing') };
 }
 
 function withDrawn(scope: Scope, given: GivenSettings, drawn: DrawnSettings): GivenSettings {

@@ -42,10 +42,14 @@ const producerShape = {
 };
 const consumerShape = {
   client: z.string().describe('Which client: java is the only one in this build.').optional(),
-  count: count('').describe('How many such consumers; they share the partitions.').optional(),
+  count: count('')
+    .describe('How many such consumers; they share the partitions, as a group if they subscribe.')
+    .optional(),
   commit: z
     .enum(['before-processing', 'after-processing', 'auto', 'in-transaction'])
-    .describe('When offsets are committed (needs groups, which are not in this build).')
+    .describe(
+      'The consumers subscribe as one group, and commit: once the records of a poll are processed, before that, or by themselves every auto.commit.interval.ms.',
+    )
     .optional(),
   settings: settingKeys.consumer.optional(),
 };
@@ -109,7 +113,7 @@ const workload = z
     type: z
       .enum(['append', 'transactions', 'own', 'queue'])
       .describe(
-        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. own: a function in a test of yours (harrow/vitest).',
+        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. queue: producers send, and consumers subscribe and process each record, which takes time. own: a function in a test of yours (harrow/vitest).',
       )
       .optional(),
     sends: count('').describe('Records sent in the safety phase.').optional(),
@@ -196,6 +200,15 @@ const step = z
       f: z.literal('poll').describe('What it does.'),
       timeoutMs: z.number().min(0).describe('How long it waits for records.'),
     }),
+    z
+      .strictObject({
+        ...stepBasis,
+        f: z
+          .enum(['process-each', 'process-slowly'])
+          .describe('From now on each record takes so long; or the next one takes so much longer.'),
+        micros: z.int().min(0).describe('How long, microseconds.'),
+      })
+      .describe('What makes the application of a consumer slow.'),
     ownStep,
   ])
   .describe('One step of the workload.');

@@ -1,5 +1,6 @@
 /** A spec after reading: complete, every name checked, every default filled in, with the origin of each value. */
 
+import type { CommitPolicy } from '../../model/kafka/cluster-spec.js';
 import type { DefectId } from '../../model/kafka/protocol/versions/defects.js';
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 
@@ -32,6 +33,10 @@ export interface SpecProducer {
 export interface SpecConsumer {
   readonly name: string;
   readonly count: number;
+  /** A member of a group; its `group.id`, if it has none of its own, is its name. False: partitions are assigned by hand. */
+  readonly subscribes: boolean;
+  /** When its application commits; null: as enable.auto.commit has it. */
+  readonly commit: CommitPolicy | null;
   readonly settings: GivenSettings;
 }
 
@@ -73,7 +78,7 @@ export interface Spec {
   readonly consumers: readonly SpecConsumer[];
   readonly workload: {
     /** own: what a function in a test does; in the plan of a kept trial stand the calls that it made. */
-    readonly type: 'append' | 'transactions' | 'own';
+    readonly type: 'append' | 'transactions' | 'queue' | 'own';
     readonly sends: number;
     readonly keys: number;
     /** Length of the safety phase, microseconds. */

@@ -79,11 +79,19 @@ function topicLines(topic: Spec['topics'][number]): string[] {
   ];
 }
 
-function clientLines(client: { name: string; count: number; settings: GivenSettings }): string[] {
+interface WrittenClient {
+  readonly name: string;
+  readonly count: number;
+  readonly commit?: string | null;
+  readonly settings: GivenSettings;
+}
+
+function clientLines(client: WrittenClient): string[] {
   return [
     `  ${text(client.name)}:`,
     '    client: java',
     `    count: ${client.count}`,
+    ...((client.commit ?? null) === null ? [] : [`    commit: ${client.commit}`]),
     ...settingLines('    ', client.settings),
   ];
 }

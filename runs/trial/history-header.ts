@@ -1,6 +1,6 @@
 /** The header of a trial's history: what checkers and guarantees read of the cluster. */
 import type { HistoryHeader } from '../../histories/operation.js';
-import type { KafkaClusterSpec, ProducerSettings } from '../../model/kafka/cluster-spec.js';
+import type { GroupConsumerSettings, KafkaClusterSpec, ProducerSettings } from '../../model/kafka/cluster-spec.js';
 import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 import { ruleNames } from '../../model/kafka/protocol/versions/rules.js';
@@ -13,6 +13,13 @@ const judgedProducerSettings = [
   'max.in.flight.requests.per.connection',
   'delivery.timeout.ms',
 ] as const satisfies readonly (keyof ProducerSettings)[];
+
+/** Likewise of members of groups; beside them stands when their applications commit, `commit`, as specs have it. */
+const judgedMemberSettings = [
+  'group.id',
+  'enable.auto.commit',
+  'auto.offset.reset',
+] as const satisfies readonly (keyof GroupConsumerSettings)[];
 
 export interface HeaderInput {
   readonly name: string;
@@ -96,6 +103,11 @@ function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | numb
     for (const { name, settings: own } of cluster.consumers) {
       addScoped(settings, 'isolation.level', name, own['isolation.level']);
     }
+  }
+  for (const { name, member } of cluster.consumers) {
+    if (member === undefined) continue;
+    for (const setting of judgedMemberSettings) addScoped(settings, setting, name, member.settings[setting]);
+    addScoped(settings, 'commit', name, member.commit);
   }
   for (const topic of cluster.topics) {
     for (const name of ['min.insync.replicas', 'unclean.leader.election.enable', 'flush.messages'] as const) {

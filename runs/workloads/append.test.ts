@@ -4,7 +4,7 @@ import { createStream } from '../../model/kernel/random.js';
 import { append, sendSteps, type AppendParameters } from './append.js';
 import type { WorkloadShape } from './workload.js';
 
-const shape: WorkloadShape = { producers: 3, topics: 2, sends: 500, keys: 7, phaseMicros: 60_000_000 };
+const shape: WorkloadShape = { producers: 3, topics: 2, sends: 500, keys: 7, phaseMicros: 60_000_000, members: [] };
 const expand = (parameters: AppendParameters, seed = '1') =>
   sendSteps(parameters, shape, createStream(seed, 'workload/steps'));
 

@@ -1,12 +1,14 @@
 /** All workloads. To add one: a file here and a line. */
 import { append } from './append.js';
 import { own } from './own.js';
+import { queue } from './queue.js';
 import { transactions } from './transactions.js';
 import type { Workload } from './workload.js';
 
 const workloads: ReadonlyMap<string, Workload> = new Map([
   [append.name, append as Workload],
   [own.name, own as Workload],
+  [queue.name, queue as Workload],
   [transactions.name, transactions as Workload],
 ]);
 

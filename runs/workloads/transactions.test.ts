@@ -5,7 +5,7 @@ import { recordsOf } from '../../model/system.js';
 import { transactions, type TransactionsParameters } from './transactions.js';
 import type { WorkloadShape } from './workload.js';
 
-const shape: WorkloadShape = { producers: 3, topics: 2, sends: 200, keys: 7, phaseMicros: 60_000_000 };
+const shape: WorkloadShape = { producers: 3, topics: 2, sends: 200, keys: 7, phaseMicros: 60_000_000, members: [] };
 const arbitrary = transactions.arbitrary(shape) as fc.Arbitrary<TransactionsParameters>;
 
 it('writes as many records as asked, each once, in transactions that are in order of time', () => {

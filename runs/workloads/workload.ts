@@ -10,6 +10,17 @@ export interface WorkloadShape {
   /** How many different record keys. */
   readonly keys: number;
   readonly phaseMicros: number;
+  /** Members of groups. */
+  readonly members: readonly ShapeOfMember[];
+}
+
+export interface ShapeOfMember {
+  /** As steps count clients. */
+  readonly client: number;
+  /** max.poll.interval.ms, in microseconds. */
+  readonly maxPollMicros: number;
+  /** max.poll.records. */
+  readonly maxPollRecords: number;
 }
 
 /**

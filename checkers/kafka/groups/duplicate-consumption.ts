@@ -1,9 +1,10 @@
 /**
  * duplicate-consumption: members of a group polled one record twice. At-least-once delivery means that they may; whoever
- * requires processed-at-most-once must not. Groups that say what became of their inputs are judged by that (ctp-duplicate).
+ * requires processed-at-most-once must not. Groups that say what became of their records are judged by that
+ * (ctp-duplicate, reprocessed).
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
-import { OK, POLL } from '../../../histories/history-columns.js';
+import { OK, POLL, PROCESS } from '../../../histories/history-columns.js';
 import type { Checker } from '../../checker.js';
 import { endOf, findings, operationsOf } from '../history/findings.js';
 import { historyIndex } from '../history/history-index.js';
@@ -17,7 +18,7 @@ export const duplicateConsumption: Checker = {
     const index = historyIndex(history);
     const groupOf = new Map(stintsOf(history).map(({ client, group }) => [client, group]));
     for (const { operation } of lineageOf(history).derivations) groupOf.delete(index.operations.client.at(operation)!);
-    if (groupOf.size === 0) return findings(index, []);
+    if (groupOf.size === 0 || index.operations.has(PROCESS)) return findings(index, []);
     const { length, outcome, client, firstMicroOp, microOpCount, microOpKind, key, firstRecord, recordCount, offset } =
       index.operations;
     const polledBy = new Map<string, number>();

@@ -2,6 +2,7 @@
 import type { HistoryHeader } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
 import * as durability from './durability.js';
+import * as groups from './groups.js';
 import * as producers from './producers.js';
 import * as replication from './replication.js';
 import * as transactions from './transactions.js';
@@ -22,6 +23,9 @@ export const guarantees: readonly Guarantee[] = [
   producers.failedMeansAbsent,
   transactions.atomicTransactions,
   transactions.exactlyOnceProcessing,
+  groups.committedOffsets,
+  groups.oneOwner,
+  groups.atLeastOnce,
   replication.realReads,
   replication.oneLeaderPerEpoch,
   replication.metadataKept,

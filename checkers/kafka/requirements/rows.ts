@@ -44,13 +44,13 @@ export const exactlyOnce: Requirement = {
 export const processedAtLeastOnce: Requirement = {
   name: 'processed-at-least-once',
   sentence: 'Every record below the committed offset of a group was processed.',
-  forbids: ['ctp-missing', 'committed-too-far'],
+  forbids: ['skipped', 'ctp-missing', 'committed-too-far'],
 };
 
 export const processedAtMostOnce: Requirement = {
   name: 'processed-at-most-once',
   sentence: 'No record was processed twice by a group.',
-  forbids: ['ctp-duplicate', 'duplicate-consumption'],
+  forbids: ['reprocessed', 'ctp-duplicate', 'duplicate-consumption'],
 };
 
 export const writableAgain: Requirement = {

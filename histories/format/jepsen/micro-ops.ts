@@ -16,7 +16,7 @@ import { fromJson, toJson } from './values.js';
 const ofMicroOps = new Set(['send', 'poll', 'txn']);
 const ofKeys = new Set(['assign', 'subscribe']);
 /** Micro-operations of consumer groups, which Jepsen has not: written as they are. */
-const ofGroups = new Set(['commit', 'committed', 'end-offset', 'own', 'assign']);
+const ofGroups = new Set(['commit', 'committed', 'process', 'end-offset', 'own', 'assign']);
 
 /** A value that would be taken for [offset, value], written so that it is not. */
 const VALUE_TAG = 'harrow/value';

@@ -1,7 +1,7 @@
 /** Histories of transactions, lists, groups and lineage. */
 import fc from 'fast-check';
 import { append, assign, commit, committed, endOffsets, historyOf, owns, poll, read } from '../../builders.js';
-import { send, txn, type OperationBuilder } from '../../builders.js';
+import { processed, send, txn, type OperationBuilder } from '../../builders.js';
 import type { History } from '../../operation.js';
 
 const key = fc.constantFrom('x-0', 'y-1', '7');
@@ -30,6 +30,7 @@ const operation: fc.Arbitrary<OperationBuilder> = fc.oneof(
   }),
   fc.tuple(group, offsetsOf(offset)).map(([of, offsets]) => commit(of, offsets)),
   fc.tuple(group, offsetsOf(fc.integer({ min: -1, max: 9 }))).map(([of, offsets]) => committed(of, offsets)),
+  fc.tuple(group, key, offset).map(([of, one, at]) => processed(of, one, at)),
   offsetsOf(offset).map((offsets) => endOffsets('read_committed', offsets)),
   fc
     .tuple(group, fc.constantFrom('m1', 'm2'), fc.nat(9), keys)

@@ -23,9 +23,9 @@ import type { DelayedProduce } from './produce-purgatory.js';
 import { ReplicaManager } from './replica-manager.js';
 import { PartitionReplicaView } from './replica-view.js';
 import { ChannelList } from './channel-list.js';
+import { Coordinators } from './coordinators.js';
 import type { RequestChannel } from './request-channel.js';
 import { BrokerTimer } from './timers.js';
-import { TransactionSupport } from './transaction-support.js';
 import { ZooKeeperControl } from './zookeeper/zookeeper-control.js';
 
 /** producer.id.expiration.check.interval.ms, which is internal. */
@@ -41,8 +41,8 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
   readonly #replicas: ReplicaManager;
   readonly #requests: RequestHandler;
   readonly #fetchers: FetcherManager;
-  /** null: nobody in the cluster uses transactions. */
-  readonly #transactions: TransactionSupport | null;
+  /** null: the cluster has no coordinators, since no client uses transactions or groups. */
+  readonly #coordinators: Coordinators | null;
   readonly #channels: ChannelList;
   readonly #views: (PartitionReplicaView | undefined)[] = [];
   #isCheckpointing = false;
@@ -56,11 +56,8 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
     this.#replicas = new ReplicaManager(host, config, this.control.cache, this.#logs, () => this.brokerEpoch());
     this.#fetchers = new FetcherManager(this, this.#replicas);
     this.control.takeCharge(this.#replicas, this.#fetchers);
-    this.#transactions =
-      config.transactions === undefined
-        ? null
-        : new TransactionSupport(this.#replicas, this.control.producerIds, config.transactions);
-    this.#requests = new RequestHandler(this.#replicas, this.control, this.#transactions);
+    this.#coordinators = Coordinators.create(this.#replicas, this.control.producerIds);
+    this.#requests = new RequestHandler(this.#replicas, this.control, this.#coordinators);
     this.#channels = new ChannelList(host, config.settings['connections.max.idle.ms']);
   }
 
@@ -106,7 +103,8 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
       case TimerRange.transactions:
       case TimerRange.transactionMarkers:
       case TimerRange.transactionVerification:
-        this.#transactions?.onTimer(kind, payload, this.#requests.produce);
+      case TimerRange.groups:
+        this.#coordinators?.onTimer(kind, payload, this.#requests.produce);
         return;
       case TimerRange.log:
         this.#logs.onTimer(kind, arg, payload);
@@ -186,13 +184,13 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
   }
 
   rolesChanged(): void {
-    this.#transactions?.coordinator.rolesChanged();
+    this.#coordinators?.rolesChanged();
   }
 
   serve(): void {
     if (this.listening) return;
     this.listening = true;
-    this.#transactions?.coordinator.start();
+    this.#coordinators?.start();
     this.#schedule(BrokerTimer.shrinkIsr);
     this.#schedule(BrokerTimer.expireProducers);
     this.#logs.startTasks();

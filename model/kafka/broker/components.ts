@@ -11,6 +11,7 @@
  */
 import type { BrokenReason, Host, MachineId, Message } from '../../kernel/process.js';
 import type { Connection } from '../../kernel/network.js';
+import { FIRST_GROUP_TIMER } from '../coordinator/group/services.js';
 import {
   FIRST_MARKER_TIMER,
   FIRST_TRANSACTION_TIMER,
@@ -49,6 +50,7 @@ export const TimerRange = {
   transactionVerification: FIRST_VERIFICATION_TIMER,
   log: FIRST_LOG_TIMER,
   zookeeper: 1200,
+  groups: FIRST_GROUP_TIMER,
 } as const;
 export const TIMER_RANGE_WIDTH = 100;
 

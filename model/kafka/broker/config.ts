@@ -2,6 +2,7 @@
 import type { MachineId } from '../../kernel/process.js';
 import type {
   BrokerSettings,
+  ClusterGroups,
   KafkaClusterSpec,
   TopicSettings,
   TopicSpec,
@@ -36,8 +37,10 @@ export interface BrokerConfig {
   readonly brokers: number;
   /** Every partition of the cluster, whether or not this broker hosts it. */
   readonly partitions: readonly PartitionConfig[];
-  /** Left out: there are no transactions. The last topic is theirs. */
+  /** Left out: there are no transactions. */
   readonly transactions?: TransactionSettings;
+  /** Left out: there are no groups. */
+  readonly groups?: ClusterGroups;
 }
 
 /** The rows that a broker needs of the partition table. */
@@ -63,5 +66,6 @@ export function brokerConfig(spec: KafkaClusterSpec, nodeId: number): BrokerConf
     controllers: Array.from({ length: spec.controllers }, (_, index) => spec.brokers + 1 + index),
     partitions: partitionTable(spec.topics),
     ...(spec.transactions === undefined ? {} : { transactions: spec.transactions }),
+    ...(spec.groups === undefined ? {} : { groups: spec.groups }),
   };
 }

@@ -1,13 +1,16 @@
 /**
- * What a broker itself appends to a partition that it leads, with acks=all: records of coordinators and markers of
- * transactions (ReplicaManager.appendRecords, AppendOrigin.COORDINATOR).
+ * What a broker itself appends to a partition that it leads: records of coordinators and markers of transactions
+ * (ReplicaManager.appendRecords, AppendOrigin.COORDINATOR). With acks=all, unless offsets.commit.required.acks says otherwise.
  */
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
-import { lastOffset, type RecordBatch } from '../protocol/records.js';
+import type { VerificationGuard } from '../log/verification-guards.js';
+import { lastOffset, NO_PRODUCER_ID, type RecordBatch } from '../protocol/records.js';
+import type { Partition } from './partition.js';
 import type { DelayedOperation } from './purgatory.js';
 import { replicationState } from './produce-purgatory.js';
 import type { ReplicaManager } from './replica-manager.js';
+import { isVerified, verifiesTransactions } from './verified-transaction.js';
 
 export interface AppendListener {
   /** Replicated, refused, or timed out: then the batch stays in the log. In a step of its own. */
@@ -32,6 +35,7 @@ export class InternalAppend implements DelayedOperation {
   readonly #timers: AppendTimers;
   #appended: RecordBatch | null = null;
   #leaderEpoch = -1;
+  #requiredAcks = -1;
   #isPending = false;
   #highWatermarkMoved = false;
 
@@ -52,9 +56,19 @@ export class InternalAppend implements DelayedOperation {
     this.deadline = replicas.host.monotonicMicros() + timeoutMs * 1000;
   }
 
-  /** Once. What follows comes in later steps. */
-  begin(batch: RecordBatch): void {
-    this.error = this.#append(batch);
+  /** Where the batch begins; -1: it was not appended. */
+  get baseOffset(): number {
+    return this.#appended?.baseOffset ?? -1;
+  }
+
+  /**
+   * Once. What follows comes in later steps.
+   * @param guard of a transactional batch: what its verification left behind (KIP-890); null: nobody asked
+   * @param requiredAcks -1 is all; with any other it counts once it is in this broker's log
+   */
+  begin(batch: RecordBatch, guard: VerificationGuard | null = null, requiredAcks = -1): void {
+    this.#requiredAcks = requiredAcks;
+    this.error = this.#append(batch, guard);
     const { host } = this.#replicas;
     host.later(this.error === KafkaError.NONE ? this.#timers.check : this.#timers.done, 0, this);
   }
@@ -62,7 +76,8 @@ export class InternalAppend implements DelayedOperation {
   /** append | purgatory check */
   check(): void {
     const { delayedProduces, delayedFetches } = this.#replicas;
-    delayedProduces.completeOrWatch(this);
+    if (this.#requiredAcks === -1) delayedProduces.completeOrWatch(this);
+    else this.#acknowledge();
     if (this.#highWatermarkMoved) delayedProduces.check(this.partition);
     delayedFetches.check(this.partition);
   }
@@ -89,33 +104,30 @@ export class InternalAppend implements DelayedOperation {
   complete(): void {
     if (this.#isPending) this.error = KafkaError.REQUEST_TIMED_OUT;
     this.#isPending = false;
+    this.#acknowledge();
+  }
+
+  #acknowledge(): void {
     const { host } = this.#replicas;
     if (this.error === KafkaError.NONE) {
       const appended = this.#appended!;
+      const last = lastOffset(appended);
       const { id, probes } = host;
-      probes.emit(
-        Probe.acknowledged,
-        id,
-        this.partition,
-        appended.baseOffset,
-        lastOffset(appended),
-        this.#leaderEpoch,
-        -1,
-      );
+      const acks = this.#requiredAcks;
+      probes.emit(Probe.acknowledged, id, this.partition, appended.baseOffset, last, this.#leaderEpoch, acks);
     }
     host.later(this.#timers.done, 0, this);
   }
 
-  #append(batch: RecordBatch): ErrorCode {
+  #append(batch: RecordBatch, guard: VerificationGuard | null): ErrorCode {
     const partition = this.#replicas.partition(this.partition);
     if (partition === undefined) return this.#replicas.absenceError(this.partition);
     if (!partition.isLeader) return KafkaError.NOT_LEADER_OR_FOLLOWER;
-    if (partition.isr.committedSize < partition.effectiveMinIsr) return KafkaError.NOT_ENOUGH_REPLICAS;
+    const isTooFew = this.#requiredAcks === -1 && partition.isr.committedSize < partition.effectiveMinIsr;
+    if (isTooFew) return KafkaError.NOT_ENOUGH_REPLICAS;
     const { marker, producerId, producerEpoch } = batch;
-    if (marker !== undefined) {
-      const error = partition.log.producers.checkMarker(producerId, producerEpoch, marker);
-      if (error !== KafkaError.NONE) return error;
-    }
+    const refusal = this.#refusal(partition, batch, guard);
+    if (refusal !== KafkaError.NONE) return refusal;
     this.#appended = partition.log.appendAsLeader(batch, partition.leaderEpoch);
     this.#leaderEpoch = partition.leaderEpoch;
     if (marker !== undefined) {
@@ -124,8 +136,17 @@ export class InternalAppend implements DelayedOperation {
       const committed = marker.committed ? 1 : 0;
       probes.emit(Probe.transactionMarker, id, this.partition, baseOffset, producerId, producerEpoch, committed);
     }
-    this.#isPending = true;
+    this.#isPending = this.#requiredAcks === -1;
     this.#highWatermarkMoved = this.#replicas.advanceHighWatermark(partition);
     return KafkaError.NONE;
+  }
+
+  /** Of what has a producer: a marker, or offsets that are committed in a transaction (ProducerAppendInfo). */
+  #refusal({ log }: Partition, batch: RecordBatch, guard: VerificationGuard | null): ErrorCode {
+    const { marker, producerId, producerEpoch } = batch;
+    if (marker !== undefined) return log.producers.checkMarker(producerId, producerEpoch, marker);
+    if (producerId === NO_PRODUCER_ID) return KafkaError.NONE;
+    const isMissing = verifiesTransactions(this.#replicas.config) && !isVerified(log.producers, batch, guard);
+    return isMissing ? KafkaError.INVALID_TXN_STATE : log.producers.checkEpoch(producerId, producerEpoch);
   }
 }

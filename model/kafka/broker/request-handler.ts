@@ -15,33 +15,33 @@ import {
   offsetForLeaderEpochResponse,
 } from './client-requests.js';
 import type { ControlPlane } from './control-plane.js';
+import type { Coordinators } from './coordinators.js';
 import { DelayedDeleteRecords } from './delete-records.js';
 import { FetchHandler } from './fetch.js';
 import { ProduceHandler } from './produce.js';
 import type { ReplicaManager } from './replica-manager.js';
 import type { RequestChannel } from './request-channel.js';
-import type { TransactionSupport } from './transaction-support.js';
 
 export class RequestHandler {
   readonly produce: ProduceHandler;
   readonly fetch: FetchHandler;
   readonly #replicas: ReplicaManager;
   readonly #control: ControlPlane;
-  /** null: nobody in the cluster uses transactions. */
-  readonly #transactions: TransactionSupport | null;
+  /** null: the cluster has none. */
+  readonly #coordinators: Coordinators | null;
 
-  constructor(replicas: ReplicaManager, control: ControlPlane, transactions: TransactionSupport | null) {
+  constructor(replicas: ReplicaManager, control: ControlPlane, coordinators: Coordinators | null) {
     this.produce = new ProduceHandler(replicas);
     this.fetch = new FetchHandler(replicas);
     this.#replicas = replicas;
     this.#control = control;
-    this.#transactions = transactions;
+    this.#coordinators = coordinators;
   }
 
   handle(channel: RequestChannel): void {
     const { request } = channel;
     // The broker has closed the connection meanwhile.
-    if (request === null || this.#transactions?.handle(channel, request) === true) return;
+    if (request === null || this.#coordinators?.handle(channel, request) === true) return;
     switch (request.kind) {
       case Api.produce:
         this.produce.handle(channel, request as ProduceRequest);

@@ -1,22 +1,23 @@
 /** All that a broker does for transactions: it coordinates some, appends markers of others, and verifies what it appends. */
-import { answerFindCoordinator } from '../coordinator/transaction/answers.js';
 import {
   FIRST_VERIFICATION_TIMER,
   TransactionTimer,
   type CoordinatorServices,
 } from '../coordinator/transaction/services.js';
+import { StateTopic } from '../coordinator/state-topic.js';
 import { TransactionCoordinator } from '../coordinator/transaction/transaction-coordinator.js';
 import { TRANSACTION_STATE_TOPIC } from '../coordinator/transaction/transaction-log.js';
 import type { TransactionSettings } from '../cluster-spec.js';
 import { Api, type InitProducerIdRequest, type ProduceRequest, type Request } from '../protocol/messages.js';
 import type {
+  AddOffsetsToTxnRequest,
   AddPartitionsToTxnRequest,
   EndTxnRequest,
-  FindCoordinatorRequest,
+  TxnOffsetCommitRequest,
   WriteTxnMarkersRequest,
 } from '../protocol/transaction-messages.js';
-import type { PartitionConfig } from './config.js';
 import type { ProducerIds } from './control-plane.js';
+import type { GroupSupport } from './group-support.js';
 import type { InternalAppend } from './internal-append.js';
 import type { ProduceHandler } from './produce.js';
 import type { ReplicaManager } from './replica-manager.js';
@@ -30,17 +31,28 @@ const APPEND_TIMERS = { check: TransactionTimer.checkAppend, done: TransactionTi
 const VERIFIED = FIRST_VERIFICATION_TIMER + 99;
 
 export class TransactionSupport {
+  /** __transaction_state */
+  readonly topic: StateTopic;
   readonly coordinator: TransactionCoordinator;
   readonly #services: CoordinatorServices;
   readonly #verifier: TransactionVerifier | null;
+  readonly #groups: GroupSupport | null;
 
-  constructor(replicas: ReplicaManager, producerIds: ProducerIds, settings: TransactionSettings) {
+  /** @param groups null: no client of the cluster is in a group, and no offsets are committed in transactions */
+  constructor(
+    replicas: ReplicaManager,
+    producerIds: ProducerIds,
+    settings: TransactionSettings,
+    groups: GroupSupport | null,
+  ) {
     const { host, config, image } = replicas;
-    const { rules } = config;
-    const statePartitions = statePartitionsOf(config.partitions);
-    this.#services = { host, replicas, image, producerIds, rules, settings, statePartitions };
+    const { rules, partitions } = config;
+    const partitionCount = settings['transaction.state.log.num.partitions'];
+    this.topic = new StateTopic(TRANSACTION_STATE_TOPIC, partitions, partitionCount);
+    this.#services = { host, replicas, image, producerIds, rules, settings, topic: this.topic };
     this.coordinator = new TransactionCoordinator(this.#services);
     this.#verifier = verifiesTransactions(config) ? new TransactionVerifier(this.#services, VERIFIED) : null;
+    this.#groups = groups;
   }
 
   /** False: the request is none of its. */
@@ -48,9 +60,6 @@ export class TransactionSupport {
     switch (request.kind) {
       case Api.produce:
         return this.#verify(channel, request as ProduceRequest);
-      case Api.findCoordinator:
-        answerFindCoordinator(channel, request as FindCoordinatorRequest, this.#services);
-        return true;
       case Api.initProducerId:
         if ((request as InitProducerIdRequest).transactionalId === undefined) return false;
         this.coordinator.initProducerId(channel, request);
@@ -58,12 +67,23 @@ export class TransactionSupport {
       case Api.addPartitionsToTxn:
         this.coordinator.addPartitions(channel, request as AddPartitionsToTxnRequest);
         return true;
+      case Api.addOffsetsToTxn: {
+        const { groupId } = request as AddOffsetsToTxnRequest;
+        const partition = this.#groups?.topic.partitionOf(groupId);
+        if (partition === undefined) return false;
+        this.coordinator.addOffsets(channel, request as AddOffsetsToTxnRequest, partition);
+        return true;
+      }
+      case Api.txnOffsetCommit:
+        return this.#verifyOffsets(channel, request as TxnOffsetCommitRequest);
       case Api.endTxn:
         this.coordinator.endTxn(channel, request as EndTxnRequest);
         return true;
-      case Api.writeTxnMarkers:
-        new MarkerWrites(channel, request as WriteTxnMarkersRequest).begin(this.#services.replicas, APPEND_TIMERS);
+      case Api.writeTxnMarkers: {
+        const writes = new MarkerWrites(channel, request as WriteTxnMarkersRequest);
+        writes.begin(this.#services.replicas, APPEND_TIMERS, this.#groups);
         return true;
+      }
       default:
         return false;
     }
@@ -77,11 +97,9 @@ export class TransactionSupport {
       case TransactionTimer.appendDone:
         (payload as InternalAppend).done();
         return;
-      case VERIFIED: {
-        const { channel, request, verified } = payload as Verification;
-        produce.handle(channel, request, verified);
+      case VERIFIED:
+        this.#verified(payload as Verification, produce);
         return;
-      }
       default:
         if (kind >= FIRST_VERIFICATION_TIMER) this.#verifier?.onTimer(kind);
         else this.coordinator.onTimer(kind, payload);
@@ -96,13 +114,20 @@ export class TransactionSupport {
     this.#verifier.ask(verification);
     return true;
   }
-}
 
-/** By index within __transaction_state. */
-function statePartitionsOf(partitions: readonly PartitionConfig[]): readonly (number | undefined)[] {
-  const numbers: (number | undefined)[] = [];
-  partitions.forEach(({ name, index }, number) => {
-    if (name === `${TRANSACTION_STATE_TOPIC}-${index}`) numbers[index] = number;
-  });
-  return numbers;
+  /** True: the commit waits for the transaction coordinator's answer. */
+  #verifyOffsets(channel: RequestChannel, request: TxnOffsetCommitRequest): boolean {
+    const partition = this.#groups?.topic.partitionOf(request.groupId);
+    if (this.#verifier === null || partition === undefined) return false;
+    if (this.#groups?.refusesBeforeVerification(channel, request) === true) return true;
+    const verification = this.#verifier.beginOffsets(channel, request, partition);
+    if (verification === undefined) return false;
+    this.#verifier.ask(verification);
+    return true;
+  }
+
+  #verified({ channel, request, verified }: Verification, produce: ProduceHandler): void {
+    if (request.kind === Api.produce) produce.handle(channel, request as ProduceRequest, verified);
+    else this.#groups!.commitVerified(channel, request as TxnOffsetCommitRequest, verified!);
+  }
 }

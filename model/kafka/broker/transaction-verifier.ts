@@ -5,9 +5,13 @@
  */
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import { Api, Purpose, type ProduceRequest, type Response } from '../protocol/messages.js';
-import type { AddPartitionsToTxnRequest, AddPartitionsToTxnResponse } from '../protocol/transaction-messages.js';
+import { NO_SEQUENCE } from '../protocol/records.js';
+import type {
+  AddPartitionsToTxnRequest,
+  AddPartitionsToTxnResponse,
+  TxnOffsetCommitRequest,
+} from '../protocol/transaction-messages.js';
 import { FIRST_VERIFICATION_TIMER, type CoordinatorServices } from '../coordinator/transaction/services.js';
-import { partitionFor } from '../coordinator/transaction/transaction-log.js';
 import type { VerificationGuard } from '../log/verification-guards.js';
 import { ControllerChannel, type ChannelUser } from './controller-channel.js';
 import type { RequestChannel } from './request-channel.js';
@@ -20,10 +24,10 @@ const REQUEST_BYTES = 60;
 const PARTITION_BYTES = 8;
 const PER_BROKER = 2;
 
-/** A produce request that waits for its verification. */
+/** A request that waits for its verification: to append records of a transaction, or offsets. */
 export interface Verification {
   readonly channel: RequestChannel;
-  readonly request: ProduceRequest;
+  readonly request: ProduceRequest | TxnOffsetCommitRequest;
   readonly transactionalId: string;
   readonly producerId: number;
   readonly producerEpoch: number;
@@ -63,10 +67,23 @@ export class TransactionVerifier {
     return { channel, request, transactionalId, producerId, producerEpoch, guards, verified: null };
   }
 
+  /**
+   * The same for offsets that are committed in a transaction, to a partition of __consumer_offsets
+   * (maybeStartTransactionVerificationForPartition).
+   */
+  beginOffsets(channel: RequestChannel, request: TxnOffsetCommitRequest, number: number): Verification | undefined {
+    const partition = this.#services.replicas.partition(number);
+    const { transactionalId, producerId, producerEpoch } = request;
+    if (partition?.isLeader !== true) return undefined;
+    const { producers } = partition.log;
+    if (producers.hasOngoingTransaction(producerId, producerEpoch)) return undefined;
+    const guards = new Map([[number, producers.verifications.begin(producerId, producerEpoch, NO_SEQUENCE)]]);
+    return { channel, request, transactionalId, producerId, producerEpoch, guards, verified: null };
+  }
+
   ask(verification: Verification): void {
-    const { settings, statePartitions, image } = this.#services;
-    const index = partitionFor(verification.transactionalId, settings['transaction.state.log.num.partitions']);
-    const leader = image.partition(statePartitions[index] ?? -1)?.leader ?? -1;
+    const { topic, image } = this.#services;
+    const leader = image.partition(topic.partitionOf(verification.transactionalId) ?? -1)?.leader ?? -1;
     if (leader < 0) this.done(verification, () => KafkaError.COORDINATOR_NOT_AVAILABLE);
     else (this.#channels[leader] ??= new VerificationChannel(this.#services, leader, this)).add(verification);
   }
@@ -74,7 +91,11 @@ export class TransactionVerifier {
   /** verification reply | append */
   done(verification: Verification, errorOf: (partition: number) => ErrorCode): void {
     const errors = new Map<number, ErrorCode>();
-    for (const partition of verification.guards.keys()) errors.set(partition, translated(errorOf(partition)));
+    const isProduce = verification.request.kind === Api.produce;
+    for (const partition of verification.guards.keys()) {
+      const error = errorOf(partition);
+      errors.set(partition, isProduce ? translated(error) : error);
+    }
     verification.verified = { errors, guards: verification.guards };
     this.#services.host.later(this.#doneTimer, 0, verification);
   }

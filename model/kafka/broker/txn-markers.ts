@@ -1,5 +1,5 @@
 /** Markers that a transaction coordinator sends to the leaders of its partitions: KafkaApis.handleWriteTxnMarkersRequest. */
-import type { ErrorCode } from '../protocol/errors.js';
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import { Api, RESPONSE } from '../protocol/messages.js';
 import { markerBatch } from '../protocol/records.js';
 import type { WriteTxnMarkersRequest, WriteTxnMarkersResponse } from '../protocol/transaction-messages.js';
@@ -11,6 +11,13 @@ import type { RequestChannel } from './request-channel.js';
 const APPEND_TIMEOUT_MS = 30_000;
 const RESPONSE_BYTES = 40;
 const PARTITION_BYTES = 6;
+
+/** Offsets that were committed in transactions, and wait for a marker in their partition of __consumer_offsets. */
+export interface TransactionalOffsets {
+  isPartition(number: number): boolean;
+  /** The marker is replicated. @param done the leader may say so */
+  complete(producerId: number, partition: number, committed: boolean, done: () => void): void;
+}
 
 /** Which of the request's markers, in which of its partitions. */
 interface Place {
@@ -24,6 +31,7 @@ export class MarkerWrites implements AppendListener {
   readonly #request: WriteTxnMarkersRequest;
   /** By marker, then by partition. */
   readonly #errors: ErrorCode[][];
+  #offsets: TransactionalOffsets | null = null;
   #open = 0;
 
   constructor(channel: RequestChannel, request: WriteTxnMarkersRequest) {
@@ -33,7 +41,9 @@ export class MarkerWrites implements AppendListener {
     for (const { partitions } of request.markers) this.#open += partitions.length;
   }
 
-  begin(replicas: ReplicaManager, timers: AppendTimers): void {
+  /** @param offsets what a marker means to the group coordinator; null: the cluster has no groups */
+  begin(replicas: ReplicaManager, timers: AppendTimers, offsets: TransactionalOffsets | null): void {
+    this.#offsets = offsets;
     const timestamp = Math.trunc(replicas.host.wallMicros() / 1000);
     this.#request.markers.forEach(({ producerId, producerEpoch, coordinatorEpoch, committed, partitions }, marker) => {
       partitions.forEach((partition, index) => {
@@ -44,9 +54,16 @@ export class MarkerWrites implements AppendListener {
     });
   }
 
-  onAppended({ context, error }: InternalAppend): void {
+  onAppended({ context, error, partition }: InternalAppend): void {
     const { marker, index } = context as Place;
     this.#errors[marker][index] = error;
+    const { producerId, committed } = this.#request.markers[marker];
+    const offsets = this.#offsets?.isPartition(partition) === true ? this.#offsets : null;
+    if (offsets === null || error !== KafkaError.NONE) this.#settled();
+    else offsets.complete(producerId, partition, committed, () => this.#settled());
+  }
+
+  #settled(): void {
     this.#open--;
     if (this.#open === 0) this.#channel.respond(this.#response());
   }

@@ -24,16 +24,26 @@ export function verifiesTransactions({ rules, transactions }: BrokerConfig): boo
 export function checkVerified(
   producers: ProducerState,
   partition: number,
-  { producerId, producerEpoch, baseSequence }: RecordBatch,
+  batch: RecordBatch,
   verified: VerifiedTransaction | null,
 ): ErrorCode {
+  const { producerId, producerEpoch, baseSequence } = batch;
   const error = verified?.errors.get(partition) ?? KafkaError.NONE;
   if (error !== KafkaError.NONE) return error;
   if (producers.hasOngoingTransaction(producerId, producerEpoch)) return KafkaError.NONE;
-  const { verifications } = producers;
-  const guard = verified?.guards.get(partition) ?? null;
-  if (!verifications.isStanding(producerId, guard)) return KafkaError.INVALID_TXN_STATE;
+  if (!isVerified(producers, batch, verified?.guards.get(partition) ?? null)) return KafkaError.INVALID_TXN_STATE;
   // A later batch of this producer must not come first.
-  const isLater = baseSequence > verifications.lowestSequence(producerId);
+  const isLater = baseSequence > producers.verifications.lowestSequence(producerId);
   return isLater ? KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER : KafkaError.NONE;
+}
+
+/** Its transaction is open here, or the guard that was set when the coordinator was asked still stands. */
+export function isVerified(
+  producers: ProducerState,
+  { producerId, producerEpoch }: RecordBatch,
+  guard: VerificationGuard | null,
+): boolean {
+  return (
+    producers.hasOngoingTransaction(producerId, producerEpoch) || producers.verifications.isStanding(producerId, guard)
+  );
 }

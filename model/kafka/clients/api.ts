@@ -2,17 +2,19 @@
  * What the rest of the system needs of the clients: how they are furnished, what they take from outside (workload
  * steps, liveness, the final read) and what can be asked of them. Everything else in this folder is theirs alone.
  *
- * The classes themselves: `ProducerClient` (producer.ts), `ConsumerClient` (consumer.ts), `FinalReaderClient`
+ * The classes themselves: `ProducerClient` (producer.ts), `ConsumerClient` (consumer.ts), `GroupConsumer`
+ * (group-consumer.ts), `FinalReaderClient`
  * (final-reader.ts), `AdminClient` (admin.ts). Each is a Process, built as `new ProducerClient(host, config)`.
  * A restarted client is a new process: a new producer session, an empty memory; operations that were open when its
  * predecessor died stay open.
  */
 import type { MachineId } from '../../kernel/process.js';
 import type { Outcome } from '../../kernel/recorder.js';
-import type { ConsumerSettings, ProducerSettings } from '../cluster-spec.js';
+import type { CommitPolicy, ConsumerSettings, GroupConsumerSettings, ProducerSettings } from '../cluster-spec.js';
 import type { ErrorCode } from '../protocol/errors.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { PolledRecords } from './fetcher.js';
+import type { ProcessingTime } from './consumer-application.js';
 
 /** Numbers of topics and partitions. Names exist only at the edges. */
 export interface PartitionTable {
@@ -90,13 +92,27 @@ export interface ConsumerConfig extends ClientConfig {
   readonly listener?: PollListener;
 }
 
+/** A consumer that subscribes: a member of the group `group.id`, and its application. */
+export interface GroupConsumerConfig extends ClientConfig {
+  readonly settings: GroupConsumerSettings;
+  /** client.id: a dynamic member's id begins with it. */
+  readonly clientId: string;
+  /** Numbers of the topics that it subscribes to (KafkaConsumer.subscribe). */
+  readonly topics: readonly number[];
+  /** By topic number: assignors go by names. */
+  readonly topicNames: readonly string[];
+  readonly commit: CommitPolicy;
+  readonly processing: ProcessingTime;
+  readonly listener?: PollListener;
+}
+
 /** Why a consumer is not caught up with a partition; partition -1: with none. */
 export interface ConsumerLag {
   readonly partition: number;
   readonly reason: string;
 }
 
-/** What can be asked of a ConsumerClient. */
+/** What can be asked of a ConsumerClient, or of a GroupConsumer. */
 export interface ConsumerSurface {
   /** The next offset that it will return for an assigned partition; -1 while it is unknown. */
   position(partition: number): number;

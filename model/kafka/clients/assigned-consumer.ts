@@ -1,7 +1,7 @@
 /**
  * KafkaConsumer with partitions assigned by hand, and an application that polls in a loop and takes no time over records.
- * What is done with them is the subclass's. Without a group there are no committed offsets: every position begins with the
- * reset policy (auto.offset.reset, by default latest).
+ * What is done with them is the subclass's. Without a group (group-consumer.ts has one) there are no committed offsets: every
+ * position begins with the reset policy (auto.offset.reset, by default latest).
  */
 import type { Host, MachineId } from '../../kernel/process.js';
 import type { ConsumerSettings } from '../cluster-spec.js';
@@ -15,6 +15,7 @@ import {
 } from '../protocol/messages.js';
 import type { ClientConfig } from './api.js';
 import { ClientProcess } from './client-process.js';
+import type { ConsumerNetwork } from './consumer-network.js';
 import { Fetcher, type FetchListener, type PolledRecords } from './fetcher.js';
 import { OffsetFetcher, type TruncationListener } from './offset-fetcher.js';
 import { AssignedPartition } from './subscription-state.js';
@@ -25,8 +26,9 @@ const MAX_IN_FLIGHT = 100;
 export abstract class AssignedConsumer extends ClientProcess implements FetchListener, TruncationListener {
   /** One list for the consumer's life, which its parts share. */
   protected readonly assigned: AssignedPartition[];
-  private readonly offsetFetcher: OffsetFetcher;
-  private readonly fetcher: Fetcher;
+  protected readonly consumerNetwork: ConsumerNetwork;
+  protected readonly offsetFetcher: OffsetFetcher;
+  protected readonly fetcher: Fetcher;
   /** The version of the metadata by which positions were validated; -1: by none. */
   protected metadataSeen = -1;
   /** An exception of poll ended the application. */
@@ -35,13 +37,13 @@ export abstract class AssignedConsumer extends ClientProcess implements FetchLis
   constructor(host: Host, config: ClientConfig, settings: ConsumerSettings, partitions: readonly number[]) {
     super(host, config, settings, MAX_IN_FLIGHT);
     this.assigned = partitions.map((partition) => new AssignedPartition(partition));
-    const network = {
+    this.consumerNetwork = {
       client: this.network,
       metadata: this.metadata,
       nodeReady: (node: MachineId, now: number) => this.ready(node, now),
     };
-    this.offsetFetcher = new OffsetFetcher(network, settings, this.assigned, this);
-    this.fetcher = new Fetcher(network, settings, this.assigned, this);
+    this.offsetFetcher = new OffsetFetcher(this.consumerNetwork, settings, this.assigned, this);
+    this.fetcher = new Fetcher(this.consumerNetwork, settings, this.assigned, this);
     for (const partition of partitions) this.metadata.addTopic(config.partitions.topicOf[partition]!);
   }
 
@@ -69,20 +71,24 @@ export abstract class AssignedConsumer extends ClientProcess implements FetchLis
   /** KafkaConsumer.poll: metadata, positions, then what was fetched; the next fetches go out before records are returned. */
   protected override turn(now: number): number {
     if (this.stopped) return Infinity;
-    if (this.metadataSeen !== this.metadata.version) {
-      this.metadataSeen = this.metadata.version;
-      for (const assigned of this.assigned) {
-        assigned.maybeValidate(
-          this.metadata.currentLeaderOf(assigned.partition),
-          this.metadata.requestEpochOf(assigned.partition),
-        );
-      }
-    }
+    this.lookAtLeaders();
     const polled = this.fetcher.collect();
     const next = Math.min(this.offsetFetcher.askWhatIsMissing(now), this.fetcher.sendFetches(now));
     if (polled.length > 0) this.deliver(polled);
     if (this.fetcher.hasBuffered) this.wakeup();
     return next;
+  }
+
+  /** Where the metadata names other leaders than before, positions are validated (KIP-320). */
+  protected lookAtLeaders(): void {
+    if (this.metadataSeen === this.metadata.version) return;
+    this.metadataSeen = this.metadata.version;
+    for (const assigned of this.assigned) {
+      assigned.maybeValidate(
+        this.metadata.currentLeaderOf(assigned.partition),
+        this.metadata.requestEpochOf(assigned.partition),
+      );
+    }
   }
 
   protected override handleResponse(

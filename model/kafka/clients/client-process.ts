@@ -24,6 +24,7 @@ import { NetworkClient, type NetworkListener, type NetworkSettings } from './net
 
 const TIMER_LOOP = 1;
 const TIMER_DEADLINE = 2;
+export const TIMER_APPLICATION = 3;
 /** A deadline that is already past and could not be met is tried again after this: the granularity of the selector. */
 const SHORTEST_WAIT_MICROS = 1000;
 
@@ -50,6 +51,8 @@ export abstract class ClientProcess extends Process implements NetworkListener, 
     this.updater = new MetadataUpdater(this.network, this.metadata);
   }
 
+  /** What the application asked for with TIMER_APPLICATION. */
+  protected onApplicationTimer(): void {}
   /** One turn of the loop: does whatever is due. Returns when something is due next, in wall time; Infinity for never. */
   protected abstract turn(now: number): number;
   /** As NetworkListener, metadata requests excepted. */
@@ -110,9 +113,11 @@ export abstract class ClientProcess extends Process implements NetworkListener, 
   override onTimer(kind: number): void {
     if (kind === TIMER_LOOP) {
       this.wakeupDue = false;
-    } else {
+    } else if (kind === TIMER_DEADLINE) {
       this.timer = 0;
       this.timerAt = Infinity;
+    } else {
+      this.onApplicationTimer();
     }
     this.loop();
   }

@@ -3,23 +3,17 @@ import type { Host } from '../../kernel/process.js';
 import type { ConsumerConfig, ConsumerLag, ConsumerSurface } from './api.js';
 import { AssignedConsumer } from './assigned-consumer.js';
 import type { PolledRecords } from './fetcher.js';
-import type { AssignedPartition } from './subscription-state.js';
-
-/** Histories take values as lists of micro-operations. */
-const NOTHING = { microOps: [] };
+import { PollRecorder } from './poll-recorder.js';
+import { lagOf, type AssignedPartition } from './subscription-state.js';
 
 export class ConsumerClient extends AssignedConsumer implements ConsumerSurface {
   private readonly config: ConsumerConfig;
-  /** The poll that the application waits in: it blocks until there are records. */
-  private poll = -1;
-  /** Said with the next poll: why positions moved otherwise than by reading. */
-  private warning: string | undefined = undefined;
-  /** The exception that the last poll ended with; the same one again is not another operation. */
-  private lastException: string | undefined = undefined;
+  private readonly polls: PollRecorder;
 
   constructor(host: Host, config: ConsumerConfig) {
     super(host, config, config.settings, config.assigned);
     this.config = config;
+    this.polls = new PollRecorder(host, this.session);
   }
 
   override start(): void {
@@ -29,7 +23,7 @@ export class ConsumerClient extends AssignedConsumer implements ConsumerSurface 
     };
     const { recorder, id } = this.host;
     recorder.complete(recorder.invoke(id, this.session, 'assign', value), 'ok', value);
-    this.invokePoll();
+    this.polls.invoke();
     super.start();
   }
 
@@ -47,24 +41,15 @@ export class ConsumerClient extends AssignedConsumer implements ConsumerSurface 
   }
 
   override onTruncationDetected(_assigned: AssignedPartition, endOffset: number): void {
-    this.warning = endOffset < 0 ? 'truncation detected: reset' : 'truncation detected';
+    this.polls.warn(endOffset < 0 ? 'truncation detected: reset' : 'truncation detected');
   }
 
   override onOutOfRange(_assigned: AssignedPartition): void {
-    this.warning = 'OFFSET_OUT_OF_RANGE: reset';
+    this.polls.warn('OFFSET_OUT_OF_RANGE: reset');
   }
 
   protected override deliver(polled: readonly PolledRecords[]): void {
-    const microOps = polled.map(({ partition, offsets, values }) => ({
-      kind: 'poll',
-      key: partition,
-      offsets,
-      values,
-    }));
-    this.host.recorder.complete(this.poll, 'ok', { microOps }, this.warning);
-    this.warning = undefined;
-    this.lastException = undefined;
-    this.invokePoll();
+    this.polls.returned(polled);
     if (this.config.listener === undefined) return;
     for (const { partition, offsets, values } of polled) {
       for (let i = 0; i < offsets.length; i++) this.config.listener.onRecord(partition, offsets[i]!, values[i]!);
@@ -72,28 +57,14 @@ export class ConsumerClient extends AssignedConsumer implements ConsumerSurface 
   }
 
   protected override raise(_assigned: AssignedPartition, error: string): void {
-    this.host.recorder.complete(this.poll, 'fail', NOTHING, error);
+    this.polls.ended(error);
   }
 
   protected override complain(_assigned: AssignedPartition, error: string): void {
-    if (this.lastException === error) return;
-    this.lastException = error;
-    this.host.recorder.complete(this.poll, 'fail', NOTHING, error);
-    this.invokePoll();
-  }
-
-  private invokePoll(): void {
-    this.poll = this.host.recorder.invoke(this.host.id, this.session, 'poll', NOTHING);
+    this.polls.threw(error);
   }
 
   private find(partition: number): AssignedPartition | undefined {
     return this.assigned.find((assigned) => assigned.partition === partition);
   }
-}
-
-/** null: everything below the last high watermark that it heard of was returned. */
-function lagOf({ position, highWatermark }: AssignedPartition): string | null {
-  if (position === null) return 'has no position yet';
-  if (highWatermark < 0) return 'has not fetched yet';
-  return position.offset < highWatermark ? `has read up to ${position.offset} of ${highWatermark}` : null;
 }

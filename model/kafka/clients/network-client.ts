@@ -11,7 +11,7 @@
 import type { BrokenReason, Host, MachineId } from '../../kernel/process.js';
 import type { Connection } from '../../kernel/network.js';
 import type { Stream } from '../../kernel/random.js';
-import type { Request, Response } from '../protocol/messages.js';
+import { Purpose, type Request, type Response } from '../protocol/messages.js';
 import { ExponentialBackoff } from './exponential-backoff.js';
 
 /** Settings under Kafka's names; those of producers and consumers have all of them. */
@@ -36,7 +36,18 @@ export interface NetworkListener {
 interface InFlightRequest {
   readonly request: Request;
   readonly context: unknown;
-  readonly sentAt: number;
+  readonly expiresAt: number;
+}
+
+/** Above the machines of all brokers. */
+const COORDINATOR_NODES = 64;
+
+/**
+ * The node that stands for a broker as the coordinator of a consumer's group: the connection to it is another than that
+ * for data, so that fetches do not delay heartbeats (AbstractCoordinator: Integer.MAX_VALUE - id).
+ */
+export function coordinatorNode(broker: MachineId): MachineId {
+  return COORDINATOR_NODES + broker;
 }
 
 type ConnectionState = 'disconnected' | 'connecting' | 'ready';
@@ -140,13 +151,21 @@ export class NetworkClient {
   /**
    * Writes a request to the node's socket. The node must be ready. With `expectsResponse` false (acks=0) it is complete
    * as soon as it is written: the caller hears of it through `onResponse(…, null, …)` before this returns.
+   * @param timeoutMicros how long it may wait for its response
    */
-  send(node: MachineId, request: Request, context: unknown, expectsResponse: boolean, now: number): void {
+  send(
+    node: MachineId,
+    request: Request,
+    context: unknown,
+    expectsResponse: boolean,
+    now: number,
+    timeoutMicros = this.requestTimeoutMicros,
+  ): void {
     const state = this.node(node);
     if (state.connection === null || !this.canSendRequest(node))
       throw new Error(`Node ${node} is not ready for a request`);
     state.lastActiveAt = now;
-    if (expectsResponse) state.inFlight.push({ request, context, sentAt: now });
+    if (expectsResponse) state.inFlight.push({ request, context, expiresAt: now + timeoutMicros });
     state.connection.send(request);
     if (!expectsResponse) this.listener.onResponse(node, request, null, context);
   }
@@ -187,11 +206,11 @@ export class NetworkClient {
     }
   }
 
-  /** Closes connections whose oldest request waited too long, or that were idle too long. */
+  /** Closes connections on which a request waited too long, or that were idle too long. */
   expire(now: number): void {
     for (const state of this.known) {
       if (state.state !== 'ready') continue;
-      const timedOut = state.inFlight.length > 0 && state.inFlight[0]!.sentAt + this.requestTimeoutMicros <= now;
+      const timedOut = firstExpiry(state) <= now;
       if (timedOut || state.lastActiveAt + this.idleMicros <= now) {
         state.connection!.close();
         this.disconnected(state, timedOut, now);
@@ -205,7 +224,7 @@ export class NetworkClient {
     for (const state of this.known) {
       if (state.state !== 'ready') continue;
       next = Math.min(next, state.lastActiveAt + this.idleMicros);
-      if (state.inFlight.length > 0) next = Math.min(next, state.inFlight[0]!.sentAt + this.requestTimeoutMicros);
+      next = Math.min(next, firstExpiry(state));
     }
     return next;
   }
@@ -266,7 +285,10 @@ export class NetworkClient {
   private connect(state: Node, now: number): void {
     state.state = 'connecting';
     state.lastConnectAttemptAt = now;
-    state.connection = this.host.net.connect(state.id, this.purpose, state.setupTimeoutMicros);
+    const isCoordinator = state.id > COORDINATOR_NODES;
+    const machine = isCoordinator ? state.id - COORDINATOR_NODES : state.id;
+    const purpose = isCoordinator ? Purpose.consumerCoordinator : this.purpose;
+    state.connection = this.host.net.connect(machine, purpose, state.setupTimeoutMicros);
     state.connection.state = state;
   }
 
@@ -297,4 +319,11 @@ export class NetworkClient {
     state.failedConnectAttempts = 0;
     state.setupTimeoutMicros = this.setupTimeout.next(0);
   }
+}
+
+/** When the first of the requests in flight has waited too long. Infinity: there is none. Later ones may have less time. */
+function firstExpiry({ inFlight }: Node): number {
+  let first = Infinity;
+  for (let i = 0; i < inFlight.length; i++) first = Math.min(first, inFlight[i]!.expiresAt);
+  return first;
 }

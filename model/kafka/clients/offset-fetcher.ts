@@ -58,7 +58,7 @@ export class OffsetFetcher {
   askWhatIsMissing(now: number): number {
     let next = Infinity;
     for (const assigned of this.partitions) {
-      if (assigned.state === 'fetching') continue;
+      if (assigned.state === 'fetching' || assigned.state === 'initializing') continue;
       if (assigned.nextRetryAt > now) {
         next = Math.min(next, assigned.nextRetryAt);
         continue;

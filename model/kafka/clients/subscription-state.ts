@@ -1,12 +1,12 @@
 /**
  * Where a consumer stands in a partition that it is assigned, and whether it may fetch (SubscriptionState.TopicPartitionState).
  *
- * await-reset: the position is asked for with ListOffsets. await-validation: the leader changed, and it has to say where the
+ * initializing: of a group, whose committed offset is asked for. await-reset: the position is asked for with ListOffsets. await-validation: the leader changed, and it has to say where the
  * epoch of the last record read ended, so that a truncation does not go unnoticed (KIP-320). fetching: the position is good.
  */
 import type { MachineId } from '../../kernel/process.js';
 
-export type FetchState = 'await-reset' | 'await-validation' | 'fetching';
+export type FetchState = 'initializing' | 'await-reset' | 'await-validation' | 'fetching';
 
 /** What came back for a partition: the position that a request was sent with must still be the position when it is answered. */
 export interface FetchPosition {
@@ -78,6 +78,12 @@ export class AssignedPartition {
     this.nextRetryAt = -Infinity;
   }
 
+  /** A committed offset: the log may have been truncated below it since (SubscriptionState.seekUnvalidated). */
+  seekUnvalidated(position: FetchPosition): void {
+    this.seek(position);
+    if (position.offsetEpoch >= 0 && position.leaderEpoch >= 0) this.state = 'await-validation';
+  }
+
   /** Records were returned up to here; who leads has not changed by that. */
   advance(offset: number, offsetEpoch: number): void {
     const { leader, leaderEpoch } = this.position!;
@@ -106,4 +112,11 @@ export function samePosition(a: FetchPosition, b: FetchPosition): boolean {
   return (
     a.offset === b.offset && a.offsetEpoch === b.offsetEpoch && a.leader === b.leader && a.leaderEpoch === b.leaderEpoch
   );
+}
+
+/** null: everything below the last high watermark that it heard of was returned. */
+export function lagOf({ position, highWatermark }: AssignedPartition): string | null {
+  if (position === null) return 'has no position yet';
+  if (highWatermark < 0) return 'has not fetched yet';
+  return position.offset < highWatermark ? `has read up to ${position.offset} of ${highWatermark}` : null;
 }

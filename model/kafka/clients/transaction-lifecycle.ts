@@ -8,14 +8,20 @@ import { assert } from '../../kernel/assert.js';
 import type { MachineId } from '../../kernel/process.js';
 import type { ProducerSettings } from '../cluster-spec.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
-import { Api, type InitProducerIdRequest, type InitProducerIdResponse, type Response } from '../protocol/messages.js';
+import {
+  Api,
+  CoordinatorType,
+  type FindCoordinatorRequest,
+  type FindCoordinatorResponse,
+  type InitProducerIdRequest,
+  type InitProducerIdResponse,
+  type Response,
+} from '../protocol/messages.js';
 import type {
   AddPartitionsToTxnRequest,
   AddPartitionsToTxnResponse,
   EndTxnRequest,
   EndTxnResponse,
-  FindCoordinatorRequest,
-  FindCoordinatorResponse,
 } from '../protocol/transaction-messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import { isRetriable } from './error-classes.js';
@@ -256,7 +262,7 @@ export class TransactionLifecycle {
     const envelope = { bytes: REQUEST_BYTES, correlationId: this.#network.nextCorrelationId() };
     switch (next.kind) {
       case 'find-coordinator':
-        return { kind: Api.findCoordinator, ...envelope, key: transactionalId };
+        return { kind: Api.findCoordinator, ...envelope, keyType: CoordinatorType.TRANSACTION, key: transactionalId };
       case 'init-producer-id': {
         const fields = { transactionalId, transactionTimeoutMs: this.#timeoutMs };
         return { kind: Api.initProducerId, ...envelope, ...fields };

@@ -131,6 +131,13 @@ export class ProducerState {
     return isFenced ? KafkaError.TRANSACTION_COORDINATOR_FENCED : KafkaError.NONE;
   }
 
+  /** Of a batch that a coordinator appends for a producer: its epoch alone is looked at (AppendOrigin.COORDINATOR). */
+  checkEpoch(producerId: number, producerEpoch: number): ErrorCode {
+    const entry = this.#producers.get(producerId);
+    const isFenced = entry !== undefined && producerEpoch < entry.producerEpoch;
+    return isFenced ? KafkaError.INVALID_PRODUCER_EPOCH : KafkaError.NONE;
+  }
+
   /** Has the producer a transaction of this epoch open here? */
   hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
     if (this.transactions.firstOffsetOf(producerId) < 0) return false;

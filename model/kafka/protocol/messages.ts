@@ -15,7 +15,13 @@ export const Api = {
   fetch: 1,
   listOffsets: 2,
   metadata: 3,
+  offsetCommit: 8,
+  offsetFetch: 9,
   findCoordinator: 10,
+  joinGroup: 11,
+  heartbeat: 12,
+  leaveGroup: 13,
+  syncGroup: 14,
   deleteRecords: 21,
   initProducerId: 22,
   offsetForLeaderEpoch: 23,
@@ -30,6 +36,7 @@ export const Api = {
   brokerHeartbeat: 63,
   /** Allocation of blocks of producer ids (KIP-730). */
   allocateProducerIds: 67,
+  consumerGroupHeartbeat: 68,
 } as const;
 export const RESPONSE = 1000;
 
@@ -171,6 +178,20 @@ export interface MetadataResponse extends Response {
     readonly replicas: readonly number[];
     readonly isr: readonly number[];
   }[];
+}
+
+// FindCoordinator (key 10, v3)
+/** FindCoordinatorRequest.CoordinatorType. */
+export const CoordinatorType = { GROUP: 0, TRANSACTION: 1 } as const;
+export interface FindCoordinatorRequest extends Request {
+  readonly keyType: 0 | 1;
+  /** The group's id, or the transactional id. */
+  readonly key: string;
+}
+export interface FindCoordinatorResponse extends Response {
+  readonly error: ErrorCode;
+  /** -1: none. */
+  readonly nodeId: number;
 }
 
 // DeleteRecords (key 21, KIP-107)

@@ -12,6 +12,8 @@ export interface ProducerRecord {
   readonly bytes: number;
   /** Of a record that a coordinator wrote into its own log: what it says, immutable. Left out on all others. */
   readonly state?: object;
+  /** Its value is null: compaction deletes the key. `value` names it in histories all the same. Left out: it is not. */
+  readonly isTombstone?: true;
 }
 
 /** No producer id, epoch or sequence: the batch of a producer without idempotence. */

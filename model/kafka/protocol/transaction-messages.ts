@@ -3,18 +3,8 @@
  * the requests of all producers.
  */
 import type { ErrorCode } from './errors.js';
+import type { MemberIdentity, OffsetToCommit } from './group-messages.js';
 import type { Request, Response } from './messages.js';
-
-// FindCoordinator (key 10), key type 1: TRANSACTION
-export interface FindCoordinatorRequest extends Request {
-  /** The transactional id. */
-  readonly key: string;
-}
-export interface FindCoordinatorResponse extends Response {
-  readonly error: ErrorCode;
-  /** -1: none. */
-  readonly nodeId: number;
-}
 
 // AddPartitionsToTxn (key 24). Of a client (v3); or of a partition's leader, which wants to know (v4, KIP-890).
 export interface AddPartitionsToTxnRequest extends Request {
@@ -74,16 +64,14 @@ export interface WriteTxnMarkersResponse extends Response {
 }
 
 // TxnOffsetCommit (key 28, v3): to the group coordinator
-export interface TxnOffsetCommitRequest extends Request {
+export interface TxnOffsetCommitRequest extends Request, MemberIdentity {
   readonly transactionalId: string;
   readonly groupId: string;
   readonly producerId: number;
   readonly producerEpoch: number;
-  /** KIP-447; -1 and empty before version 3. */
+  /** KIP-447, with `memberId` and `groupInstanceId`: the consumer's group metadata. -1, '' and null: not said (before version 3). */
   readonly generationId: number;
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly offsets: readonly { readonly partition: number; readonly committedOffset: number }[];
+  readonly offsets: readonly OffsetToCommit[];
 }
 export interface TxnOffsetCommitResponse extends Response {
   readonly partitions: readonly { readonly partition: number; readonly error: ErrorCode }[];

@@ -1,7 +1,7 @@
 /** A group's and a transactional id's coordinator is the leader of the partition that Apache Kafka's brokers say. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { partitionFor } from '../../../model/kafka/coordinator/transaction/transaction-log.js';
+import { partitionFor } from '../../../model/kafka/coordinator/state-topic.js';
 
 interface Asked {
   readonly id: string;

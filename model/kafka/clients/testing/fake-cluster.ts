@@ -3,6 +3,7 @@ import type { MachineId } from '../../../kernel/process.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import { lastOffset, NO_PRODUCER_ID, type RecordBatch } from '../../protocol/records.js';
 import type { PartitionTable } from '../api.js';
+import { FakeGroup } from './fake-group.js';
 
 /** How a test sends an answer out of the order that truth would have. */
 export interface AppendAnswer {
@@ -108,6 +109,9 @@ export class FakeCluster {
   readReplica: MachineId = -1;
   /** The next producer id to be handed out. */
   nextProducerId = 1000;
+  readonly group = new FakeGroup();
+  /** Who coordinates the group. */
+  coordinator: MachineId = 1;
 
   /** Partition p is led by broker 1 + p mod brokers. */
   constructor(brokers: number, partitionsByTopic: readonly number[]) {

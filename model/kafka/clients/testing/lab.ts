@@ -3,19 +3,21 @@ import type { ProbeListener } from '../../../kernel/probes.js';
 import type { MachineId, Process, Host } from '../../../kernel/process.js';
 import type { Outcome } from '../../../kernel/recorder.js';
 import { createWorld, type World } from '../../../kernel/world.js';
-import type { ConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
+import type { CommitPolicy, ConsumerSettings, GroupConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
 import { kafkaProbes } from '../../probes.js';
 import type { DefectId } from '../../protocol/versions/defects.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
 import type { RuleValues } from '../../protocol/versions/rules.js';
 import type { PollListener, SendListener } from '../api.js';
+import type { ProcessingTime } from '../consumer-application.js';
 import { ConsumerClient } from '../consumer.js';
 import { FinalReaderClient } from '../final-reader.js';
+import { GroupConsumer } from '../group-consumer.js';
 import { ProducerClient } from '../producer.js';
 import { FakeCluster } from './fake-cluster.js';
 import { OperationLog } from './operation-log.js';
 import { answer, ScriptedBroker, type Script } from './scripted-broker.js';
-import { consumerDefaults, producerDefaults } from './settings.js';
+import { consumerDefaults, memberDefaults, producerDefaults } from './settings.js';
 
 const MILLI = 1000;
 
@@ -29,6 +31,13 @@ export interface LabOptions {
   readonly rules?: Partial<RuleValues>;
 }
 
+export interface MemberOptions {
+  readonly settings?: Partial<GroupConsumerSettings>;
+  readonly commit?: CommitPolicy;
+  readonly recordMicros?: number;
+  readonly rules?: Partial<RuleValues>;
+}
+
 export class Lab implements ProbeListener, SendListener, PollListener {
   readonly log = new OperationLog();
   readonly world: World;
@@ -39,6 +48,8 @@ export class Lab implements ProbeListener, SendListener, PollListener {
   readonly told: unknown[] = [];
   /** Decides for every request that comes to the head of its connection; by default all are answered. */
   script: Script = () => answer;
+  /** Of members, by machine. */
+  readonly processing = new Map<MachineId, ProcessingTime>();
   private readonly recordBytes: number;
   private readonly rules: Partial<RuleValues>;
 
@@ -97,6 +108,37 @@ export class Lab implements ProbeListener, SendListener, PollListener {
           rules: resolveRules('3.9', this.rules),
           settings: { ...consumerDefaults, ...settings },
           assigned,
+          listener: this,
+        }),
+    );
+  }
+
+  /** Adds a member of the group `readers`, which subscribes to all topics; range is its assignor unless another is given. */
+  member(options: MemberOptions = {}): MachineId {
+    const { settings = {}, commit = 'after-processing', recordMicros = 0, rules = {} } = options;
+    const processing: ProcessingTime = { recordMicros, nextExtraMicros: 0 };
+    const { table } = this.cluster;
+    const name = `c${this.world.machineCount}`;
+    this.processing.set(this.world.machineCount + 1, processing);
+    return this.add(
+      name,
+      (host) =>
+        new GroupConsumer(host, {
+          partitions: table,
+          bootstrap: this.cluster.alive,
+          rules: resolveRules('3.9', rules),
+          settings: {
+            ...memberDefaults,
+            'auto.offset.reset': 'earliest',
+            'partition.assignment.strategy': ['range'],
+            'enable.auto.commit': commit === 'auto',
+            ...settings,
+          },
+          clientId: name,
+          topics: table.partitionsOf.map((_, topic) => topic),
+          topicNames: table.partitionsOf.map((_, topic) => `t${topic}`),
+          commit,
+          processing,
           listener: this,
         }),
     );

@@ -2,7 +2,7 @@
 import type { OperationRecorder, Outcome } from '../../../kernel/recorder.js';
 
 export interface MicroOp {
-  readonly kind: 'send' | 'poll';
+  readonly kind: 'send' | 'poll' | 'process' | 'commit' | 'committed' | 'own';
   readonly key: number;
   readonly offset: number;
   readonly value: number;
@@ -53,6 +53,31 @@ export class OperationLog implements OperationRecorder {
     return this.operations
       .filter(({ f }) => f === 'send')
       .map(({ outcome, microOps }) => (outcome === 'ok' ? `ok@${microOps[0]!.offset}` : outcome));
+  }
+
+  /** Records that were processed, in order: 'p0@2'. */
+  processed(): string[] {
+    return this.operations
+      .filter(({ f, outcome }) => f === 'process' && outcome === 'ok')
+      .map(({ microOps }) => `p${microOps[0]!.key}@${microOps[0]!.offset}`);
+  }
+
+  /** 'ok p0=3 p1=2', 'fail CommitFailedException', ... in the order of invocation. */
+  commits(): string[] {
+    return this.operations
+      .filter(({ f }) => f === 'commit')
+      .map(({ outcome, error, microOps }) =>
+        outcome === 'ok'
+          ? `ok ${microOps.map(({ key, offset }) => `p${key}=${offset}`).join(' ')}`
+          : `${outcome} ${error ?? ''}`.trim(),
+      );
+  }
+
+  /** What a consumer came to own, each time: [0, 1], [], ... */
+  owned(client: number): number[][] {
+    return this.operations
+      .filter((operation) => operation.f === 'rebalance' && operation.client === client)
+      .map(({ microOps }) => microOps.map(({ key }) => key).filter((key) => key >= 0));
   }
 
   /** Values that polls returned of a partition, in order. */

@@ -20,6 +20,14 @@ import {
   type Request,
   type Response,
 } from '../../protocol/messages.js';
+import type {
+  HeartbeatRequest,
+  JoinGroupRequest,
+  LeaveGroupRequest,
+  OffsetCommitRequest,
+  OffsetFetchRequest,
+  SyncGroupRequest,
+} from '../../protocol/group-messages.js';
 import { lastOffset } from '../../protocol/records.js';
 import type { FakeCluster } from './fake-cluster.js';
 
@@ -49,6 +57,9 @@ export const drop: Act = { kind: 'drop' };
 export const refuse = (error: ErrorCode): Act => ({ kind: 'error', error });
 
 const TIMER_FETCH = 1;
+const TIMER_PARKED = 2;
+/** How often a request that waits for other members is looked at again. */
+const PARKED_MICROS = 10_000;
 const RESPONSE_BYTES = 100;
 
 interface Queue {
@@ -86,10 +97,14 @@ export class ScriptedBroker extends Process {
     this.processNext(connection);
   }
 
-  override onTimer(_kind: number, _arg: number, payload: unknown): void {
+  override onTimer(kind: number, _arg: number, payload: unknown): void {
     const connection = payload as Connection;
     const queue = connection.state as Queue;
     queue.waiting = false;
+    if (kind === TIMER_PARKED) {
+      if (queue.requests.length > 0) this.park(connection);
+      return;
+    }
     this.finish(connection, this.process(queue.requests[0]!));
   }
 
@@ -125,6 +140,8 @@ export class ScriptedBroker extends Process {
         if (request.kind === Api.fetch && !this.hasData(request as FetchRequest)) {
           queue.waiting = true;
           this.host.timer(TIMER_FETCH, (request as FetchRequest).maxWaitMs * 1000, 0, connection);
+        } else if (isParked(request)) {
+          this.park(connection);
         } else {
           this.finish(connection, this.process(request));
         }
@@ -160,8 +177,40 @@ export class ScriptedBroker extends Process {
     this.processNext(connection);
   }
 
+  /** JoinGroup and SyncGroup are answered when the group has come so far. */
+  private park(connection: Connection): void {
+    const queue = connection.state as Queue;
+    const response = this.process(queue.requests[0]!);
+    if (response !== null) {
+      this.finish(connection, response);
+      return;
+    }
+    queue.waiting = true;
+    this.host.timer(TIMER_PARKED, PARKED_MICROS, 0, connection);
+  }
+
   private process(request: Request): Response | null {
     switch (request.kind) {
+      case Api.findCoordinator:
+        return { ...this.head(request), error: KafkaError.NONE, nodeId: this.cluster.coordinator } as Response;
+      case Api.joinGroup:
+        return this.parked(request, this.cluster.group.join(request as JoinGroupRequest));
+      case Api.syncGroup:
+        return this.parked(request, this.cluster.group.sync(request as SyncGroupRequest));
+      case Api.heartbeat:
+        return { ...this.head(request), error: this.cluster.group.heartbeat(request as HeartbeatRequest) } as Response;
+      case Api.leaveGroup:
+        this.cluster.group.leave(request as LeaveGroupRequest);
+        return { ...this.head(request), error: KafkaError.NONE, members: [] } as Response;
+      case Api.offsetCommit: {
+        const error = this.cluster.group.commit(request as OffsetCommitRequest);
+        const partitions = (request as OffsetCommitRequest).offsets.map(({ partition }) => ({ partition, error }));
+        return { ...this.head(request), partitions } as Response;
+      }
+      case Api.offsetFetch: {
+        const partitions = this.cluster.group.offsets(request as OffsetFetchRequest);
+        return { ...this.head(request), error: KafkaError.NONE, partitions } as Response;
+      }
       case Api.metadata:
         return this.metadata(request as MetadataRequest);
       case Api.initProducerId:
@@ -184,9 +233,15 @@ export class ScriptedBroker extends Process {
     }
   }
 
+  private parked(request: Request, answer: object | null): Response | null {
+    return answer === null ? null : { ...this.head(request), ...answer };
+  }
+
   private refusal(request: Request, act: Refusal): Response {
     const { error } = act;
-    const partitions = ((request as ProduceRequest).partitions ?? []).map(({ partition }) => {
+    if (request.kind === Api.offsetFetch) return { ...this.head(request), error, partitions: [] } as Response;
+    const asked = (request as ProduceRequest).partitions ?? (request as unknown as OffsetCommitRequest).offsets ?? [];
+    const partitions = asked.map(({ partition }) => {
       const { leader, leaderEpoch } = this.cluster.partition(partition);
       return {
         partition,
@@ -309,4 +364,8 @@ export class ScriptedBroker extends Process {
   private head(request: Request): Response {
     return { kind: request.kind + RESPONSE, bytes: RESPONSE_BYTES, correlationId: request.correlationId };
   }
+}
+
+function isParked({ kind }: Request): boolean {
+  return kind === Api.joinGroup || kind === Api.syncGroup;
 }

@@ -1,5 +1,5 @@
 /** Kafka 3.9's defaults (ProducerConfig, ConsumerConfig). */
-import type { ConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
+import type { ConsumerSettings, GroupConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
 import { consumerDefaults as readingFromTheStart } from '../../final-read.js';
 
 export const producerDefaults: ProducerSettings = {
@@ -28,3 +28,14 @@ export const producerDefaults: ProducerSettings = {
 };
 
 export const consumerDefaults: ConsumerSettings = { ...readingFromTheStart, 'auto.offset.reset': 'latest' };
+
+export const memberDefaults: GroupConsumerSettings = {
+  ...consumerDefaults,
+  'group.id': 'readers',
+  'session.timeout.ms': 45_000,
+  'heartbeat.interval.ms': 3000,
+  'max.poll.interval.ms': 300_000,
+  'enable.auto.commit': true,
+  'auto.commit.interval.ms': 5000,
+  'partition.assignment.strategy': ['range', 'cooperative-sticky'],
+};

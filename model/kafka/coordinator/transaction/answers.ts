@@ -8,15 +8,13 @@ import {
   type Request,
 } from '../../protocol/messages.js';
 import type {
+  AddOffsetsToTxnRequest,
+  AddOffsetsToTxnResponse,
   AddPartitionsToTxnRequest,
   AddPartitionsToTxnResponse,
   EndTxnRequest,
   EndTxnResponse,
-  FindCoordinatorRequest,
-  FindCoordinatorResponse,
 } from '../../protocol/transaction-messages.js';
-import type { CoordinatorServices } from './services.js';
-import { partitionFor } from './transaction-log.js';
 import type { TransactionRecord } from './transaction-metadata.js';
 
 const RESPONSE_BYTES = 40;
@@ -63,6 +61,11 @@ export function answerAddPartitions(
   channel.respond(response);
 }
 
+export function answerAddOffsets(channel: RequestChannel, request: AddOffsetsToTxnRequest, error: ErrorCode): void {
+  const response: AddOffsetsToTxnResponse = { ...envelope(request), error };
+  channel.respond(response);
+}
+
 /** @param record the state with the producer's next epoch; null: not said */
 export function answerEndTxn(
   channel: RequestChannel,
@@ -78,20 +81,5 @@ export function answerEndTxn(
     producerId: rotates ? record.nextProducerId : isGiven ? record.producerId : -1,
     producerEpoch: rotates ? 0 : isGiven ? record.producerEpoch : -1,
   };
-  channel.respond(response);
-}
-
-/** Any broker knows it, as well as its metadata does (KafkaApis.handleFindCoordinatorRequest). */
-export function answerFindCoordinator(
-  channel: RequestChannel,
-  request: FindCoordinatorRequest,
-  services: CoordinatorServices,
-): void {
-  const { settings, statePartitions, image } = services;
-  const index = partitionFor(request.key, settings['transaction.state.log.num.partitions']);
-  const number = statePartitions[index];
-  const leader = number === undefined ? -1 : (image.partition(number)?.leader ?? -1);
-  const error = leader < 0 ? KafkaError.COORDINATOR_NOT_AVAILABLE : KafkaError.NONE;
-  const response: FindCoordinatorResponse = { ...envelope(request), error, nodeId: leader };
   channel.respond(response);
 }

@@ -5,6 +5,7 @@ import type { ProducerIds } from '../../broker/control-plane.js';
 import type { ReplicaManager } from '../../broker/replica-manager.js';
 import type { TransactionSettings } from '../../cluster-spec.js';
 import type { Rules } from '../../protocol/versions/rules.js';
+import type { StateTopic } from '../state-topic.js';
 
 export interface CoordinatorServices {
   readonly host: Host;
@@ -13,8 +14,8 @@ export interface CoordinatorServices {
   readonly producerIds: ProducerIds;
   readonly rules: Rules;
   readonly settings: TransactionSettings;
-  /** By index within __transaction_state: the partition's number; holes where no transactional id of the spec falls. */
-  readonly statePartitions: readonly (number | undefined)[];
+  /** __transaction_state */
+  readonly topic: StateTopic;
 }
 
 export const FIRST_TRANSACTION_TIMER = 700;

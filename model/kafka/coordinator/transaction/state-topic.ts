@@ -1,6 +1,7 @@
 /** The topic __transaction_state as a broker creates it when the first producer asks for its coordinator. */
 import type { KafkaClusterSpec, TopicSettings, TransactionSettings } from '../../cluster-spec.js';
-import { partitionFor, TRANSACTION_STATE_TOPIC } from './transaction-log.js';
+import { stateTopicSpec } from '../state-topic.js';
+import { TRANSACTION_STATE_TOPIC } from './transaction-log.js';
 
 /** Broker settings of the topic, under their own names. */
 export interface StateTopicSettings extends TransactionSettings {
@@ -31,20 +32,16 @@ export function withTransactions(
 ): KafkaClusterSpec {
   const ids = spec.producers.flatMap(({ settings: { 'transactional.id': id } }) => (id === undefined ? [] : [id]));
   if (ids.length === 0) return spec;
-  const count = settings['transaction.state.log.num.partitions'];
-  const indexes = [...new Set(ids.map((id) => partitionFor(id, count)))].sort((a, b) => a - b);
-  const topic = {
+  const topic = stateTopicSpec(ids, spec.brokers, {
     name: TRANSACTION_STATE_TOPIC,
-    indexes,
-    partitions: indexes.length,
-    replicationFactor: Math.min(settings['transaction.state.log.replication.factor'], spec.brokers),
+    partitionCount: settings['transaction.state.log.num.partitions'],
+    replicationFactor: settings['transaction.state.log.replication.factor'],
     settings: {
       ...topicDefaults,
       'min.insync.replicas': settings['transaction.state.log.min.isr'],
       'segment.bytes': settings['transaction.state.log.segment.bytes'],
       'unclean.leader.election.enable': false,
-      'cleanup.policy': 'compact',
     },
-  };
+  });
   return { ...spec, topics: [...spec.topics, topic], transactions: settings };
 }

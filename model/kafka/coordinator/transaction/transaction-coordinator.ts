@@ -6,8 +6,12 @@ import type { RequestChannel } from '../../broker/request-channel.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import type { InitProducerIdRequest } from '../../protocol/messages.js';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from '../../protocol/records.js';
-import type { AddPartitionsToTxnRequest, EndTxnRequest } from '../../protocol/transaction-messages.js';
-import { answerAddPartitions, answerEndTxn, answerInitProducerId } from './answers.js';
+import type {
+  AddOffsetsToTxnRequest,
+  AddPartitionsToTxnRequest,
+  EndTxnRequest,
+} from '../../protocol/transaction-messages.js';
+import { answerAddOffsets, answerAddPartitions, answerEndTxn, answerInitProducerId } from './answers.js';
 import { checkEnd, isExpectedProducer } from './end-of-transaction.js';
 import { MarkerChannels, type Completion } from './marker-channels.js';
 import { nowMs, TransactionTimer, type CoordinatorServices } from './services.js';
@@ -23,10 +27,14 @@ import {
 type Purpose =
   | { readonly kind: 'init'; readonly channel: RequestChannel; readonly request: InitProducerIdRequest }
   | { readonly kind: 'add'; readonly channel: RequestChannel; readonly request: AddPartitionsToTxnRequest }
+  | { readonly kind: 'add-offsets'; readonly channel: RequestChannel; readonly request: AddOffsetsToTxnRequest }
   | { readonly kind: 'end'; readonly channel: RequestChannel; readonly request: EndTxnRequest }
   /** The abort that fences a producer: `init` asked for it, or nobody did but the clock. */
   | { readonly kind: 'fence'; readonly init: { channel: RequestChannel; request: InitProducerIdRequest } | null }
   | { readonly kind: 'complete'; readonly completion: Completion };
+
+/** Who a request says that it is from. */
+type Producer = Pick<AddPartitionsToTxnRequest, 'producerId' | 'producerEpoch'>;
 
 /** After a complete record could not be written (TransactionMarkerChannelManager.txnLogAppendRetryQueue). */
 const RETRY_COMPLETION_MICROS = 100_000;
@@ -81,27 +89,49 @@ export class TransactionCoordinator implements StateListener<Purpose> {
   }
 
   addPartitions(channel: RequestChannel, request: AddPartitionsToTxnRequest): void {
-    const { transactionalId, partitions, verifyOnly } = request;
-    const found = this.#states.find(transactionalId);
+    const found = this.#states.find(request.transactionalId);
+    if (request.verifyOnly) {
+      this.#answerVerification(channel, request, found);
+      return;
+    }
+    const outcome = this.#prepareAdd(found, request, request.partitions);
+    if (typeof outcome === 'number') answerAddPartitions(channel, request, outcome);
+    else this.#append(found.coordinatorEpoch, outcome, { kind: 'add', channel, request });
+  }
+
+  /** @param partition of __consumer_offsets: the one that the group's offsets go to */
+  addOffsets(channel: RequestChannel, request: AddOffsetsToTxnRequest, partition: number): void {
+    const found = this.#states.find(request.transactionalId);
+    const outcome = this.#prepareAdd(found, request, [partition]);
+    if (typeof outcome === 'number') answerAddOffsets(channel, request, outcome);
+    else this.#append(found.coordinatorEpoch, outcome, { kind: 'add-offsets', channel, request });
+  }
+
+  #answerVerification(channel: RequestChannel, request: AddPartitionsToTxnRequest, found: Found): void {
     const error = this.#checkTransaction(found, request);
     if (error !== KafkaError.NONE) {
       answerAddPartitions(channel, request, error);
       return;
     }
+    const { current } = found.metadata!;
+    if (isDeciding(current)) {
+      answerAddPartitions(channel, request, KafkaError.CONCURRENT_TRANSACTIONS);
+      return;
+    }
+    const missing = request.partitions.filter((partition) => !current.partitions.includes(partition));
+    answerAddPartitions(channel, request, KafkaError.NONE, missing);
+  }
+
+  /** What is to be written so that the transaction has these partitions; an answer if nothing is: NONE, it has them all. */
+  #prepareAdd(found: Found, producer: Producer, partitions: readonly number[]): TransactionRecord | ErrorCode {
+    const error = this.#checkTransaction(found, producer);
+    if (error !== KafkaError.NONE) return error;
     const metadata = found.metadata!;
     const { current } = metadata;
-    const isDeciding = current.state === 'PrepareCommit' || current.state === 'PrepareAbort';
-    const missing = partitions.filter((partition) => !current.partitions.includes(partition));
-    if (isDeciding || (!verifyOnly && metadata.pendingState !== null)) {
-      answerAddPartitions(channel, request, KafkaError.CONCURRENT_TRANSACTIONS);
-    } else if (verifyOnly) {
-      answerAddPartitions(channel, request, KafkaError.NONE, missing);
-    } else if (current.state === 'Ongoing' && missing.length === 0) {
-      answerAddPartitions(channel, request, KafkaError.NONE);
-    } else {
-      const record = metadata.prepareAddPartitions(partitions, this.#bumpsEpoch, nowMs(this.#services.host));
-      this.#append(found.coordinatorEpoch, record, { kind: 'add', channel, request });
-    }
+    if (isDeciding(current) || metadata.pendingState !== null) return KafkaError.CONCURRENT_TRANSACTIONS;
+    const hasAll = partitions.every((partition) => current.partitions.includes(partition));
+    if (current.state === 'Ongoing' && hasAll) return KafkaError.NONE;
+    return metadata.prepareAddPartitions(partitions, this.#bumpsEpoch, nowMs(this.#services.host));
   }
 
   endTxn(channel: RequestChannel, request: EndTxnRequest): void {
@@ -175,7 +205,7 @@ export class TransactionCoordinator implements StateListener<Purpose> {
     return KafkaError.NONE;
   }
 
-  #checkTransaction(found: Found, request: AddPartitionsToTxnRequest): ErrorCode {
+  #checkTransaction(found: Found, request: Producer): ErrorCode {
     if (found.metadata === null) return this.#absence(found);
     const { producerId, producerEpoch } = found.metadata.current;
     if (request.producerId !== producerId) return KafkaError.INVALID_PRODUCER_ID_MAPPING;
@@ -246,6 +276,9 @@ export class TransactionCoordinator implements StateListener<Purpose> {
       case 'add':
         answerAddPartitions(context.channel, context.request, error);
         return;
+      case 'add-offsets':
+        answerAddOffsets(context.channel, context.request, error);
+        return;
       case 'end':
         if (error === KafkaError.NONE) this.#sendMarkers(change);
         answerEndTxn(context.channel, context.request, error, record);
@@ -298,12 +331,15 @@ export class TransactionCoordinator implements StateListener<Purpose> {
   /** What was decided and not completed under the last coordinator is carried through by this one. */
   onLoaded(coordinatorEpoch: number, transactions: Iterable<TransactionMetadata>): void {
     for (const metadata of transactions) {
-      const isDecided = metadata.state === 'PrepareCommit' || metadata.state === 'PrepareAbort';
-      if (isDecided) this.#completeLater(metadata, coordinatorEpoch);
+      if (isDeciding(metadata.current)) this.#completeLater(metadata, coordinatorEpoch);
     }
   }
 
   onResigned(isOfPartition: (transactionalId: string) => boolean): void {
     this.#markers.forget(isOfPartition);
   }
+}
+
+function isDeciding({ state }: TransactionRecord): boolean {
+  return state === 'PrepareCommit' || state === 'PrepareAbort';
 }

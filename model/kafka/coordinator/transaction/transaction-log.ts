@@ -1,4 +1,4 @@
-/** Where transactional ids live: partitions of __transaction_state, and the records in them (clients.md §4.1). */
+/** What the partitions of __transaction_state hold: a record for each change of a transactional id (clients.md §4.1). */
 import {
   BATCH_OVERHEAD_BYTES,
   NO_PRODUCER_EPOCH,
@@ -10,7 +10,6 @@ import type { TransactionRecord, TransactionState } from './transaction-metadata
 
 export const TRANSACTION_STATE_TOPIC = '__transaction_state';
 
-const INT_MIN = -2_147_483_648;
 /** About what key and value take beside the id and the partitions. */
 const RECORD_BYTES = 60;
 const PARTITION_BYTES = 8;
@@ -26,13 +25,6 @@ export const STATUS: Readonly<Record<TransactionState, number>> = {
   CompleteAbort: 5,
   PrepareEpochFence: 7,
 };
-
-/** The index of an id's partition: Utils.abs(transactionalId.hashCode()) % transaction.state.log.num.partitions. */
-export function partitionFor(transactionalId: string, partitionCount: number): number {
-  let hash = 0;
-  for (let i = 0; i < transactionalId.length; i++) hash = (Math.imul(31, hash) + transactionalId.charCodeAt(i)) | 0;
-  return (hash === INT_MIN ? 0 : Math.abs(hash)) % partitionCount;
-}
 
 /** The batch of one record. Its value is negative, as no workload's is, and tells id, epoch and state apart. */
 export function transactionBatch(record: TransactionRecord): RecordBatch {

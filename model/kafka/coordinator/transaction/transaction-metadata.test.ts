@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { KafkaError } from '../../protocol/errors.js';
 import type { EndTxnRequest } from '../../protocol/transaction-messages.js';
 import { checkEnd } from './end-of-transaction.js';
-import { partitionFor } from './transaction-log.js';
+import { partitionFor } from '../state-topic.js';
 import { TransactionMetadata, type TransactionRecord, type TransactionState } from './transaction-metadata.js';
 
 const NOW = 1_000;

@@ -7,23 +7,16 @@ import { assert } from '../../../kernel/assert.js';
 import { InternalAppend, type AppendListener } from '../../broker/internal-append.js';
 import { Probe } from '../../probes.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
+import type { RecordBatch } from '../../protocol/records.js';
+import { LedPartitions, type LedPartition, type StateOwner } from '../led-partitions.js';
 import { nowMs, TransactionTimer, type CoordinatorServices } from './services.js';
-import { partitionFor, STATUS, transactionBatch } from './transaction-log.js';
+import { STATUS, transactionBatch } from './transaction-log.js';
 import { TransactionMetadata, type TransactionRecord } from './transaction-metadata.js';
 
-/** Batches that one step of loading takes in (transaction.state.log.load.buffer.size stands for bytes). */
-const BATCHES_PER_CHUNK = 100;
 const APPEND_TIMERS = { check: TransactionTimer.checkAppend, done: TransactionTimer.appendDone } as const;
 
-/** A state partition that this broker leads. */
-interface StatePartition {
-  readonly number: number;
-  /** The leader epoch: whatever is begun in it is void in another. */
-  readonly coordinatorEpoch: number;
-  isLoading: boolean;
-  /** By transactional id. */
-  readonly transactions: Map<string, TransactionMetadata>;
-}
+/** By transactional id. */
+type Transactions = Map<string, TransactionMetadata>;
 
 /** What a look-up finds; `metadata` null with NONE: nobody has used the id. */
 export interface Found {
@@ -50,26 +43,20 @@ export interface StateListener<Context> {
   onResigned(isOfPartition: (transactionalId: string) => boolean): void;
 }
 
-interface Load {
-  readonly partition: StatePartition;
-  nextOffset: number;
-}
-
-export class TransactionStateManager<Context> implements AppendListener {
+export class TransactionStateManager<Context> implements AppendListener, StateOwner<Transactions> {
   readonly #services: CoordinatorServices;
   readonly #listener: StateListener<Context>;
-  /** By the partition's number. */
-  readonly #led = new Map<number, StatePartition>();
+  readonly #led: LedPartitions<Transactions>;
 
   constructor(services: CoordinatorServices, listener: StateListener<Context>) {
     this.#services = services;
     this.#listener = listener;
+    this.#led = new LedPartitions(services.replicas, services.topic.numbers, TransactionTimer.loadChunk, this);
   }
 
   /** The number of the state partition that an id belongs to. */
   partitionOf(transactionalId: string): number {
-    const { settings, statePartitions } = this.#services;
-    const number = statePartitions[partitionFor(transactionalId, settings['transaction.state.log.num.partitions'])];
+    const number = this.#services.topic.partitionOf(transactionalId);
     assert(number !== undefined, 'the cluster has the state partition of every transactional id in use');
     return number;
   }
@@ -77,23 +64,23 @@ export class TransactionStateManager<Context> implements AppendListener {
   find(transactionalId: string): Found {
     const partition = this.#led.get(this.partitionOf(transactionalId));
     if (partition === undefined) return { error: KafkaError.NOT_COORDINATOR, coordinatorEpoch: -1, metadata: null };
-    const { coordinatorEpoch, isLoading, transactions } = partition;
+    const { coordinatorEpoch, isLoading, state } = partition;
     const error = isLoading ? KafkaError.COORDINATOR_LOAD_IN_PROGRESS : KafkaError.NONE;
-    return { error, coordinatorEpoch, metadata: isLoading ? null : (transactions.get(transactionalId) ?? null) };
+    return { error, coordinatorEpoch, metadata: isLoading ? null : (state.get(transactionalId) ?? null) };
   }
 
   /** Of an id that nobody has used. In memory only, until its first record is written. */
   create(transactionalId: string, producerId: number, timeoutMs: number): TransactionMetadata {
     const metadata = TransactionMetadata.create(transactionalId, producerId, timeoutMs, nowMs(this.#services.host));
-    this.#led.get(this.partitionOf(transactionalId))!.transactions.set(transactionalId, metadata);
+    this.#led.get(this.partitionOf(transactionalId))!.state.set(transactionalId, metadata);
     return metadata;
   }
 
   /** All that are loaded, with the epoch of their partition. */
   *loaded(): Generator<{ readonly coordinatorEpoch: number; readonly metadata: TransactionMetadata }> {
-    for (const { coordinatorEpoch, isLoading, transactions } of this.#led.values()) {
+    for (const { coordinatorEpoch, isLoading, state } of this.#led.all()) {
       if (isLoading) continue;
-      for (const metadata of transactions.values()) yield { coordinatorEpoch, metadata };
+      for (const metadata of state.values()) yield { coordinatorEpoch, metadata };
     }
   }
 
@@ -134,66 +121,35 @@ export class TransactionStateManager<Context> implements AppendListener {
 
   // ---------------------------------------------------------------------- leadership
 
-  /** What this broker leads may have changed: has this broker come to lead a state partition, or ceased to? (onElection, onResignation) */
   rolesChanged(): void {
-    for (const number of this.#services.statePartitions) {
-      if (number === undefined) continue;
-      const replica = this.#services.replicas.partition(number);
-      const leads = replica?.isLeader === true;
-      const known = this.#led.get(number);
-      if (known !== undefined && (!leads || replica.leaderEpoch !== known.coordinatorEpoch)) this.#resign(number);
-      if (leads && !this.#led.has(number)) this.#load(number, replica.leaderEpoch);
-    }
+    this.#led.rolesChanged();
   }
 
-  #resign(number: number): void {
-    this.#led.delete(number);
-    this.#listener.onResigned((transactionalId) => this.partitionOf(transactionalId) === number);
-  }
-
-  #load(number: number, coordinatorEpoch: number): void {
-    const partition = {
-      number,
-      coordinatorEpoch,
-      isLoading: true,
-      transactions: new Map<string, TransactionMetadata>(),
-    };
-    this.#led.set(number, partition);
-    const load: Load = { partition, nextOffset: this.#services.replicas.partition(number)!.log.logStartOffset };
-    this.#services.host.later(TransactionTimer.loadChunk, 0, load);
-  }
-
-  /**
-   * One chunk, up to the log's end and not only to the high watermark: what a former coordinator could not get replicated
-   * counts as well (loadTransactionMetadata).
-   */
   loadChunk(payload: unknown): void {
-    const load = payload as Load;
-    const { partition } = load;
-    const replica = this.#services.replicas.partition(partition.number);
-    if (this.#led.get(partition.number) !== partition || replica === undefined) return;
-    const { log } = replica;
-    const { batches } = log;
-    const from = log.indexOf(load.nextOffset);
-    const to = Math.min(from + BATCHES_PER_CHUNK, batches.length);
-    for (let i = from; i < to; i++) takeIn(batches[i].records, partition.transactions);
-    if (to < batches.length) {
-      load.nextOffset = batches[to].baseOffset;
-      this.#services.host.later(TransactionTimer.loadChunk, 0, load);
-      return;
-    }
-    partition.isLoading = false;
-    const { id, probes } = this.#services.host;
-    const { number, coordinatorEpoch, transactions } = partition;
-    probes.emit(Probe.coordinatorLoaded, id, number, coordinatorEpoch, transactions.size);
-    this.#listener.onLoaded(partition.coordinatorEpoch, partition.transactions.values());
+    this.#led.loadChunk(payload);
   }
-}
 
-function takeIn(records: readonly { readonly state?: object }[], into: Map<string, TransactionMetadata>): void {
-  for (const { state } of records) {
-    const record = state as TransactionRecord;
-    into.set(record.transactionalId, new TransactionMetadata(record));
+  emptyState(): Transactions {
+    return new Map();
+  }
+
+  takeIn({ records }: RecordBatch, transactions: Transactions): void {
+    for (const { state } of records) {
+      const record = state as TransactionRecord;
+      transactions.set(record.transactionalId, new TransactionMetadata(record));
+    }
+  }
+
+  keyCount(transactions: Transactions): number {
+    return transactions.size;
+  }
+
+  onLoaded({ coordinatorEpoch, state }: LedPartition<Transactions>): void {
+    this.#listener.onLoaded(coordinatorEpoch, state.values());
+  }
+
+  onResigned({ number }: LedPartition<Transactions>): void {
+    this.#listener.onResigned((transactionalId) => this.partitionOf(transactionalId) === number);
   }
 }
 

@@ -59,6 +59,12 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   metadataEpochs: [false, true],
   positionValidation: [false, true],
 
+  backgroundHeartbeat: [false, true],
+  memberIdRequired: [false, true],
+  staticMembership: [false, true],
+  staticLeaderSkipsAssignment: [false, true],
+  cooperativeRebalance: [false, true],
+
   batchesRemembered: [1, 5],
   sequenceWithoutState: ['out-of-order', 'unknown-producer-id', 'accepted', 'accepted-outside-transactions'],
   producerStateOutlivesRecords: [false, true],
@@ -66,18 +72,12 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   staleProducerEpoch: ['fatal', 'abortable'],
   transactionVersion: [0, 1, 2],
   transactionVerification: [false, true],
+  groupInTransactionalCommits: [false, true],
+  stableOffsetFetch: [false, true],
 };
 
-const groups = 'there are no consumer groups';
-
 const beyondReach: { readonly [name in RuleName]?: string } = {
-  backgroundHeartbeat: groups,
-  memberIdRequired: groups,
-  staticMembership: groups,
-  cooperativeRebalance: groups,
-  consumerGroupProtocol: groups,
-  groupInTransactionalCommits: groups,
-  stableOffsetFetch: groups,
+  consumerGroupProtocol: 'coordinators have it, and no client of this build speaks it',
 };
 
 /** Whether this build does what a rule says when it has this value. */

@@ -68,6 +68,7 @@ const first: RuleValues = {
   backgroundHeartbeat: false,
   memberIdRequired: false,
   staticMembership: false,
+  staticLeaderSkipsAssignment: false,
   cooperativeRebalance: false,
   consumerGroupProtocol: false,
 
@@ -176,6 +177,7 @@ const releases: readonly Release[] = [
       recoveryPointKept: true, // (2.8)
       repeatedIsrChange: 'accepted',
       leaderRecoveryState: true, // (3.2)
+      staticLeaderSkipsAssignment: true, // (3.2)
       partitioner: 'adaptive',
     },
   },

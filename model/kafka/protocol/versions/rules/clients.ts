@@ -58,6 +58,11 @@ export const clientRules = {
     'KIP-345 (2.3); GroupCoordinator',
   ),
 
+  staticLeaderSkipsAssignment: toggle(
+    'A leader that comes back under its group.instance.id is told that it leads, and that the assignment stands.',
+    'KIP-814 (3.2); JoinGroup version 9, GroupCoordinator.updateStaticMemberAndRebalance',
+  ),
+
   cooperativeRebalance: toggle(
     'Members may keep their partitions through a rebalance, except those that change hands.',
     'KIP-429 (2.4); ConsumerCoordinator, CooperativeStickyAssignor',

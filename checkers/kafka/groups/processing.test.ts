@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { commit, historyOf, owns, poll, processed, send, type OperationBuilder } from '../../../histories/builders.js';
+import { checkHistory } from '../check-history.js';
+
+const typesOf = (...operations: readonly OperationBuilder[]): readonly string[] =>
+  [...new Set(checkHistory(historyOf(operations)).anomalies.map(({ type }) => type))].sort();
+
+const joins = owns('g', 'c0', 1, 'x');
+const sends = [0, 1].map((value) => send('x', value).ok(value));
+const polls = poll('x', [0, 0], [1, 1]).by('c0');
+const done = (offset: number) => processed('g', 'x', offset);
+
+describe('processing', () => {
+  it('of each record once, before its offset is committed, is right', () => {
+    expect(typesOf(joins, ...sends, polls, done(0), done(1), commit('g', { x: 2 }))).toEqual([]);
+  });
+
+  it('skipped: below the committed offset, and processed by nobody', () => {
+    expect(typesOf(joins, ...sends, polls, done(0), commit('g', { x: 2 }))).toEqual(['skipped']);
+  });
+  it('not above it', () => {
+    expect(typesOf(joins, ...sends, polls, done(0), commit('g', { x: 1 }))).toEqual([]);
+  });
+  it('nor below a commit that failed, or of which nobody knows', () => {
+    expect(typesOf(joins, ...sends, polls, done(0), commit('g', { x: 2 }).fail())).toEqual([]);
+    expect(typesOf(joins, ...sends, polls, done(0), commit('g', { x: 2 }).info())).toEqual([]);
+  });
+  it('nor if a process that died may have done it', () => {
+    expect(typesOf(joins, ...sends, polls, done(0), commit('g', { x: 2 }), done(1).info().to(-1))).toEqual([]);
+  });
+  it('nor if it was there before anybody was in the group', () => {
+    expect(typesOf(...sends, joins, polls, done(1), commit('g', { x: 2 }))).toEqual([]);
+  });
+  it('though another group has processed it', () => {
+    const other = processed('h', 'x', 1).by('c1');
+    expect(typesOf(joins, ...sends, polls, done(0), other, commit('g', { x: 2 }))).toEqual(['skipped']);
+  });
+
+  it('reprocessed: one record twice', () => {
+    expect(typesOf(joins, ...sends, polls, done(0), done(0).by('c1'))).toEqual(['reprocessed']);
+  });
+  it('not by two groups, nor if one attempt died', () => {
+    expect(typesOf(joins, ...sends, polls, done(0), processed('h', 'x', 0).by('c1'))).toEqual([]);
+    expect(typesOf(joins, ...sends, polls, done(0).info().to(-1), done(0).by('c1'))).toEqual([]);
+  });
+  it('polling twice alone is nothing', () => {
+    const again = poll('x', [0, 0]).by('c1');
+    expect(typesOf(joins, owns('g', 'c1', 2, 'x'), ...sends, polls, again, done(0))).toEqual([]);
+  });
+});

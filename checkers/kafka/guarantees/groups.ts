@@ -1,0 +1,31 @@
+/** What Kafka promises the members of consumer groups. */
+import type { Guarantee } from '../../checker.js';
+import { commitsAfterProcessing, hasGroups } from '../settings.js';
+
+export const committedOffsets: Guarantee = {
+  id: 'committed-offsets',
+  sentence:
+    "An offset that a group's coordinator acknowledged is what it answers from then on, until another is committed.",
+  source: 'GroupMetadataManager (offsets are replicated as records sent with acks=all are)',
+  assumptions: ['No leader of __consumer_offsets loses records that were replicated.'],
+  covers: (header) => (hasGroups(header) ? ['committed-regression', 'committed-nonlinearizable'] : []),
+};
+
+export const oneOwner: Guarantee = {
+  id: 'one-owner',
+  sentence: 'In one generation of a group each partition has one owner.',
+  source: "GroupCoordinator (generations), Kafka's own assignors",
+  assumptions: [
+    'No leader of __consumer_offsets loses records that were replicated: generations would be counted anew.',
+  ],
+  covers: (header) => (hasGroups(header) ? ['overlapping-ownership'] : []),
+};
+
+export const atLeastOnce: Guarantee = {
+  id: 'processed-before-committed',
+  sentence:
+    'A group whose members commit what they have processed, and begin at the earliest offset where none is committed, has processed every record below its committed offset.',
+  source: 'ConsumerCoordinator; GroupCoordinator.validateOffsetCommit (only members of the generation commit)',
+  assumptions: ['No leader of the partition loses records that consumers could read.'],
+  covers: (header) => (commitsAfterProcessing(header) ? ['skipped'] : []),
+};

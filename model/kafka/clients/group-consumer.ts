@@ -1,0 +1,286 @@
+/**
+ * KafkaConsumer that subscribes: a member of a consumer group under the classic protocol, and the application that polls
+ * it (ClassicKafkaConsumer; clients.md §5). Polls are recorded as those of a consumer with assigned partitions are.
+ *
+ * Its threads are the application's, which does nothing for the group while it is busy with records, and the heartbeat
+ * thread, which goes on meanwhile. An application that waits in poll calls it again and again: the time-out of one call is
+ * short beside max.poll.interval.ms, which is therefore counted from the moment at which records were returned.
+ */
+import type { Host, MachineId } from '../../kernel/process.js';
+import type { OffsetCommitResponse, OffsetFetchResponse } from '../protocol/group-messages.js';
+import { errorName, type ErrorCode } from '../protocol/errors.js';
+import { Api, type FindCoordinatorResponse, type Request, type Response } from '../protocol/messages.js';
+import type { ConsumerLag, ConsumerSurface, GroupConsumerConfig } from './api.js';
+import { AssignedConsumer } from './assigned-consumer.js';
+import { createAssignor } from './assignors/assignors.js';
+import { TIMER_APPLICATION } from './client-process.js';
+import { ConsumerApplication } from './consumer-application.js';
+import { ExponentialBackoff } from './exponential-backoff.js';
+import type { PolledRecords } from './fetcher.js';
+import { CommittedOffsets } from './group/committed-offsets.js';
+import { CoordinatorLookup } from './group/coordinator-lookup.js';
+import type { Generation } from './group/generation.js';
+import { Heartbeat } from './group/heartbeat.js';
+import { GroupMembership, type MembershipOwner } from './group/membership.js';
+import { OffsetCommits } from './group/offset-commits.js';
+import { Rebalance } from './group/rebalance.js';
+import { PollRecorder } from './poll-recorder.js';
+import { lagOf, type AssignedPartition } from './subscription-state.js';
+
+export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
+  private readonly config: GroupConsumerConfig;
+  private readonly polls: PollRecorder;
+  private readonly lookup: CoordinatorLookup;
+  private readonly heartbeat: Heartbeat;
+  private readonly membership: GroupMembership;
+  private readonly commits: OffsetCommits;
+  private readonly committed: CommittedOffsets;
+  private readonly rebalance: Rebalance;
+  private readonly application: ConsumerApplication;
+  private autoCommitAt = Infinity;
+  private isEnding = false;
+
+  constructor(host: Host, config: GroupConsumerConfig) {
+    super(host, config, config.settings, []);
+    this.config = config;
+    const { settings, rules } = config;
+    const network = this.consumerNetwork;
+    const backoff = new ExponentialBackoff(
+      settings['retry.backoff.ms'],
+      settings['retry.backoff.max.ms'],
+      host.dice('coordinator-backoff'),
+    );
+    this.polls = new PollRecorder(host, this.session);
+    this.lookup = new CoordinatorLookup(settings['group.id'], network, backoff);
+    this.heartbeat = new Heartbeat(settings);
+    this.membership = new GroupMembership(
+      settings,
+      config.clientId,
+      rules,
+      network,
+      this.lookup,
+      this.heartbeat,
+      this.membershipOwner(),
+    );
+    this.commits = new OffsetCommits(host, this.session, settings, network, this.lookup, this.membership);
+    this.committed = new CommittedOffsets(host, this.session, settings, rules, network, this.lookup);
+    this.rebalance = new Rebalance(
+      host,
+      this.session,
+      settings,
+      rules,
+      config.topics,
+      config.topicNames.map((name, topic) => ({ name, partitions: config.partitions.partitionsOf[topic]!, racks: [] })),
+      settings['partition.assignment.strategy'].map(createAssignor),
+      this.assigned,
+      this.commits,
+    );
+    this.application = this.createApplication();
+    for (const topic of config.topics) this.metadata.addTopic(topic);
+  }
+
+  override start(): void {
+    this.polls.invoke();
+    super.start();
+  }
+
+  position(partition: number): number {
+    return this.assigned.find((assigned) => assigned.partition === partition)?.position?.offset ?? -1;
+  }
+
+  caughtUp(): true | readonly ConsumerLag[] {
+    const reason = this.unrest();
+    if (reason !== null) return [{ partition: -1, reason }];
+    const lags = this.assigned.flatMap((assigned) => {
+      const lag = lagOf(assigned);
+      return lag === null ? [] : [{ partition: assigned.partition, reason: lag }];
+    });
+    return lags.length === 0 ? true : lags;
+  }
+
+  /** The application is asked to end: it finishes the records of its last poll, and closes its consumer. */
+  shutDown(): void {
+    this.isEnding = true;
+    this.wakeup();
+  }
+
+  /** KafkaConsumer.close: commits if it does so by itself, and leaves the group. Then the process ends. */
+  private close(now: number): void {
+    if (this.config.settings['enable.auto.commit'] && this.membership.stableGeneration !== null) {
+      // The answer is not waited for: what was written still arrives.
+      this.commits.commitAsync(this.rebalance.consumed(), now);
+    }
+    this.membership.leave(now);
+    this.network.closeAll(now);
+    this.host.die('exit');
+  }
+
+  override onTruncationDetected(_assigned: AssignedPartition, endOffset: number): void {
+    this.polls.warn(endOffset < 0 ? 'truncation detected: reset' : 'truncation detected');
+  }
+
+  override onOutOfRange(_assigned: AssignedPartition): void {
+    this.polls.warn('OFFSET_OUT_OF_RANGE: reset');
+  }
+
+  /** ConsumerCoordinator.poll and what follows it, if the application is there; then the heartbeat thread. */
+  protected override turn(now: number): number {
+    if (this.stopped) return Infinity;
+    this.lookAtLeaders();
+    let next = this.commits.proceed(now);
+    this.application.proceed();
+    if (this.isEnding && this.application.state === 'polling') {
+      this.close(now);
+      return Infinity;
+    }
+    if (this.application.state === 'polling') next = Math.min(next, this.poll(now));
+    const isPolling = this.application.state === 'polling';
+    return this.stopped ? Infinity : Math.min(next, this.membership.beat(now, isPolling));
+  }
+
+  private poll(now: number): number {
+    this.heartbeat.polled(now);
+    // Until the metadata knows its topics, the leader of a group could assign none of their partitions.
+    if (!this.config.topics.every((topic) => this.metadata.knowsTopic(topic))) return Infinity;
+    let next = Infinity;
+    if (this.membership.proceed(now)) {
+      next = Math.min(this.autoCommit(now), this.committed.ask(this.assigned, now));
+      next = Math.min(next, this.offsetFetcher.askWhatIsMissing(now));
+    }
+    next = Math.min(next, this.membership.nextDeadline(now), this.rebalance.nextDeadline());
+    if (this.stopped || this.rebalance.isRevocationPending) return next;
+    const polled = this.fetcher.collect();
+    next = Math.min(next, this.fetcher.sendFetches(now));
+    if (polled.length > 0) this.deliver(polled);
+    return next;
+  }
+
+  /** Every auto.commit.interval.ms, within poll (maybeAutoCommitOffsetsAsync). Returns when it is due next. */
+  private autoCommit(now: number): number {
+    const { settings } = this.config;
+    if (!settings['enable.auto.commit']) return Infinity;
+    if (now >= this.autoCommitAt) {
+      this.autoCommitAt = now + settings['auto.commit.interval.ms'] * 1000;
+      this.commits.commitAsync(this.rebalance.consumed(), now);
+    }
+    return this.autoCommitAt;
+  }
+
+  protected override deliver(polled: readonly PolledRecords[]): void {
+    this.polls.returned(polled);
+    this.application.onPolled(polled);
+    if (this.application.state === 'polling') this.wakeup();
+    const { listener } = this.config;
+    if (listener === undefined) return;
+    for (const { partition, offsets, values } of polled) {
+      for (let i = 0; i < offsets.length; i++) listener.onRecord(partition, offsets[i]!, values[i]!);
+    }
+  }
+
+  protected override raise(_assigned: AssignedPartition, error: string): void {
+    this.polls.ended(error);
+  }
+
+  protected override complain(_assigned: AssignedPartition, error: string): void {
+    this.polls.threw(error);
+  }
+
+  protected override onApplicationTimer(): void {
+    this.application.onProcessed();
+  }
+
+  protected override handleResponse(
+    node: MachineId,
+    request: Request,
+    response: Response | null,
+    context: unknown,
+  ): void {
+    const now = this.host.wallMicros();
+    switch (request.kind) {
+      case Api.findCoordinator:
+        this.lookup.handleResponse(response as FindCoordinatorResponse, now);
+        this.heartbeat.coordinatorFound(now);
+        return;
+      case Api.offsetCommit:
+        this.commits.handleResponse(context, response as OffsetCommitResponse, now);
+        return;
+      case Api.offsetFetch:
+        this.committed.handleResponse(response as OffsetFetchResponse, now);
+        return;
+      case Api.joinGroup:
+      case Api.syncGroup:
+      case Api.heartbeat:
+      case Api.leaveGroup:
+        this.membership.handleResponse(request.kind, response!, context as Generation, now);
+        return;
+      default:
+        super.handleResponse(node, request, response, context);
+    }
+  }
+
+  protected override handleRequestLost(node: MachineId, request: Request, context: unknown, timedOut: boolean): void {
+    const now = this.host.wallMicros();
+    switch (request.kind) {
+      case Api.findCoordinator:
+        this.lookup.handleRequestLost(now);
+        return;
+      case Api.offsetCommit:
+        this.commits.handleRequestLost(context, now);
+        return;
+      case Api.offsetFetch:
+        this.committed.handleRequestLost(now);
+        return;
+      case Api.joinGroup:
+      case Api.syncGroup:
+      case Api.heartbeat:
+      case Api.leaveGroup:
+        this.membership.handleRequestLost(request.kind, now);
+        return;
+      default:
+        super.handleRequestLost(node, request, context, timedOut);
+    }
+  }
+
+  private membershipOwner(): MembershipOwner {
+    return {
+      protocols: () => this.rebalance.protocols(),
+      prepareToJoin: (generation, now) => this.rebalance.prepareToJoin(generation, now),
+      assign: (response) => this.rebalance.assign(response),
+      takeUp: (assignment, generation, now) => {
+        this.autoCommitAt = now + this.config.settings['auto.commit.interval.ms'] * 1000;
+        return this.rebalance.takeUp(assignment, generation);
+      },
+      onFatal: (error) => this.onFatal(error),
+    };
+  }
+
+  /** poll has thrown: nothing that the application could do would help. */
+  private onFatal(error: ErrorCode): void {
+    this.stopped = true;
+    this.polls.ended(errorName(error));
+  }
+
+  private createApplication(): ConsumerApplication {
+    const { host, session } = this;
+    const { settings, processing, commit } = this.config;
+    const context = {
+      host,
+      session,
+      groupId: settings['group.id'],
+      time: processing,
+      commitSync: () => this.commits.commitSync(this.rebalance.consumed(), host.wallMicros()),
+      processFor: (micros: number) => {
+        host.timer(TIMER_APPLICATION, micros, 0);
+      },
+    };
+    return new ConsumerApplication(context, commit);
+  }
+
+  /** null: it is a member like any other, and its application waits for records. */
+  private unrest(): string | null {
+    if (this.stopped) return 'stopped with an exception';
+    if (this.application.state !== 'polling') return `is ${this.application.state}`;
+    if (this.membership.isRejoinNeeded) return 'has not joined its group';
+    return this.fetcher.hasBuffered ? 'has not returned what it fetched' : null;
+  }
+}

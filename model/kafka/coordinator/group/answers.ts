@@ -1,0 +1,143 @@
+/** Responses of the group coordinator. */
+import type { RequestChannel } from '../../broker/request-channel.js';
+import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
+import type {
+  ConsumerProtocolAssignment,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  JoinGroupRequest,
+  JoinGroupResponse,
+  LeaveGroupRequest,
+  LeaveGroupResponse,
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+  OffsetFetchRequest,
+  OffsetFetchResponse,
+  SyncGroupRequest,
+  SyncGroupResponse,
+} from '../../protocol/group-messages.js';
+import { RESPONSE, type Request } from '../../protocol/messages.js';
+import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../../protocol/transaction-messages.js';
+import type { GroupMetadata } from './group-metadata.js';
+import { NO_ASSIGNMENT } from './member-metadata.js';
+
+const RESPONSE_BYTES = 60;
+const MEMBER_BYTES = 100;
+const PARTITION_BYTES = 16;
+
+function envelope(request: Request, bytes = RESPONSE_BYTES) {
+  return { kind: request.kind + RESPONSE, bytes, correlationId: request.correlationId };
+}
+
+/** @param memberId the one to join with, where the error asks for it; else what the request said, or '' */
+export function refuseJoin(channel: RequestChannel, request: JoinGroupRequest, error: ErrorCode, memberId = ''): void {
+  const response: JoinGroupResponse = {
+    ...envelope(request),
+    error,
+    generationId: -1,
+    protocolType: null,
+    protocolName: null,
+    leader: '',
+    skipAssignment: false,
+    memberId,
+    members: [],
+  };
+  channel.respond(response);
+}
+
+/**
+ * The present generation.
+ * @param leader whom it is told to be the leader: with members and all, if that is itself
+ */
+export function answerJoin(
+  channel: RequestChannel,
+  request: JoinGroupRequest,
+  group: GroupMetadata,
+  memberId: string,
+  leader: string,
+  skipAssignment = false,
+): void {
+  const isLeader = leader === memberId;
+  const protocolName = group.protocolName!;
+  const members = !isLeader
+    ? []
+    : [...group.members.values()].map((member) => ({
+        memberId: member.memberId,
+        groupInstanceId: member.groupInstanceId,
+        metadata: member.metadata(protocolName),
+      }));
+  const response: JoinGroupResponse = {
+    ...envelope(request, RESPONSE_BYTES + MEMBER_BYTES * members.length),
+    error: KafkaError.NONE,
+    generationId: group.generationId,
+    protocolType: group.protocolType,
+    protocolName,
+    leader,
+    skipAssignment,
+    memberId,
+    members,
+  };
+  channel.respond(response);
+}
+
+export function refuseSync(channel: RequestChannel, request: SyncGroupRequest, error: ErrorCode): void {
+  const nothing = { protocolType: null, protocolName: null, assignment: NO_ASSIGNMENT };
+  const response: SyncGroupResponse = { ...envelope(request), error, ...nothing };
+  channel.respond(response);
+}
+
+export function answerSync(
+  channel: RequestChannel,
+  request: SyncGroupRequest,
+  { protocolType, protocolName }: GroupMetadata,
+  assignment: ConsumerProtocolAssignment,
+): void {
+  const bytes = RESPONSE_BYTES + PARTITION_BYTES * assignment.assignedPartitions.length;
+  const error = KafkaError.NONE;
+  const response: SyncGroupResponse = { ...envelope(request, bytes), error, protocolType, protocolName, assignment };
+  channel.respond(response);
+}
+
+export function answerHeartbeat(channel: RequestChannel, request: HeartbeatRequest, error: ErrorCode): void {
+  const response: HeartbeatResponse = { ...envelope(request), error };
+  channel.respond(response);
+}
+
+/** @param errors of the members, in the order of the request; none, if it is refused as a whole */
+export function answerLeave(
+  channel: RequestChannel,
+  request: LeaveGroupRequest,
+  error: ErrorCode,
+  errors: readonly ErrorCode[],
+): void {
+  const members = errors.map((memberError, index) => {
+    const { memberId, groupInstanceId } = request.members[index];
+    return { memberId, groupInstanceId, error: memberError };
+  });
+  const response: LeaveGroupResponse = { ...envelope(request, RESPONSE_BYTES + 20 * errors.length), error, members };
+  channel.respond(response);
+}
+
+/** One error for all partitions: a commit is taken or refused as a whole. */
+export function answerCommit(
+  channel: RequestChannel,
+  request: OffsetCommitRequest | TxnOffsetCommitRequest,
+  error: ErrorCode,
+): void {
+  const response: OffsetCommitResponse | TxnOffsetCommitResponse = {
+    ...envelope(request, RESPONSE_BYTES + PARTITION_BYTES * request.offsets.length),
+    partitions: request.offsets.map(({ partition }) => ({ partition, error })),
+  };
+  channel.respond(response);
+}
+
+export function answerOffsetFetch(
+  channel: RequestChannel,
+  request: OffsetFetchRequest,
+  error: ErrorCode,
+  partitions: OffsetFetchResponse['partitions'],
+): void {
+  const bytes = RESPONSE_BYTES + PARTITION_BYTES * partitions.length;
+  const response: OffsetFetchResponse = { ...envelope(request, bytes), error, partitions };
+  channel.respond(response);
+}

@@ -1,0 +1,334 @@
+/**
+ * The groups of the partitions of __consumer_offsets that this broker leads: GroupMetadataManager. Generations and offsets are
+ * appended to the partition and count once that is replicated; whoever leads next loads them from there.
+ */
+import { assert } from '../../../kernel/assert.js';
+import type { Stream } from '../../../kernel/random.js';
+import { InternalAppend, type AppendListener } from '../../broker/internal-append.js';
+import type { VerificationGuard } from '../../log/verification-guards.js';
+import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
+import type { OffsetToCommit } from '../../protocol/group-messages.js';
+import type { RecordBatch } from '../../protocol/records.js';
+import { LedPartitions, type LedPartition, type StateOwner } from '../led-partitions.js';
+import type { Announcements } from './announcements.js';
+import { changeError, commitError, storeError } from './append-errors.js';
+import { ConsumerGroup } from './consumer/consumer-group.js';
+import { changes } from './consumer/consumer-group-log.js';
+import { EMPTY_CONSUMER_GROUP } from './consumer/consumer-group-state.js';
+import {
+  offsetsBatch,
+  recordsBatch,
+  type CommittedOffset,
+  type CoordinatorRecord,
+  type Generation,
+  type OffsetsProducer,
+} from './group-log.js';
+import { GroupMetadata } from './group-metadata.js';
+import { GroupOffsets } from './group-offsets.js';
+import { LoadingGroups } from './loading-groups.js';
+import { GroupTimer, nowMs, type GroupServices } from './services.js';
+
+const APPEND_TIMERS = { check: GroupTimer.checkAppend, done: GroupTimer.appendDone } as const;
+/** How long the thread that loads groups may be busy when a transaction ends. */
+const COMPLETION_DELAY_MAX_MICROS = 50_000;
+/** Of tombstones, which are not waited for. */
+const NO_ACKS = 0;
+
+/** Of the classic protocol, or of KIP-848's. */
+export type Group = GroupMetadata | ConsumerGroup;
+
+export interface FoundGroup {
+  readonly error: ErrorCode;
+  /** null with NONE: there is no such group. */
+  readonly group: Group | null;
+}
+
+/** What becomes of groups besides what their members ask for. */
+export interface GroupListener {
+  onGroupLoaded(group: Group): void;
+  /** This broker does not coordinate it any more. */
+  onGroupUnloaded(group: Group): void;
+}
+
+interface GroupsOfPartition {
+  readonly loading: LoadingGroups;
+  /** By id. */
+  readonly groups: Map<string, Group>;
+}
+
+interface Offsets {
+  readonly kind: 'offsets';
+  readonly group: Group;
+  readonly committed: readonly { readonly partition: number; readonly offset: CommittedOffset }[];
+  readonly producer: OffsetsProducer | null;
+  readonly done: (error: ErrorCode) => void;
+}
+
+type Purpose =
+  | { readonly kind: 'group'; readonly done: (error: ErrorCode) => void }
+  | { readonly kind: 'change'; readonly done: (error: ErrorCode) => void }
+  | { readonly kind: 'tombstones' }
+  | Offsets;
+
+/** A marker is in the log of a partition; its offsets are not applied yet. */
+export interface TransactionCompletion {
+  readonly producerId: number;
+  readonly partition: number;
+  readonly committed: boolean;
+  readonly done: () => void;
+}
+
+export class GroupMetadataManager implements AppendListener, StateOwner<GroupsOfPartition> {
+  readonly #services: GroupServices;
+  readonly #announce: Announcements;
+  readonly #listener: GroupListener;
+  readonly #led: LedPartitions<GroupsOfPartition>;
+  #completionDelays: Stream | null = null;
+
+  constructor(services: GroupServices, announce: Announcements, listener: GroupListener) {
+    this.#services = services;
+    this.#announce = announce;
+    this.#listener = listener;
+    this.#led = new LedPartitions(services.replicas, services.topic.numbers, GroupTimer.loadChunk, this);
+  }
+
+  /** May this broker speak for the group? (validateGroupStatus) */
+  find(groupId: string): FoundGroup {
+    if (groupId === '') return { error: KafkaError.INVALID_GROUP_ID, group: null };
+    const partition = this.#led.get(this.#partitionOf(groupId));
+    if (partition === undefined) return { error: KafkaError.NOT_COORDINATOR, group: null };
+    if (partition.isLoading) return { error: KafkaError.COORDINATOR_LOAD_IN_PROGRESS, group: null };
+    return { error: KafkaError.NONE, group: partition.state.groups.get(groupId) ?? null };
+  }
+
+  /**
+   * The group of this id, if it is of the classic protocol. One that is not there is made, and so is one of the other protocol
+   * without members (getOrMaybeCreateClassicGroup). In memory only, until something of it is stored.
+   * @returns null: there is none and none was wanted, or it has members of the other protocol
+   */
+  classicGroup(groupId: string, isCreated: boolean): GroupMetadata | null {
+    const { coordinatorEpoch, state } = this.#led.get(this.#partitionOf(groupId))!;
+    const known = state.groups.get(groupId);
+    if (known?.kind === 'classic') return known;
+    if (!isCreated || known?.isEmpty === false) return null;
+    const group = new GroupMetadata(groupId, coordinatorEpoch, nowMs(this.#services.host), known?.offsets);
+    if (known !== undefined) this.#replace(known);
+    state.groups.set(groupId, group);
+    return group;
+  }
+
+  /** The same for KIP-848's protocol (getOrMaybeCreateConsumerGroup). */
+  consumerGroup(groupId: string, isCreated: boolean): ConsumerGroup | null {
+    const { state } = this.#led.get(this.#partitionOf(groupId))!;
+    const known = state.groups.get(groupId);
+    if (known?.kind === 'consumer') return known;
+    if (!isCreated || known?.isEmpty === false) return null;
+    const group = new ConsumerGroup(groupId, EMPTY_CONSUMER_GROUP, known?.offsets ?? new GroupOffsets());
+    if (known !== undefined) this.#replace(known);
+    state.groups.set(groupId, group);
+    return group;
+  }
+
+  /** Its offsets are another's now. */
+  #replace(group: Group): void {
+    const tombstones = tombstonesOf(group);
+    this.#listener.onGroupUnloaded(group);
+    if (tombstones.length === 0) return;
+    const batch = recordsBatch(tombstones, nowMs(this.#services.host));
+    this.#append(group.groupId, batch, { kind: 'tombstones' });
+  }
+
+  #partitionOf(groupId: string): number {
+    const number = this.#services.topic.partitionOf(groupId);
+    assert(number !== undefined, 'the cluster has the partition of every group in use');
+    return number;
+  }
+
+  // ---------------------------------------------------------------------- what is stored
+
+  storeGroup({ groupId }: GroupMetadata, generation: Generation, done: (error: ErrorCode) => void): void {
+    const batch = recordsBatch([{ kind: 'group', groupId, generation }], nowMs(this.#services.host));
+    this.#append(groupId, batch, { kind: 'group', done });
+  }
+
+  /**
+   * @param done replicated, or not in time: then the change stands
+   * @returns the error with which it was refused; nothing else follows then
+   */
+  storeRecords(groupId: string, records: readonly CoordinatorRecord[], done: (error: ErrorCode) => void): ErrorCode {
+    const batch = recordsBatch(records, nowMs(this.#services.host));
+    let isRefused = false;
+    const error = this.#append(groupId, batch, { kind: 'change', done: (late) => void (isRefused || done(late)) });
+    isRefused = error !== KafkaError.NONE;
+    if (isRefused) done(changeError(error));
+    return error;
+  }
+
+  /**
+   * @param producer of the transaction that they are committed in; null: none
+   * @param guard what the verification of that transaction left behind; null: nobody asked
+   */
+  storeOffsets(
+    group: Group,
+    offsets: readonly OffsetToCommit[],
+    producer: OffsetsProducer | null,
+    guard: VerificationGuard | null,
+    done: (error: ErrorCode) => void,
+  ): void {
+    const { groupId } = group;
+    const batch = offsetsBatch(groupId, offsets, producer, nowMs(this.#services.host));
+    const committed = batch.records.map(({ state }) => {
+      const { partition, committed: offset } = state as CoordinatorRecord & { readonly kind: 'offset' };
+      if (producer === null) group.offsets.prepare(partition, offset!);
+      else group.offsets.prepareTransactional(producer.producerId, partition, offset!);
+      return { partition, offset: offset! };
+    });
+    this.#append(groupId, batch, { kind: 'offsets', group, committed, producer, done }, guard);
+  }
+
+  /** @returns why it was not appended; the listener is told in a step of its own all the same */
+  #append(groupId: string, batch: RecordBatch, purpose: Purpose, guard: VerificationGuard | null = null): ErrorCode {
+    const { replicas, settings } = this.#services;
+    const timeoutMs = settings['offsets.commit.timeout.ms'];
+    const partition = this.#partitionOf(groupId);
+    const append = new InternalAppend(replicas, APPEND_TIMERS, partition, timeoutMs, this, purpose);
+    const acks = purpose.kind === 'tombstones' ? NO_ACKS : settings['offsets.commit.required.acks'];
+    append.begin(batch, guard, acks);
+    return append.error;
+  }
+
+  /** putCacheCallback: a group that was unloaded meanwhile is Dead, and not changed. */
+  onAppended({ error, baseOffset, context }: InternalAppend): void {
+    const purpose = context as Purpose;
+    switch (purpose.kind) {
+      case 'group':
+        purpose.done(storeError(error));
+        return;
+      case 'change':
+        purpose.done(changeError(error));
+        return;
+      case 'offsets':
+        if (!purpose.group.isDead) this.#applyOffsets(purpose, error, baseOffset);
+        purpose.done(commitError(error));
+        return;
+      case 'tombstones':
+    }
+  }
+
+  #applyOffsets({ group, committed, producer }: Offsets, error: ErrorCode, logOffset: number): void {
+    const { groupId, offsets } = group;
+    for (const { partition, offset } of committed) {
+      if (producer !== null) {
+        const { producerId } = producer;
+        if (error === KafkaError.NONE) offsets.logged(producerId, partition, offset, logOffset);
+        else offsets.giveUpTransactional(producerId, partition);
+      } else if (error !== KafkaError.NONE) {
+        offsets.giveUp(partition, offset);
+      } else if (offsets.apply(partition, offset, logOffset)) {
+        this.#announce.offsetCommitted(groupId, partition, offset, -1);
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------------- transactions end
+
+  /** The marker is replicated; its offsets are applied in a step of the one thread that also loads (scheduleHandleTxnCompletion). */
+  completeLater(completion: TransactionCompletion): void {
+    const { host, rules } = this.#services;
+    // If the marker was acknowledged already, it matters how long that thread is busy with something else.
+    if (rules.defects['KAFKA-17507']) {
+      this.#completionDelays ??= host.dice('completion-delays');
+      host.timer(
+        GroupTimer.completeTransaction,
+        this.#completionDelays.int(COMPLETION_DELAY_MAX_MICROS),
+        0,
+        completion,
+      );
+    } else {
+      host.later(GroupTimer.completeTransaction, 0, completion);
+    }
+  }
+
+  complete(completion: TransactionCompletion): void {
+    for (const { isLoading } of this.#led.all()) {
+      if (!isLoading) continue;
+      this.completeLater(completion);
+      return;
+    }
+    const { producerId, partition, committed, done } = completion;
+    for (const group of this.#led.get(partition)?.state.groups.values() ?? []) {
+      for (const [of, offset] of group.offsets.complete(producerId, committed)) {
+        this.#announce.offsetCommitted(group.groupId, of, offset, producerId);
+      }
+    }
+    done();
+  }
+
+  // ---------------------------------------------------------------------- expiry
+
+  /** offsets.retention.minutes (cleanupGroupMetadata): of groups without members, and of topics that nobody subscribes to. */
+  expire(): void {
+    for (const { isLoading, state } of this.#led.all()) {
+      if (isLoading) continue;
+      for (const group of state.groups.values()) this.#expireOffsets(group, state.groups);
+    }
+  }
+
+  #expireOffsets(group: Group, groups: Map<string, Group>): void {
+    const { groupId } = group;
+    const { host, settings, topicOf } = this.#services;
+    const now = nowMs(host);
+    const retentionMs = settings['offsets.retention.minutes'] * 60_000;
+    const expired = group.removeExpiredOffsets(now, retentionMs, topicOf);
+    const tombstones: CoordinatorRecord[] = expired.map((partition) => {
+      this.#announce.offsetExpired(groupId, partition);
+      return { kind: 'offset', groupId, partition, committed: null };
+    });
+    if (group.isEmpty && group.offsets.isEmpty) {
+      tombstones.push(...tombstonesOf(group));
+      groups.delete(groupId);
+      this.#listener.onGroupUnloaded(group);
+    }
+    if (tombstones.length > 0) this.#append(groupId, recordsBatch(tombstones, now), { kind: 'tombstones' });
+  }
+
+  // ---------------------------------------------------------------------- leadership
+
+  rolesChanged(): void {
+    this.#led.rolesChanged();
+  }
+
+  loadChunk(payload: unknown): void {
+    this.#led.loadChunk(payload);
+  }
+
+  emptyState(): GroupsOfPartition {
+    return { loading: new LoadingGroups(), groups: new Map() };
+  }
+
+  takeIn(batch: RecordBatch, { loading }: GroupsOfPartition): void {
+    loading.takeIn(batch);
+  }
+
+  keyCount({ loading }: GroupsOfPartition): number {
+    return loading.size;
+  }
+
+  onLoaded({ coordinatorEpoch, state }: LedPartition<GroupsOfPartition>): void {
+    for (const group of state.loading.finish(coordinatorEpoch, nowMs(this.#services.host))) {
+      state.groups.set(group.groupId, group);
+      this.#listener.onGroupLoaded(group);
+    }
+  }
+
+  onResigned({ state }: LedPartition<GroupsOfPartition>): void {
+    for (const group of state.groups.values()) this.#listener.onGroupUnloaded(group);
+  }
+}
+
+/** Of a classic group that only ever kept offsets here there is no generation in the log. */
+function tombstonesOf(group: Group): readonly CoordinatorRecord[] {
+  const { groupId } = group;
+  if (group.kind === 'consumer') return changes(groupId, group.state, null);
+  return group.generationId > 0 ? [{ kind: 'group', groupId, generation: null }] : [];
+}

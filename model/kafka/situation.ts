@@ -1,0 +1,18 @@
+/** How a situation is written down. */
+import type { Situation, System } from '../system.js';
+
+export type Recogniser = ReturnType<Situation['create']>;
+
+/** @param on the kinds of probes that its recognisers are fed */
+export function situation(
+  name: string,
+  sentence: string,
+  on: readonly number[],
+  create: (system: System) => Recogniser,
+): Situation {
+  return { name, sentence, on, create };
+}
+
+export function always(): Recogniser {
+  return () => true;
+}
