@@ -27,6 +27,7 @@ interface DraftRecords {
   readonly offsets: readonly number[];
   readonly values: readonly number[];
   readonly recordKey: string | null;
+  readonly tombstone?: true;
 }
 
 /** What is neither send nor poll: made once its keys have numbers. */
@@ -68,6 +69,13 @@ export class OperationBuilder {
   keyed(recordKey: string): OperationBuilder {
     const microOps = this.draft.microOps.map((microOp) =>
       microOp.kind === 'special' ? microOp : { ...microOp, recordKey },
+    );
+    return this.with({ microOps });
+  }
+  /** Every send deletes its key. */
+  tombstone(): OperationBuilder {
+    const microOps = this.draft.microOps.map((microOp) =>
+      microOp.kind === 'send' ? { ...microOp, tombstone: true as const } : microOp,
     );
     return this.with({ microOps });
   }
@@ -274,10 +282,11 @@ function pollDraft(key: string, records: readonly (readonly [number, number])[])
 
 function finished(microOp: DraftMicroOp, numberOf: (key: string) => number): MicroOp {
   if (microOp.kind === 'special') return microOp.made(numberOf);
-  const { kind, offsets, values, recordKey } = microOp;
+  const { kind, offsets, values, recordKey, tombstone } = microOp;
   const key = microOp.key === null ? -1 : numberOf(microOp.key);
   if (kind === 'poll') return { kind, key, offsets, values };
-  return { kind, key, offset: offsets[0]!, value: values[0]!, recordKey };
+  const send = { kind, key, offset: offsets[0]!, value: values[0]!, recordKey } as const;
+  return tombstone === undefined ? send : { ...send, tombstone };
 }
 
 function numbered(numbers: Map<string, number>, name: string): number {

@@ -34,8 +34,9 @@ function argumentOf(microOp: MicroOp, history: History): string {
   }
 }
 
-function sentAs({ key, recordKey, value }: SendMicroOp, history: History): string {
-  const record = recordKey === null ? history.valueName(value) : `${recordKey}=${history.valueName(value)}`;
+function sentAs({ key, recordKey, value, tombstone }: SendMicroOp, history: History): string {
+  const plain = recordKey === null ? history.valueName(value) : `${recordKey}=${history.valueName(value)}`;
+  const record = tombstone === true ? `${plain} (tombstone)` : plain;
   return `${keyName(key, history)}, ${record}`;
 }
 

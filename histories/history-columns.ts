@@ -70,6 +70,8 @@ export class HistoryColumns {
   key = new Int32Array(INITIAL_CAPACITY);
   /** Of sends; null: none. */
   readonly recordKey = new NameColumn();
+  /** Rows of sends that delete their key. */
+  readonly tombstones = new Set<number>();
   firstRecord = new Int32Array(INITIAL_CAPACITY);
   recordCount = new Int32Array(INITIAL_CAPACITY);
 
@@ -147,8 +149,10 @@ export class HistoryColumns {
     const offset = this.offset[first]!;
     const value = this.value[first]!;
     switch (this.microOpKind[row]!) {
-      case SEND:
-        return { kind: 'send', key, offset, value, recordKey: this.recordKey.at(row) };
+      case SEND: {
+        const send = { kind: 'send', key, offset, value, recordKey: this.recordKey.at(row) } as const;
+        return this.tombstones.has(row) ? { ...send, tombstone: true } : send;
+      }
       case POLL: {
         const end = first + this.recordCount[row]!;
         return {
@@ -193,6 +197,7 @@ export class HistoryColumns {
       this.firstRecord[row] = this.records;
       if (microOp.kind === 'send') {
         this.microOpKind[row] = SEND;
+        if (microOp.tombstone === true) this.tombstones.add(row);
         this.recordKey.push(microOp.recordKey);
         this.addRecord(microOp.offset, microOp.value);
       } else {

@@ -14,6 +14,8 @@ export interface SendMicroOp {
   readonly value: number;
   /** The record key (what decides the partition); null: none. */
   readonly recordKey: string | null;
+  /** The record deletes its key (Kafka's null), and `value` is only how it is called here. Left out: it does not. */
+  readonly tombstone?: true;
 }
 /** A range read of one key: offsets and values side by side. */
 export interface PollMicroOp {

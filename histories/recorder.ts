@@ -153,6 +153,7 @@ export class TrialRecorder {
         case 'send':
           this.digest.addRecord(0, microOp.key, microOp.offset, microOp.value, 0, 0);
           if (microOp.recordKey !== null) this.digest.addText(microOp.recordKey);
+          if (microOp.tombstone === true) this.digest.addText('tombstone');
           break;
         case 'poll':
           this.digest.addRecord(1, microOp.key, microOp.offsets.length, 0, 0, 0);

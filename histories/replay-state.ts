@@ -263,6 +263,12 @@ class State implements ClusterState {
       case 'truncate':
         this.setReplica(record, { log: old.log.cutTo(record.logEnd) });
         break;
+      case 'compacted':
+        this.setReplica(record, { log: old.log.without(record.offset) });
+        break;
+      case 'log-gap':
+        this.setReplica(record, { log: old.log.skipTo(record.to) });
+        break;
       case 'data-lost':
         if (record.reason !== CORRUPT) this.setReplica(record, { log: old.log.cutTo(record.firstOffset) });
         break;

@@ -37,6 +37,19 @@ export class ReplicaLog {
     return new ReplicaLog(entries, offset + 1);
   }
 
+  /** This log with nothing between its end and `end`: compaction had taken it where it was copied from. */
+  skipTo(end: number): ReplicaLog {
+    return end <= this.end ? this : new ReplicaLog(this.entries.slice(0, this.end), end);
+  }
+
+  /** This log without the record at an offset: compaction took it. */
+  without(offset: number): ReplicaLog {
+    if (this.at(offset) === undefined) return this;
+    const entries = this.entries.slice(0, this.end);
+    entries[offset] = undefined;
+    return new ReplicaLog(entries, this.end);
+  }
+
   /** This log without the records from `end` on. */
   cutTo(end: number): ReplicaLog {
     return end < this.end ? new ReplicaLog(this.entries, end) : this;

@@ -25,6 +25,8 @@ const eventFields = {
   'log-start': ['logStart', 'old', 'reason'],
   'segment-rolled': ['baseOffset', 'segments'],
   'producer-window': ['producerId', 'producerEpoch', 'oldestSequence', 'reason'],
+  compacted: ['offset', 'leaderEpoch', 'value', 'supersededBy'],
+  'log-gap': ['from', 'to'],
   'data-lost': ['firstOffset', 'oldLogEnd', 'reason'],
   'become-leader': ['leaderEpoch', 'startOffset', 'isr', 'partitionEpoch'],
   'become-follower': ['leaderEpoch', 'leader', 'logEnd', 'partitionEpoch'],

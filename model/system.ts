@@ -32,6 +32,8 @@ export interface StepRecord {
   readonly recordKey: string | null;
   /** Unique in the trial. */
   readonly value: number;
+  /** Deletes the key: Kafka writes null, and `value` names the record in histories. Left out: it does not. */
+  readonly tombstone?: true;
 }
 
 /** When a step is made and by whom. */

@@ -235,6 +235,7 @@ export const anomalies: readonly AnomalyWords[] = [
   invariant('W11', 'a high watermark lies between the start and the end of its log'),
   invariant('W20', 'what the controllers have committed stays as it is'),
   invariant('W22', 'what a leader answers a consumer with stands in its log, below its high watermark'),
+  invariant('W23', 'compaction removes only what is committed, and of each key never the latest record'),
 ];
 
 function invariant(name: string, rule: string): AnomalyWords {

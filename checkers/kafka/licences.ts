@@ -4,7 +4,7 @@
  * promise nothing. No licence: a bug, of Kafka's rules or of our model of them.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
-import type { History, Operation } from '../../histories/operation.js';
+import type { History, Operation, SendMicroOp } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
 import type { FinalRead } from './history/final-reads.js';
 import { historyIndex } from './history/history-index.js';
@@ -17,7 +17,7 @@ import { lossyElection, offsetPartitions } from './licences/lossy-elections.js';
 import { licensed, type Licensed } from './licences/rows.js';
 import { stallLicence } from './licences/stall.js';
 import { TraceTimeline } from './licences/trace-timeline.js';
-import { probeKinds } from './probe-kinds.js';
+import { probeKinds, RemovedAs } from './probe-kinds.js';
 import { clientSetting, hasRule, partitionFacts, producerGuarantees } from './settings.js';
 
 export type { Licensed } from './licences/rows.js';
@@ -84,23 +84,75 @@ export class Licences {
       .filter((copy) => (offset < 0 || copy.offset === offset) && partition.commitmentsOf(copy).length > 0);
     // What was never acknowledged was read: it had been below the high watermark, which promises as much as acks=all.
     const promise = writer?.outcome === 'ok' ? acks : 'all';
-    const licences = copies.map(
-      (copy) =>
-        deletionLicence(this.trace, anomaly.key, copy) ??
-        this.ofReadersWithout(anomaly, value, copy) ??
-        lossLicence(partition, this.rules(anomaly.key), copy, promise),
-    );
+    const licences = copies.map((copy) => this.ofCopy(anomaly.key, copy, promise));
     return licences.includes(null) ? null : (licences[licences.length - 1] ?? null);
   }
 
+  private ofCopy(key: number, copy: Stay, promise: 'all' | 1): Licensed | null {
+    return (
+      deletionLicence(this.trace, key, copy) ??
+      this.ofCompacted(key, copy) ??
+      this.ofReadersWithout(key, copy) ??
+      lossLicence(this.partition(key), this.rules(key), copy, promise)
+    );
+  }
+
+  /**
+   * lossLicence; of a record that compaction had removed, also that of the record that superseded it: a log that loses that
+   * one may end below the place where the other had stood.
+   */
+  private ofLostRecord(
+    key: number,
+    copy: RecordIdentity,
+    promise: 'all' | 1,
+    last?: number,
+    at?: number,
+  ): Licensed | null {
+    const licence = lossLicence(this.partition(key), this.rules(key), copy, promise, last, at);
+    if (licence !== null) return licence;
+    for (const newer of this.superseding(key, copy)) {
+      const ofNewer = this.ofLostRecord(key, newer, 'all', last, at);
+      if (ofNewer !== null) return ofNewer;
+    }
+    return null;
+  }
+
+  /** The later records of its key because of which compaction removed this one, here or there. */
+  private superseding(key: number, copy: RecordIdentity): readonly Stay[] {
+    const partition = this.partition(key);
+    return partition.removalsOf(copy).flatMap((removal) => {
+      const newer = removal.supersededBy > copy.offset ? partition.superseding(removal) : null;
+      const recordKey = this.sendOf(key, copy.value)?.recordKey ?? null;
+      const isOfSameKey = recordKey !== null && this.sendOf(key, newer?.value ?? -1)?.recordKey === recordKey;
+      return newer !== null && isOfSameKey ? [newer] : [];
+    });
+  }
+
+  /**
+   * Compaction removed it, and by right: a tombstone, or a record that a later one of its key superseded. Then that one is
+   * missing too, and what licenses its loss licenses this.
+   */
+  private ofCompacted(key: number, copy: Stay): Licensed | null {
+    const removals = this.partition(key).removalsOf(copy);
+    const dropped = removals.find(({ supersededBy }) => supersededBy === RemovedAs.tombstone);
+    if (dropped !== undefined && this.sendOf(key, copy.value)?.tombstone === true) {
+      return licensed('tombstone-removed', dropped.index);
+    }
+    for (const newer of this.superseding(key, copy)) {
+      const licence = this.ofCopy(key, newer, 'all');
+      if (licence !== null) return licence;
+    }
+    return null;
+  }
+
   /** On each replica that was read in full without the record, the disk must have damaged it. */
-  private ofReadersWithout(anomaly: Anomaly, value: number, copy: RecordIdentity): Licensed | null {
+  private ofReadersWithout(key: number, copy: RecordIdentity): Licensed | null {
     const index = historyIndex(this.history);
-    const record = index.recordOf(anomaly.key, value);
-    const partition = this.partition(anomaly.key);
+    const record = index.recordOf(key, copy.value);
+    const partition = this.partition(key);
     let licence: Licensed | null = null;
     for (const read of index.finalReads) {
-      if (read.key !== anomaly.key || !read.complete || returned(read, record)) continue;
+      if (read.key !== key || !read.complete || returned(read, record)) continue;
       licence = damageLicence(partition, copy, read.machine);
       if (licence === null) return null;
     }
@@ -130,10 +182,7 @@ export class Licences {
   /** What its producer was promised, or whoever read it. */
   private ofLostCopy(key: number, copy: Stay): Licensed | null {
     const { acks } = producerGuarantees(this.history.header, this.writerOf(key, copy.value)?.client ?? '');
-    const partition = this.partition(key);
-    const rules = this.rules(key);
-    const licence =
-      lossLicence(partition, rules, copy, acks === 'all' ? 'all' : 1) ?? lossLicence(partition, rules, copy, 'all');
+    const licence = this.ofLostRecord(key, copy, acks === 'all' ? 'all' : 1) ?? this.ofLostRecord(key, copy, 'all');
     return licence !== null && acks === 0 ? licensed('acks-0', licence.licence.event) : licence;
   }
 
@@ -220,11 +269,10 @@ export class Licences {
   /** A leader began without some of the committed prefix: each record of it that is named must be licensed. */
   private ofCommittedPrefix({ key, offsets, values, events }: Anomaly): Licensed | null {
     const partition = this.partition(key);
-    const rules = this.rules(key);
     const last = this.electionOf(events[0] ?? -1, partition);
     const licences = offsets.map((offset, i) => {
       const copies = partition.appendsOf(values[i]!).filter((copy) => copy.offset === offset);
-      return copies.map((copy) => lossLicence(partition, rules, copy, 'all', last)).find((one) => one !== null);
+      return copies.map((copy) => this.ofLostRecord(key, copy, 'all', last)).find((one) => one !== null);
     });
     return licences.includes(undefined) ? null : (licences[0] ?? null);
   }
@@ -255,12 +303,11 @@ export class Licences {
    */
   private ofCommittedRecords(anomaly: Anomaly): Licensed | null {
     const partition = this.partition(anomaly.key);
-    const rules = this.rules(anomaly.key);
     const then = this.endOfMoment(anomaly.events[0] ?? Infinity);
     const last = partition.elections.findLastIndex(({ index }) => index <= then);
     for (const record of this.recordsOf(anomaly, partition)) {
       const licence =
-        lossLicence(partition, rules, record, 'all') ?? lossLicence(partition, rules, record, 'all', last, then);
+        this.ofLostRecord(anomaly.key, record, 'all') ?? this.ofLostRecord(anomaly.key, record, 'all', last, then);
       if (licence !== null) return licence;
     }
     return null;
@@ -278,6 +325,12 @@ export class Licences {
     return anomaly.values
       .flatMap((value) => partition.appendsOf(value))
       .filter((record) => anomaly.offsets.includes(record.offset));
+  }
+
+  /** As its producer sent it; undefined: none of the history's did. */
+  private sendOf(key: number, value: number): SendMicroOp | undefined {
+    const sends = this.writerOf(key, value)?.value ?? [];
+    return sends.find((microOp): microOp is SendMicroOp => microOp.kind === 'send' && microOp.value === value);
   }
 
   private writerOf(key: number, value: number): Operation | undefined {

@@ -12,6 +12,8 @@
  *   read began must be in it. A record that only some replicas hold is lost at the fail-over that reads without it.
  *   One that is in no read at all and above all of them is `unseen`, not here.
  *
+ * In a compacted topic nothing is lost that a later record of its key supersedes, or that was deleted (history/compaction.ts).
+ *
  * A final read that did not reach the end proves nothing: undecided, unless a later one with that leader did.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
@@ -19,6 +21,7 @@ import { OK } from '../../histories/history-columns.js';
 import type { Checker } from '../checker.js';
 import { endOf, findings, operationsOf } from './history/findings.js';
 import type { FinalRead } from './history/final-reads.js';
+import { columnOf, Compaction, type ShownKeys } from './history/compaction.js';
 import { historyIndex, type HistoryIndex } from './history/history-index.js';
 import { keyWords, machineWords, recordWords, secondsWords } from './history/words.js';
 
@@ -54,10 +57,13 @@ class Losses {
   private readonly returnedBy: Int32Array;
   /** By key: the record whose lowest offset bounds what must have been read; -1: nothing was read. */
   private readonly bounds: Int32Array;
+  private readonly compaction: Compaction;
+  private readonly shownByAll: (ShownKeys | undefined)[] = [];
   private finalReadsSeen = 0;
 
   constructor(index: HistoryIndex) {
     this.index = index;
+    this.compaction = new Compaction(index);
     this.reported = new Uint8Array(index.records.length);
     this.returnedBy = new Int32Array(index.records.length);
     this.bounds = index.readBounds();
@@ -68,6 +74,7 @@ class Losses {
     for (let record = 0; record < index.records.length; record++) {
       if (index.records.outcome[record]! !== OK || index.records.reader[record]! >= 0) continue;
       const key = index.records.key[record]!;
+      if (this.compaction.isCompacted(key) && this.compaction.isSuperseded(record, this.readAnywhere(key))) continue;
       const bound = key < 0 ? -1 : this.bounds[key]!;
       const offset = index.lastOffset(record);
       if (bound < 0 || offset < 0 || offset > index.firstOffset(bound)) continue;
@@ -83,14 +90,27 @@ class Losses {
     if (this.stampReturned(read, stamp) === index.recordCount(read.key)) return; // all of them
     const last = read.operations[read.operations.length - 1]!;
     const leader = machineWords(index.history, read.machine);
+    const shown = this.compaction.isCompacted(read.key) ? this.compaction.shown(columnOf(read.records)) : null;
     for (const record of index.recordsOf(read.key)) {
       if (this.returnedBy[record] === stamp) continue;
       const elsewhere = index.records.reader[record]!;
       // In no read at all: lost if it stands below one (the other rule has it), else unseen.
       if (elsewhere < 0 || this.reported[record] === 1 || !this.committedBefore(record, read)) continue;
+      if (shown !== null && this.compaction.isSuperseded(record, shown)) continue;
       const gone = `missing from the full read with ${leader} as leader`;
       this.report(record, index.firstOffset(record), gone, elsewhere, endOf(index, last), last);
     }
+  }
+
+  /** What reads returned of a compacted partition, all of them together. */
+  private readAnywhere(key: number): ShownKeys {
+    return (this.shownByAll[key] ??= this.compaction.shown(
+      this.index.recordsOf(key).filter((record) => this.isRead(record)),
+    ));
+  }
+
+  private isRead(record: number): boolean {
+    return this.index.records.reader[record]! >= 0;
   }
 
   /** Marks what a final read returned, which is of its partition. @returns how many different records that is */

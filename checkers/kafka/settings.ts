@@ -54,6 +54,16 @@ export function topicSetting(header: Header, topic: string, name: string): Value
   return scoped(header, [topic, 'topic', 'broker'], name);
 }
 
+/** The topic of a partition: a key is its topic, a hyphen and the partition's number. */
+export function topicOf({ header, keys }: Pick<History, 'header' | 'keys'>, key: number): string {
+  return header.topology?.partitions[key]?.topic ?? (keys[key] ?? '').replace(/-\d+$/, '');
+}
+
+/** Compaction works on a partition: cleanup.policy has `compact`. */
+export function isCompacted(history: Pick<History, 'header' | 'keys'>, key: number): boolean {
+  return String(topicSetting(history.header, topicOf(history, key), 'cleanup.policy') ?? '').includes('compact');
+}
+
 /** min.insync.replicas of a partition, at most its replicas (KAFKA-15583), and how many those are. */
 export function partitionFacts(
   { header, keys }: Pick<History, 'header' | 'keys'>,
@@ -61,8 +71,7 @@ export function partitionFacts(
 ): { readonly replicas: number; readonly minInsyncReplicas: number } {
   const partition = header.topology?.partitions[key];
   const replicas = partition?.replicas.length ?? Math.max(1, header.nodes.length);
-  // A key is its topic, a hyphen and the partition's number.
-  const topic = partition?.topic ?? (keys[key] ?? '').replace(/-\d+$/, '');
+  const topic = topicOf({ header, keys }, key);
   const given = partition?.minInsyncReplicas ?? numberOr(topicSetting(header, topic, 'min.insync.replicas'), 1);
   return { replicas, minInsyncReplicas: Math.min(given, replicas) };
 }

@@ -12,6 +12,7 @@ import { OK } from '../../histories/history-columns.js';
 import type { Checker } from '../checker.js';
 import { endOf, findings, operationsOf } from './history/findings.js';
 import type { FinalRead } from './history/final-reads.js';
+import { columnOf, Compaction } from './history/compaction.js';
 import { historyIndex, type HistoryIndex } from './history/history-index.js';
 import { keyWords, machineWords, recordWords, secondsWords } from './history/words.js';
 import { incompleteFinalRead } from './lost-write.js';
@@ -22,6 +23,7 @@ export const unseen: Checker = {
     const index = historyIndex(history);
     const readInFull = lastCompleteReads(index);
     const bounds = index.readBounds();
+    const compaction = new Compaction(index);
     const anomalies: Anomaly[] = [];
     let undecided = incompleteFinalRead(index);
     for (let record = 0; record < index.records.length; record++) {
@@ -31,6 +33,9 @@ export const unseen: Checker = {
       const bound = key < 0 ? -1 : bounds[key]!;
       if (bound >= 0 && offset >= 0 && offset <= index.firstOffset(bound)) continue; // lost-write has it
       const read = readInFull[key];
+      if (read !== undefined && compaction.isCompacted(key)) {
+        if (compaction.isSuperseded(record, compaction.shown(columnOf(read.records)))) continue;
+      }
       const acknowledgedAt = index.operations.completedAt[index.records.writer[record]!]!;
       if (read !== undefined && acknowledgedAt <= read.invokedAt) {
         anomalies.push(unseenRecord(index, record, offset, read));

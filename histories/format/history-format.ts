@@ -95,6 +95,8 @@ function inRealTimeOrder(operations: readonly Operation[]): readonly Moment[] {
 function operationLine(history: History, operation: Operation, completes: boolean, index: number): object {
   const { process, f, value, outcome, invokedAt, completedAt, client, session, error, finalReadOf } = operation;
   const recordKeys = value.flatMap((microOp) => (microOp.kind === 'send' ? [microOp.recordKey] : []));
+  const sends = value.filter((microOp) => microOp.kind === 'send');
+  const tombstones = sends.flatMap(({ tombstone }, index) => (tombstone === true ? [index] : []));
   const invokedOnly = completedAt < 0;
   const names = namesOf(history);
   const derived = completes || invokedOnly ? writeDerived(value, names) : undefined;
@@ -109,6 +111,7 @@ function operationLine(history: History, operation: Operation, completes: boolea
     client,
     session,
     ...(recordKeys.some((recordKey) => recordKey !== null) ? { recordKeys } : {}),
+    ...(tombstones.length > 0 ? { tombstones } : {}),
     ...(finalReadOf >= 0 ? { finalReadOf } : {}),
     ...(derived === undefined ? {} : { derived }),
   };

@@ -9,7 +9,8 @@ import { FormatError, jsonLines, type LineObject, shown, textOf } from './json-l
 import { readHeader, readKeys, unitsPerMicrosecond } from './read-header.js';
 import { kindOf, readAlone, readDerived, readInTransaction, type Numbers } from './special-micro-ops.js';
 
-const fieldsRead = 'index process type f value time error client session recordKeys finalReadOf derived'.split(' ');
+const fieldsRead =
+  'index process type f value time error client session recordKeys tombstones finalReadOf derived'.split(' ');
 const fieldsOfOthers = 'node thread seekToBeginning pollMs rebalanceLog meta ext'.split(' ');
 const operationFields = new Set([...fieldsRead, ...fieldsOfOthers]);
 const types = ['invoke', 'ok', 'fail', 'info'] as const;
@@ -156,27 +157,34 @@ class MicroOpReader implements Numbers {
 
   private list(line: LineObject): readonly MicroOp[] {
     const recordKeys = line.has('recordKeys') ? line.list('recordKeys') : [];
+    const tombstones = line.has('tombstones') ? line.list('tombstones') : [];
     let sends = 0;
     const microOps = line.list('value').flatMap((item): readonly MicroOp[] => {
       if (!Array.isArray(item)) line.fail(`a micro-operation should be a list; got ${shown(item)}`);
-      if (item[0] === 'send') return [this.send(line, item, recordKeys[sends++] ?? null)];
+      if (item[0] === 'send') {
+        const isTombstone = tombstones.includes(sends);
+        return [this.send(line, item, recordKeys[sends++] ?? null, isTombstone)];
+      }
       if (item[0] === 'poll') return this.polls(line, item);
       return readInTransaction(line, item, this) ?? unknownMicroOp(line, item[0]);
     });
     if (recordKeys.length > 0 && recordKeys.length !== sends) {
       line.fail(`"recordKeys" names ${recordKeys.length} keys for ${sends} sends`);
     }
+    const stray = tombstones.find((index) => typeof index !== 'number' || index >= sends);
+    if (stray !== undefined) line.fail(`"tombstones" names send ${shown(stray)} of ${sends}`);
     return microOps;
   }
 
-  private send(line: LineObject, item: readonly unknown[], recordKey: unknown): MicroOp {
+  private send(line: LineObject, item: readonly unknown[], recordKey: unknown, isTombstone: boolean): MicroOp {
     if (item.length !== 3) line.fail(`a send is ["send", key, value or [offset, value]]; got ${shown(item)}`);
     if (recordKey !== null && typeof recordKey !== 'string') {
       line.fail(`a record key is a string or null: ${shown(recordKey)}`);
     }
     const key = item[1] === null ? -1 : this.key(line, item[1]);
     const [offset, value] = Array.isArray(item[2]) ? this.pair(line, item[2]) : [-1, this.value(line, item[2])];
-    return { kind: 'send', key, offset, value, recordKey };
+    const send = { kind: 'send', key, offset, value, recordKey } as const;
+    return isTombstone ? { ...send, tombstone: true } : send;
   }
 
   private polls(line: LineObject, item: readonly unknown[]): readonly MicroOp[] {

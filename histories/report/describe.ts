@@ -14,6 +14,13 @@ const electionWords = [
   'the last known leader',
 ];
 const lossWords = ['never synced', 'disk wiped', 'corrupted'];
+/** By what `compacted` says in place of an offset: -1, -2, ... */
+const removalWords = [
+  'a tombstone that was kept long enough',
+  'of an aborted transaction',
+  'the marker of a transaction of which nothing is left',
+  'without a key',
+];
 const startReasons = [
   'old segments deleted',
   'records deleted on request',
@@ -71,6 +78,14 @@ export function describe(record: TraceRecord, names: Names): string {
       return record.reason === 0
         ? `${machine} knows of producer ${record.producerId} in ${key} no batch before sequence ${record.oldestSequence} (state reloaded from a snapshot)`
         : `${machine} has forgotten producer ${record.producerId} in ${key} (expired)`;
+    case 'compacted':
+      return `${machine} compacts ${at(record.offset)} = ${record.value} away (${
+        record.supersededBy >= 0
+          ? `superseded at offset ${record.supersededBy}`
+          : removalWords[-record.supersededBy - 1]
+      })`;
+    case 'log-gap':
+      return `${machine} copies ${key} without offsets ${record.from} to ${record.to - 1}, which its leader has compacted away`;
     case 'data-lost':
       return `${machine} lost ${key} from offset ${record.firstOffset} on, of ${record.oldLogEnd} (${lossWords[record.reason] ?? record.reason})`;
     case 'become-leader':

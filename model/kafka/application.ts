@@ -1,7 +1,7 @@
 /** The application whose calls clients carry out, and what it hears of them; beside it liveness, which sends and reads too. */
 import type { Outcome } from '../kernel/recorder.js';
 import type { World } from '../kernel/world.js';
-import type { CallStep, ClientStep, ProcessingStep, SendStep } from '../system.js';
+import type { CallStep, ClientStep, ProcessingStep, SendStep, StepRecord } from '../system.js';
 import { recordsOf } from '../system.js';
 import type { CallListener, PollListener, SendListener } from './clients/api.js';
 import type { CalledConsumer } from './clients/called-consumer.js';
@@ -91,10 +91,10 @@ function runningClient(machine: number, world: World): object | undefined {
 
 function carryOutSend(step: SendStep, producer: ProducerClient, cluster: ClusterMachines): void {
   if (step.f === 'transaction') {
-    const sends = recordsOf(step).map(({ topic, recordKey, value }) => ({ topic, partition: -1, recordKey, value }));
+    const sends = recordsOf(step).map((record) => ({ ...sendOf(record), partition: -1 }));
     producer.transact(sends, step.end !== 'abort');
   } else if (step.by === undefined) {
-    producer.send(step.topic, step.recordKey, step.value);
+    producer.send(step.topic, step.recordKey, step.value, step.tombstone === true);
   } else {
     const { topic, partition, recordKey, value } = step;
     const key = partition === undefined ? -1 : cluster.partitions.partitionsOf[topic]![partition]!;
@@ -113,4 +113,8 @@ function callConsumer(step: Extract<CallStep, { f: 'assign' | 'seek' | 'poll' }>
     case 'poll':
       consumer.callPoll(step.call, step.timeoutMs);
   }
+}
+
+function sendOf({ topic, recordKey, value, tombstone }: StepRecord): StepRecord {
+  return tombstone === true ? { topic, recordKey, value, tombstone } : { topic, recordKey, value };
 }

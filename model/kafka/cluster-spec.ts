@@ -29,6 +29,10 @@ export interface BrokerSettings extends QuorumSettings, SnapshotSettings {
   readonly 'log.flush.start.offset.checkpoint.interval.ms': number;
   readonly 'log.initial.task.delay.ms': number;
   readonly 'log.retention.check.interval.ms': number;
+  readonly 'log.cleaner.enable': boolean;
+  readonly 'log.cleaner.backoff.ms': number;
+  readonly 'log.cleaner.dedupe.buffer.size': number;
+  readonly 'log.cleaner.io.buffer.load.factor': number;
   readonly 'auto.leader.rebalance.enable': boolean;
   readonly 'leader.imbalance.check.interval.seconds': number;
   readonly 'controlled.shutdown.enable': boolean;
@@ -49,6 +53,10 @@ export interface TopicSettings {
   readonly 'segment.jitter.ms': number;
   readonly 'file.delete.delay.ms': number;
   readonly 'cleanup.policy': string;
+  readonly 'delete.retention.ms': number;
+  readonly 'min.cleanable.dirty.ratio': number;
+  readonly 'min.compaction.lag.ms': number;
+  readonly 'max.compaction.lag.ms': number;
   readonly 'retention.bytes': number;
   readonly 'retention.ms': number;
   readonly 'max.message.bytes': number;

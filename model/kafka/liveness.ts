@@ -5,6 +5,7 @@
  * A send that fails, or is acknowledged and not to be read (acks=0, or a leader that had been deposed), is no verdict on
  * liveness: another follows. What became of the first is for the checkers.
  */
+import { isCompacted } from './log/cleanup-policy.js';
 import type { EventHandler } from '../kernel/event-queue.js';
 import type { MachineId } from '../kernel/process.js';
 import type { Outcome } from '../kernel/recorder.js';
@@ -143,7 +144,13 @@ export class Liveness implements SendListener, PollListener, EventHandler {
     }
     goal.value = this.firstValue + this.attempts.length;
     this.attempts.push({ goal, acknowledged: false, readings: 0 });
-    producer.sendToPartition(goal.partition, null, goal.value);
+    producer.sendToPartition(goal.partition, this.recordKeyFor(goal.partition), goal.value);
+  }
+
+  /** A compacted topic takes no record without a key. */
+  private recordKeyFor(partition: number): string | null {
+    const { settings } = this.spec.topics[this.cluster.partitions.topicOf[partition]];
+    return isCompacted(settings) ? `liveness-${partition}` : null;
   }
 
   private sendAgain(goal: Goal, afterMicros: number): void {

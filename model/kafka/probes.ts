@@ -48,6 +48,8 @@ export const Probe = {
   segmentRolled: first + 31,
   logStart: first + 32,
   producerWindow: first + 33,
+  compacted: first + 34,
+  logGap: first + 35,
   // The metadata quorum (control/kraft/raft/)
   quorumLeader: first + 40,
   quorumResigned: first + 41,
@@ -92,6 +94,16 @@ export const LogStartReason = {
   leaderOffset: 2,
   restarted: 3,
   loaded: 4,
+} as const;
+/** Why compaction removed a record, where no later record of its key did. */
+export const Removal = {
+  /** delete.retention.ms has passed. */
+  tombstone: -1,
+  /** Its transaction was aborted. */
+  aborted: -2,
+  /** Nothing of its transaction was left, and delete.retention.ms has passed. */
+  marker: -3,
+  withoutKey: -4,
 } as const;
 export const ElectionReason = {
   clean: 0,
@@ -306,6 +318,18 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
     'producer-window',
     ['producerId', 'producerEpoch', 'oldestSequence', 'reason'],
     'A replica knows less of a producer than the newest five batches in its log: its state was reloaded from a snapshot 0 (and begins with the batch of this sequence), or expired 1. ProducerStateManager',
+  ),
+  probe(
+    Probe.compacted,
+    'compacted',
+    ['offset', 'leaderEpoch', 'value', 'supersededBy'],
+    'The log cleaner of a replica removed a record: the offset of the later record of its key; or a tombstone whose time is over -1, of an aborted transaction -2, a marker -3, without a key -4. LogCleaner',
+  ),
+  probe(
+    Probe.logGap,
+    'log-gap',
+    ['from', 'to'],
+    'A follower took over from its leader that nothing is left at these offsets, up to the second exclusive: compaction had removed it. UnifiedLog.appendAsFollower',
   ),
   probe(
     Probe.registrationRefused,

@@ -9,7 +9,7 @@ import { KernelProbe } from '../kernel/probes.js';
 import type { Situation, System } from '../system.js';
 import { DeposedLeaders } from './deposed-leaders.js';
 import { groupSituations } from './group-situations.js';
-import { ElectionReason, LogStartReason, LossReason, Probe, TruncateReason } from './probes.js';
+import { ElectionReason, LogStartReason, LossReason, Probe, Removal, TruncateReason } from './probes.js';
 import { KafkaError } from './protocol/errors.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import { SendOrder } from './send-order.js';
@@ -172,6 +172,24 @@ export const kafkaSituations: readonly Situation[] = [
     () => (_kind, _machine, _key, _first, _oldEnd, reason) => reason === LossReason.powerLoss,
   ),
   situation('segment-rolled', 'A log began a new segment, and flushed the one before.', [Probe.segmentRolled], always),
+  situation(
+    'log-compacted',
+    'The log cleaner removed a record that a later one of its key superseded.',
+    [Probe.compacted],
+    () => (_kind, _machine, _key, _offset, _epoch, _value, supersededBy) => supersededBy >= 0,
+  ),
+  situation(
+    'tombstone-dropped',
+    'The log cleaner removed a tombstone, delete.retention.ms after it had met it.',
+    [Probe.compacted],
+    () => (_kind, _machine, _key, _offset, _epoch, _value, why) => why === Removal.tombstone,
+  ),
+  situation(
+    'gap-copied',
+    'A follower copied a log from which its leader had compacted something away.',
+    [Probe.logGap],
+    always,
+  ),
   situation(
     'log-cut-by-recovery',
     'A broker that started found a damaged batch and dropped all that followed.',

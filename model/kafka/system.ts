@@ -24,6 +24,7 @@ import { Liveness } from './liveness.js';
 import { lostRecords, survivingBatches, type LostRecords } from './log/data-loss.js';
 import { isSegment } from './log/paths.js';
 import { kafkaProbes, LossReason, Probe } from './probes.js';
+import { offsetAt } from './protocol/records.js';
 import { playersOf, roleNames } from './roles.js';
 import { settled, settlingObstacles, whole } from './settled.js';
 import { kafkaSituations } from './situations.js';
@@ -214,7 +215,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     for (const batch of survivingBatches(world.disk(machine), this.keys()[partition], changedFrom)) {
       for (let i = 0; i < batch.records.length; i++) {
         const { value } = batch.records[i];
-        world.probes.emit(Probe.append, machine, partition, batch.baseOffset + i, batch.partitionLeaderEpoch, value, 0);
+        world.probes.emit(Probe.append, machine, partition, offsetAt(batch, i), batch.partitionLeaderEpoch, value, 0);
       }
     }
   }

@@ -56,6 +56,10 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'default.replication.factor': 'Replicas of a topic that names no replication factor.',
     'initial.broker.registration.timeout.ms': 'A starting broker that cannot register within so long gives up.',
     'leader.imbalance.check.interval.seconds': 'How often the controller looks for leaderships to move back.',
+    'log.cleaner.backoff.ms': 'How long the log cleaner rests when no log is dirty enough.',
+    'log.cleaner.dedupe.buffer.size': 'How many keys the log cleaner can remember in one round.',
+    'log.cleaner.enable': 'Whether compacted logs are compacted at all.',
+    'log.cleaner.io.buffer.load.factor': 'How full the memory of the log cleaner may get.',
     'log.flush.offset.checkpoint.interval.ms':
       'How often recovery points are written to disk; after a crash a log is scanned from there.',
     'log.flush.scheduler.interval.ms': 'How often the broker looks for logs to flush by time (flush.ms).',
@@ -96,11 +100,17 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
       'ZooKeeper drops a broker that it has not heard for so long: its leaderships move, and the controller with them.',
   },
   topic: {
-    'cleanup.policy': 'Whether old segments are deleted by time and size.',
+    'cleanup.policy':
+      'Old segments are deleted by time and size (delete); of each key only the newest record is kept (compact); or both.',
+    'delete.retention.ms':
+      'How long compaction keeps a tombstone, so that whoever reads the key hears of its deletion.',
     'file.delete.delay.ms': 'How long the file of a deleted segment stays on the disk.',
     'flush.messages': 'After so many records the log is flushed to the platter; 1 flushes before each acknowledgement.',
     'flush.ms': 'A log that was not flushed for so long is flushed, when log.flush.scheduler.interval.ms comes round.',
     'max.message.bytes': 'Larger batches are refused (MESSAGE_TOO_LARGE).',
+    'max.compaction.lag.ms': 'A record that is older than this is compacted, however little of the log is dirty.',
+    'min.cleanable.dirty.ratio': 'A log is compacted when more than this share of it was written since it last was.',
+    'min.compaction.lag.ms': 'Records younger than this are not compacted.',
     'min.insync.replicas':
       'With acks=all a write needs so many replicas in sync; with fewer it is refused. Checked for acks=all only.',
     'retention.bytes': 'Segments are deleted from the oldest on while the log is larger than this.',
@@ -215,10 +225,6 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
   ],
   topic: [
     [
-      'Compaction is not modelled.',
-      ['delete.retention.ms', 'max.compaction.lag.ms', 'min.cleanable.dirty.ratio', 'min.compaction.lag.ms'],
-    ],
-    [
       'Indexes are not modelled: a log never rolls because one is full.',
       ['internal.segment.bytes', 'segment.index.bytes'],
     ],
@@ -260,6 +266,9 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
 /** Settings that decide about speed, size, names and access only. */
 const noBearing: Readonly<Record<Scope, readonly string[]>> = {
   broker: [
+    'log.cleaner.io.buffer.size',
+    'log.cleaner.io.max.bytes.per.second',
+    'log.cleaner.threads',
     'alter.config.policy.class.name',
     'authorizer.class.name',
     'auto.create.topics.enable',
@@ -368,7 +377,6 @@ const families: readonly (readonly [prefix: string, scopes: readonly Scope[] | n
   family('controller.quota.', ['broker'], 'Quotas are not part of the model.'),
   family('replication.quota.', ['broker'], 'Quotas are not part of the model.'),
   family('alter.log.dirs.', ['broker'], 'Quotas are not part of the model.'),
-  family('log.cleaner.', ['broker'], 'How the cleaner does its work; compaction itself is not modelled.'),
   [
     'zookeeper.',
     ['broker'],

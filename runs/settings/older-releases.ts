@@ -44,6 +44,7 @@ const earlierDefaults: readonly EarlierDefault[] = [
   row('broker', 'group.max.session.timeout.ms', '0.10.1', '30000', 'KIP-62'),
   row('broker', 'group.initial.rebalance.delay.ms', '0.11', '0', 'KIP-134: no delay until then'),
   row('broker', 'offsets.retention.minutes', '2.0', '1440', 'KIP-186'),
+  row('broker', 'log.cleaner.enable', '0.9', 'false', 'KafkaConfig 0.8.2'),
   row('broker', 'producer.id.expiration.ms', '3.4', '604800000', 'KIP-854: transactional.id.expiration.ms until then'),
 ];
 
@@ -91,7 +92,10 @@ const cameWith: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'replica.fetch.response.max.bytes': '0.10.1',
     'unclean.leader.election.interval.ms': '3.9',
   },
-  topic: {},
+  topic: {
+    'max.compaction.lag.ms': '2.3',
+    'min.compaction.lag.ms': '0.10.1',
+  },
 };
 
 /** undefined: as in 3.9. */

@@ -21,7 +21,7 @@ import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic } from './spec.js';
 import { versionRow } from './versions.js';
 
-const workloadTypes: readonly Spec['workload']['type'][] = ['append', 'transactions', 'queue', 'own'];
+const workloadTypes: readonly Spec['workload']['type'][] = ['append', 'transactions', 'compacted', 'queue', 'own'];
 
 /** Sets of brokers travel as bit masks in probes. */
 const MOST_BROKERS = 30;
@@ -60,7 +60,7 @@ class Finisher {
     const topics = this.#topics(brokerSettings);
     const ofRelease = rowFor(this.#version)?.rules.messageFormat;
     const producers = this.#producers(Number(rules['message-format'] ?? ofRelease));
-    this.#checkWorkload(producers);
+    this.#checkWorkload(producers, topics, brokerSettings);
     const consumers = this.#consumers();
     const producerCount = producers.reduce((sum, { count }) => sum + count, 0);
     const consumerCount = consumers.reduce((sum, { count }) => sum + count, 0);
@@ -107,8 +107,15 @@ class Finisher {
     );
   }
 
-  #checkWorkload(producers: readonly SpecProducer[]): void {
+  #checkWorkload(producers: readonly SpecProducer[], topics: readonly SpecTopic[], broker: GivenSettings): void {
     const { type } = this.#draft.workload;
+    const policies = topics.map(({ settings }) => effectiveForTopic(this.#table, 'cleanup.policy', settings, broker));
+    if (type.value === 'compacted' && !policies.some(({ value }) => String(value).includes('compact'))) {
+      this.#problems.error(
+        type.origin,
+        'type: compacted needs a topic whose cleanup.policy is compact, and there is none',
+      );
+    }
     if (type.value !== 'transactions') return;
     const plain = producers.find(({ settings }) => settings['transactional.id'] === undefined);
     if (plain === undefined) return;

@@ -111,9 +111,9 @@ const requirements = z
 const workload = z
   .strictObject({
     type: z
-      .enum(['append', 'transactions', 'own', 'queue'])
+      .enum(['append', 'transactions', 'compacted', 'own', 'queue'])
       .describe(
-        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. queue: producers send, and consumers subscribe and process each record, which takes time. own: a function in a test of yours (harrow/vitest).',
+        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. queue: producers send, and consumers subscribe and process each record, which takes time. compacted: keys are updated and deleted, in a topic whose cleanup.policy is compact. own: a function in a test of yours (harrow/vitest).',
       )
       .optional(),
     sends: count('').describe('Records sent in the safety phase.').optional(),
@@ -155,6 +155,7 @@ const recordShape = {
   topic: z.int().min(0).describe('Which of the topics of the spec.'),
   recordKey: z.union([z.string(), z.null()]).describe('Key of the record.'),
   value: z.int().describe('Value of the record, unique in the trial.'),
+  tombstone: z.literal(true).describe('The record deletes its key.').optional(),
 };
 const call = z.int().min(0).describe('Number of the call, unique in the trial.');
 const key = z.int().min(0).describe('A partition, numbered over all topics.');

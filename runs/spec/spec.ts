@@ -78,7 +78,7 @@ export interface Spec {
   readonly consumers: readonly SpecConsumer[];
   readonly workload: {
     /** own: what a function in a test does; in the plan of a kept trial stand the calls that it made. */
-    readonly type: 'append' | 'transactions' | 'queue' | 'own';
+    readonly type: 'append' | 'transactions' | 'compacted' | 'queue' | 'own';
     readonly sends: number;
     readonly keys: number;
     /** Length of the safety phase, microseconds. */

@@ -109,7 +109,9 @@ function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | numb
     for (const setting of judgedMemberSettings) addScoped(settings, setting, name, member.settings[setting]);
     addScoped(settings, 'commit', name, member.commit);
   }
+  const isCompacting = cluster.topics.some((topic) => topic.settings['cleanup.policy'] !== 'delete');
   for (const topic of cluster.topics) {
+    if (isCompacting) addScoped(settings, 'cleanup.policy', topic.name, topic.settings['cleanup.policy']);
     for (const name of ['min.insync.replicas', 'unclean.leader.election.enable', 'flush.messages'] as const) {
       addScoped(settings, name, topic.name, topic.settings[name]);
     }

@@ -1,5 +1,6 @@
 /** All workloads. To add one: a file here and a line. */
 import { append } from './append.js';
+import { compacted } from './compacted.js';
 import { own } from './own.js';
 import { queue } from './queue.js';
 import { transactions } from './transactions.js';
@@ -10,6 +11,7 @@ const workloads: ReadonlyMap<string, Workload> = new Map([
   [own.name, own as Workload],
   [queue.name, queue as Workload],
   [transactions.name, transactions as Workload],
+  [compacted.name, compacted as Workload],
 ]);
 
 /** Throws if there is none of this name: the spec was checked before. */

@@ -32,6 +32,7 @@ export const guarantees: readonly Guarantee[] = [
   replication.epochsMonotonic,
   replication.logMatching,
   replication.highWatermark,
+  replication.compaction,
   replication.writableAgain,
 ];
 
@@ -41,6 +42,7 @@ const neverLicensed: readonly Guarantee[] = [
   replication.oneLeaderPerEpoch,
   replication.metadataKept,
   replication.epochsMonotonic,
+  replication.compaction,
 ];
 
 export function isNeverLicensed(type: string, header: HistoryHeader): boolean {

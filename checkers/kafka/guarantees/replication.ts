@@ -11,6 +11,14 @@ export const realReads: Guarantee = {
   covers: ({ workload }) => (workload === 'list-append' ? [] : ['phantom', 'misplaced', 'G1c-realtime', 'W22']),
 };
 
+export const compaction: Guarantee = {
+  id: 'compaction',
+  sentence: 'Compaction keeps the latest record of every key, and removes only what is committed.',
+  source: 'LogCleaner; KIP-58, KIP-534',
+  assumptions: [],
+  covers: () => ['W23'],
+};
+
 export const oneLeaderPerEpoch: Guarantee = {
   id: 'one-leader-per-epoch',
   sentence: 'In one leader epoch of a partition at most one broker leads and appends.',

@@ -5,7 +5,7 @@
  */
 import type { ReplicaView } from '../../../model/kafka/views.js';
 import { createBudget, type Budget } from '../budget.js';
-import { LostBy, probeKinds, type NamedProbes, type ProbeKinds } from '../probe-kinds.js';
+import { LostBy, probeKinds, StartedBy, type NamedProbes, type ProbeKinds } from '../probe-kinds.js';
 import {
   adoptIsr,
   becomeFollower,
@@ -29,6 +29,22 @@ export interface Partition {
   /** Eligible leader replicas (KIP-966). */
   elr: number;
   readonly replicas: (Replica | undefined)[];
+  /**
+   * What compaction removed last at an offset, on whatever replica; null: nothing. Logs go on to count it as held, here and
+   * where it is missing from what a follower copies: replicas differ in what their cleaners have removed so far, and that
+   * is no difference that matters. A loss is that of the record because of which it went, which W23 asks for.
+   */
+  compacted: Map<number, CompactedRecord> | null;
+  /**
+   * What lies below was deleted by policy or on request on some replica, and is promised by none. A follower that was away
+   * may even hold something else there: its leader's epochs begin at its log start, and no longer tell (KIP-101).
+   */
+  deletedBelow: number;
+}
+
+interface CompactedRecord {
+  readonly leaderEpoch: number;
+  readonly value: number;
 }
 
 /** Errors by which the controller refuses an ISR for certain, so that the leader drops its proposal. */
@@ -51,7 +67,16 @@ export class ClusterFold {
   }
 
   partition(key: number): Partition {
-    return (this.partitions[key] ??= { key, leader: -1, leaderEpoch: -1, isr: 0, elr: 0, replicas: [] });
+    return (this.partitions[key] ??= {
+      key,
+      leader: -1,
+      leaderEpoch: -1,
+      isr: 0,
+      elr: 0,
+      replicas: [],
+      compacted: null,
+      deletedBelow: 0,
+    });
   }
 
   replica(machine: number, key: number): Replica {
@@ -75,7 +100,12 @@ export class ClusterFold {
     if (this.restored > 0) this.restore(machine, key);
     switch (kind) {
       case kinds.append:
-        return this.replica(machine, key).log.append(a, b, c);
+        return this.append(this.replica(machine, key), key, a, b, c);
+      case kinds.compacted:
+        (this.partition(key).compacted ??= new Map()).set(a, { leaderEpoch: b, value: c });
+        return;
+      case kinds.logGap:
+        return this.fillGap(this.replica(machine, key), key, b);
       case kinds.truncate:
         return cutLog(this.replica(machine, key), a, true);
       case kinds.dataLost:
@@ -86,6 +116,10 @@ export class ClusterFold {
         return this.load(this.replica(machine, key), a, b);
       case kinds.logStart:
         this.replica(machine, key).logStart = a;
+        if (c === StartedBy.segmentDeletion || c === StartedBy.clientDeletion) {
+          const partition = this.partition(key);
+          partition.deletedBelow = Math.max(partition.deletedBelow, a);
+        }
         return;
       case kinds.highWatermark:
         return moveHighWatermark(this.replica(machine, key), a);
@@ -113,6 +147,23 @@ export class ClusterFold {
     }
   }
 
+  private append(replica: Replica, key: number, offset: number, leaderEpoch: number, value: number): void {
+    const { log } = replica;
+    if (offset > log.end) this.fillGap(replica, key, offset);
+    log.append(offset, leaderEpoch, value);
+  }
+
+  /** Where compaction removed something, a follower takes that over; what is missing for no such reason is missing. */
+  private fillGap(replica: Replica, key: number, end: number): void {
+    const { log } = replica;
+    const { compacted } = this.partition(key);
+    for (let offset = log.end; offset < end && compacted !== null; offset++) {
+      const record = compacted.get(offset);
+      if (record !== undefined) log.append(offset, record.leaderEpoch, record.value);
+    }
+    log.skipTo(end);
+  }
+
   private load(replica: Replica, end: number, highWatermark: number): void {
     cutLog(replica, end, false);
     // Where it begins now, another probe says; nothing said, it begins at 0.
@@ -131,8 +182,9 @@ export class ClusterFold {
     const seen = this.lookUp(machine, key);
     for (let offset = log.end; offset < restoredEnd; offset++) {
       const record = seen?.recordAt(offset) ?? cutOff[offset];
-      if (record !== undefined) log.append(offset, record.leaderEpoch, record.value);
+      if (record !== undefined) this.append(replica, key, offset, record.leaderEpoch, record.value);
     }
+    if (this.partition(key).compacted !== null) this.fillGap(replica, key, restoredEnd);
     replica.restoredEnd = -1;
     this.restored--;
   }

@@ -57,7 +57,7 @@ export class CommittedLogs {
     if (!this.isCurrentLeader(machine, partition)) return;
     const committed = this.log(key);
     const { log } = this.cluster.replica(machine, key);
-    if (committed.agreesBelow(committed.end, log)) return;
+    if (log.agreesAbove(partition.deletedBelow, committed.end, committed)) return;
     const from = committed.firstDifference(log, committed.end);
     for (const listener of this.listeners) listener({ partition, machine, from, committed });
     committed.cut(from);

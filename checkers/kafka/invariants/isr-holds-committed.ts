@@ -39,11 +39,11 @@ export const isrHoldsCommitted: Invariant = {
 
 function check(context: InvariantContext, key: number, member: number): void {
   const { cluster, facts } = context;
-  const { isr, elr, leader } = cluster.partition(key);
+  const { isr, elr, leader, deletedBelow } = cluster.partition(key);
   if (member === leader || ((isr | elr) & (1 << member)) === 0 || !cluster.isElectable(member)) return;
   const committed = context.committed.log(key);
   const { log } = cluster.replica(member, key);
-  if (log.agreesBelow(committed.end, committed)) return;
+  if (log.agreesAbove(deletedBelow, committed.end, committed)) return;
   // Frozen and alone; or, under ZooKeeper, back before anybody took it out.
   const mayStay = isr === 1 << member || context.restartsUnnoticed;
   if (mayStay && cluster.budget.impaired(key, member)) return;

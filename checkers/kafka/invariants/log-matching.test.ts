@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { LogStartReason } from '../../../model/kafka/probes.js';
 import { TraceScript } from '../testing/script.js';
 
-function committed(): TraceScript {
-  return new TraceScript().lead(1, [1, 2, 3]).append(1, 7, 8).commit(1, 2, 3);
+function committed(values = [7, 8]): TraceScript {
+  return new TraceScript()
+    .lead(1, [1, 2, 3])
+    .append(1, ...values)
+    .commit(1, 2, 3);
 }
 
 describe('W5: logs match', () => {
@@ -46,5 +50,30 @@ describe('W5: logs match', () => {
   it('holds when a lost record is fetched again', () => {
     const script = committed().losePower(3, 0).changeIsr([1, 2]).emit('isr-adopted', 1, 0, 0b110, 3, 1);
     expect(script.restart(3).apply(3).replicate(1, 3).highWatermark(3, 2, false).broken()).toEqual([]);
+  });
+});
+
+describe('what retention has deleted', () => {
+  /** b1 and b2 hold 7 of epoch 1, and 8 and 9 of epoch 2; b3, which was away, holds 7 and 6 of epoch 1. */
+  const diverged = () => {
+    const script = committed([7]).appendRecord(3, { epoch: 1, value: 6 }, false).lead(1, [1, 2]);
+    return script.append(1, 8, 9).replicate(1, 2).highWatermark(1, 3);
+  };
+  const startAt = (script: TraceScript, broker: number, offset: number) =>
+    script.emit('log-start', broker, 0, offset, 0, LogStartReason.segmentDeletion);
+
+  it('is asked of nobody', () => {
+    const script = startAt(diverged(), 1, 2).apply(3).appendRecord(3, { epoch: 2, value: 9 }, false);
+    expect(script.highWatermark(3, 3, false).changeIsr([1, 2, 3]).lead(3, [1, 2, 3]).broken()).toEqual([]);
+  });
+
+  it('is asked of everybody as long as it is there', () => {
+    const script = diverged().apply(3).appendRecord(3, { epoch: 2, value: 9 }, false).highWatermark(3, 3, false);
+    expect(script.broken()).toContain('W5');
+  });
+
+  it('excuses nothing above', () => {
+    const script = startAt(diverged(), 1, 1).apply(3).appendRecord(3, { epoch: 2, value: 9 }, false);
+    expect(script.highWatermark(3, 3, false).broken()).toContain('W5');
   });
 });

@@ -36,7 +36,7 @@ function checkReplica(context: InvariantContext, replica: Replica, key: number):
   if (!cluster.isRunning(replica.machine)) return;
   const committed = context.committed.log(key);
   const end = Math.min(replica.highWatermark, replica.log.end, committed.end);
-  if (replica.log.agreesBelow(end, committed)) return;
+  if (replica.log.agreesAbove(cluster.partition(key).deletedBelow, end, committed)) return;
   const offset = replica.log.firstDifference(committed, end);
   const values = [replica.log.valueAt(offset), committed.valueAt(offset)];
   const held = `${placeWords(facts, key, offset)} is value ${values[0]} on ${brokerWords(replica.machine)}`;

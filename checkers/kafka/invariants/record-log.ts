@@ -27,6 +27,11 @@ export class RecordLog {
     this.push(leaderEpoch, value);
   }
 
+  /** Nothing stands from its end on up to this offset. */
+  skipTo(end: number): void {
+    while (this.end < end) this.push(ABSENT, ABSENT);
+  }
+
   /** Keeps what is below the offset. */
   cut(end: number): void {
     if (end >= this.end) return;
@@ -38,6 +43,25 @@ export class RecordLog {
   /** Takes over what the other log holds from this one's end on, up to an offset that it reaches. */
   extendFrom(other: RecordLog, end: number): void {
     for (let offset = this.end; offset < end; offset++) this.push(other.epochAt(offset), other.valueAt(offset));
+  }
+
+  /**
+   * Whether both hold the same records below the offset, as far as anybody still asks: what lies below `floor` was deleted
+   * by policy, and the other's word counts for this log from now on.
+   */
+  agreesAbove(floor: number, offset: number, other: RecordLog): boolean {
+    if (this.agreesBelow(offset, other)) return true;
+    if (this.firstDifference(other, offset) >= Math.min(floor, this.end)) return false;
+    this.adopt(other, Math.min(floor, this.end, other.end));
+    return this.agreesBelow(offset, other);
+  }
+
+  private adopt(other: RecordLog, end: number): void {
+    const epochs = this.epochs.slice(end);
+    const values = this.values.slice(end);
+    this.cut(0);
+    this.extendFrom(other, end);
+    for (let i = 0; i < epochs.length; i++) this.push(epochs[i]!, values[i]!);
   }
 
   /** Whether both hold the same records below the offset. */

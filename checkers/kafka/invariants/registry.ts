@@ -1,6 +1,7 @@
 /** All invariants, a line each. */
 import { acknowledgedDurability, acknowledgementQuorum } from './acknowledged.js';
 import { committedPrefix } from './committed-prefix.js';
+import { compactionKeepsLatest } from './compaction.js';
 import { epochsMonotonic } from './epochs-monotonic.js';
 import { highWatermarkBounds, highWatermarkEligibility, highWatermarkMonotony } from './high-watermark.js';
 import type { Invariant } from './invariant.js';
@@ -23,4 +24,5 @@ export const invariants: readonly Invariant[] = [
   highWatermarkBounds,
   metadataKept,
   readFidelity,
+  compactionKeepsLatest,
 ];

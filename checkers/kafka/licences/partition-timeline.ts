@@ -63,6 +63,14 @@ export interface Commitment {
   readonly acks: number;
 }
 
+/** What the cleaner of a replica removed. */
+export interface Removal extends RecordIdentity {
+  readonly index: number;
+  readonly machine: number;
+  /** Offset of the later record of its key; or RemovedAs. */
+  readonly supersededBy: number;
+}
+
 /** A replica lost records from this offset on; of bit rot, recovery decides how much above it goes too. */
 export interface LossOfData {
   readonly index: number;
@@ -76,6 +84,8 @@ export class PartitionTimeline {
   readonly elections: Election[] = [];
   /** When replicas of the partition lost data, before the final read, in order. */
   readonly lossesOfData: LossOfData[] = [];
+  /** By offset: what compaction removed there, on whatever replica, in order. */
+  private readonly removals = new Map<number, Removal[]>();
   private readonly logs: (Stay | undefined)[][] = [];
   private readonly ends: number[] = [];
   private readonly commitments: Commitment[][] = [];
@@ -114,6 +124,38 @@ export class PartitionTimeline {
       if (appends === undefined) this.leaderAppends.set(value, [stay]);
       else appends.push(stay);
     }
+  }
+
+  /**
+   * Compaction removed a record of a replica. It goes on to count as held: if it is missed, then because the record is lost
+   * that superseded it.
+   */
+  compact(removal: Removal): void {
+    const all = this.removals.get(removal.offset);
+    if (all === undefined) this.removals.set(removal.offset, [removal]);
+    else all.push(removal);
+  }
+
+  /** A replica took over from its leader that compaction has left nothing up to here. */
+  fillGap(index: number, machine: number, end: number): void {
+    for (let offset = this.ends[machine] ?? 0; offset < end; offset++) {
+      const removal = this.removals.get(offset)?.at(-1);
+      if (removal === undefined) continue;
+      this.append(index, machine, offset, removal.leaderEpoch, removal.value, false);
+    }
+    this.ends[machine] = end;
+  }
+
+  /** When compaction removed this very record, on whatever replica; in order. */
+  removalsOf(record: RecordIdentity): readonly Removal[] {
+    return (this.removals.get(record.offset) ?? []).filter((removal) => isSame(removal, record));
+  }
+
+  /** The record that a replica held at an offset when compaction removed another because of it. */
+  superseding({ index, machine, supersededBy }: Removal): Stay | null {
+    let stay = this.logs[machine]?.[supersededBy] ?? null;
+    while (stay !== null && stay.from > index) stay = stay.before;
+    return stay;
   }
 
   /** The replica's log ends at `logEnd` from this moment on. @param byDisk and not because another leader's differs */

@@ -76,6 +76,10 @@ const rows = {
     words: 'the record was deleted by retention, or on request',
     preventedBy: { setting: 'retention.ms', value: '-1' },
   },
+  'tombstone-removed': {
+    words: 'compaction dropped the tombstone after delete.retention.ms, before a replica that was away had read it',
+    preventedBy: { setting: 'delete.retention.ms', value: '86400000' },
+  },
   'read-uncommitted': {
     words: 'isolation.level=read_uncommitted: the consumer reads what a transaction wrote before that is decided',
     preventedBy: { setting: 'isolation.level', value: 'read_committed' },

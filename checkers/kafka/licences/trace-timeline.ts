@@ -84,6 +84,10 @@ export class TraceTimeline {
     switch (trace.kind[i]!) {
       case kinds.append:
         return partition.append(i, machine, a, b, c, d === 1);
+      case kinds.compacted:
+        return partition.compact({ index: i, machine, offset: a, leaderEpoch: b, value: c, supersededBy: d });
+      case kinds.logGap:
+        return partition.fillGap(i, machine, b);
       case kinds.truncate:
         return partition.cut(i, machine, a, c === CutBy.recovery);
       case kinds.logLoaded:

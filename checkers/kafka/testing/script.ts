@@ -140,6 +140,20 @@ export class TraceScript {
     return this.emit('append', broker, 0, log.length - 1, record.epoch, record.value, asLeader ? 1 : 0);
   }
 
+  /** The broker's cleaner removes the record at an offset; d: where a later one of its key stands, or RemovedAs. */
+  compact(broker: number, offset: number, supersededBy: number): this {
+    const { epoch, value } = this.logs[broker]![offset]!;
+    return this.emit('compacted', broker, 0, offset, epoch, value, supersededBy);
+  }
+
+  /** The follower copies that its leader has nothing left at the next offsets, up to this one. */
+  copyGap(leader: number, follower: number, to: number): this {
+    const log = this.logs[follower]!;
+    const from = log.length;
+    log.push(...this.logs[leader]!.slice(from, to));
+    return this.emit('log-gap', follower, 0, from, to);
+  }
+
   fetched(leader: number, follower: number, offset: number): this {
     return this.emit('follower-fetched', leader, 0, follower, offset, this.applied[leader]);
   }

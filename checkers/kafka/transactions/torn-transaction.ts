@@ -8,11 +8,13 @@
  *
  * A record was passed by if a higher offset of its partition was read: under read_committed no read goes past a
  * transaction that is still open. Or if a full read of the partition, begun after another record of the transaction was
- * read, came to its end without it.
+ * read, came to its end without it. Of a compacted partition nobody can say what was passed by: it may have been
+ * superseded.
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
 import type { Checker } from '../../checker.js';
 import { endOf, findings, operationsOf } from '../history/findings.js';
+import { Compaction } from '../history/compaction.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { recordWords } from '../history/words.js';
 import { recordsSentBy, transactionsOf } from './transactions.js';
@@ -21,12 +23,13 @@ export const tornTransaction: Checker = {
   name: 'torn-transaction',
   check(history) {
     const index = historyIndex(history);
-    const anomalies = transactionsOf(index).flatMap((operation) => tornApart(index, operation));
+    const compaction = new Compaction(index);
+    const anomalies = transactionsOf(index).flatMap((operation) => tornApart(index, compaction, operation));
     return findings(index, anomalies);
   },
 };
 
-function tornApart(index: HistoryIndex, operation: number): readonly Anomaly[] {
+function tornApart(index: HistoryIndex, compaction: Compaction, operation: number): readonly Anomaly[] {
   const records = recordsSentBy(index, operation);
   if (records.length < 2) return [];
   const { reader } = index.records;
@@ -34,7 +37,7 @@ function tornApart(index: HistoryIndex, operation: number): readonly Anomaly[] {
   if (seen === undefined) return [];
   const seenAt = Math.min(...records.filter((one) => reader[one]! >= 0).map((one) => endOf(index, reader[one]!)));
   for (const record of records) {
-    if (reader[record]! >= 0) continue;
+    if (reader[record]! >= 0 || compaction.isCompacted(index.records.key[record]!)) continue;
     const passedBy = readPast(index, record, seenAt);
     if (passedBy >= 0) return [torn(index, operation, seen, record, passedBy)];
   }

@@ -27,6 +27,7 @@ const fields: readonly Field[] = [
   { name: 'client', edn: 'harrow/client', strings: 'string' },
   { name: 'session', edn: 'harrow/session', strings: 'any' },
   { name: 'recordKeys', edn: 'harrow/record-keys', strings: 'string' },
+  { name: 'tombstones', edn: 'harrow/tombstones', strings: 'any' },
   { name: 'finalReadOf', edn: 'harrow/final-read-of', strings: 'any' },
   { name: 'node', edn: 'node', strings: 'string' },
   { name: 'thread', edn: 'harrow/thread', strings: 'any' },

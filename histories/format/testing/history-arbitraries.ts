@@ -32,7 +32,16 @@ const keyNames = fc.uniqueArray(fc.oneof(fc.stringMatching(/^[a-z]{1,6}-[0-9]$/)
 export const histories: fc.Arbitrary<History> = keyNames.chain((keys) => {
   const key = fc.nat(keys.length - 1);
   const send = fc
-    .record({ key, offset: fc.integer({ min: -1, max: 9 }), value: fc.nat(99), recordKey: fc.option(fc.string()) })
+    .record(
+      {
+        key,
+        offset: fc.integer({ min: -1, max: 9 }),
+        value: fc.nat(99),
+        recordKey: fc.option(fc.string()),
+        tombstone: fc.constant(true as const),
+      },
+      { requiredKeys: ['key', 'offset', 'value', 'recordKey'] },
+    )
     .map((fields): MicroOp => ({ kind: 'send', ...fields }));
   const pairs = fc.array(fc.tuple(fc.integer({ min: -1, max: 99 }), fc.nat(99)), { maxLength: 4 });
   const poll = fc.tuple(key, pairs).map(([of, read]): MicroOp => ({

@@ -6,7 +6,10 @@ import { labWithLeader, SECOND, type Lab } from './testing/lab.js';
 /** Broker 1 leads with 4 records, all of them committed. */
 function labWithRecords(brokers: number, topic = {}): Lab {
   const lab = labWithLeader({ brokers, topic });
-  for (let i = 0; i < 4; i++) lab.produce(1, 1);
+  for (let i = 0; i < 4; i++) {
+    const record = { key: 'a', value: i, timestamp: 0, bytes: 100 };
+    lab.produce(1, 1, lab.batch(1, { records: [record] }));
+  }
   lab.pass(SECOND);
   for (let follower = 2; follower <= brokers; follower++) lab.fetched(follower, 1, 4);
   expect(lab.replica(1).highWatermark).toBe(4);

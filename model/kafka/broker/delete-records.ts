@@ -2,6 +2,7 @@
  * DeleteRecords (KIP-107): KafkaApis.handleDeleteRecordsRequest, ReplicaManager.deleteRecords, DelayedDeleteRecords. The
  * leader's log begins later at once; the answer waits until every replica on a live broker has followed.
  */
+import { isDeleted } from '../log/cleanup-policy.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import {
   Api,
@@ -93,7 +94,7 @@ function deleteOnLeader(replicas: ReplicaManager, number: number, offset: number
   if (partition === undefined) return refused(replicas.absenceError(number));
   if (!partition.isLeader) return refused(KafkaError.NOT_LEADER_OR_FOLLOWER);
   const { log } = partition;
-  if (!log.settings['cleanup.policy'].includes('delete')) return refused(KafkaError.POLICY_VIOLATION);
+  if (!isDeleted(log.settings)) return refused(KafkaError.POLICY_VIOLATION);
   const required = offset === HIGH_WATERMARK_OFFSET ? log.highWatermark : offset;
   if (required < 0 || required > log.highWatermark) return refused(KafkaError.OFFSET_OUT_OF_RANGE);
   log.incrementLogStart(required, LogStartReason.clientDeletion);

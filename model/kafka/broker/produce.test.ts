@@ -8,6 +8,15 @@ function replicate(lab: Lab, end: number): void {
   for (const follower of [2, 3]) lab.fetched(follower, 1, end);
 }
 
+describe('a compacted topic', () => {
+  it('takes no record without a key (LogValidator.validateKey)', () => {
+    const lab = labWithLeader({ brokers: 1, topic: { 'cleanup.policy': 'compact' } });
+    const keyed = lab.batch(1, { records: [{ key: 'a', value: 1, timestamp: 0, bytes: 100 }] });
+    expect(lab.produceError(lab.produce(1, 1))).toBe(KafkaError.INVALID_RECORD);
+    expect(lab.produceError(lab.produce(1, 1, keyed))).toBe(KafkaError.NONE);
+  });
+});
+
 describe('a produce request', () => {
   it('with acks=1 is answered by the leader alone', () => {
     const lab = labWithLeader();

@@ -102,6 +102,8 @@ export class ProduceHandler {
     assert(batch.records.length > 0, 'a batch holds at least one record');
     if (batch.bytes > partition.config.settings['max.message.bytes']) return KafkaError.MESSAGE_TOO_LARGE;
     const { producers } = partition.log;
+    // LogValidator.validateKey
+    if (partition.log.isCompacted && batch.records.some(({ key }) => key === null)) return KafkaError.INVALID_RECORD;
     if (batch.isTransactional !== undefined && verifiesTransactions(this.#replicas.config)) {
       const error = checkVerified(producers, partition.number, batch, verified);
       if (error !== KafkaError.NONE) return error;

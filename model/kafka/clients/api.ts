@@ -71,7 +71,7 @@ export interface ProducerConfig extends ClientConfig {
 /** What workload and liveness steps call on a ProducerClient. */
 export interface ProducerSurface {
   /** KafkaProducer.send: invokes the operation 'send'. The partition is chosen by the record key, or the sticky partitioner. */
-  send(topic: number, recordKey: string | null, value: number): void;
+  send(topic: number, recordKey: string | null, value: number, isTombstone?: boolean): void;
   /** The same with the partition given in the record (ProducerRecord.partition). */
   sendToPartition(partition: number, recordKey: string | null, value: number): void;
   /** Sends invoked and not completed. */

@@ -13,7 +13,7 @@ import {
   type FetchRequest,
   type FetchResponse,
 } from '../protocol/messages.js';
-import { lastOffset, type RecordBatch } from '../protocol/records.js';
+import { indexFrom, lastOffset, offsetAt, type RecordBatch } from '../protocol/records.js';
 import { isInvalidMetadata } from './error-classes.js';
 import type { ConsumerNetwork } from './consumer-network.js';
 import type { AssignedPartition } from './subscription-state.js';
@@ -214,7 +214,7 @@ export class Fetcher {
     if (assigned.state !== 'fetching') return false;
     const { offset } = assigned.position!;
     const last = data.batches[data.batches.length - 1]!;
-    return offset >= data.fetchOffset && offset < last.baseOffset + last.records.length;
+    return offset >= data.fetchOffset && offset <= lastOffset(last);
   }
 
   private removePending(node: MachineId): void {
@@ -253,9 +253,10 @@ function takeRecords(
   let taken = 0;
   let epoch = -1;
   for (let b = 0; taken < count; b++) {
-    const { baseOffset, records, partitionLeaderEpoch } = visible[b]!;
-    for (let i = Math.max(0, from - baseOffset); i < records.length && taken < count; i++) {
-      offsets[taken] = baseOffset + i;
+    const batch = visible[b]!;
+    const { records, partitionLeaderEpoch } = batch;
+    for (let i = indexFrom(batch, from); i < records.length && taken < count; i++) {
+      offsets[taken] = offsetAt(batch, i);
       values[taken] = records[i]!.value;
       taken++;
       epoch = partitionLeaderEpoch;
@@ -271,8 +272,7 @@ function takeRecords(
 function recordsFrom(batches: readonly RecordBatch[], offset: number): number {
   let count = 0;
   for (let b = 0; b < batches.length; b++) {
-    const { baseOffset, records } = batches[b]!;
-    count += Math.max(0, records.length - Math.max(0, offset - baseOffset));
+    count += batches[b]!.records.length - indexFrom(batches[b]!, offset);
   }
   return count;
 }

@@ -8,6 +8,7 @@ export interface TransactionalSend {
   readonly partition: number;
   readonly recordKey: string | null;
   readonly value: number;
+  readonly tombstone?: true;
 }
 
 /** What the application does with its producer. */
@@ -51,12 +52,9 @@ export function sendsOf(
   offsets: readonly number[],
 ): object {
   return {
-    microOps: sends.map(({ recordKey, value }, i) => ({
-      kind: 'send',
-      key: partitions[i]!,
-      offset: offsets[i]!,
-      value,
-      recordKey,
-    })),
+    microOps: sends.map(({ recordKey, value, tombstone }, i) => {
+      const send = { kind: 'send', key: partitions[i]!, offset: offsets[i]!, value, recordKey };
+      return tombstone === undefined ? send : { ...send, tombstone };
+    }),
   };
 }

@@ -66,6 +66,8 @@ export class ProducerClient
   /** The version of the metadata that the head of the blocked sends has looked at. */
   private metadataSeen = -1;
   private openPlainSends = 0;
+  /** Values whose record is sent with null in its place; a value is sent once. */
+  private readonly tombstones = new Set<number>();
 
   constructor(host: Host, config: ProducerConfig) {
     super(host, config, config.settings, config.settings['max.in.flight.requests.per.connection']);
@@ -166,7 +168,8 @@ export class ProducerClient
     return this.blocked.length > 0;
   }
 
-  sendInTransaction({ topic, partition, recordKey, value }: TransactionalSend, operation: number): void {
+  sendInTransaction({ topic, partition, recordKey, value, tombstone }: TransactionalSend, operation: number): void {
+    if (tombstone !== undefined) this.tombstones.add(value);
     const chosen = partition >= 0 ? partition : this.partitionByKey(topic, recordKey);
     this.sendAs(operation, topic, chosen, recordKey, value);
   }
@@ -195,7 +198,8 @@ export class ProducerClient
 
   // ---------------------------------------------------------------------- sends
 
-  send(topic: number, recordKey: string | null, value: number): void {
+  send(topic: number, recordKey: string | null, value: number, isTombstone = false): void {
+    if (isTombstone) this.tombstones.add(value);
     this.invoke(topic, this.partitionByKey(topic, recordKey), recordKey, value);
   }
 
@@ -296,14 +300,15 @@ export class ProducerClient
   private invoke(topic: number, partition: number, recordKey: string | null, value: number): void {
     if (this.application !== null) {
       // A record by itself is a transaction of its own.
-      this.transactOne('send', [{ topic, partition, recordKey, value }], true);
+      const send = { topic, partition, recordKey, value };
+      this.transactOne('send', [this.isTombstone(value) ? { ...send, tombstone: true } : send], true);
       return;
     }
     const operation = this.host.recorder.invoke(
       this.host.id,
       this.session,
       'send',
-      sendOf(partition, -1, value, recordKey),
+      sendOf(partition, -1, value, recordKey, this.isTombstone(value)),
     );
     this.openPlainSends++;
     this.sendAs(operation, topic, partition, recordKey, value);
@@ -352,7 +357,8 @@ export class ProducerClient
     now: number,
   ): boolean {
     const timestamp = Math.floor(now / 1000);
-    const record: ProducerRecord = { key: recordKey, value, timestamp, bytes: this.config.recordBytes };
+    const plain: ProducerRecord = { key: recordKey, value, timestamp, bytes: this.config.recordBytes };
+    const record: ProducerRecord = this.isTombstone(value) ? { ...plain, isTombstone: true } : plain;
     const result: AppendResult =
       partition >= 0
         ? this.accumulator.append(partition, record, operation, now)
@@ -401,6 +407,10 @@ export class ProducerClient
     return this.blocked.head?.deadline ?? Infinity;
   }
 
+  private isTombstone(value: number): boolean {
+    return this.tombstones.size > 0 && this.tombstones.has(value);
+  }
+
   private stickyFor(topic: number): StickyPartitioner {
     let sticky = this.sticky[topic];
     if (sticky === undefined) {
@@ -425,12 +435,14 @@ export class ProducerClient
       return;
     }
     this.openPlainSends--;
-    this.host.recorder.complete(operation, outcome, sendOf(partition, offset, value, recordKey), error);
+    const send = sendOf(partition, offset, value, recordKey, this.isTombstone(value));
+    this.host.recorder.complete(operation, outcome, send, error);
     this.config.listener?.onSendCompleted(value, partition, outcome, offset, timestamp, error);
   }
 }
 
 /** What is recorded of a send, in the shape of histories: one micro-operation. */
-function sendOf(key: number, offset: number, value: number, recordKey: string | null): object {
-  return { microOps: [{ kind: 'send', key, offset, value, recordKey }] };
+function sendOf(key: number, offset: number, value: number, recordKey: string | null, tombstone: boolean): object {
+  const send = { kind: 'send', key, offset, value, recordKey };
+  return { microOps: [tombstone ? { ...send, tombstone } : send] };
 }

@@ -3,7 +3,7 @@
  * of an aborted transaction (CompletedFetch.nextFetchedRecord; clients.md §4.5).
  */
 import type { AbortedTransaction } from '../protocol/messages.js';
-import type { RecordBatch } from '../protocol/records.js';
+import { lastOffset, type RecordBatch } from '../protocol/records.js';
 
 /**
  * @param aborted as fetched, in the order of their markers; undefined: read_uncommitted
@@ -17,8 +17,9 @@ export function visibleBatches(
   const toCome = (aborted ?? []).toSorted((a, b) => a.firstOffset - b.firstOffset);
   const abortedProducers = new Set<number>();
   let next = 0;
-  return batches.filter(({ baseOffset, records, producerId, isTransactional, marker }) => {
-    const last = baseOffset + records.length - 1;
+  return batches.filter((batch) => {
+    const { producerId, isTransactional, marker } = batch;
+    const last = lastOffset(batch);
     while (next < toCome.length && toCome[next]!.firstOffset <= last) abortedProducers.add(toCome[next++]!.producerId);
     if (marker !== undefined) {
       if (!marker.committed) abortedProducers.delete(producerId);

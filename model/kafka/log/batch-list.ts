@@ -3,7 +3,7 @@
  * them. Beside each stands the running hash and the running size at its end, so that prefixes compare in O(log n) and
  * sizes between offsets are a subtraction.
  */
-import { lastOffset, type RecordBatch } from '../protocol/records.js';
+import { indexFrom, lastOffset, type RecordBatch } from '../protocol/records.js';
 import { hashBatch } from './rolling-hash.js';
 
 const NO_BATCHES: readonly RecordBatch[] = [];
@@ -85,7 +85,7 @@ export class BatchList {
     const hash = this.#hashUpTo(index);
     if (index === this.batches.length) return hash;
     const batch = this.batches[index];
-    return hashBatch(hash, batch, Math.max(0, offset - batch.baseOffset));
+    return hashBatch(hash, batch, indexFrom(batch, offset));
   }
 
   #hashUpTo(index: number): number {

@@ -11,6 +11,7 @@ import type { TopicSettings } from '../cluster-spec.js';
 import { LogStartReason, Probe, TruncateReason } from '../probes.js';
 import { lastOffset, type RecordBatch } from '../protocol/records.js';
 import type { Rules } from '../protocol/versions/rules.js';
+import { recoverSwaps } from './cleaner/segment-swap.js';
 import type { LogServices } from './log-services.js';
 import { PartitionLog } from './partition-log.js';
 import { isDeleted, isSegment, offsetOfPath } from './paths.js';
@@ -79,13 +80,15 @@ export function loadLog(
 }
 
 /**
- * Files of segments that were being deleted go (removeTempFilesAndCollectSwapFiles).
+ * Files of segments that were being deleted go, and what the cleaner had begun is finished or taken back
+ * (removeTempFilesAndCollectSwapFiles).
  * @returns the base offsets of the segments, ascending
  */
 function removeLeftovers(disk: Disk, name: string): readonly number[] {
   const paths = disk.list(name);
   for (const path of paths) if (isDeleted(path)) disk.remove(path);
-  return paths.filter(isSegment).map(offsetOfPath);
+  recoverSwaps(disk, name);
+  return disk.list(name).filter(isSegment).map(offsetOfPath);
 }
 
 /** The base offset of the first segment that is scanned: the one in which the recovery point lies. */

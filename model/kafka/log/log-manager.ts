@@ -8,6 +8,8 @@ import type { BrokerSettings, TopicSettings } from '../cluster-spec.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from './clean-shutdown.js';
 import { LogFlush } from './log-flush.js';
+import { LogCleaner } from './cleaner/log-cleaner.js';
+import { isCompacted } from './cleanup-policy.js';
 import { createLog, loadLog, logExists } from './log-loader.js';
 import type { LogServices } from './log-services.js';
 import { LogTimer } from './log-timers.js';
@@ -45,6 +47,8 @@ export class LogManager implements LogServices {
   #toLoad = 0;
   readonly #flushes = new Map<number, LogFlush>();
   #lastFlush = 0;
+  /** null: no topic is compacted, or log.cleaner.enable is false. */
+  readonly #cleaner: LogCleaner | null;
 
   /** @param configs every partition of the cluster by number, whether or not this broker holds it */
   constructor(host: Host, settings: BrokerSettings, configs: readonly LogConfig[], rules: Rules) {
@@ -53,6 +57,9 @@ export class LogManager implements LogServices {
     this.#settings = settings;
     this.#configs = configs;
     this.producerExpirationMs = settings['producer.id.expiration.ms'];
+    const isCleaning = settings['log.cleaner.enable'] && configs.some((config) => isCompacted(config.settings));
+    const compacted = (): readonly PartitionLog[] => this.#held().filter((log) => log.isCompacted);
+    this.#cleaner = isCleaning ? new LogCleaner(host, settings, rules, compacted) : null;
   }
 
   /** undefined: this broker holds no log of the partition, or has not loaded it. */
@@ -111,6 +118,7 @@ export class LogManager implements LogServices {
     ]) {
       this.#schedule(task, delay);
     }
+    this.#cleaner?.start();
   }
 
   /**
@@ -180,6 +188,12 @@ export class LogManager implements LogServices {
         this.checkpointLogStarts();
         this.#schedule(kind, this.#settings['log.flush.start.offset.checkpoint.interval.ms']);
         return;
+      case LogTimer.cleanerStep:
+        this.#cleaner!.step(arg);
+        return;
+      case LogTimer.cleanerSynced:
+        this.#cleaner!.onSynced(arg, payload as IoResult);
+        return;
       case LogTimer.retention:
         this.#cleanUpLogs();
         this.#schedule(kind, this.#settings['log.retention.check.interval.ms']);
@@ -187,10 +201,10 @@ export class LogManager implements LogServices {
     }
   }
 
-  /** LogManager.cleanupLogs. A log that is only compacted loses what lies below its start; compaction itself is not modelled. */
+  /** LogManager.cleanupLogs: of compacted logs the cleaner deletes old segments itself. */
   #cleanUpLogs(): void {
     const nowMs = this.#nowMs();
-    for (const log of this.#held()) deleteOldSegments(log, nowMs);
+    for (const log of this.#held()) if (!log.isCompacted) deleteOldSegments(log, nowMs);
   }
 
   /** flush.ms (LogManager.flushDirtyLogs). */
@@ -217,7 +231,12 @@ export class LogManager implements LogServices {
     this.#host.later(LogTimer.flushEpochs, log.partition);
   }
 
-  truncated(): void {
+  truncating(log: PartitionLog): void {
+    this.#cleaner?.abort(log);
+  }
+
+  truncated(log: PartitionLog): void {
+    this.#cleaner?.truncated(log);
     this.checkpointRecoveryPoints();
   }
 

@@ -10,8 +10,10 @@ export interface LogServices {
   flushLater(log: PartitionLog, offset: number, snapshot: File | undefined): void;
   /** The epochs that were trimmed are written to their file in a step of its own. */
   flushEpochsLater(log: PartitionLog): void;
+  /** A log is about to be cut below its active segment: whoever works on its segments stops (LogManager.truncateTo). */
+  truncating(log: PartitionLog): void;
   /** A log was cut back, and its recovery point perhaps with it (LogManager.truncateTo). */
-  truncated(): void;
+  truncated(log: PartitionLog): void;
   /** The file of a segment that was deleted is unlinked after this time. */
   unlinkLater(path: string, afterMs: number): void;
 }

@@ -18,5 +18,9 @@ export const LogTimer = {
   checkpointLogStarts: FIRST + 6,
   /** log.retention.check.interval.ms */
   retention: FIRST + 7,
+  /** One step of the log cleaner | the next; log.cleaner.backoff.ms. Argument: of which cleaning. */
+  cleanerStep: FIRST + 8,
+  /** A cleaned segment | its fsync. Argument: of which cleaning. */
+  cleanerSynced: FIRST + 9,
 } as const;
 export const FIRST_LOG_TIMER = FIRST;

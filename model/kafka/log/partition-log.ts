@@ -2,21 +2,23 @@
  * One replica's log: UnifiedLog, LocalLog. Segments of record batches, the last of them active, and what follows from
  * them: epochs, producers, the high watermark. All offsets are exclusive ends, as in Kafka.
  */
+import type { File } from '../../kernel/disk.js';
 import type { Host } from '../../kernel/process.js';
 import { assert } from '../../kernel/assert.js';
 import type { TopicSettings } from '../cluster-spec.js';
 import { LogStartReason, Probe } from '../probes.js';
-import { lastOffset, messageBytes, type RecordBatch } from '../protocol/records.js';
+import { indexFrom, lastOffset, messageBytes, offsetAt, type RecordBatch } from '../protocol/records.js';
 import { BatchList } from './batch-list.js';
 import { LeaderEpochCache, type EpochEndOffset } from './leader-epoch-cache.js';
 import type { LogServices } from './log-services.js';
+import { isCompacted } from './cleanup-policy.js';
 import { ProducerSnapshots } from './producer-snapshots.js';
 import { ProducerState } from './producer-state.js';
 import { announceReload, rebuildProducerState } from './rebuild-producers.js';
 import type { LogSegment } from './segment.js';
 import { SegmentFiles } from './segment-files.js';
 import { mustSucceed } from './storage-error.js';
-import { TransactionIndex } from './transaction-index.js';
+import { TransactionIndex, type AbortedEntry } from './transaction-index.js';
 
 export interface RecordView {
   readonly leaderEpoch: number;
@@ -28,6 +30,8 @@ export class PartitionLog {
   readonly partition: number;
   readonly name: string;
   readonly settings: TopicSettings;
+  /** cleanup.policy has `compact`. */
+  readonly isCompacted: boolean;
   readonly content = new BatchList();
   readonly segments: SegmentFiles;
   readonly leaderEpochs: LeaderEpochCache;
@@ -56,6 +60,7 @@ export class PartitionLog {
     this.#flushMessages = settings['flush.messages'];
     this.#segmentBytes = settings['segment.bytes'];
     this.#segmentMs = settings['segment.ms'];
+    this.isCompacted = isCompacted(settings);
     this.lastFlushedMs = Math.trunc(host.wallMicros() / 1000);
     this.segments = new SegmentFiles(host, name, settings, services, this.content);
     this.leaderEpochs = new LeaderEpochCache(
@@ -152,18 +157,38 @@ export class PartitionLog {
 
   #write(batch: RecordBatch, asLeader: 0 | 1): void {
     const { active } = this.segments;
+    const oldLogEnd = this.#logEndOffset;
     mustSucceed(active.file.append(batch, batch.bytes), active.file.path);
     this.take(active, batch, this.#nowMs());
     const completed = this.producers.append(batch);
     if (completed?.aborted === true) {
       this.abortedTransactions.add(completed, this.producers.transactions.firstOpenOffset);
     }
-    const { id, probes } = this.#host;
-    const epoch = batch.partitionLeaderEpoch;
-    for (let i = 0; i < batch.records.length; i++) {
-      probes.emit(Probe.append, id, this.partition, batch.baseOffset + i, epoch, batch.records[i].value, asLeader);
-    }
+    if (batch.compacted === undefined && batch.baseOffset === oldLogEnd) this.#announce(batch, asLeader);
+    else this.#announceWithGaps(batch, oldLogEnd);
     if (this.#logEndOffset - this.recoveryPoint >= this.#flushMessages) this.flush();
+  }
+
+  #announce(batch: RecordBatch, asLeader: 0 | 1): void {
+    const { id, probes } = this.#host;
+    const { baseOffset, partitionLeaderEpoch: epoch, records } = batch;
+    for (let i = 0; i < records.length; i++) {
+      probes.emit(Probe.append, id, this.partition, baseOffset + i, epoch, records[i].value, asLeader);
+    }
+  }
+
+  /** Of a batch that a follower got from a compacted log: offsets before it, or within it, are empty. */
+  #announceWithGaps(batch: RecordBatch, oldLogEnd: number): void {
+    const { id, probes } = this.#host;
+    const { partitionLeaderEpoch: epoch, records } = batch;
+    let next = oldLogEnd;
+    for (let i = 0; i < records.length; i++) {
+      const offset = offsetAt(batch, i);
+      if (offset > next) probes.emit(Probe.logGap, id, this.partition, next, offset);
+      probes.emit(Probe.append, id, this.partition, offset, epoch, records[i].value, 0);
+      next = offset + 1;
+    }
+    if (next < this.#logEndOffset) probes.emit(Probe.logGap, id, this.partition, next, this.#logEndOffset);
   }
 
   /**
@@ -243,12 +268,32 @@ export class PartitionLog {
   recordAt(offset: number): RecordView | undefined {
     if (offset < this.#logStartOffset || offset >= this.#logEndOffset) return undefined;
     const batch = this.batches[this.content.indexOf(offset)];
-    const record = batch?.records[offset - batch.baseOffset];
-    return record === undefined ? undefined : { leaderEpoch: batch.partitionLeaderEpoch, value: record.value };
+    if (batch === undefined) return undefined;
+    const index = indexFrom(batch, offset);
+    if (index === batch.records.length || offsetAt(batch, index) !== offset) return undefined;
+    return { leaderEpoch: batch.partitionLeaderEpoch, value: batch.records[index].value };
   }
 
   endOffsetForEpoch(epoch: number): EpochEndOffset | undefined {
     return this.leaderEpochs.endOffsetFor(epoch, this.#logEndOffset);
+  }
+
+  // ---------------------------------------------------------------------- compaction
+
+  /**
+   * A cleaned segment takes the place of these (UnifiedLog.replaceSegments); its file stands by, fsynced.
+   * @param aborted of the transactions that were aborted in them, those that have some data left
+   */
+  replaceSegments(
+    old: readonly LogSegment[],
+    file: File,
+    batches: readonly RecordBatch[],
+    aborted: readonly AbortedEntry[],
+  ): void {
+    const end = this.segments.endOf(old[old.length - 1]);
+    const gone = this.segments.replace(old, file, batches);
+    this.producers.snapshots.remove((snapshot) => gone.includes(snapshot));
+    this.abortedTransactions.cleaned(old[0].baseOffset, end, aborted);
   }
 
   // ---------------------------------------------------------------------- truncation
@@ -270,6 +315,7 @@ export class PartitionLog {
       this.truncateFullyAndStartAt(offset, reason);
       return true;
     }
+    if (offset < this.segments.active.baseOffset) this.#services.truncating(this);
     const keep = this.content.indexOf(offset);
     const newLogEnd = keep < this.batches.length ? Math.min(offset, this.batches[keep].baseOffset) : offset;
     const deleted = this.segments.truncateTo(newLogEnd, keep);
@@ -279,12 +325,13 @@ export class PartitionLog {
     rebuildProducerState(this, this.producers, newLogEnd, this.#nowMs(), this.#services.rules);
     this.producers.transactions.highWatermarkMoved(this.#highWatermark);
     announceReload(this, this.#host);
-    this.#services.truncated();
+    this.#services.truncated(this);
     return true;
   }
 
   /** Drops everything and goes on from `offset`, above or below what there was (UnifiedLog.truncateFullyAndStartAt). */
   truncateFullyAndStartAt(offset: number, reason: number): void {
+    this.#services.truncating(this);
     const oldLogEnd = this.#logEndOffset;
     this.segments.restartAt(offset);
     this.leaderEpochs.clear();
@@ -299,7 +346,7 @@ export class PartitionLog {
     const { id, probes } = this.#host;
     probes.emit(Probe.logStart, id, this.partition, offset, oldLogStart, LogStartReason.restarted);
     this.updateHighWatermark(offset, this.leaderEpochs.latestEpoch, false);
-    this.#services.truncated();
+    this.#services.truncated(this);
   }
 
   #endAt(offset: number, oldLogEnd: number, reason: number): void {

@@ -6,11 +6,16 @@ export const HIGH_WATERMARK_CHECKPOINT = 'replication-offset-checkpoint';
 export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
 /** Only of logs whose start lies above their first segment's base offset. */
 export const LOG_START_CHECKPOINT = 'log-start-offset-checkpoint';
+/** Of each compacted log: the first offset that the cleaner has not cleaned. */
+export const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint';
 /** Written last in an orderly stop; read, then deleted, before the logs are loaded (KAFKA-10471). */
 export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown';
 
 /** Of a segment that was deleted: renamed at once, unlinked after file.delete.delay.ms. */
 const DELETED_SUFFIX = '.deleted';
+/** Of a segment that the cleaner writes; and of one that is whole, and takes its place among the others. */
+const CLEANED_SUFFIX = '.cleaned';
+const SWAP_SUFFIX = '.swap';
 const SEGMENT_SUFFIX = '.log';
 const SNAPSHOT_SUFFIX = '.snapshot';
 const OFFSET_DIGITS = 20;
@@ -31,6 +36,26 @@ export function leaderEpochCheckpointPath(partitionName: string): string {
 
 export function deletedPath(path: string): string {
   return `${path}${DELETED_SUFFIX}`;
+}
+
+export function cleanedPath(partitionName: string, baseOffset: number): string {
+  return `${segmentPath(partitionName, baseOffset)}${CLEANED_SUFFIX}`;
+}
+
+export function swapPath(partitionName: string, baseOffset: number): string {
+  return `${segmentPath(partitionName, baseOffset)}${SWAP_SUFFIX}`;
+}
+
+export function withoutSwap(path: string): string {
+  return path.slice(0, -SWAP_SUFFIX.length);
+}
+
+export function isCleaned(path: string): boolean {
+  return path.endsWith(CLEANED_SUFFIX);
+}
+
+export function isSwap(path: string): boolean {
+  return path.endsWith(SWAP_SUFFIX);
 }
 
 export function isSegment(path: string): boolean {

@@ -7,6 +7,7 @@ import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import {
   lastOffset,
   maxTimestamp,
+  offsetCount,
   NO_PRODUCER_EPOCH,
   NO_PRODUCER_ID,
   type EndTransactionMarker,
@@ -59,6 +60,9 @@ export class ProducerState {
   get end(): number {
     return this.#end;
   }
+  entryOf(producerId: number): ProducerEntry | undefined {
+    return this.#producers.get(producerId);
+  }
   entries(): Iterable<ProducerEntry> {
     return this.#producers.values();
   }
@@ -70,7 +74,7 @@ export class ProducerState {
     const batches = entry.batches;
     for (let i = 0; i < batches.length; i++) {
       const appended = batches[i];
-      if (appended.baseSequence === batch.baseSequence && appended.records.length === batch.records.length) {
+      if (appended.baseSequence === batch.baseSequence && offsetCount(appended) === offsetCount(batch)) {
         return appended;
       }
     }
@@ -150,7 +154,7 @@ export class ProducerState {
    */
   append(batch: RecordBatch): CompletedTransaction | null {
     const completed = batch.producerId === NO_PRODUCER_ID ? null : this.#update(batch);
-    this.#end = batch.baseOffset + batch.records.length;
+    this.#end = lastOffset(batch) + 1;
     return completed;
   }
 
@@ -232,6 +236,8 @@ export class ProducerState {
 
   #update(batch: RecordBatch): CompletedTransaction | null {
     const { producerId, producerEpoch, baseOffset, marker } = batch;
+    // A marker that was compacted away stands for a transaction of which nothing is left (ProducerAppendInfo.append).
+    if (marker !== undefined && batch.records.length === 0) return null;
     let entry = this.#producers.get(producerId);
     if (entry === undefined) {
       entry = { producerId, producerEpoch, batches: [], lastTimestamp: -1, coordinatorEpoch: -1 };
@@ -266,6 +272,6 @@ export class ProducerState {
 
 /** Sequences count on from 0 after 2^31 - 1 (DefaultRecordBatch.incrementSequence). */
 export function nextSequence(batch: RecordBatch): number {
-  const next = batch.baseSequence + batch.records.length;
+  const next = batch.baseSequence + offsetCount(batch);
   return next > MAX_SEQUENCE ? next - MAX_SEQUENCE - 1 : next;
 }

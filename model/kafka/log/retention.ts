@@ -1,5 +1,6 @@
 /** Segments that go by policy: UnifiedLog.deleteOldSegments (replication.md §2.7). Only what the high watermark has passed. */
 import { LogStartReason } from '../probes.js';
+import { isDeleted } from './cleanup-policy.js';
 import type { PartitionLog } from './partition-log.js';
 import type { LogSegment } from './segment.js';
 
@@ -10,7 +11,7 @@ type Condition = (segment: LogSegment, next: LogSegment | undefined) => boolean;
 export function deleteOldSegments(log: PartitionLog, nowMs: number): void {
   const { settings } = log;
   deleteWhile(log, (_, next) => next !== undefined && next.baseOffset <= log.logStartOffset);
-  if (!settings['cleanup.policy'].includes('delete')) return;
+  if (!isDeleted(settings)) return;
   const retentionBytes = settings['retention.bytes'];
   if (retentionBytes >= 0) {
     let excess = log.segments.all.reduce((sum, { bytes }) => sum + bytes, 0) - retentionBytes;

@@ -1,5 +1,5 @@
 /** A 32-bit hash that grows with a log, so that two replicas compare whole prefixes by one number. */
-import type { RecordBatch } from '../protocol/records.js';
+import { offsetAt, type RecordBatch } from '../protocol/records.js';
 
 /** The hash of a prefix and the record that follows it. */
 export function hashRecord(hash: number, offset: number, leaderEpoch: number, value: number): number {
@@ -13,7 +13,7 @@ export function hashRecord(hash: number, offset: number, leaderEpoch: number, va
 export function hashBatch(hash: number, batch: RecordBatch, count: number): number {
   let h = hash;
   for (let i = 0; i < count; i++) {
-    h = hashRecord(h, batch.baseOffset + i, batch.partitionLeaderEpoch, batch.records[i].value);
+    h = hashRecord(h, offsetAt(batch, i), batch.partitionLeaderEpoch, batch.records[i].value);
   }
   return h;
 }

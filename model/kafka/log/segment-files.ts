@@ -3,6 +3,7 @@ import type { EntryState, File } from '../../kernel/disk.js';
 import type { Host } from '../../kernel/process.js';
 import { assert } from '../../kernel/assert.js';
 import type { TopicSettings } from '../cluster-spec.js';
+import type { RecordBatch } from '../protocol/records.js';
 import type { BatchList } from './batch-list.js';
 import type { LogServices } from './log-services.js';
 import { deletedPath, segmentPath } from './paths.js';
@@ -108,6 +109,49 @@ export class SegmentFiles {
     const batches = this.first.firstBatch;
     this.#content.dropHead(batches);
     for (const segment of this.#segments) segment.firstBatch -= batches;
+  }
+
+  /**
+   * A cleaned segment takes the place of consecutive ones, of which the first has its base offset (LocalLog.replaceSegments).
+   * @param file holds the batches @returns base offsets of those that have none to follow them
+   */
+  replace(old: readonly LogSegment[], file: File, batches: readonly RecordBatch[]): readonly number[] {
+    const [first] = old;
+    const last = old[old.length - 1];
+    const from = this.#segments.indexOf(first);
+    const end = this.#segments[from + old.length].firstBatch;
+    const hasTimestamps = this.#services.rules.messageFormat >= 1;
+    const cleaned = new LogSegment(first.baseOffset, file, first.firstBatch, last.largestTimestampMs, 0, hasTimestamps);
+    for (const batch of batches) cleaned.took(batch, -1);
+    cleaned.modifiedAt(last.lastModifiedMs);
+    for (const segment of old) this.#delete(segment);
+    this.#segments.splice(from, old.length, cleaned);
+    const shift = batches.length - (end - first.firstBatch);
+    this.#content.replace(first.firstBatch, end, batches);
+    for (let i = from + 1; i < this.#segments.length; i++) this.#segments[i].firstBatch += shift;
+    return old.slice(1).map(({ baseOffset }) => baseOffset);
+  }
+
+  /** Those that may hold something in [from, to). */
+  within(from: number, to: number): readonly LogSegment[] {
+    if (from >= to) return [];
+    const { baseOffset } = this.floor(from);
+    return this.#segments.filter((segment) => segment.baseOffset >= baseOffset && segment.baseOffset < to);
+  }
+
+  /** Those below the active one that may hold something from an offset on (nonActiveLogSegmentsFrom). */
+  inactiveFrom(offset: number): readonly LogSegment[] {
+    return this.within(offset, this.active.baseOffset);
+  }
+
+  batchesOf(segment: LogSegment): readonly RecordBatch[] {
+    const next = this.#segments.at(this.#segments.indexOf(segment) + 1);
+    return this.#content.slice(segment.firstBatch, next?.firstBatch ?? this.#content.length);
+  }
+
+  /** Where the next segment begins; of an inactive one. */
+  endOf(segment: LogSegment): number {
+    return this.#segments[this.#segments.indexOf(segment) + 1].baseOffset;
   }
 
   /** Index behind the last batch of the segment that holds the batch at `index`. */

@@ -18,6 +18,7 @@ export class LogSegment {
   /** Largest timestamp of the first batch: what rolling by time counts from; -1: nothing was appended yet. */
   #firstTimestamp = -1;
   #largestTimestamp = -1;
+  #modifiedMs = -1;
 
   constructor(
     baseOffset: number,
@@ -44,12 +45,27 @@ export class LogSegment {
     return this.#largestTimestamp >= 0 ? this.#largestTimestamp : this.#createdMs;
   }
 
+  /** Of its first batch; -1: it holds none. */
+  get firstTimestampMs(): number {
+    return this.#firstTimestamp;
+  }
+
+  /** When the file was last written to. A departure: of one that was found on the disk, the time of its youngest record. */
+  get lastModifiedMs(): number {
+    return this.#modifiedMs >= 0 ? this.#modifiedMs : this.largestTimestampMs;
+  }
+
+  modifiedAt(wallMs: number): void {
+    this.#modifiedMs = wallMs;
+  }
+
   /**
    * The batch stands in the file.
    * @param nowMs of its append. -1: it was found there; a file's own time is then taken from what it holds, which was sent
    *   a moment before
    */
   took(batch: RecordBatch, nowMs: number): void {
+    if (nowMs >= 0) this.#modifiedMs = nowMs;
     const timestamp = this.#hasTimestamps || nowMs < 0 ? maxTimestamp(batch) : nowMs;
     if (this.#firstTimestamp < 0) this.#firstTimestamp = this.#hasTimestamps ? timestamp : this.#createdMs;
     if (timestamp > this.#largestTimestamp) this.#largestTimestamp = timestamp;

@@ -17,7 +17,7 @@ export interface AbortedEntry extends AbortedTransaction {
   readonly lastStableOffset: number;
 }
 
-const NONE: readonly AbortedTransaction[] = [];
+const NONE: readonly AbortedEntry[] = [];
 
 export class TransactionIndex {
   #entries: AbortedEntry[] = [];
@@ -33,9 +33,9 @@ export class TransactionIndex {
   }
 
   /** Those with records in [from, to), in the order of their markers (collectAbortedTxns). */
-  between(from: number, to: number): readonly AbortedTransaction[] {
+  between(from: number, to: number): readonly AbortedEntry[] {
     if (this.#entries.length === 0) return NONE;
-    const found: AbortedTransaction[] = [];
+    const found: AbortedEntry[] = [];
     for (const entry of this.#entries) {
       if (entry.lastOffset >= from && entry.firstOffset < to) found.push(entry);
       if (entry.lastStableOffset >= to) break;
@@ -47,13 +47,21 @@ export class TransactionIndex {
     if (this.#entries.length > 0) this.#entries = this.#entries.filter(({ lastOffset }) => lastOffset < logEndOffset);
   }
 
+  /** Of the transactions that were aborted in [from, to), the cleaner has left these some data (TransactionIndex of a cleaned segment). */
+  cleaned(from: number, to: number, left: readonly AbortedEntry[]): void {
+    if (this.#entries.length === 0) return;
+    this.#entries = this.#entries.filter(
+      (entry) => entry.lastOffset < from || entry.lastOffset >= to || left.includes(entry),
+    );
+  }
+
   /** What a log holds, from its first batch on (LogSegment.recover). */
   rebuild(batches: readonly RecordBatch[]): void {
     this.#entries = [];
     const open = new Map<number, number>();
     for (const batch of batches) {
-      if (batch.isTransactional === undefined) continue;
-      const { producerId, baseOffset, marker } = batch;
+      const { producerId, baseOffset, marker, records } = batch;
+      if (batch.isTransactional === undefined || (marker !== undefined && records.length === 0)) continue;
       const firstOffset = open.get(producerId);
       if (marker === undefined) {
         if (firstOffset === undefined) open.set(producerId, baseOffset);

@@ -40,6 +40,22 @@ export interface RecordBatch {
   readonly isTransactional?: true;
   /** Bit 5 of the attributes: a control batch, whose one record says how the transaction ended. Left out: data. */
   readonly marker?: EndTransactionMarker;
+  /** Of a batch that the log cleaner wrote anew. Left out: its records take its offsets without a gap. */
+  readonly compacted?: CompactedBatch;
+}
+
+/**
+ * What the header of a batch says that its records no longer tell, since the log cleaner took some or all of them
+ * (MemoryRecords.filterTo). It takes up its old offsets and sequences.
+ */
+export interface CompactedBatch {
+  /** By record that is left: its distance from the base offset, ascending. */
+  readonly offsetDeltas: readonly number[];
+  readonly lastOffsetDelta: number;
+  /** The header's maxTimestamp. */
+  readonly maxTimestamp: number;
+  /** Bit 6 of the attributes (KIP-534): from when on a tombstone or marker in it may go, wall clock; -1: not set. */
+  readonly deleteHorizonMs: number;
 }
 
 /** Key and value of a control record (ControlRecordType, EndTransactionMarker). */
@@ -51,11 +67,31 @@ export interface EndTransactionMarker {
 
 /** The last offset that a batch occupies. */
 export function lastOffset(batch: RecordBatch): number {
-  return batch.baseOffset + batch.records.length - 1;
+  return batch.baseOffset + offsetCount(batch) - 1;
+}
+
+/** How many offsets, and how many sequences, a batch takes up, compacted or not: lastOffsetDelta + 1. */
+export function offsetCount({ compacted, records }: RecordBatch): number {
+  return compacted === undefined ? records.length : compacted.lastOffsetDelta + 1;
+}
+
+/** The offset of the record at this index in the batch. */
+export function offsetAt({ baseOffset, compacted }: RecordBatch, index: number): number {
+  return baseOffset + (compacted === undefined ? index : compacted.offsetDeltas[index]!);
+}
+
+/** Index of the batch's first record at or above an offset; the number of its records if all lie below. */
+export function indexFrom({ baseOffset, compacted, records }: RecordBatch, offset: number): number {
+  const delta = Math.max(0, offset - baseOffset);
+  if (compacted === undefined) return Math.min(delta, records.length);
+  let index = 0;
+  while (index < records.length && compacted.offsetDeltas[index]! < delta) index++;
+  return index;
 }
 
 /** CreateTime of its youngest record: the header's maxTimestamp. -1: it holds none. */
-export function maxTimestamp({ records }: RecordBatch): number {
+export function maxTimestamp({ compacted, records }: RecordBatch): number {
+  if (compacted !== undefined) return compacted.maxTimestamp;
   let max = -1;
   for (let i = 0; i < records.length; i++) if (records[i].timestamp > max) max = records[i].timestamp;
   return max;

@@ -79,6 +79,11 @@ export class LogLab {
     return this.logs.getOrCreate(1);
   }
 
+  /** The tasks that run by the clock, the cleaner among them. */
+  startTasks(): void {
+    this.logs.startTasks();
+  }
+
   /** Time goes by: steps of their own, fsyncs and tasks run. */
   pass(micros: number): void {
     this.world.runUntil(this.world.now + micros);

@@ -17,6 +17,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   epochStartOnElection: [false, true],
   leaderEpochStartOffset: [false, true],
   fetchEpochFencing: [false, true],
+  tombstoneRetention: ['segment-time', 'delete-horizon'],
   replicaLag: ['messages-and-time', 'time'],
   highWatermarkWaitsForCaughtUp: [false, true],
   maximalIsr: [false, true],

@@ -24,6 +24,7 @@ const first: RuleValues = {
   epochStartOnElection: false,
   leaderEpochStartOffset: false,
   fetchEpochFencing: false,
+  tombstoneRetention: 'segment-time',
   replicaLag: 'messages-and-time',
   highWatermarkWaitsForCaughtUp: false,
   maximalIsr: false,
@@ -178,6 +179,7 @@ const releases: readonly Release[] = [
       repeatedIsrChange: 'accepted',
       leaderRecoveryState: true, // (3.2)
       staticLeaderSkipsAssignment: true, // (3.2)
+      tombstoneRetention: 'delete-horizon', // (3.1)
       partitioner: 'adaptive',
     },
   },

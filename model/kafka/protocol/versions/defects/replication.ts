@@ -10,10 +10,11 @@ export const storageDefects = {
   'KAFKA-10778': defect('B24', 'storage', '0.8.0..2.8.0', 'After a failed write, more appends are accepted on top of it until the directory is taken offline.'),
   'KAFKA-6683': defect('B66', 'storage', '0.11.0..1.0.2,1.1.0', 'Producer state changes before the append has succeeded, so that a snapshot may know of records that were never written.'),
   'KAFKA-9892': defect('B66', 'storage', '0.11.0..2.8.0', 'A producer-state snapshot is not fsynced: power loss leaves an empty file.', { modelled: true }),
-  'KAFKA-13194': defect('B51', 'storage', '0.11.0..3.1.0', 'The log cleaner goes beyond the last stable offset or the high watermark.'),
+  'KAFKA-13194': defect('B51', 'storage', '0.11.0..3.1.0', 'The log cleaner goes beyond the high watermark.', { modelled: true }),
   'KAFKA-13727': defect('B51', 'storage', '0.11.0..2.8.2,3.0.2,3.1.1,3.2.0', 'The log cleaner forgets aborted transactions of the half of a segment that it did not clean.'),
   'KAFKA-16234': defect('B47', 'storage', '3.7.0..3.7.1,3.8.0', "A replica on a failed log directory is created anew, and empty, in another one."),
-  B49: defect('B49', 'storage', '0.8.0..', 'Compaction drops tombstones and transaction markers although a replica that was away has not read them yet.'),
+  'KAFKA-17076': defect(null, 'storage', '0.8.0..3.9.2,4.0.0', 'The log cleaner drops the last batch of what it cleaned when nothing is left of it: a replica that reads the log afresh ends below the high watermark.', { modelled: true }),
+  B49: defect('B49', 'storage', '0.8.0..', 'Compaction drops tombstones and transaction markers although a replica that was away has not read them yet.', { follows: 'tombstoneRetention' }),
 } as const; // prettier-ignore
 
 export const replicationDefects = {

@@ -51,6 +51,16 @@ export const replicationRules = {
     'KAFKA-7395, KIP-320 (2.1); Partition.checkCurrentLeaderEpoch',
   ),
 
+  tombstoneRetention: choice(
+    'From when on compaction waits delete.retention.ms before it drops a tombstone, or the marker of a transaction of which nothing is left.',
+    'KAFKA-8522, KIP-534 (3.1); LogCleaner',
+    {
+      'segment-time':
+        'From when the last cleaned segment before was written to: a log that is written to again and again never lets go of any.',
+      'delete-horizon': 'From when the cleaner met it first: it writes that into the batch.',
+    },
+  ),
+
   replicaLag: choice(
     'What makes a follower leave the ISR.',
     'KAFKA-1546, KIP-16 (0.9); Partition.getOutOfSyncReplicas',

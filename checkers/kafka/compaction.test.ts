@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { finalRead, historyOf, poll, send, type OperationBuilder } from '../../histories/builders.js';
+import { lostWrite } from './lost-write.js';
+import { judged } from './testing/judged.js';
+import { scriptOf } from './testing/lost-record.js';
+import { unseen } from './unseen.js';
+
+const compact = { settings: { 'cleanup.policy': 'compact', acks: 'all' } };
+const put = (key: string, value: number, offset: number) => send('x', value).keyed(key).ok(offset);
+const lost = (...operations: readonly OperationBuilder[]) =>
+  [lostWrite, unseen].flatMap((checker) =>
+    checker.check(historyOf(operations, compact)).anomalies.map(({ values }) => values[0]),
+  );
+
+describe('in a compacted topic', () => {
+  const updates = [put('a', 7, 0), put('b', 8, 1), put('a', 9, 2)];
+
+  it('a record may be gone that a later one of its key supersedes', () => {
+    expect(lost(...updates, finalRead('x', 1, [1, 8], [2, 9]))).toEqual([]);
+    expect(lost(...updates, poll('x', [1, 8], [2, 9]))).toEqual([]);
+  });
+
+  it('the latest record of a key may not', () => {
+    expect(lost(...updates, finalRead('x', 1, [0, 7], [1, 8]))).toEqual([9]);
+    expect(lost(...updates, finalRead('x', 1, [2, 9]))).toEqual([8]);
+    expect(lost(...updates, finalRead('x', 1, [1, 8], [2, 9]), finalRead('x', 2, [1, 8]))).toEqual([9]);
+  });
+
+  it('nor any, where the topic is not compacted', () => {
+    const history = historyOf([...updates, finalRead('x', 1, [1, 8], [2, 9])], { settings: { acks: 'all' } });
+    expect(lostWrite.check(history).anomalies).toMatchObject([{ values: [7] }]);
+  });
+
+  it('a deleted key may be gone with its tombstone', () => {
+    const deleted = [...updates, put('a', 10, 3).tombstone()];
+    expect(lost(...deleted, finalRead('x', 1, [1, 8], [3, 10]))).toEqual([]);
+    expect(lost(...deleted, finalRead('x', 1, [1, 8]))).toEqual([]);
+  });
+
+  it('the tombstone may not be gone while what it deleted is to be seen', () => {
+    const deleted = [...updates, put('a', 10, 3).tombstone()];
+    expect(lost(...deleted, finalRead('x', 1, [1, 8], [2, 9]))).toEqual([10]);
+  });
+
+  it('a key may be gone of which nobody knows whether it was deleted', () => {
+    expect(lost(...updates, send('x', 10).keyed('a').tombstone().info(), finalRead('x', 1, [1, 8]))).toEqual([]);
+    expect(lost(...updates, send('x', 10).keyed('a').tombstone().fail(), finalRead('x', 1, [1, 8]))).toContain(9);
+  });
+
+  it('a record without a key is never superseded', () => {
+    const keyless = [send('x', 7).ok(0), send('x', 8).ok(1)];
+    expect(lost(...keyless, finalRead('x', 1, [1, 8]))).toEqual([7]);
+  });
+});
+
+describe('the loss of a record that compaction had removed', () => {
+  const settings = { acks: 'all', 'cleanup.policy': 'compact' };
+  /** 7 is removed everywhere since 8 superseded it; b3, which never had 8, is elected uncleanly. */
+  const script = (supersededBy = 1) => {
+    const begun = scriptOf(settings, 1)
+      .lead(1, [1, 2, 3])
+      .append(1, 7)
+      .commit(1, 2, 3)
+      .acknowledge(1, 0)
+      .changeIsr([1, 2]);
+    begun.emit('isr-adopted', 1, 0, 0b110, 2, 1).append(1, 8).commit(1, 2).acknowledge(1, 1);
+    for (const broker of [1, 2, 3]) begun.compact(broker, 0, supersededBy);
+    return begun;
+  };
+  const sent = (key: string) => [send('orders-0', 7).keyed('a').ok(0), send('orders-0', 8).keyed(key).ok(1)];
+  const unclean = () => script().elect(-1, [2], 'none').lead(3, [3], 'unclean');
+
+  it('is licensed by what licenses the loss of the record that superseded it', () => {
+    const read = [...sent('a'), finalRead('orders-0', 3)];
+    expect(judged(unclean(), read, 'unseen')).toEqual(['unclean-election']);
+  });
+
+  it('is a bug if that one was not lost by right', () => {
+    const read = [...sent('a'), finalRead('orders-0', 3)];
+    expect(judged(script().lead(3, [3]), read, 'unseen')).toEqual(['bug']);
+  });
+
+  it('is a bug if that one has another key', () => {
+    const read = [...sent('b'), finalRead('orders-0', 1, [1, 8])];
+    expect(judged(script(), read, 'lost-write')).toEqual(['bug']);
+  });
+
+  it('is licensed for a tombstone that was kept long enough, and for nothing else', () => {
+    const older = send('orders-0', 6).keyed('a').ok(0);
+    const tombstone = [older, send('orders-0', 7).keyed('a').tombstone().ok(0), finalRead('orders-0', 3)];
+    const value = [send('orders-0', 7).keyed('a').ok(0), finalRead('orders-0', 3)];
+    expect(judged(script(-1), tombstone, 'unseen')).toEqual([]);
+    expect(judged(script(-1), value, 'unseen')).toEqual(['bug']);
+  });
+});
