@@ -81,6 +81,10 @@ export interface ProcessingStep extends StepBasis {
 
 /** One workload step, as plain data. */
 export type ClientStep = SendStep | CallStep | OwnStep | ProcessingStep;
+/** Steps that send something. */
+export function sendsOf(steps: readonly ClientStep[]): number {
+  return steps.filter((step) => recordsOf(step).length > 0).length;
+}
 
 /** Every record of a step. */
 export function recordsOf(step: ClientStep): readonly StepRecord[] {

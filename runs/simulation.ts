@@ -1,7 +1,7 @@
 /** The engine behind the command line: simulated clusters, on all cores. */
 import { storyOf, type Story } from '../histories/report/story.js';
 import type { JudgedAnomaly } from '../histories/anomaly.js';
-import { recordsOf } from '../model/system.js';
+import { sendsOf } from '../model/system.js';
 import type { Plan } from '../nemesis/plan.js';
 import { openPool, runCampaign } from './campaign.js';
 import { drawFor } from './draw/draw.js';
@@ -46,6 +46,6 @@ async function shrink(trial: Trial, target: ShrinkTarget, attempts: number): Pro
     anomaly,
     attempts: answer.attempts,
     faultsBefore: plan.strikes.length,
-    sendsBefore: plan.workload.filter((step) => recordsOf(step).length > 0).length,
+    sendsBefore: sendsOf(plan.workload),
   };
 }

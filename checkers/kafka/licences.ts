@@ -59,10 +59,13 @@ export class Licences {
         return this.ofCommittedRecords(anomaly);
       case 'skipped':
       case 'committed-too-far':
+      case 'W19':
         return this.ofGroup([anomaly.key], anomaly);
       case 'committed-regression':
       case 'committed-nonlinearizable':
       case 'overlapping-ownership':
+      case 'W17':
+      case 'W18':
         return this.ofGroup(offsetPartitions(this.history), anomaly);
       case 'stuck':
         return stallLicence(this.trace, anomaly, this.partition(anomaly.key));

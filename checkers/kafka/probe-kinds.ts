@@ -41,6 +41,10 @@ const names = {
   alterPartitionRefused: 'alter-partition-refused',
   controllerReady: 'controller-ready',
   metadataLost: 'metadata-lost',
+  groupState: 'group-state',
+  partitionAssigned: 'partition-assigned',
+  partitionReleased: 'partition-released',
+  offsetPending: 'offset-pending',
   batchSent: 'batch-sent',
   batchRetried: 'batch-retried',
 } as const;

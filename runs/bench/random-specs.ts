@@ -30,9 +30,9 @@ const specFile: Arbitrary<object> = fc.integer({ min: 1, max: 5 }).chain((broker
         }),
       }),
       producers: fc.record({ p: fc.record({ count: fc.integer({ min: 1, max: 3 }), settings: producerSettings }) }),
-      consumers: fc.constant({ c: {} }),
+      consumers: fc.constantFrom<object>({ c: {} }, { c: { count: 3, commit: 'after-processing' } }),
       workload: fc.record({
-        type: fc.constant('append'),
+        type: fc.constantFrom('append', 'append', 'queue'),
         sends: fc.integer({ min: 1, max: 200 }),
         keys: fc.integer({ min: 1, max: 20 }),
         over: fc.constantFrom('5s', '15s', '30s'),

@@ -1,5 +1,6 @@
 /** harrow shrink: the smallest trial with the same anomaly. */
 import { dirname, resolve, sep } from 'node:path';
+import { sendsOf } from '../../model/system.js';
 import type { JudgedAnomaly } from '../../histories/anomaly.js';
 import { sameAnomaly } from '../expectation.js';
 import { HarrowFailure, type Trial } from '../engine.js';
@@ -39,7 +40,7 @@ export async function shrink(context: Context, path: string, options: ShrinkOpti
   const shrunk = await context.engine.shrink(original, shrinkTarget(original, judged), attempts);
   await write(context, folder, original, shrunk.trial);
   const before = { faults: shrunk.faultsBefore, sends: shrunk.sendsBefore };
-  const after = { faults: shrunk.trial.plan.strikes.length, sends: shrunk.trial.plan.workload.length };
+  const after = { faults: shrunk.trial.plan.strikes.length, sends: sendsOf(shrunk.trial.plan.workload) };
   if (options.json === true) {
     sayJson(context, { format: 'harrow/shrunk', version: 1, seed, before, after, attempts: shrunk.attempts, folder });
     return Exit.expected;

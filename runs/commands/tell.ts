@@ -1,6 +1,7 @@
 /** The causes of a variant's failures: examined, kept in full, and put into words. */
 import { join } from 'node:path';
 import { type Attribution, knownBugBehind } from '../attribution.js';
+import { sendsOf } from '../../model/system.js';
 import { HarrowFailure, type TrialRow } from '../engine.js';
 import type { ToldCause } from '../reporters/campaign-text.js';
 import type { Spec } from '../spec/spec.js';
@@ -67,9 +68,9 @@ async function tellCause(input: TellInput, cause: CauseTotal, row: TrialRow): Pr
         ? null
         : {
             faultsBefore: original.plan.strikes.length,
-            sendsBefore: original.plan.workload.length,
+            sendsBefore: sendsOf(original.plan.workload),
             faults: shrunk.trial.plan.strikes.length,
-            sends: shrunk.trial.plan.workload.length,
+            sends: sendsOf(shrunk.trial.plan.workload),
             attempts: shrunk.attempts,
           },
     story,

@@ -62,9 +62,8 @@ class Finisher {
     const producers = this.#producers(Number(rules['message-format'] ?? ofRelease));
     this.#checkWorkload(producers, topics, brokerSettings);
     const consumers = this.#consumers();
-    const producerCount = producers.reduce((sum, { count }) => sum + count, 0);
-    const consumerCount = consumers.reduce((sum, { count }) => sum + count, 0);
-    refuseStrangePlan(draft, producerCount, consumerCount, topics.length, this.#problems);
+    const counts = { producers: countOf(producers), consumers: countOf(consumers), topics: topics.length };
+    refuseStrangePlan(draft, counts, this.#problems);
     const faults = finishFaults(draft, topics, this.#problems);
     return {
       name: draft.name,
@@ -235,6 +234,10 @@ class Finisher {
   #rememberNotModelled(names: readonly string[]): void {
     for (const name of names) this.#notModelled.add(name);
   }
+}
+
+function countOf(clients: readonly { readonly count: number }[]): number {
+  return clients.reduce((sum, { count }) => sum + count, 0);
 }
 
 function isTransactional(producers: readonly SpecProducer[]): boolean {

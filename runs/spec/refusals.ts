@@ -41,12 +41,17 @@ function refuseEnsemble(controllers: Located<number>, servers: Located<number>, 
   }
 }
 
+/** How many there are. */
+interface ClientsOfSpec {
+  readonly producers: number;
+  readonly consumers: number;
+  readonly topics: number;
+}
+
 /** A plan fits the spec that it was drawn for, and the version that drew it. */
 export function refuseStrangePlan(
   draft: Draft,
-  producers: number,
-  consumers: number,
-  topics: number,
+  { producers, consumers, topics }: ClientsOfSpec,
   problems: Problems,
 ): void {
   if (draft.plan === null) return;
@@ -55,12 +60,14 @@ export function refuseStrangePlan(
   for (const fault of new Set(plan.strikes.map((strike) => strike.fault))) {
     if (!known.has(fault)) problems.error(origin, `the plan has a fault that this version does not know: ${fault}`);
   }
-  const sender = plan.workload.reduce((most, step) => (isOfConsumer(step) ? most : Math.max(most, step.client)), -1);
-  if (sender >= producers)
-    problems.error(origin, `the plan sends through client ${sender}; this spec has ${producers} producers`);
-  const client = plan.workload.reduce((most, step) => Math.max(most, step.client), -1);
-  if (sender < producers && client >= producers + consumers)
-    problems.error(origin, `the plan reads through client ${client}; this spec has ${producers + consumers} clients`);
+  const isNoConsumer = ({ client: one }: ClientStep): boolean => one < producers || one >= producers + consumers;
+  const sends = plan.workload.filter((step) => !isOfConsumer(step));
+  const client = sends.reduce((most, step) => Math.max(most, step.client), -1);
+  if (client >= producers)
+    problems.error(origin, `the plan sends through client ${client}; this spec has ${producers} producers`);
+  const strange = plan.workload.find((step) => isOfConsumer(step) && isNoConsumer(step));
+  if (strange !== undefined)
+    problems.error(origin, `the plan reads through client ${strange.client}, which is no consumer of this spec`);
   const topic = plan.workload
     .flatMap((step) => recordsOf(step))
     .reduce((most, record) => Math.max(most, record.topic), -1);
@@ -68,7 +75,7 @@ export function refuseStrangePlan(
 }
 
 function isOfConsumer({ f }: ClientStep): boolean {
-  return f === 'assign' || f === 'seek' || f === 'poll';
+  return f === 'assign' || f === 'seek' || f === 'poll' || f === 'process-each' || f === 'process-slowly';
 }
 
 /** Clients of other kinds, and what Kafka's own do that is not in this build. */

@@ -87,4 +87,21 @@ faults: []`;
       { numRuns: 100 },
     );
   });
+
+  it('loses nothing of members of groups, or of what slows them down', () => {
+    const { spec } = loadSpec({ input: 'static-membership' });
+    const drawn: Plan = {
+      ...plan,
+      workload: [
+        { at: 0, client: 1, f: 'process-each', micros: 5000 },
+        { at: 7, client: 3, f: 'process-slowly', micros: 9_000_000 },
+      ],
+    };
+    const read = loadSpec({ input: 'kept.yaml', text: writeSpec(spec, { seed: '1', plan: drawn, digest: 'd' }) });
+    expect(read.plan!.workload).toEqual(drawn.workload);
+    expect(resolveCluster(read.spec).consumers).toEqual(resolveCluster(spec).consumers);
+    const strange = { ...drawn, workload: [{ ...drawn.workload[0]!, client: 4 }] };
+    const text = writeSpec(spec, { seed: '1', plan: strange, digest: 'd' });
+    expect(() => loadSpec({ input: 'kept.yaml', text })).toThrow('reads through client 4, which is no consumer');
+  });
 });

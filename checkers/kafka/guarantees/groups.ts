@@ -18,7 +18,16 @@ export const oneOwner: Guarantee = {
   assumptions: [
     'No leader of __consumer_offsets loses records that were replicated: generations would be counted anew.',
   ],
-  covers: (header) => (hasGroups(header) ? ['overlapping-ownership'] : []),
+  covers: (header) => (hasGroups(header) ? ['overlapping-ownership', 'W17'] : []),
+};
+
+export const fencedCommits: Guarantee = {
+  id: 'fenced-commits',
+  sentence:
+    'A coordinator takes offsets from members of the present generation of their group alone, and none that the partition has not reached.',
+  source: 'GroupCoordinator.validateOffsetCommit; KIP-447',
+  assumptions: ['No leader of __consumer_offsets, or of the partition, loses records that were replicated.'],
+  covers: (header) => (hasGroups(header) ? ['W18', 'W19'] : []),
 };
 
 export const atLeastOnce: Guarantee = {

@@ -25,6 +25,7 @@ export const guarantees: readonly Guarantee[] = [
   transactions.exactlyOnceProcessing,
   groups.committedOffsets,
   groups.oneOwner,
+  groups.fencedCommits,
   groups.atLeastOnce,
   replication.realReads,
   replication.oneLeaderPerEpoch,

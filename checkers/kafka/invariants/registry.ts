@@ -3,6 +3,8 @@ import { acknowledgedDurability, acknowledgementQuorum } from './acknowledged.js
 import { committedPrefix } from './committed-prefix.js';
 import { compactionKeepsLatest } from './compaction.js';
 import { epochsMonotonic } from './epochs-monotonic.js';
+import { committedOffsetBounds, groupFencing } from './group-commits.js';
+import { groupOwners } from './group-owners.js';
 import { highWatermarkBounds, highWatermarkEligibility, highWatermarkMonotony } from './high-watermark.js';
 import type { Invariant } from './invariant.js';
 import { isrHoldsCommitted } from './isr-holds-committed.js';
@@ -22,6 +24,9 @@ export const invariants: readonly Invariant[] = [
   epochsMonotonic,
   highWatermarkMonotony,
   highWatermarkBounds,
+  groupOwners,
+  groupFencing,
+  committedOffsetBounds,
   metadataKept,
   readFidelity,
   compactionKeepsLatest,

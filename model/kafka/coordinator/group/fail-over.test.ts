@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { Probe } from '../../probes.js';
 import { KafkaError } from '../../protocol/errors.js';
+import type { Response } from '../../protocol/messages.js';
 import { GroupLab } from './testing/group-lab.js';
+import type { Ask, ScriptedMember } from './testing/scripted-member.js';
 
 describe('a coordinator that dies', () => {
-  it('leaves generation, members and offsets to the next, and no rebalance follows', () => {
-    const lab = new GroupLab();
+  it.each(['kraft', 'zookeeper'] as const)('leaves generation, members and offsets to the next (%s)', (control) => {
+    const lab = new GroupLab({ control });
     const [one, two] = [lab.member(), lab.member()];
     lab.stable([[0], [1, 2]], one, two);
     lab.commitError(two.commit(1, 5));
@@ -42,6 +45,44 @@ describe('a coordinator that dies', () => {
     expect(lab.errorOf(two.heartbeat())).toBe(KafkaError.NONE);
     lab.run(11);
     expect(lab.errorOf(one.heartbeat())).toBe(KafkaError.UNKNOWN_MEMBER_ID);
+  });
+});
+
+describe('a coordinator that is loading', () => {
+  /** Stops in the step in which it comes to lead, so that what is asked meanwhile falls between the chunks that it loads. */
+  function askWhileLoading<R extends Response>(ask: (member: ScriptedMember, broker: number) => Ask<R>): R {
+    const lab = new GroupLab();
+    const member = lab.member({ sessionTimeoutMs: 60_000 });
+    lab.stable([[0]], member);
+    const commits = Array.from({ length: 600 }, (_, offset) => member.commit(0, offset));
+    for (const asked of commits) lab.commitError(asked);
+    let loading = 0;
+    lab.world.probes.listen([Probe.becomeLeader], {
+      onProbe: (_kind: number, machine: number, key: number) => {
+        if (key !== lab.offsetsPartition || loading !== 0) return;
+        loading = machine;
+        lab.world.schedule(lab.world.now, { onEvent: () => lab.world.pause(machine) }, 0, 0);
+      },
+    });
+    lab.world.kill(lab.coordinator);
+    lab.until(60, () => loading !== 0 || 'nobody else leads');
+    const asked = ask(member, loading);
+    lab.run(0.5);
+    lab.world.resume(loading);
+    return lab.answer(asked);
+  }
+
+  it('lets members live, and has those that sync join again', () => {
+    expect(askWhileLoading((member, broker) => member.heartbeat(broker)).error).toBe(KafkaError.NONE);
+    const synced = askWhileLoading((member) => member.sync());
+    expect(synced.error).toBe(KafkaError.REBALANCE_IN_PROGRESS);
+  });
+
+  it('tells others to ask again', () => {
+    const joined = askWhileLoading((member, broker) => member.join(broker));
+    expect(joined.error).toBe(KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
+    const committed = askWhileLoading((member, broker) => member.commit(0, 7, broker));
+    expect(committed.partitions[0].error).toBe(KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
   });
 });
 

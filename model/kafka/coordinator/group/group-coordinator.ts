@@ -14,7 +14,7 @@ import {
 } from '../../protocol/group-messages.js';
 import type { RequestChannel } from '../../broker/request-channel.js';
 import { Announcements } from './announcements.js';
-import { answerHeartbeat, answerLeave, answerSync, refuseSync } from './answers.js';
+import { answerHeartbeat, answerLeave } from './answers.js';
 import type { MemberTimer } from './consumer/consumer-group.js';
 import { ConsumerGroups } from './consumer/consumer-groups.js';
 import type { GroupMetadata } from './group-metadata.js';
@@ -24,12 +24,14 @@ import {
   type GroupListener,
   type TransactionCompletion,
 } from './group-metadata-manager.js';
+import { GroupWrites } from './group-writes.js';
 import { JoinRequests } from './join-requests.js';
-import { NO_ASSIGNMENT, type MemberMetadata } from './member-metadata.js';
+import type { MemberMetadata } from './member-metadata.js';
 import { OffsetRequests } from './offset-requests.js';
 import { Rebalances, type Join, type SyncWait } from './rebalances.js';
 import { GroupTimer, type GroupServices } from './services.js';
 import { Sessions, type Session, type SessionListener } from './sessions.js';
+import { SyncRequests } from './sync-requests.js';
 import { checkGeneration, checkMember } from './validation.js';
 
 export class GroupCoordinator implements GroupListener, SessionListener {
@@ -39,18 +41,21 @@ export class GroupCoordinator implements GroupListener, SessionListener {
   readonly #sessions: Sessions;
   readonly #rebalances: Rebalances;
   readonly #joins: JoinRequests;
+  readonly #syncs: SyncRequests;
   readonly #consumers: ConsumerGroups;
   readonly #announce: Announcements;
 
   constructor(services: GroupServices) {
     this.#services = services;
     this.#announce = new Announcements(services);
-    this.#store = new GroupMetadataManager(services, this.#announce, this);
+    const writes = new GroupWrites(services, this.#announce);
+    this.#store = new GroupMetadataManager(services, writes, this.#announce, this);
     this.#sessions = new Sessions(services, this);
-    this.#rebalances = new Rebalances(services, this.#store, this.#sessions, this.#announce);
-    this.#joins = new JoinRequests(services, this.#store, this.#sessions, this.#rebalances, this.#announce);
-    this.#consumers = new ConsumerGroups(services, this.#store, this.#announce);
-    this.offsets = new OffsetRequests(services, this.#store, this.#sessions, this.#announce);
+    this.#rebalances = new Rebalances(services, writes, this.#sessions, this.#announce);
+    this.#joins = new JoinRequests(services, this.#store, writes, this.#sessions, this.#rebalances, this.#announce);
+    this.#syncs = new SyncRequests(writes, this.#sessions, this.#rebalances, this.#announce);
+    this.#consumers = new ConsumerGroups(services, this.#store, writes, this.#announce);
+    this.offsets = new OffsetRequests(services, this.#store, writes, this.#sessions, this.#announce);
   }
 
   /** Serving begins. */
@@ -111,14 +116,8 @@ export class GroupCoordinator implements GroupListener, SessionListener {
 
   sync(channel: RequestChannel, request: SyncGroupRequest): void {
     const { error, group } = this.#find(request.groupId);
-    if (error === KafkaError.NONE && group !== null) {
-      this.#sync(channel, request, group);
-      return;
-    }
-    // The rebalance that it belonged to is lost: the member joins again, without a look for its coordinator.
-    const isLoading = error === KafkaError.COORDINATOR_LOAD_IN_PROGRESS;
-    const absence = error === KafkaError.NONE ? KafkaError.UNKNOWN_MEMBER_ID : error;
-    this.#refuseSync(channel, request, isLoading ? KafkaError.REBALANCE_IN_PROGRESS : absence);
+    if (error === KafkaError.NONE && group !== null) this.#syncs.handle(channel, request, group);
+    else this.#syncs.refuseAbsent(channel, request, error);
   }
 
   heartbeat(channel: RequestChannel, request: HeartbeatRequest): void {
@@ -129,7 +128,7 @@ export class GroupCoordinator implements GroupListener, SessionListener {
         : error === KafkaError.COORDINATOR_LOAD_IN_PROGRESS
           ? KafkaError.NONE
           : error;
-    this.#announceRefusal(channel, request, answer);
+    if (answer !== KafkaError.NONE) this.#announce.refused(request.groupId, request.kind, answer, channel.peer);
     answerHeartbeat(channel, request, answer);
   }
 
@@ -143,68 +142,6 @@ export class GroupCoordinator implements GroupListener, SessionListener {
   #find(groupId: string): { readonly error: ErrorCode; readonly group: GroupMetadata | null } {
     const { error, group } = this.#store.find(groupId);
     return { error, group: group?.kind === 'classic' ? group : null };
-  }
-
-  // ---------------------------------------------------------------------- SyncGroup
-
-  #sync(channel: RequestChannel, request: SyncGroupRequest, group: GroupMetadata): void {
-    const error = this.#checkSync(group, request);
-    if (error !== KafkaError.NONE) {
-      this.#refuseSync(channel, request, error);
-      return;
-    }
-    const member = group.members.get(request.memberId)!;
-    switch (group.state) {
-      case 'PreparingRebalance':
-        this.#refuseSync(channel, request, KafkaError.REBALANCE_IN_PROGRESS);
-        return;
-      case 'CompletingRebalance':
-        member.awaitingSync = { channel, request };
-        this.#rebalances.synced(group, member);
-        if (group.isLeader(member.memberId)) this.#assign(group, request);
-        return;
-      case 'Stable':
-        this.#rebalances.synced(group, member);
-        answerSync(channel, request, group, member.assignment);
-        this.#sessions.extend(group, member);
-        return;
-      default:
-        this.#refuseSync(channel, request, KafkaError.UNKNOWN_MEMBER_ID);
-    }
-  }
-
-  #checkSync(group: GroupMetadata, request: SyncGroupRequest): ErrorCode {
-    const { protocolType, protocolName } = request;
-    const error = checkGeneration(group, request, request.generationId);
-    if (error !== KafkaError.NONE) return error;
-    const isOther =
-      (protocolType !== null && protocolType !== group.protocolType) ||
-      (protocolName !== null && protocolName !== group.protocolName);
-    return isOther ? KafkaError.INCONSISTENT_GROUP_PROTOCOL : KafkaError.NONE;
-  }
-
-  /** The leader has decided. It counts once it is stored, unless the group has gone on meanwhile. */
-  #assign(group: GroupMetadata, { assignments }: SyncGroupRequest): void {
-    const { generationId } = group;
-    const decided = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]));
-    const assignmentOf = ({ memberId }: MemberMetadata) => decided.get(memberId) ?? NO_ASSIGNMENT;
-    this.#store.storeGroup(group, group.generation(assignmentOf), (error) => {
-      if (!group.is('CompletingRebalance') || group.generationId !== generationId) return;
-      if (error !== KafkaError.NONE) {
-        this.#rebalances.failSyncs(group, error);
-        this.#rebalances.prepare(group);
-        return;
-      }
-      for (const member of group.members.values()) member.assignment = assignmentOf(member);
-      this.#rebalances.propagateAssignment(group);
-      this.#rebalances.transition(group, 'Stable');
-      this.#announce.assigned(group);
-    });
-  }
-
-  #refuseSync(channel: RequestChannel, request: SyncGroupRequest, error: ErrorCode): void {
-    this.#announceRefusal(channel, request, error);
-    refuseSync(channel, request, error);
   }
 
   // ---------------------------------------------------------------------- Heartbeat, LeaveGroup
@@ -229,14 +166,6 @@ export class GroupCoordinator implements GroupListener, SessionListener {
     const error = checkMember(group, { memberId: leaving, groupInstanceId });
     if (error === KafkaError.NONE) this.#rebalances.remove(group, group.members.get(leaving)!, 'left');
     return error;
-  }
-
-  #announceRefusal(
-    channel: RequestChannel,
-    { groupId, kind }: HeartbeatRequest | SyncGroupRequest,
-    error: ErrorCode,
-  ): void {
-    if (error !== KafkaError.NONE) this.#announce.refused(groupId, kind, error, channel.peer);
   }
 
   // ---------------------------------------------------------------------- what nobody asked for

@@ -1,38 +1,25 @@
 /**
- * The groups of the partitions of __consumer_offsets that this broker leads: GroupMetadataManager. Generations and offsets are
- * appended to the partition and count once that is replicated; whoever leads next loads them from there.
+ * The groups of the partitions of __consumer_offsets that this broker leads: GroupMetadataManager. Loaded from the log when it
+ * comes to lead one, dropped when it ceases to; made when somebody asks for them, removed when their offsets are expired.
  */
 import { assert } from '../../../kernel/assert.js';
 import type { Stream } from '../../../kernel/random.js';
-import { InternalAppend, type AppendListener } from '../../broker/internal-append.js';
-import type { VerificationGuard } from '../../log/verification-guards.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
-import type { OffsetToCommit } from '../../protocol/group-messages.js';
 import type { RecordBatch } from '../../protocol/records.js';
 import { LedPartitions, type LedPartition, type StateOwner } from '../led-partitions.js';
 import type { Announcements } from './announcements.js';
-import { changeError, commitError, storeError } from './append-errors.js';
 import { ConsumerGroup } from './consumer/consumer-group.js';
 import { changes } from './consumer/consumer-group-log.js';
 import { EMPTY_CONSUMER_GROUP } from './consumer/consumer-group-state.js';
-import {
-  offsetsBatch,
-  recordsBatch,
-  type CommittedOffset,
-  type CoordinatorRecord,
-  type Generation,
-  type OffsetsProducer,
-} from './group-log.js';
+import type { CoordinatorRecord } from './group-log.js';
 import { GroupMetadata } from './group-metadata.js';
 import { GroupOffsets } from './group-offsets.js';
+import type { GroupWrites } from './group-writes.js';
 import { LoadingGroups } from './loading-groups.js';
 import { GroupTimer, nowMs, type GroupServices } from './services.js';
 
-const APPEND_TIMERS = { check: GroupTimer.checkAppend, done: GroupTimer.appendDone } as const;
 /** How long the thread that loads groups may be busy when a transaction ends. */
 const COMPLETION_DELAY_MAX_MICROS = 50_000;
-/** Of tombstones, which are not waited for. */
-const NO_ACKS = 0;
 
 /** Of the classic protocol, or of KIP-848's. */
 export type Group = GroupMetadata | ConsumerGroup;
@@ -56,20 +43,6 @@ interface GroupsOfPartition {
   readonly groups: Map<string, Group>;
 }
 
-interface Offsets {
-  readonly kind: 'offsets';
-  readonly group: Group;
-  readonly committed: readonly { readonly partition: number; readonly offset: CommittedOffset }[];
-  readonly producer: OffsetsProducer | null;
-  readonly done: (error: ErrorCode) => void;
-}
-
-type Purpose =
-  | { readonly kind: 'group'; readonly done: (error: ErrorCode) => void }
-  | { readonly kind: 'change'; readonly done: (error: ErrorCode) => void }
-  | { readonly kind: 'tombstones' }
-  | Offsets;
-
 /** A marker is in the log of a partition; its offsets are not applied yet. */
 export interface TransactionCompletion {
   readonly producerId: number;
@@ -78,15 +51,17 @@ export interface TransactionCompletion {
   readonly done: () => void;
 }
 
-export class GroupMetadataManager implements AppendListener, StateOwner<GroupsOfPartition> {
+export class GroupMetadataManager implements StateOwner<GroupsOfPartition> {
   readonly #services: GroupServices;
+  readonly #writes: GroupWrites;
   readonly #announce: Announcements;
   readonly #listener: GroupListener;
   readonly #led: LedPartitions<GroupsOfPartition>;
   #completionDelays: Stream | null = null;
 
-  constructor(services: GroupServices, announce: Announcements, listener: GroupListener) {
+  constructor(services: GroupServices, writes: GroupWrites, announce: Announcements, listener: GroupListener) {
     this.#services = services;
+    this.#writes = writes;
     this.#announce = announce;
     this.#listener = listener;
     this.#led = new LedPartitions(services.replicas, services.topic.numbers, GroupTimer.loadChunk, this);
@@ -133,101 +108,13 @@ export class GroupMetadataManager implements AppendListener, StateOwner<GroupsOf
   #replace(group: Group): void {
     const tombstones = tombstonesOf(group);
     this.#listener.onGroupUnloaded(group);
-    if (tombstones.length === 0) return;
-    const batch = recordsBatch(tombstones, nowMs(this.#services.host));
-    this.#append(group.groupId, batch, { kind: 'tombstones' });
+    this.#writes.tombstones(group.groupId, tombstones);
   }
 
   #partitionOf(groupId: string): number {
     const number = this.#services.topic.partitionOf(groupId);
     assert(number !== undefined, 'the cluster has the partition of every group in use');
     return number;
-  }
-
-  // ---------------------------------------------------------------------- what is stored
-
-  storeGroup({ groupId }: GroupMetadata, generation: Generation, done: (error: ErrorCode) => void): void {
-    const batch = recordsBatch([{ kind: 'group', groupId, generation }], nowMs(this.#services.host));
-    this.#append(groupId, batch, { kind: 'group', done });
-  }
-
-  /**
-   * @param done replicated, or not in time: then the change stands
-   * @returns the error with which it was refused; nothing else follows then
-   */
-  storeRecords(groupId: string, records: readonly CoordinatorRecord[], done: (error: ErrorCode) => void): ErrorCode {
-    const batch = recordsBatch(records, nowMs(this.#services.host));
-    let isRefused = false;
-    const error = this.#append(groupId, batch, { kind: 'change', done: (late) => void (isRefused || done(late)) });
-    isRefused = error !== KafkaError.NONE;
-    if (isRefused) done(changeError(error));
-    return error;
-  }
-
-  /**
-   * @param producer of the transaction that they are committed in; null: none
-   * @param guard what the verification of that transaction left behind; null: nobody asked
-   */
-  storeOffsets(
-    group: Group,
-    offsets: readonly OffsetToCommit[],
-    producer: OffsetsProducer | null,
-    guard: VerificationGuard | null,
-    done: (error: ErrorCode) => void,
-  ): void {
-    const { groupId } = group;
-    const batch = offsetsBatch(groupId, offsets, producer, nowMs(this.#services.host));
-    const committed = batch.records.map(({ state }) => {
-      const { partition, committed: offset } = state as CoordinatorRecord & { readonly kind: 'offset' };
-      if (producer === null) group.offsets.prepare(partition, offset!);
-      else group.offsets.prepareTransactional(producer.producerId, partition, offset!);
-      return { partition, offset: offset! };
-    });
-    this.#append(groupId, batch, { kind: 'offsets', group, committed, producer, done }, guard);
-  }
-
-  /** @returns why it was not appended; the listener is told in a step of its own all the same */
-  #append(groupId: string, batch: RecordBatch, purpose: Purpose, guard: VerificationGuard | null = null): ErrorCode {
-    const { replicas, settings } = this.#services;
-    const timeoutMs = settings['offsets.commit.timeout.ms'];
-    const partition = this.#partitionOf(groupId);
-    const append = new InternalAppend(replicas, APPEND_TIMERS, partition, timeoutMs, this, purpose);
-    const acks = purpose.kind === 'tombstones' ? NO_ACKS : settings['offsets.commit.required.acks'];
-    append.begin(batch, guard, acks);
-    return append.error;
-  }
-
-  /** putCacheCallback: a group that was unloaded meanwhile is Dead, and not changed. */
-  onAppended({ error, baseOffset, context }: InternalAppend): void {
-    const purpose = context as Purpose;
-    switch (purpose.kind) {
-      case 'group':
-        purpose.done(storeError(error));
-        return;
-      case 'change':
-        purpose.done(changeError(error));
-        return;
-      case 'offsets':
-        if (!purpose.group.isDead) this.#applyOffsets(purpose, error, baseOffset);
-        purpose.done(commitError(error));
-        return;
-      case 'tombstones':
-    }
-  }
-
-  #applyOffsets({ group, committed, producer }: Offsets, error: ErrorCode, logOffset: number): void {
-    const { groupId, offsets } = group;
-    for (const { partition, offset } of committed) {
-      if (producer !== null) {
-        const { producerId } = producer;
-        if (error === KafkaError.NONE) offsets.logged(producerId, partition, offset, logOffset);
-        else offsets.giveUpTransactional(producerId, partition);
-      } else if (error !== KafkaError.NONE) {
-        offsets.giveUp(partition, offset);
-      } else if (offsets.apply(partition, offset, logOffset)) {
-        this.#announce.offsetCommitted(groupId, partition, offset, -1);
-      }
-    }
   }
 
   // ---------------------------------------------------------------------- transactions end
@@ -289,7 +176,7 @@ export class GroupMetadataManager implements AppendListener, StateOwner<GroupsOf
       groups.delete(groupId);
       this.#listener.onGroupUnloaded(group);
     }
-    if (tombstones.length > 0) this.#append(groupId, recordsBatch(tombstones, now), { kind: 'tombstones' });
+    this.#writes.tombstones(groupId, tombstones);
   }
 
   // ---------------------------------------------------------------------- leadership

@@ -8,6 +8,7 @@ import type { Announcements } from './announcements.js';
 import { answerJoin, refuseJoin } from './answers.js';
 import type { GroupMetadata } from './group-metadata.js';
 import type { GroupMetadataManager } from './group-metadata-manager.js';
+import type { GroupWrites } from './group-writes.js';
 import { MemberMetadata } from './member-metadata.js';
 import type { Rebalances } from './rebalances.js';
 import type { GroupServices } from './services.js';
@@ -20,6 +21,7 @@ const NOBODY = '';
 export class JoinRequests {
   readonly #services: GroupServices;
   readonly #store: GroupMetadataManager;
+  readonly #writes: GroupWrites;
   readonly #sessions: Sessions;
   readonly #rebalances: Rebalances;
   readonly #announce: Announcements;
@@ -29,12 +31,14 @@ export class JoinRequests {
   constructor(
     services: GroupServices,
     store: GroupMetadataManager,
+    writes: GroupWrites,
     sessions: Sessions,
     rebalances: Rebalances,
     announce: Announcements,
   ) {
     this.#services = services;
     this.#store = store;
+    this.#writes = writes;
     this.#sessions = sessions;
     this.#rebalances = rebalances;
     this.#announce = announce;
@@ -195,7 +199,7 @@ export class JoinRequests {
     } else if (group.is('Stable') && group.selectProtocol() !== group.protocolName) {
       this.#rebalances.maybePrepare(group);
     } else if (group.is('Stable')) {
-      this.#store.storeGroup(
+      this.#writes.generation(
         group,
         group.generation(({ assignment }) => assignment),
         (error) => {

@@ -16,6 +16,7 @@ import { answerCommit, answerOffsetFetch } from './answers.js';
 import { commitError } from './append-errors.js';
 import type { GroupMetadata } from './group-metadata.js';
 import type { Group, GroupMetadataManager } from './group-metadata-manager.js';
+import type { GroupWrites } from './group-writes.js';
 import type { GroupServices } from './services.js';
 import type { Sessions } from './sessions.js';
 import { checkCommit, type Committer } from './validation.js';
@@ -25,12 +26,20 @@ type FetchedOffset = OffsetFetchResponse['partitions'][number];
 export class OffsetRequests {
   readonly #services: GroupServices;
   readonly #store: GroupMetadataManager;
+  readonly #writes: GroupWrites;
   readonly #sessions: Sessions;
   readonly #announce: Announcements;
 
-  constructor(services: GroupServices, store: GroupMetadataManager, sessions: Sessions, announce: Announcements) {
+  constructor(
+    services: GroupServices,
+    store: GroupMetadataManager,
+    writes: GroupWrites,
+    sessions: Sessions,
+    announce: Announcements,
+  ) {
     this.#services = services;
     this.#store = store;
+    this.#writes = writes;
     this.#sessions = sessions;
     this.#announce = announce;
   }
@@ -53,7 +62,7 @@ export class OffsetRequests {
     }
     if (group!.kind === 'classic') this.#heard(group!, memberId);
     this.#announcePending(group!, request, generationId);
-    this.#store.storeOffsets(group!, request.offsets, null, null, (outcome) => answerCommit(channel, request, outcome));
+    this.#writes.offsets(group!, request.offsets, null, null, (outcome) => answerCommit(channel, request, outcome));
   }
 
   #heard(group: GroupMetadata, memberId: string): void {
@@ -101,7 +110,7 @@ export class OffsetRequests {
     const { groupId, producerId, producerEpoch, offsets } = request;
     const group = this.#groupOf(groupId);
     this.#announcePending(group, request, this.#committerOf(request).generationId);
-    this.#store.storeOffsets(group, offsets, { producerId, producerEpoch }, guard, (outcome) =>
+    this.#writes.offsets(group, offsets, { producerId, producerEpoch }, guard, (outcome) =>
       answerCommit(channel, request, outcome),
     );
   }

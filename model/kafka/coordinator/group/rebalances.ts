@@ -8,7 +8,7 @@ import type { MemberLeft } from '../../probes.js';
 import type { Announcements } from './announcements.js';
 import { answerJoin, answerSync, refuseJoin, refuseSync } from './answers.js';
 import type { GroupMetadata } from './group-metadata.js';
-import type { GroupMetadataManager } from './group-metadata-manager.js';
+import type { GroupWrites } from './group-writes.js';
 import { NO_ASSIGNMENT, type MemberMetadata } from './member-metadata.js';
 import { GroupTimer, nowMs, type GroupServices } from './services.js';
 import type { Sessions } from './sessions.js';
@@ -29,13 +29,13 @@ export interface SyncWait {
 
 export class Rebalances {
   readonly #services: GroupServices;
-  readonly #store: GroupMetadataManager;
+  readonly #writes: GroupWrites;
   readonly #sessions: Sessions;
   readonly #announce: Announcements;
 
-  constructor(services: GroupServices, store: GroupMetadataManager, sessions: Sessions, announce: Announcements) {
+  constructor(services: GroupServices, writes: GroupWrites, sessions: Sessions, announce: Announcements) {
     this.#services = services;
-    this.#store = store;
+    this.#writes = writes;
     this.#sessions = sessions;
     this.#announce = announce;
   }
@@ -108,7 +108,7 @@ export class Rebalances {
     this.#announce.state(group);
     if (group.is('Empty')) {
       // If it cannot be stored, the last generation will be loaded, and expire member by member.
-      this.#store.storeGroup(
+      this.#writes.generation(
         group,
         group.generation(() => NO_ASSIGNMENT),
         () => {},

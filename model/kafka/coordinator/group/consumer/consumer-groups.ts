@@ -12,6 +12,7 @@ import { RESPONSE } from '../../../protocol/messages.js';
 import type { MemberLeft } from '../../../probes.js';
 import type { Announcements } from '../announcements.js';
 import type { GroupMetadataManager } from '../group-metadata-manager.js';
+import type { GroupWrites } from '../group-writes.js';
 import type { GroupServices } from '../services.js';
 import type { ConsumerGroup } from './consumer-group.js';
 import { changes } from './consumer-group-log.js';
@@ -26,16 +27,18 @@ const PARTITION_BYTES = 8;
 export class ConsumerGroups {
   readonly #services: GroupServices;
   readonly #store: GroupMetadataManager;
+  readonly #writes: GroupWrites;
   readonly #announce: Announcements;
   readonly #limits: GroupLimits;
   readonly timers: MemberTimers;
 
-  constructor(services: GroupServices, store: GroupMetadataManager, announce: Announcements) {
+  constructor(services: GroupServices, store: GroupMetadataManager, writes: GroupWrites, announce: Announcements) {
     const { settings, rules, partitionsOf } = services;
     const names = settings['group.consumer.assignors'].split(',').map(serverAssignorName);
     const defaultAssignor = names.find((name) => name !== undefined) ?? 'uniform';
     this.#services = services;
     this.#store = store;
+    this.#writes = writes;
     this.#announce = announce;
     const refusesRejoin = rules.defects['KAFKA-19233'];
     this.#limits = { defaultAssignor, maxSize: settings['group.consumer.max.size'], refusesRejoin, partitionsOf };
@@ -105,7 +108,7 @@ export class ConsumerGroups {
       return KafkaError.NONE;
     }
     const waiting = [done];
-    const error = this.#store.storeRecords(group.groupId, records, (outcome) => {
+    const error = this.#writes.change(group.groupId, records, (outcome) => {
       if (group.lastWrite === waiting) group.lastWrite = null;
       for (const answer of waiting) answer(outcome);
     });

@@ -5,6 +5,7 @@ import { KafkaError } from '../../../protocol/errors.js';
 import type { ConsumerGroupHeartbeatResponse } from '../../../protocol/group-messages.js';
 import type { Response } from '../../../protocol/messages.js';
 import type { DefectId } from '../../../protocol/versions/defects.js';
+import type { ControlPlane } from '../../../protocol/versions/rule.js';
 import { resolveRules } from '../../../protocol/versions/resolve.js';
 import type { RuleValues } from '../../../protocol/versions/rules.js';
 import { smallCluster, topicDefaults } from '../../../testing/cluster-spec.js';
@@ -27,12 +28,20 @@ export interface GroupLabOptions {
   readonly rules?: Partial<RuleValues>;
   readonly defects?: readonly DefectId[];
   readonly version?: string;
+  readonly control?: ControlPlane;
   /** min.insync.replicas of all topics; 2 if left out. */
   readonly minIsr?: number;
 }
 
-function clusterSpec({ settings, rules, defects, version = '3.9', minIsr = 2 }: GroupLabOptions): KafkaClusterSpec {
-  const small = smallCluster({ partitions: PARTITIONS, producer: { 'transactional.id': TRANSACTIONAL_ID } });
+function clusterSpec({
+  settings,
+  rules,
+  defects,
+  version = '3.9',
+  minIsr = 2,
+  control = 'kraft',
+}: GroupLabOptions): KafkaClusterSpec {
+  const small = smallCluster({ control, partitions: PARTITIONS, producer: { 'transactional.id': TRANSACTIONAL_ID } });
   const consumers = small.consumers.map((consumer) => ({
     ...consumer,
     settings: { ...consumer.settings, 'group.id': GROUP },
@@ -53,6 +62,10 @@ export class GroupLab extends Run {
 
   get coordinator(): number {
     return this.leader(CONSUMER_OFFSETS);
+  }
+
+  get offsetsPartition(): number {
+    return CONSUMER_OFFSETS;
   }
 
   member(options: MemberOptions = {}): ScriptedMember {

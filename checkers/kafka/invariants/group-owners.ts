@@ -1,0 +1,68 @@
+/**
+ * W17, one owner: in one generation of a group each partition is assigned to one member; with KIP-848 to one member until that
+ * has given it up or is out of the group.
+ */
+import type { Invariant, InvariantContext } from './invariant.js';
+
+/** `group-state` (model/kafka/probes.ts): nobody is in it; and those that only groups of KIP-848 have. */
+const EMPTY = 0;
+const ASSIGNING = 5;
+const RECONCILING = 6;
+
+interface Owner {
+  readonly generation: number;
+  readonly member: number;
+}
+
+export const groupOwners: Invariant = {
+  id: 'W17',
+  sentence: 'In one generation of a group each partition has one owner; with KIP-848 until it gives the partition up.',
+  on: ['groupState', 'partitionAssigned', 'partitionReleased'],
+  create(context) {
+    const owners = new Owners(context);
+    const { kinds } = context.cluster;
+    return {
+      onProbe(kind, _machine, key, a, b, c) {
+        if (kind === kinds.partitionAssigned) owners.assign(key, a, b, c);
+        else if (kind === kinds.partitionReleased) owners.release(key, a, c);
+        else owners.state(a, b);
+      },
+    };
+  },
+};
+
+class Owners {
+  private readonly context: InvariantContext;
+  /** By group, then partition. */
+  private readonly groups: (Owner | undefined)[][] = [];
+  /** By group: members come to their partitions one by one (KIP-848). */
+  private readonly isIncremental: boolean[] = [];
+
+  constructor(context: InvariantContext) {
+    this.context = context;
+  }
+
+  state(group: number, state: number): void {
+    if (state === EMPTY) this.groups[group] = [];
+    if (state === ASSIGNING || state === RECONCILING) this.isIncremental[group] = true;
+  }
+
+  assign(key: number, group: number, generation: number, member: number): void {
+    const owners = (this.groups[group] ??= []);
+    const before = owners[key];
+    owners[key] = { generation, member };
+    if (before === undefined || before.member === member) return;
+    const mayHave = this.isIncremental[group] !== true && generation > before.generation;
+    if (mayHave) return;
+    const { facts, found } = this.context;
+    const story =
+      `${facts.keys[key]} was assigned to one member of a group in generation ${before.generation}, ` +
+      `and to another in generation ${generation} while the first had it`;
+    found({ key, offsets: [], values: [], story });
+  }
+
+  release(key: number, group: number, member: number): void {
+    const owners = (this.groups[group] ??= []);
+    if (owners[key]?.member === member) owners[key] = undefined;
+  }
+}
