@@ -81,7 +81,8 @@ export interface ProcessingStep extends StepBasis {
 
 /** One workload step, as plain data. */
 export type ClientStep = SendStep | CallStep | OwnStep | ProcessingStep;
-/** Steps that send something. */
+
+/** How many steps send something. */
 export function sendsOf(steps: readonly ClientStep[]): number {
   return steps.filter((step) => recordsOf(step).length > 0).length;
 }

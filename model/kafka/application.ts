@@ -55,6 +55,7 @@ export class ClientListeners implements ClientListener {
 /** Carries out a step. False if the client is not running, or paused: then nothing was invoked. */
 export function carryOut(step: ClientStep, cluster: ClusterMachines): boolean {
   const machine = cluster.clients[step.client]!;
+  if ('micros' in step) return slowDown(step, cluster.processingOf(machine));
   const client = runningClient(machine, cluster.world);
   if (client === undefined) return false;
   switch (step.f) {
@@ -67,10 +68,6 @@ export function carryOut(step: ClientStep, cluster: ClusterMachines): boolean {
     case 'poll':
       callConsumer(step, client as CalledConsumer);
       return true;
-    case 'process-each':
-    case 'process-slowly':
-      slowDown(step, cluster.processingOf(machine));
-      return true;
     case 'own':
       throw new Error('a function outside is called by whoever has it');
     default:
@@ -79,9 +76,11 @@ export function carryOut(step: ClientStep, cluster: ClusterMachines): boolean {
   }
 }
 
-function slowDown({ f, micros }: ProcessingStep, time: ProcessingTime): void {
+/** Whether or not its process runs: it is the code that is slow. */
+function slowDown({ f, micros }: ProcessingStep, time: ProcessingTime): boolean {
   if (f === 'process-each') time.recordMicros = micros;
   else time.nextExtraMicros += micros;
+  return true;
 }
 
 /** undefined: it is down or paused; an application does nothing then. */

@@ -120,7 +120,7 @@ export class CommittedOffsets {
     }
     const { metadata } = this.#network;
     const leader = metadata.currentLeaderOf(assigned.partition);
-    const leaderEpoch = metadata.leaderEpochOf(assigned.partition);
+    const leaderEpoch = metadata.requestEpochOf(assigned.partition);
     assigned.seekUnvalidated({ offset, offsetEpoch, leader, leaderEpoch });
   }
 }
