@@ -5,6 +5,8 @@ export interface Anomaly {
   readonly type: string;
   /** Index into History.keys; -1: none. */
   readonly key: number;
+  /** The machine whose replica is broken, where an invariant names one. */
+  readonly machine?: number;
   readonly offsets: readonly number[];
   /** Indexes of the operations involved: two to six. */
   readonly operations: readonly number[];

@@ -160,6 +160,30 @@ export const anomalies: readonly AnomalyWords[] = [
     sentence: 'Within one operation a later send got a lower offset than an earlier one.',
   },
   {
+    name: 'poll-skip',
+    words: 'record left out by a consumer',
+    did: 'left records out when reading',
+    sentence: 'A consumer that a partition was assigned to went past a record between two polls; others read it there.',
+  },
+  {
+    name: 'nonmonotonic-poll',
+    words: 'polls that went back',
+    did: 'read backwards',
+    sentence: 'A consumer that a partition was assigned to read an offset again, or a lower one, in a later poll.',
+  },
+  {
+    name: 'int-poll-skip',
+    words: 'record left out within a poll',
+    did: 'left records out when reading',
+    sentence: 'Within one operation a consumer went past a record that others read there.',
+  },
+  {
+    name: 'int-nonmonotonic-poll',
+    words: 'poll that went back',
+    did: 'read backwards',
+    sentence: 'Within one operation a consumer read an offset again, or a lower one.',
+  },
+  {
     name: 'key-order',
     words: 'records of a key out of order',
     did: 'wrote records of a key out of order',

@@ -17,6 +17,7 @@ import { lostWrite } from './lost-write.js';
 import { nonmonotonicSend } from './nonmonotonic-send.js';
 import { partitionInstability } from './partition-instability.js';
 import { phantom } from './phantom.js';
+import { pollOrder } from './poll-order.js';
 import { cycles } from './transactions/cycles.js';
 import { precommittedRead } from './transactions/precommitted-read.js';
 import { tornTransaction } from './transactions/torn-transaction.js';
@@ -35,6 +36,7 @@ export const checkers: readonly Checker[] = [
   partitionInstability,
   abortedRead,
   phantom,
+  pollOrder,
   cycles,
   precommittedRead,
   tornTransaction,

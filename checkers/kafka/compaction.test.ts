@@ -54,7 +54,7 @@ describe('in a compacted topic', () => {
 });
 
 describe('the loss of a record that compaction had removed', () => {
-  const settings = { acks: 'all', 'cleanup.policy': 'compact' };
+  const settings = { acks: 'all', 'cleanup.policy': 'compact', 'unclean.leader.election.enable': true };
   /** 7 is removed everywhere since 8 superseded it; b3, which never had 8, is elected uncleanly. */
   const script = (supersededBy = 1) => {
     const begun = scriptOf(settings, 1)

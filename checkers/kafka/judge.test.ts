@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { finalRead, historyOf, poll, send } from '../../histories/builders.js';
+import type { History } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
 import { checkHistory } from './check-history.js';
 import { judge } from './judge.js';
@@ -79,6 +80,29 @@ describe('judge', () => {
         guarantee: 'real-reads',
       });
     }
+  });
+
+  it('calls what is excluded a bug if it is known that nothing was lost, but for what retries and the like license', () => {
+    const judgementOf = (history: History, type: string) => {
+      const { anomalies } = judge({
+        history,
+        trace: null,
+        ...checkHistory(history),
+        requirements: [],
+        nothingLicensesLoss: true,
+      });
+      return anomalies.find(({ anomaly }) => anomaly.type === type)?.judgement;
+    };
+    const plain = { acks: 'all', 'enable.idempotence': false };
+    const twice = [send('orders-0', 7).ok(1), finalRead('orders-0', 1, [0, 7], [1, 7])];
+    const swapped = [send('orders-0', 7).ok(1), send('orders-0', 8).ok(0), finalRead('orders-0', 1, [0, 8], [1, 7])];
+    const lossless = [send('orders-0', 7).ok(0), finalRead('orders-0', 1)];
+    for (const settings of [plain, { ...plain, 'max.in.flight.requests.per.connection': 1 }, { acks: 'all' }]) {
+      expect(judgementOf(historyOf(twice, { settings }), 'duplicate')).toBe('allowed');
+      expect(judgementOf(historyOf(swapped, { settings }), 'nonmonotonic-send')).toBe('allowed');
+      expect(judgementOf(historyOf(lossless, { settings }), 'unseen')).toBe('bug');
+    }
+    expect(judgementOf(historyOf(twice, { settings: { ...plain, retries: 0 } }), 'duplicate')).toBe('bug');
   });
 
   it('is undecided where a licence cannot be decided, and judges the rest', () => {

@@ -6,9 +6,9 @@
 import type { Anomaly, JudgedAnomaly, TrialVerdict } from '../../histories/anomaly.js';
 import type { History } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
-import type { Requirement } from '../checker.js';
+import type { Guarantee, Requirement } from '../checker.js';
 import { errorWords, verdictOf } from '../verdict.js';
-import { guarantees, isNeverLicensed } from './guarantees/registry.js';
+import { guarantees, isNeverLicensed, isProvenWithoutLoss } from './guarantees/registry.js';
 import { invariants } from './invariants/registry.js';
 import { Licences, type Licensed } from './licences.js';
 import { licensed } from './licences/rows.js';
@@ -26,7 +26,8 @@ export interface JudgeInput {
   readonly requirements: readonly string[];
   /**
    * Without a trace: it is known that no event licenses a loss (no replica lost data, no unclean election; with acks below
-   * all no change of leader). Then what a guarantee excludes under the header's settings is a bug.
+   * all no change of leader). Then what a guarantee excludes under the header's settings is a bug, unless it rests on
+   * other events too (retries, say).
    */
   readonly nothingLicensesLoss?: boolean;
 }
@@ -71,7 +72,7 @@ function withoutMoreOfTheSame(judged: readonly JudgedAnomaly[]): readonly Judged
 
 function withoutTrace(anomaly: Anomaly, requirement: Requirement | null, input: JudgeInput): JudgedAnomaly {
   const { history, nothingLicensesLoss } = input;
-  const isBug = nothingLicensesLoss === true && guaranteeAgainst(anomaly, history) !== null;
+  const isBug = nothingLicensesLoss === true && guaranteesAgainst(anomaly, history).some(isProvenWithoutLoss);
   return isBug ? bug(anomaly, requirement, history) : judgement(anomaly, requirement, null);
 }
 
@@ -99,6 +100,10 @@ function unpromised(anomaly: Anomaly, history: History): Licensed | null {
   return guaranteeAgainst(anomaly, history) === null ? licensed('not-promised', -1) : null;
 }
 
-function guaranteeAgainst(anomaly: Anomaly, { header }: History): string | null {
-  return guarantees.find((guarantee) => guarantee.covers(header).includes(anomaly.type))?.id ?? null;
+function guaranteeAgainst(anomaly: Anomaly, history: History): string | null {
+  return guaranteesAgainst(anomaly, history)[0]?.id ?? null;
+}
+
+function guaranteesAgainst(anomaly: Anomaly, { header }: History): readonly Guarantee[] {
+  return guarantees.filter((guarantee) => guarantee.covers(header).includes(anomaly.type));
 }

@@ -9,7 +9,7 @@ import type { Trace } from '../../histories/trace.js';
 import type { FinalRead } from './history/final-reads.js';
 import { historyIndex } from './history/history-index.js';
 import { Attempts } from './licences/attempts.js';
-import { deletionLicence } from './licences/deletion.js';
+import { deletionLicence, deletionLicenceOf } from './licences/deletion.js';
 import { damageLicence, lossLicence, type PartitionRules } from './licences/loss.js';
 import type { PartitionTimeline, RecordIdentity, Stay } from './licences/partition-timeline.js';
 import { producerWindowLicence } from './licences/producer-window.js';
@@ -18,7 +18,7 @@ import { licensed, type Licensed } from './licences/rows.js';
 import { stallLicence } from './licences/stall.js';
 import { TraceTimeline } from './licences/trace-timeline.js';
 import { probeKinds, RemovedAs } from './probe-kinds.js';
-import { clientSetting, hasRule, partitionFacts, producerGuarantees } from './settings.js';
+import { clientSetting, hasRule, partitionFacts, producerGuarantees, topicAllowsUnclean, topicOf } from './settings.js';
 
 export type { Licensed } from './licences/rows.js';
 
@@ -93,7 +93,6 @@ export class Licences {
 
   private ofCopy(key: number, copy: Stay, promise: 'all' | 1): Licensed | null {
     return (
-      deletionLicence(this.trace, key, copy) ??
       this.ofCompacted(key, copy) ??
       this.ofReadersWithout(key, copy) ??
       lossLicence(this.partition(key), this.rules(key), copy, promise)
@@ -148,18 +147,21 @@ export class Licences {
     return null;
   }
 
-  /** On each replica that was read in full without the record, the disk must have damaged it. */
+  /**
+   * Each replica that was read in full without the record lacks it by right: policy deleted it, or the disk took it and
+   * nobody noticed. Where none was, some replica must have deleted it.
+   */
   private ofReadersWithout(key: number, copy: RecordIdentity): Licensed | null {
     const index = historyIndex(this.history);
     const record = index.recordOf(key, copy.value);
     const partition = this.partition(key);
-    let licence: Licensed | null = null;
-    for (const read of index.finalReads) {
-      if (read.key !== key || !read.complete || returned(read, record)) continue;
-      licence = damageLicence(partition, copy, read.machine);
-      if (licence === null) return null;
-    }
-    return licence;
+    const without = index.finalReads.filter((read) => read.key === key && read.complete && !returned(read, record));
+    if (without.length === 0) return deletionLicence(partition, copy);
+    const licences = without.map(({ machine, operations }) => {
+      const at = this.lastEventBy(index.operations.completedAt[operations.at(-1)!]!);
+      return deletionLicenceOf(partition, copy, machine, at) ?? damageLicence(partition, copy, machine, at);
+    });
+    return licences.includes(null) ? null : licences[0]!;
   }
 
   /** One of these partitions may have lost records that were committed: then a group's offsets, or its records, are not what they were. */
@@ -192,9 +194,10 @@ export class Licences {
   /** One of the records involved was appended again, since a leader knew too little of its idempotent producer. */
   private ofProducerWindow({ key, values }: Anomaly): Licensed | null {
     for (const value of values) {
-      const { idempotent } = producerGuarantees(this.history.header, this.writerOf(key, value)?.client ?? '');
-      const copies = this.partition(key).appendsOf(value);
-      const licence = idempotent ? producerWindowLicence(this.trace, key, copies) : null;
+      const client = this.writerOf(key, value)?.client ?? '';
+      if (!producerGuarantees(this.history.header, client).idempotent) continue;
+      const machine = this.trace.header.machines.findIndex(({ name }) => name === client);
+      const licence = producerWindowLicence(this.trace, key, this.partition(key).appendsOf(value), machine);
       if (licence !== null) return licence;
     }
     return null;
@@ -238,7 +241,6 @@ export class Licences {
     const writer = this.writerOf(key, overtaken);
     const producer = producerGuarantees(this.history.header, writer?.client ?? '');
     if (producer.idempotent) return null;
-    if (producer.acks === 0) return licensed('acks-0', -1);
     const partition = this.partition(key);
     const copies = partition.appendsOf(overtaken);
     const nth = copies.findLastIndex(({ offset }) => offset === offsets[1]);
@@ -248,9 +250,10 @@ export class Licences {
     if (nth > retries.length) return null;
     // A batch that was retried may stand twice (1, 2, 1, 2), whatever was in flight.
     if (nth > 0) return licensed('retries-without-idempotence', retries[0]!);
+    const ahead = partition.appendsOf(overtaking).find(({ offset }) => offset === offsets[0]);
+    if (producer.acks === 0) return ofNoAnswers(copy, ahead, retries);
     if (producer.maxInFlight > 1) {
       if (retries.length > 0) return licensed('in-flight-without-idempotence', retries[0]!);
-      const ahead = partition.appendsOf(overtaking).find(({ offset }) => offset === offsets[0]);
       if (ahead !== undefined && ahead.machine !== copy.machine) return this.ofTwoLeaders(anomaly);
     }
     return this.ofLateRequest(writer, copy);
@@ -270,12 +273,16 @@ export class Licences {
   }
 
   /** A leader began without some of the committed prefix: each record of it that is named must be licensed. */
-  private ofCommittedPrefix({ key, offsets, values, events }: Anomaly): Licensed | null {
+  private ofCommittedPrefix({ key, machine = -1, offsets, values, events }: Anomaly): Licensed | null {
     const partition = this.partition(key);
-    const last = this.electionOf(events[0] ?? -1, partition);
+    const at = events[0] ?? -1;
+    const last = this.electionOf(at, partition);
     const licences = offsets.map((offset, i) => {
       const copies = partition.appendsOf(values[i]!).filter((copy) => copy.offset === offset);
-      return copies.map((copy) => this.ofLostRecord(key, copy, 'all', last)).find((one) => one !== null);
+      const ofCopies = copies.map(
+        (copy) => this.ofLostRecord(key, copy, 'all', last) ?? damageLicence(partition, copy, machine, at),
+      );
+      return ofCopies.find((one) => one !== null);
     });
     return licences.includes(undefined) ? null : (licences[0] ?? null);
   }
@@ -310,10 +317,24 @@ export class Licences {
     const last = partition.elections.findLastIndex(({ index }) => index <= then);
     for (const record of this.recordsOf(anomaly, partition)) {
       const licence =
-        this.ofLostRecord(anomaly.key, record, 'all') ?? this.ofLostRecord(anomaly.key, record, 'all', last, then);
+        this.ofLostRecord(anomaly.key, record, 'all', last, then) ??
+        damageLicence(partition, record, anomaly.machine ?? -1, then);
       if (licence !== null) return licence;
     }
     return null;
+  }
+
+  /** The last record of the trace at a time or before; -1: none is. */
+  private lastEventBy(micros: number): number {
+    const { time, length } = this.trace;
+    let low = -1;
+    let high = length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (time[middle]! <= micros) low = middle;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The last record of the trace at the time of this one: what a controller decides at once it announces one by one. */
@@ -354,11 +375,25 @@ export class Licences {
   private rules(key: number): PartitionRules {
     const { header } = this.history;
     const { replicas, minInsyncReplicas } = partitionFacts(this.history, key);
-    return { eligibleLeaderReplicas: hasRule(header, 'eligibleLeaderReplicas'), minInsyncReplicas, replicas };
+    return {
+      uncleanElections: topicAllowsUnclean(header, topicOf(this.history, key)),
+      eligibleLeaderReplicas: hasRule(header, 'eligibleLeaderReplicas'),
+      minInsyncReplicas,
+      replicas,
+    };
   }
 }
 
 function returned({ records }: FinalRead, record: number): boolean {
   for (let i = 0; i < records.length; i++) if (records.at(i) === record) return true;
   return false;
+}
+
+/**
+ * acks=0 waits for no answer: whatever the setting, all that was written is in flight. On one connection the requests are
+ * taken in their order all the same. So the batch was put back, or the two went to leaders of different epochs.
+ */
+function ofNoAnswers(copy: Stay, ahead: Stay | undefined, retries: readonly number[]): Licensed | null {
+  if (retries.length > 0) return licensed('acks-0', retries[0]!);
+  return ahead !== undefined && ahead.leaderEpoch !== copy.leaderEpoch ? licensed('acks-0', copy.from) : null;
 }

@@ -82,6 +82,17 @@ describe('lost-write, in final reads', () => {
     expect(check(send('x', 7).ok(0), finalRead('x', 1, [0, 7]), late, poll('x', [1, 8])).anomalies).toEqual([]);
   });
 
+  it('asks of a read that ended below it nothing that was committed later: other reads may come too late', () => {
+    const between = (...first: readonly [number, number][]) => {
+      const late = [send('x', 8).from(400_000).info(), send('x', 9).from(400_000).info()];
+      const reads = [finalRead('x', 1, [0, 7], ...first).from(500_000), finalRead('x', 2, [0, 7], [1, 8], [2, 9])];
+      return check(send('x', 7).ok(0), ...late, reads[0]!, reads[1]!.from(600_000)).anomalies;
+    };
+    expect(between()).toEqual([]);
+    expect(between([1, 8])).toEqual([]);
+    expect(between([2, 9])).toMatchObject([{ type: 'lost-write', offsets: [1], values: [8] }]);
+  });
+
   it('is content when every read has every record', () => {
     const reads = [1, 2, 3].map((machine) => finalRead('x', machine, [0, 7], [1, 8]));
     expect(check(send('x', 7).ok(0), send('x', 8).ok(1), ...reads)).toEqual({ anomalies: [] });

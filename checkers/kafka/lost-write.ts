@@ -12,6 +12,8 @@
  *   read began must be in it. A record that only some replicas hold is lost at the fail-over that reads without it.
  *   One that is in no read at all and above all of them is `unseen`, not here.
  *
+ * What was committed later must be in it if the read went further, and another replica returned it when it led. One that
+ * ended below it may have come too early: another tool's reads need not wait for the last append.
  * In a compacted topic nothing is lost that a later record of its key supersedes, or that was deleted (history/compaction.ts).
  *
  * A final read that did not reach the end proves nothing: undecided, unless a later one with that leader did.
@@ -57,6 +59,7 @@ class Losses {
   private readonly returnedBy: Int32Array;
   /** By key: the record whose lowest offset bounds what must have been read; -1: nothing was read. */
   private readonly bounds: Int32Array;
+  private readonly reaches = new Map<FinalRead, number>();
   private readonly compaction: Compaction;
   private readonly shownByAll: (ShownKeys | undefined)[] = [];
   private finalReadsSeen = 0;
@@ -133,7 +136,19 @@ class Losses {
     if (writer < 0) return false;
     const { outcome, completedAt } = index.operations;
     if (outcome[writer]! === OK && completedAt[writer]! <= read.invokedAt) return true;
-    return endOf(index, index.records.reader[record]!) <= read.invokedAt || readByFinal(index, record);
+    if (endOf(index, index.records.reader[record]!) <= read.invokedAt) return true;
+    return readByFinal(index, record) && index.lastOffset(record) < this.reachOf(read);
+  }
+
+  /** The highest offset that a final read returned for certain; -1: it returned nothing, or no offset is known. */
+  private reachOf(read: FinalRead): number {
+    let reach = this.reaches.get(read);
+    if (reach !== undefined) return reach;
+    reach = -1;
+    const { records } = read;
+    for (let i = 0; i < records.length; i++) reach = Math.max(reach, this.index.firstOffset(records.at(i)));
+    this.reaches.set(read, reach);
+    return reach;
   }
 
   private report(record: number, offset: number, gone: string, reader: number, at: number, finalRead = -1): void {
@@ -158,7 +173,7 @@ class Losses {
   }
 }
 
-/** Another replica returned it when it led: no replica may lead without it. */
+/** Another replica returned it when it led. */
 function readByFinal(index: HistoryIndex, record: number): boolean {
   return index.operations.finalReadOf[index.records.reader[record]!]! >= 0;
 }

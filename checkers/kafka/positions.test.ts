@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { historyOf, poll, send, type OperationBuilder } from '../../histories/builders.js';
+import { finalRead, historyOf, poll, send, type OperationBuilder } from '../../histories/builders.js';
 import { abortedRead } from './aborted-read.js';
 import { ackOffsetMismatch } from './ack-offset-mismatch.js';
 import { duplicate } from './duplicate.js';
@@ -54,6 +54,18 @@ describe('inconsistent-offsets', () => {
 });
 
 describe('ack-offset-mismatch', () => {
+  it('waits for a read that reached the offset, or the end: until then another copy may stand there', () => {
+    const copy = [send('x', 5).ok(9), poll('x', [4, 5])];
+    const mismatches = (...more: readonly OperationBuilder[]) =>
+      ackOffsetMismatch.check(history(...copy, ...more)).anomalies.map(({ offsets }) => offsets);
+    expect(mismatches()).toEqual([]);
+    expect(mismatches(send('x', 6), poll('x', [8, 6]))).toEqual([]);
+    expect(mismatches(send('x', 6), poll('x', [10, 6]))).toEqual([[9, 4]]);
+    expect(mismatches(finalRead('x', 1, [4, 5]))).toEqual([[9, 4]]);
+    expect(mismatches(finalRead('x', 1, [4, 5]).info())).toEqual([]);
+    expect(mismatches(finalRead('x', 1, [4, 5], [9, 5]))).toEqual([]);
+  });
+
   it('finds a record that was read elsewhere than acknowledged', () => {
     const { anomalies } = ackOffsetMismatch.check(history(send('x', 5).ok(0), poll('x', [12, 5])));
     expect(anomalies).toMatchObject([{ type: 'ack-offset-mismatch', offsets: [0, 12], operations: [0, 1] }]);

@@ -36,7 +36,7 @@ describe('guarantees', () => {
   it.each([
     [{ acks: 'all' }, ['lost-write', 'duplicate', 'key-order', 'stuck', 'phantom', 'W1'], []],
     [{ acks: 1 }, ['lost-write', 'W1', 'duplicate', 'key-order'], []],
-    [{ acks: 0, 'unclean.leader.election.enable': true }, ['phantom', 'W1', 'duplicate'], ['lost-write', 'key-order']],
+    [{ acks: 0, 'unclean.leader.election.enable': true }, ['phantom', 'W1', 'duplicate', 'key-order'], ['lost-write']],
     [{ acks: 1, 'max.in.flight.requests.per.connection': 1 }, ['key-order', 'duplicate'], []],
     [{ acks: 1, retries: 0 }, ['key-order', 'duplicate'], []],
     [{ 'p0:acks': 1, acks: 'all' }, ['duplicate'], []],

@@ -92,7 +92,12 @@ export function partitionsOf(header: HistoryHeader): readonly PartitionSettings[
 
 /** Some topic may elect a replica from outside the ISR. */
 export function allowsUnclean(header: HistoryHeader): boolean {
-  return someTopic(header, (topic) => isTrue(topicSetting(header, topic, 'unclean.leader.election.enable')));
+  return someTopic(header, (topic) => topicAllowsUnclean(header, topic));
+}
+
+/** The topic may elect a replica from outside the ISR. Not set: it may not, the default since 0.11 (KIP-106). */
+export function topicAllowsUnclean(header: HistoryHeader, topic: string): boolean {
+  return isTrue(topicSetting(header, topic, 'unclean.leader.election.enable'));
 }
 
 /** Some topic leaves what it wrote to the page cache: a loss of power takes it (flush.messages, by default never). */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { segmentPath } from './log/paths.js';
+import { LossReason, Probe } from './probes.js';
 import { Run } from './testing/run.js';
 import { smallCluster, type SmallCluster } from './testing/cluster-spec.js';
 
@@ -268,6 +269,24 @@ describe('determinism', () => {
     const first = play('7');
     expect(play('7')).toEqual(first);
     expect(play('8')).not.toEqual(first);
+  });
+});
+
+describe('a damaged batch on a broker without power', () => {
+  it('is announced as damage, which takes these records alone', () => {
+    const it = up({ topic: { 'flush.messages': 1 } });
+    it.send(20);
+    it.run(5);
+    const follower = 1 + (it.leader() % 3);
+    it.world.powerLoss(follower);
+    const announced: number[][] = [];
+    it.world.probes.listen([Probe.dataLost, Probe.append], {
+      onProbe: (kind, machine, _key, a, b, c) => {
+        if (machine === follower) announced.push([kind, a, b, c]);
+      },
+    });
+    expect(it.world.diskFaults(follower).corrupt(segmentPath('orders-0', 0), 0)).toBe(true);
+    expect(announced).toEqual([[Probe.dataLost, 0, 1, LossReason.corrupt]]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The simulated Kafka as a system under test: furnishes a world, and answers what a trial asks of the cluster. */
-import { ENTRY_CORRUPT, type DataLossListener, type FileLoss } from '../kernel/disk.js';
+import type { DataLossListener, FileLoss, LossCause } from '../kernel/disk.js';
 import type { MachineId } from '../kernel/process.js';
 import type { Stream } from '../kernel/random.js';
 import type { World } from '../kernel/world.js';
@@ -195,14 +195,14 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     return timeouts(this.spec);
   }
 
-  onDataLost(machine: number, losses: readonly FileLoss[]): void {
+  onDataLost(machine: number, losses: readonly FileLoss[], cause: LossCause): void {
     if (machine > this.spec.brokers) return;
     const { probes } = this.cluster.world;
     for (const records of lostRecords(this.keys(), losses, this.cluster.world.disk(machine))) {
       const { partition, firstOffset, oldLogEnd } = records;
-      const reason = this.lossReason(machine, records);
+      const reason = lossReasons[cause];
       if (firstOffset < oldLogEnd) probes.emit(Probe.dataLost, machine, partition, firstOffset, oldLogEnd, reason);
-      if (reason === LossReason.powerLoss) this.announceSurvivors(machine, records);
+      if (cause === 'power-loss') this.announceSurvivors(machine, records);
     }
   }
 
@@ -219,12 +219,10 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
       }
     }
   }
-
-  private lossReason(machine: number, { path, entry }: LostRecords): number {
-    const { world } = this.cluster;
-    if (!world.hasPower(machine)) return LossReason.powerLoss;
-    const disk = world.disk(machine);
-    const isCorrupt = disk.exists(path) && disk.open(path).state(entry) === ENTRY_CORRUPT;
-    return isCorrupt ? LossReason.corrupt : LossReason.wiped;
-  }
 }
+
+const lossReasons: Readonly<Record<LossCause, number>> = {
+  'power-loss': LossReason.powerLoss,
+  wipe: LossReason.wiped,
+  corruption: LossReason.corrupt,
+};

@@ -397,6 +397,19 @@ describe('disk faults', () => {
     expect(world.diskFaults(id).corrupt('nothing', 0)).toBe(false);
   });
 
+  it('are told by what they are, with or without power', () => {
+    const { stage, world, id, disk } = machine();
+    const causes: string[] = [];
+    world.onDataLost({ onDataLost: (_machine, _losses, cause) => causes.push(cause) });
+    append(disk.open('log'), 1, 2, 3);
+    disk.open('log').fsyncNow();
+    stage.world.powerLoss(id);
+    expect(causes).toEqual([]);
+    world.diskFaults(id).corrupt('log', 1);
+    world.diskFaults(id).wipe();
+    expect(causes).toEqual(['corruption', 'wipe']);
+  });
+
   it('errors fail writes and fsyncs, and nothing is written', () => {
     const results: unknown[] = [];
     const stage = new Stage();

@@ -70,11 +70,14 @@ export interface FileLoss {
   readonly lost: readonly object[];
 }
 
+/** What took or damaged entries. A disk is damaged with or without power. */
+export type LossCause = 'power-loss' | 'wipe' | 'corruption';
+
 /**
  * Told once at each power loss, wipe or corruption that took something, so that a system can say what its replicas lost.
  * After power loss the disk may hold other entries from `from` on: a truncation, a removal or a renaming that was not yet
  * durable was undone. Then `lost` may be empty.
  */
 export interface DataLossListener {
-  onDataLost(machine: number, losses: readonly FileLoss[]): void;
+  onDataLost(machine: number, losses: readonly FileLoss[], cause: LossCause): void;
 }

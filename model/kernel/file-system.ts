@@ -16,6 +16,7 @@ import {
   type File,
   type FileLoss,
   type IoResult,
+  type LossCause,
 } from './disk.js';
 import type { EventHandler, EventId } from './event-queue.js';
 import { Inode, type Flush } from './inode.js';
@@ -138,7 +139,7 @@ export class FileSystem implements DiskFaults, EventHandler {
     this.running.clear();
     const prefix = `power-loss/${this.name}/${++this.powerLosses}`;
     const losses = losePower(this.tree, (path) => createStream(this.core.seed, `${prefix}/${path}`));
-    this.tell(losses);
+    this.tell(losses, 'power-loss');
     return losses.reduce((sum, { lost }) => sum + lost.length, 0);
   }
 
@@ -146,7 +147,7 @@ export class FileSystem implements DiskFaults, EventHandler {
     const inode = this.tree.files.get(path);
     if (inode === undefined || index < 0 || index >= inode.entries.length) return false;
     inode.mark(index, ENTRY_CORRUPT);
-    this.tell([{ path, from: index, lost: [inode.entries[index]] }]);
+    this.tell([{ path, from: index, lost: [inode.entries[index]] }], 'corruption');
     return true;
   }
 
@@ -166,7 +167,8 @@ export class FileSystem implements DiskFaults, EventHandler {
     const files = this.filesInOrder();
     this.tree.wipe();
     const written = files.filter(({ entries }) => entries.length > 0);
-    this.tell(written.map(({ path, entries }) => ({ path, from: 0, lost: entries.slice() })));
+    const losses = written.map(({ path, entries }) => ({ path, from: 0, lost: entries.slice() }));
+    this.tell(losses, 'wipe');
   }
 
   /** 32 bits over the paths, and of each file the entries' number, bytes, states and, where they have one, `hash`. */
@@ -198,9 +200,9 @@ export class FileSystem implements DiskFaults, EventHandler {
     return [...this.tree.files.values()].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
   }
 
-  private tell(losses: readonly FileLoss[]): void {
+  private tell(losses: readonly FileLoss[], cause: LossCause): void {
     if (losses.length === 0) return;
-    for (const listener of this.listeners) listener.onDataLost(this.machine, losses);
+    for (const listener of this.listeners) listener.onDataLost(this.machine, losses, cause);
   }
 }
 

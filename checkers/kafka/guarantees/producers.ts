@@ -49,14 +49,15 @@ export const oneInFlightOrder: Guarantee = {
 export const inFlightOrder: Guarantee = {
   id: 'in-flight-order',
   sentence:
-    "Without idempotence and with several requests in flight a session's records stand in the order of its sends as long as none of their batches is retried.",
-  source: 'Kafka documentation, producer configuration: max.in.flight.requests.per.connection, retries',
+    "Without idempotence and with several requests in flight (acks=0 waits for none) a session's records stand in the order of its sends as long as none of their batches is retried.",
+  source:
+    'Kafka documentation, producer configuration: max.in.flight.requests.per.connection, retries; SocketServer (a channel is muted until its request was handled)',
   assumptions: [
     'Batches of a partition are not in flight to two leaders at once.',
     "No request outlives its client's wait.",
     logsKept,
   ],
-  covers: (header) => (someProducer(header, (one) => isPlain(one) && one.maxInFlight > 1) ? disorder : []),
+  covers: (header) => (someProducer(header, isPipelined) ? disorder : []),
 };
 
 export const noRetriesNoDuplicates: Guarantee = {
@@ -85,6 +86,10 @@ export const failedMeansAbsent: Guarantee = {
   covers: (header) =>
     header.workload === 'list-append' || (isTransactional(header) && !readsCommitted(header)) ? [] : ['G1a'],
 };
+
+function isPipelined(producer: ProducerGuarantees): boolean {
+  return !producer.idempotent && (producer.acks === 0 || producer.maxInFlight > 1);
+}
 
 /** Neither idempotent nor without any answer. */
 function isPlain(producer: ProducerGuarantees): boolean {

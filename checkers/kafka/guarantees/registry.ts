@@ -49,3 +49,20 @@ const neverLicensed: readonly Guarantee[] = [
 export function isNeverLicensed(type: string, header: HistoryHeader): boolean {
   return neverLicensed.some((guarantee) => guarantee.covers(header).includes(type));
 }
+
+/**
+ * These rest on more than that nothing was lost: no retry, no request that outlives its client's wait, a leader that knows
+ * the producer. A history alone tells of none of it, so that it never proves a breach of them.
+ */
+const onlyByTrace: readonly Guarantee[] = [
+  producers.idempotenceNoDuplicates,
+  producers.idempotenceOrder,
+  producers.oneInFlightOrder,
+  producers.inFlightOrder,
+  producers.oneCopyAnAttempt,
+];
+
+/** Whether what the guarantee excludes is proven to be a bug once it is known that no event licenses a loss. */
+export function isProvenWithoutLoss(guarantee: Guarantee): boolean {
+  return !onlyByTrace.includes(guarantee);
+}

@@ -49,4 +49,24 @@ describe('W1: every leader holds all that was ever committed', () => {
         .map(({ values }) => values),
     ).toEqual([[8], [9]]);
   });
+
+  it('names what is lacking alone, by identity, and by how many', () => {
+    const script = new TraceScript().lead(1, [1, 2, 3]).append(1, 7, 8, 9, 10, 11).commit(1, 2, 3);
+    script.loseSegmentEnd(2, 1, 3).restart(2).unfence(2).lead(2, [2, 3]);
+    const [breach, ...more] = script.breaches().filter(({ type }) => type === 'W1');
+    expect(breach).toMatchObject({ machine: 2, offsets: [1, 2], values: [8, 9] });
+    expect(breach?.story).toMatch(/without it \(and 1 more committed record up to offset 2\)$/);
+    expect(more).toEqual([]);
+  });
+
+  it('holds for what differs below the start of its log, not above it', () => {
+    /** b2 holds 8 at offset 1 in another epoch, and comes back when the log of its leader begins there. */
+    const begun = (logStart: number) => {
+      const script = committed().changeIsr([1, 3]).truncate(2, 1).appendRecord(2, { epoch: 9, value: 8 }, false);
+      script.beginAt(1, logStart).highWatermark(2, 2, false).highWatermark(1, 2);
+      return script.beginAt(2, logStart, 'leaderOffset').changeIsr([1, 2, 3]).lead(2, [2, 3]).broken();
+    };
+    expect(begun(2)).toEqual([]);
+    expect(begun(1)).toEqual(['W1', 'W5', 'W6']);
+  });
 });

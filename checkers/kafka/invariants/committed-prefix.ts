@@ -7,7 +7,7 @@
  */
 import type { ProbeListener } from '../probe-kinds.js';
 import type { Loss } from './committed-logs.js';
-import type { Invariant, InvariantContext } from './invariant.js';
+import type { Breach, Invariant, InvariantContext } from './invariant.js';
 import { brokerWords, placeWords } from './words.js';
 
 export const committedPrefix: Invariant = {
@@ -23,12 +23,18 @@ export const committedPrefix: Invariant = {
 
 const silent: ProbeListener = { onProbe() {} };
 
-function lost({ facts }: InvariantContext, { partition, machine, from, committed }: Loss) {
-  const offsets: number[] = [];
-  for (let offset = from; offset < committed.end && offsets.length < 6; offset++) offsets.push(offset);
+/** So many of the records that are gone are named. */
+const MOST_NAMED = 6;
+
+function lost({ facts }: InvariantContext, { partition, machine, offsets: all, committed }: Loss): Breach {
+  const offsets = all.slice(0, MOST_NAMED);
   const values = offsets.map((offset) => committed.valueAt(offset));
-  const what = `${placeWords(facts, partition.key, from)}, value ${values[0]}`;
-  const rest = committed.end - from > 1 ? ` (and all committed records up to offset ${committed.end - 1})` : '';
+  const what = `${placeWords(facts, partition.key, offsets[0]!)}, value ${values[0]}`;
+  const others = all.length - 1;
+  const rest =
+    others > 0
+      ? ` (and ${others} more committed ${others > 1 ? 'records' : 'record'} up to offset ${all[others]})`
+      : '';
   const story = `${what}, was committed, and ${brokerWords(machine)} leads in epoch ${partition.leaderEpoch} without it${rest}`;
-  return { key: partition.key, offsets, values, story };
+  return { key: partition.key, machine, offsets, values, story };
 }

@@ -130,15 +130,16 @@ class RunningInvariants implements Invariants {
    * A broken state stays broken for many probes: each breach is told once in a leader epoch. All are told, however many:
    * which of them tell nothing new is known only when each has been judged.
    */
-  private report(type: string, { key, offsets, values, story }: Breach): void {
+  private report(type: string, { key, machine, offsets, values, story }: Breach): void {
     const epoch = key < 0 ? -1 : this.cluster.partition(key).leaderEpoch;
     const what = offsets.length === 0 ? story : `${offsets[0]}|${values.join(',')}`;
-    const identity = `${type}|${key}|${epoch}|${what}`;
+    const identity = `${type}|${key}|${machine ?? -1}|${epoch}|${what}`;
     if (this.reported.has(identity)) return;
     this.reported.add(identity);
     const { now, record } = this.clock;
     const events = record < 0 ? [] : [record];
-    this.found({ type, key, offsets, operations: [], values, events, at: now, story, preventedBy: null });
+    const replica = machine === undefined ? {} : { machine };
+    this.found({ type, key, ...replica, offsets, operations: [], values, events, at: now, story, preventedBy: null });
   }
 }
 

@@ -11,6 +11,8 @@ export type ClusterFacts = Pick<KafkaView, 'keys' | 'minInsyncReplicas' | 'repli
 /** What was found broken. Time and trace record are added by who runs the invariants. */
 export interface Breach {
   readonly key: number;
+  /** The broker whose replica is broken; absent: none alone. */
+  readonly machine?: number;
   /** Records involved: offsets and values side by side; of two values at one offset, the offset once. */
   readonly offsets: readonly number[];
   readonly values: readonly number[];

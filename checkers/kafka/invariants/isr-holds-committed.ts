@@ -39,18 +39,21 @@ export const isrHoldsCommitted: Invariant = {
 
 function check(context: InvariantContext, key: number, member: number): void {
   const { cluster, facts } = context;
-  const { isr, elr, leader, deletedBelow } = cluster.partition(key);
+  const { isr, elr, leader } = cluster.partition(key);
   if (member === leader || ((isr | elr) & (1 << member)) === 0 || !cluster.isElectable(member)) return;
   const committed = context.committed.log(key);
-  const { log } = cluster.replica(member, key);
-  if (log.agreesAbove(deletedBelow, committed.end, committed)) return;
+  const replica = cluster.replica(member, key);
+  const { log } = replica;
+  const start = context.committed.startFor(replica, key);
+  if (log.agreesBetween(start, committed.end, committed)) return;
   // Frozen and alone; or, under ZooKeeper, back before anybody took it out.
   const mayStay = isr === 1 << member || context.restartsUnnoticed;
   if (mayStay && cluster.budget.impaired(key, member)) return;
-  const offset = log.firstDifference(committed, committed.end);
-  const value = committed.valueAt(offset);
-  const place = placeWords(facts, key, offset);
   const where = (isr & (1 << member)) === 0 ? 'is eligible to lead' : 'is in the ISR';
-  const story = `${brokerWords(member)} ${where} without ${place}, value ${value}, which is committed`;
-  context.found({ key, offsets: [offset], values: [value], story });
+  for (const offset of log.stretchesLacking(committed, committed.end, start)) {
+    const value = committed.valueAt(offset);
+    const what = `${placeWords(facts, key, offset)}, value ${value}, which is committed`;
+    const story = `${brokerWords(member)} ${where} without ${what}`;
+    context.found({ key, machine: member, offsets: [offset], values: [value], story });
+  }
 }

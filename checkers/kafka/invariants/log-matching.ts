@@ -7,7 +7,7 @@
  *
  * A deposed leader's log may differ above its high watermark until it truncates; high watermarks may lag, and go back.
  */
-import type { Invariant, InvariantContext } from './invariant.js';
+import type { Breach, Invariant, InvariantContext } from './invariant.js';
 import type { Replica } from './replica.js';
 import { brokerWords, placeWords } from './words.js';
 
@@ -32,16 +32,29 @@ export const logMatching: Invariant = {
 };
 
 function checkReplica(context: InvariantContext, replica: Replica, key: number): void {
-  const { cluster, facts } = context;
-  if (!cluster.isRunning(replica.machine)) return;
+  const { log, highWatermark, machine } = replica;
+  if (!context.cluster.isRunning(machine)) return;
   const committed = context.committed.log(key);
-  const end = Math.min(replica.highWatermark, replica.log.end, committed.end);
-  if (replica.log.agreesAbove(cluster.partition(key).deletedBelow, end, committed)) return;
-  const offset = replica.log.firstDifference(committed, end);
-  const values = [replica.log.valueAt(offset), committed.valueAt(offset)];
-  const held = `${placeWords(facts, key, offset)} is value ${values[0]} on ${brokerWords(replica.machine)}`;
-  const story = `${held}, below its high watermark ${replica.highWatermark}, and value ${values[1]} was committed there`;
-  context.found({ key, offsets: [offset], values, story });
+  const start = context.committed.startFor(replica, key);
+  const end = Math.min(highWatermark, log.end, committed.end);
+  if (log.agreesBetween(start, end, committed)) return;
+  for (const offset of log.stretchesLacking(committed, end, start)) {
+    context.found(contradiction(context, replica, key, offset, committed.valueAt(offset)));
+  }
+}
+
+function contradiction(
+  { facts }: InvariantContext,
+  { machine, log, highWatermark }: Replica,
+  key: number,
+  offset: number,
+  committed: number,
+): Breach {
+  const held = log.isHole(offset) ? [] : [log.valueAt(offset)];
+  const what = held.length === 0 ? 'nothing' : `value ${held[0]}`;
+  const place = `${placeWords(facts, key, offset)} is ${what} on ${brokerWords(machine)}`;
+  const story = `${place}, below its high watermark ${highWatermark}, and value ${committed} was committed there`;
+  return { key, machine, offsets: [offset], values: [...held, committed], story };
 }
 
 /** What each (offset, leader epoch) held when it was first written. */

@@ -32,7 +32,7 @@ describe('RecordLog', () => {
         second.forEach(([epoch, value], i) => log.append(kept.length + i, epoch, value));
         const whole = logOf([...kept, ...second]);
         expect(log.end).toBe(whole.end);
-        expect(log.agreesBelow(whole.end, whole)).toBe(true);
+        expect(log.agreesBetween(0, whole.end, whole)).toBe(true);
       }),
     );
   });
@@ -41,5 +41,37 @@ describe('RecordLog', () => {
     const log = logOf([[1, 7]]);
     log.append(3, 1, 8);
     expect([log.end, log.valueAt(1), log.valueAt(3)]).toEqual([4, -1, 8]);
+  });
+
+  it('lacks what the other holds and it does not, behind holes of either too', () => {
+    const entries = fc.array(fc.option(fc.tuple(fc.nat(2), fc.nat(2)), { freq: 4 }), { maxLength: 20 });
+    const withHoles = (all: readonly ([number, number] | null)[]): RecordLog => {
+      const log = new RecordLog();
+      all.forEach((entry, offset) => {
+        if (entry !== null) log.append(offset, entry[0], entry[1]);
+      });
+      return log;
+    };
+    fc.assert(
+      fc.property(entries, entries, fc.nat(20), fc.nat(20), (own, others, from, end) => {
+        const log = withHoles(own);
+        const other = withHoles(others);
+        const lacks = (offset: number): boolean =>
+          (others[offset] ?? null) !== null && String(own[offset]) !== String(others[offset]);
+        let expected = Math.min(from, end);
+        while (expected < end && !lacks(expected)) expected++;
+        expect(log.firstLacking(other, end, Math.min(from, end))).toBe(expected);
+        const bound = Math.min(end, other.end);
+        let offset = 0;
+        const begins: number[] = [];
+        for (; offset < bound; offset++) {
+          if (!lacks(offset)) continue;
+          begins.push(offset);
+          if (!log.isHole(offset)) break;
+          while (log.isHole(offset + 1)) offset++;
+        }
+        expect(log.stretchesLacking(other, end)).toEqual(begins);
+      }),
+    );
   });
 });

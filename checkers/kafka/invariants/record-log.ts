@@ -1,12 +1,13 @@
 /**
- * A log as invariants keep it: leader epoch and value by offset, with a rolling hash below every offset, so that two
- * prefixes are compared at once. A difference that two equal hashes hide is missed: one chance in 2^32 a comparison.
+ * A log as invariants keep it: leader epoch and value by offset. Below every offset stands the sum of the records' hashes,
+ * so that any stretch of two logs is compared at once, behind a hole in one of them too. A difference that two equal sums
+ * hide is missed: one chance in 2^32 a comparison.
  */
 export class RecordLog {
   private readonly epochs: number[] = [];
   private readonly values: number[] = [];
-  /** At an offset: the hash of all records below it. */
-  private readonly hashes: number[] = [0];
+  /** At an offset: the sum of the hashes of all records below it, 32 bits. */
+  private readonly sums: number[] = [0];
 
   get end(): number {
     return this.epochs.length;
@@ -20,7 +21,12 @@ export class RecordLog {
     return this.values[offset] ?? ABSENT;
   }
 
-  /** Offsets that are skipped (gaps that compaction and control records leave) hold nothing. */
+  /** It goes on above this offset, where it holds nothing: a hole. */
+  isHole(offset: number): boolean {
+    return offset < this.end && this.epochs[offset] === ABSENT;
+  }
+
+  /** Offsets that are skipped hold nothing. */
   append(offset: number, leaderEpoch: number, value: number): void {
     this.cut(offset);
     while (this.end < offset) this.push(ABSENT, ABSENT);
@@ -37,7 +43,7 @@ export class RecordLog {
     if (end >= this.end) return;
     this.epochs.length = end;
     this.values.length = end;
-    this.hashes.length = end + 1;
+    this.sums.length = end + 1;
   }
 
   /** Takes over what the other log holds from this one's end on, up to an offset that it reaches. */
@@ -45,59 +51,70 @@ export class RecordLog {
     for (let offset = this.end; offset < end; offset++) this.push(other.epochAt(offset), other.valueAt(offset));
   }
 
-  /**
-   * Whether both hold the same records below the offset, as far as anybody still asks: what lies below `floor` was deleted
-   * by policy, and the other's word counts for this log from now on.
-   */
-  agreesAbove(floor: number, offset: number, other: RecordLog): boolean {
-    if (this.agreesBelow(offset, other)) return true;
-    if (this.firstDifference(other, offset) >= Math.min(floor, this.end)) return false;
-    this.adopt(other, Math.min(floor, this.end, other.end));
-    return this.agreesBelow(offset, other);
+  /** Whether both reach up to `to`, and hold the same records from `from` on up to there. */
+  agreesBetween(from: number, to: number, other: RecordLog): boolean {
+    if (to > this.end || to > other.end) return false;
+    if (from >= to) return true;
+    return ((this.sums[to]! - this.sums[from]!) | 0) === ((other.sums[to]! - other.sums[from]!) | 0);
   }
 
-  private adopt(other: RecordLog, end: number): void {
-    const epochs = this.epochs.slice(end);
-    const values = this.values.slice(end);
-    this.cut(0);
-    this.extendFrom(other, end);
-    for (let i = 0; i < epochs.length; i++) this.push(epochs[i]!, values[i]!);
-  }
-
-  /** Whether both hold the same records below the offset. */
-  agreesBelow(offset: number, other: RecordLog): boolean {
-    return offset <= this.end && offset <= other.end && this.hashes[offset] === other.hashes[offset];
-  }
-
-  /** The first offset below `end` at which they differ, or one of them ends; `end` if they agree. */
-  firstDifference(other: RecordLog, end: number): number {
-    let low = 0;
-    let high = Math.min(end, this.end, other.end);
-    if (this.agreesBelow(high, other)) return high;
-    // Prefixes agree up to the first difference and never after it.
+  /** The first offset from `from` on and below `end` at which they differ, or one of them ends; `end` if they agree. */
+  firstDifference(other: RecordLog, end: number, from = 0): number {
+    let low = from;
+    let high = Math.max(from, Math.min(end, this.end, other.end));
+    if (this.agreesBetween(low, high, other)) return high;
+    // Stretches from here on agree up to the first difference and never after it.
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if (this.agreesBelow(middle, other)) low = middle;
+      if (this.agreesBetween(from, middle, other)) low = middle;
       else high = middle;
     }
     return low;
+  }
+
+  /**
+   * The first offset from `from` on and below `end` at which the other log holds a record, and this one does not hold that
+   * very record; `end`: none. A hole in the other log asks for nothing.
+   */
+  firstLacking(other: RecordLog, end: number, from = 0): number {
+    const bound = Math.min(end, other.end);
+    let offset = this.firstDifference(other, bound, from);
+    while (offset < bound && other.isHole(offset)) offset = this.firstDifference(other, bound, offset + 1);
+    return offset < bound ? offset : end;
+  }
+
+  /**
+   * Where the stretches begin in which this log lacks records that the other holds, from `from` on and below `end`: each
+   * hole, and what comes behind the first difference that is none.
+   */
+  stretchesLacking(other: RecordLog, end: number, from = 0): readonly number[] {
+    const begins: number[] = [];
+    let offset = this.firstLacking(other, end, from);
+    while (offset < end) {
+      begins.push(offset);
+      if (!this.isHole(offset)) break;
+      while (this.isHole(offset)) offset++;
+      offset = this.firstLacking(other, end, offset);
+    }
+    return begins;
   }
 
   private push(leaderEpoch: number, value: number): void {
     const offset = this.end;
     this.epochs.push(leaderEpoch);
     this.values.push(value);
-    this.hashes.push(mixed(this.hashes[offset]!, offset, leaderEpoch, value));
+    this.sums.push((this.sums[offset]! + hashed(offset, leaderEpoch, value)) | 0);
   }
 }
 
 const ABSENT = -1;
 
-/** Multiply and shift, as in MurmurHash3's rounds. */
-function mixed(hash: number, offset: number, leaderEpoch: number, value: number): number {
-  let mix = Math.imul(hash ^ (value | 0), 0xcc9e2d51);
+/** Multiply and shift, as in MurmurHash3's rounds, and its finalizer. */
+function hashed(offset: number, leaderEpoch: number, value: number): number {
+  let mix = Math.imul(value | 0, 0xcc9e2d51);
   mix = Math.imul((mix << 15) | (mix >>> 17), 0x1b873593) ^ leaderEpoch;
   mix = Math.imul(mix ^ (mix >>> 16), 0x85ebca6b) ^ offset;
   mix = Math.imul(mix ^ (mix >>> 13), 0xc2b2ae35);
-  return mix ^ (mix >>> 16);
+  mix = Math.imul(mix ^ (mix >>> 16), 0x85ebca6b);
+  return mix ^ (mix >>> 13);
 }

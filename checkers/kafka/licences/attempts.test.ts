@@ -151,3 +151,23 @@ describe('without idempotence a record that stands behind one that was sent late
     expect(judged(late(), waiting, 'nonmonotonic-send')).toEqual(['bug']);
   });
 });
+
+describe('under acks=0 a record that stands behind one that was sent later is licensed', () => {
+  const none: Settings = { acks: 0, 'max.in.flight.requests.per.connection': 1 };
+  const swapped = [send('orders-0', 7).ok(), send('orders-0', 8).ok(), finalRead('orders-0', 1, [0, 8], [1, 7])];
+
+  it('by a retry of its batch before it was appended, whatever may be in flight', () => {
+    const script = leading(none).append(1, 8).retryBatch(7).append(1, 7);
+    expect(judged(script, swapped, 'nonmonotonic-send')).toEqual(['acks-0']);
+    expect(judged(leading(none).append(1, 8, 7).retryBatch(7), swapped, 'nonmonotonic-send')).toEqual(['bug']);
+  });
+
+  it('by a leader of another epoch', () => {
+    const script = leading(none).append(1, 8).replicate(1, 2).lead(2, [1, 2, 3]).append(2, 7).replicate(2, 1);
+    expect(judged(script, swapped, 'nonmonotonic-send')).toEqual(['acks-0']);
+  });
+
+  it('not by the setting alone: one connection keeps the order', () => {
+    expect(judged(leading(none).append(1, 8, 7), swapped, 'nonmonotonic-send')).toEqual(['bug']);
+  });
+});

@@ -1,18 +1,24 @@
-/** Records that go by policy: a log that begins above them, because of retention or DeleteRecords, and not after its leader. */
-import type { Trace } from '../../../histories/trace.js';
-import { probeKinds, StartedBy } from '../probe-kinds.js';
-import type { RecordIdentity, Stay } from './partition-timeline.js';
+/**
+ * Records that go by policy: retention, or DeleteRecords. A replica whose log begins above such a record lacks it by right,
+ * whether it deleted the record itself or begins there after its leader. One that begins below has no such excuse, nor has
+ * anybody if whoever deleted did not hold the record any more.
+ */
+import type { PartitionTimeline, RecordIdentity } from './partition-timeline.js';
 import { licensed, type Licensed } from './rows.js';
 
-/** @param copy the record as a leader appended it, which was deleted after that */
-export function deletionLicence(trace: Trace, key: number, copy: RecordIdentity & Pick<Stay, 'from'>): Licensed | null {
-  const { logStart } = probeKinds(trace.header.probes);
-  for (let i = copy.from; i < trace.length; i++) {
-    if (trace.kind[i] !== logStart || trace.key[i] !== key || trace.a[i]! <= copy.offset) continue;
-    const reason = trace.c[i]!;
-    if (reason === StartedBy.segmentDeletion || reason === StartedBy.clientDeletion) {
-      return licensed('deleted-by-policy', i);
-    }
-  }
-  return null;
+/** Some replica deleted the record, which it held. */
+export function deletionLicence(partition: PartitionTimeline, record: RecordIdentity): Licensed | null {
+  const held = (machine: number, at: number): boolean => partition.stands(machine, record, at);
+  const event = partition.logStarts.deletionOf(record.offset, held);
+  return event < 0 ? null : licensed('deleted-by-policy', event);
+}
+
+/** And a machine's log began above it at a moment. */
+export function deletionLicenceOf(
+  partition: PartitionTimeline,
+  record: RecordIdentity,
+  machine: number,
+  at: number,
+): Licensed | null {
+  return partition.logStarts.isAbove(machine, record.offset, at) ? deletionLicence(partition, record) : null;
 }

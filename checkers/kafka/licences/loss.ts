@@ -6,7 +6,7 @@
  * it was elected, or the disk below it had taken its copy. An unclean election that came after the record had been lost
  * already licenses nothing, nor does one that took place before it was written.
  *
- * acks=all: licensed if that election was unclean (as that of the last known leader is, KIP-966); if it chose an impaired replica, whose disk had lost the record (without
+ * acks=all: licensed if that election was unclean, and the topic allows that (the last known leader's needs no leave, KIP-966); if it chose an impaired replica, whose disk had lost the record (without
  * eligible leader replicas); or the same with more than min.insync.replicas - 1 replicas impaired then (with them). acks=1:
  * any change of leader, or the loss of the acknowledging leader's own copy after the acknowledgement. In all cases the
  * record must have been committed before the event, or after it by a leader that the event deposed and that had not yet
@@ -18,6 +18,8 @@ import { licensed, type Licensed } from './rows.js';
 
 /** What the partition's settings say, as far as licences depend on it. */
 export interface PartitionRules {
+  /** unclean.leader.election.enable; elections of the last known leader (KIP-966) do not ask. */
+  readonly uncleanElections: boolean;
   readonly eligibleLeaderReplicas: boolean;
   /** min.insync.replicas, at most the replication factor (KAFKA-15583). */
   readonly minInsyncReplicas: number;
@@ -54,13 +56,24 @@ export function lossLicence(
 }
 
 /**
- * A replica that was read in full as leader lacks the record, whoever else has it. Bit rot below the recovery point is
- * seen by nobody before it is read: the replica stays in the ISR, impaired. That was so before the final read, which
- * only shows it. Eligible leader replicas do not help: KIP-966 is about what an unclean shutdown loses.
+ * A replica lacks the record for good, whoever else has it, and may be elected all the same, since nobody notices. That was
+ * so before the final read, which only shows it. Eligible leader replicas do not help: KIP-966 is about the tail of a log.
+ *
+ * - Bit rot below the recovery point is seen by nobody before it is read: the replica stays in the ISR, impaired.
+ * - Power loss may take the end of a segment and leave the next one, which was written back before it. Recovery takes
+ *   whatever has a right checksum, so that the log has a hole (LogLoader.recoverSegment); whoever copies it copies that too.
+ * @param at the moment at which it lacks it
  */
-export function damageLicence(partition: PartitionTimeline, record: RecordIdentity, machine: number): Licensed | null {
+export function damageLicence(
+  partition: PartitionTimeline,
+  record: RecordIdentity,
+  machine: number,
+  at: number,
+): Licensed | null {
   const event = partition.damagedOn(machine, record);
-  return partition.lossesOfData.some(({ index }) => index === event) ? licensed('damaged-replica', event) : null;
+  if (partition.lossesOfData.some(({ index }) => index === event)) return licensed('damaged-replica', event);
+  const loss = partition.holeOf(machine, record, at);
+  return loss === null ? null : licensed('hole-in-log', loss.index);
 }
 
 /** What an election licenses under acks=all, if anything. */
@@ -73,6 +86,7 @@ function electionLicence(
 ): Licensed | null {
   const { election, leads } = loss;
   if (election.reason === ElectedBy.unclean) {
+    if (!rules.uncleanElections) return null;
     return isExplained(partition, record, loss) ? licensed('unclean-election', election.index) : null;
   }
   if (election.reason === ElectedBy.lastKnownLeader) {
@@ -145,8 +159,8 @@ function lossElection(
 
 /**
  * What a leader lacks counts from when it begins to lead: until then it may still fetch from its predecessor. Before that,
- * it is what it lacks at the moment; one that never began (it was down, or deposed first) lacked in the end what it did not
- * hold at any moment of its term.
+ * it is what it lacks at the moment, if that is in its term; one that never began (it was down, or deposed first) lacked
+ * in the end what it did not hold at any moment of its term.
  */
 function lacked(
   partition: PartitionTimeline,
@@ -156,7 +170,7 @@ function lacked(
   record: RecordIdentity,
 ): boolean {
   if (begun >= 0 && begun <= at) return !partition.heldWithin(leader, record, begun, begun);
-  if (at !== Infinity) return !partition.heldWithin(leader, record, at, at);
+  if (at < next) return !partition.heldWithin(leader, record, at, at);
   return !partition.heldWithin(leader, record, index, next);
 }
 

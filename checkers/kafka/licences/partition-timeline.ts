@@ -6,6 +6,8 @@
  * licence asks.
  */
 
+import { LogStarts } from './log-starts.js';
+
 /** What makes a record this very record: the same on every replica that holds it. */
 export interface RecordIdentity {
   readonly offset: number;
@@ -26,6 +28,8 @@ export interface Stay extends RecordIdentity {
   /** When the log gave the place up that it takes, damaged or not: cut off or lost. Infinity: it did not. */
   cutOff: number;
   readonly asLeader: boolean;
+  /** The leader that it was fetched from, or itself, which appended it; -1: it was left on its own disk by a loss of data. */
+  readonly source: number;
   /** What stood at this offset of this replica before. */
   readonly before: Stay | null;
 }
@@ -84,6 +88,7 @@ export class PartitionTimeline {
   readonly elections: Election[] = [];
   /** When replicas of the partition lost data, before the final read, in order. */
   readonly lossesOfData: LossOfData[] = [];
+  readonly logStarts = new LogStarts();
   /** By offset: what compaction removed there, on whatever replica, in order. */
   private readonly removals = new Map<number, Removal[]>();
   private readonly logs: (Stay | undefined)[][] = [];
@@ -94,8 +99,11 @@ export class PartitionTimeline {
   private readonly applied: {
     readonly index: number;
     readonly leaderEpoch: number;
+    readonly leader: number;
     readonly asLeader: boolean;
   }[][] = [];
+  /** By machine: its disk lost data, and it has not loaded its log since. */
+  private readonly lostData: boolean[] = [];
   /** By machine: it has loaded its log and applied no leader epoch since. */
   private readonly restarted: boolean[] = [];
   private readonly isrs: { readonly index: number; readonly isr: number }[] = [];
@@ -115,6 +123,7 @@ export class PartitionTimeline {
       byDisk: false,
       cutOff: Infinity,
       asLeader,
+      source: this.lostData[machine] === true ? -1 : (this.applied[machine]?.at(-1)?.leader ?? machine),
       before,
     };
     log[offset] = stay;
@@ -185,9 +194,18 @@ export class PartitionTimeline {
     }
   }
 
-  /** A broker's process began anew: it loaded its log. */
-  restart(machine: number): void {
+  /** A broker's process began anew: it loaded its log, which ends at `logEnd`. */
+  load(index: number, machine: number, logEnd: number): void {
+    this.cut(index, machine, logEnd, true);
+    this.logStarts.load(index, machine);
     this.restarted[machine] = true;
+    this.lostData[machine] = false;
+  }
+
+  /** The disk lost what lies from an offset on; what it announces next, until the log is loaded, it still has. */
+  lose(index: number, machine: number, from: number): void {
+    this.cut(index, machine, from, true);
+    this.lostData[machine] = true;
   }
 
   /** Does a broker that begins to lead now return, restarted, to the epoch in which it led before? */
@@ -200,8 +218,9 @@ export class PartitionTimeline {
     this.elections.push(election);
   }
 
-  apply(index: number, machine: number, leaderEpoch: number, asLeader: boolean): void {
-    (this.applied[machine] ??= []).push({ index, leaderEpoch, asLeader });
+  apply(index: number, machine: number, leaderEpoch: number, leader: number): void {
+    const asLeader = leader === machine;
+    (this.applied[machine] ??= []).push({ index, leaderEpoch, leader, asLeader });
     this.restarted[machine] = false;
     if (!asLeader) return;
     for (const election of this.elections) {
@@ -226,20 +245,50 @@ export class PartitionTimeline {
     return false;
   }
 
-  /** A leader goes on to commit what stands in its log, damaged or not: it does not read it again. */
-  private damagedBefore(machine: number, record: RecordIdentity, index: number): boolean {
-    for (let stay = this.logs[machine]?.[record.offset] ?? null; stay !== null; stay = stay.before) {
-      if (isSame(stay, record) && stay.damaged && stay.to <= index) return true;
-    }
-    return false;
-  }
-
   /** When the disk damaged the copy of this very record that a replica holds to the end; -1: it did not, or holds none. */
   damagedOn(machine: number, record: RecordIdentity): number {
     for (let stay = this.logs[machine]?.[record.offset] ?? null; stay !== null; stay = stay.before) {
       if (isSame(stay, record)) return stay.damaged && stay.cutOff === Infinity ? stay.to : -1;
     }
     return -1;
+  }
+
+  /**
+   * The loss of data that left a hole where a replica had this very record, or that left it in the log from which the
+   * replica copied what lies behind; null: there is no such hole at that moment. Nobody notices one: recovery takes every
+   * batch whose checksum is right, and offsets may have gaps.
+   */
+  holeOf(machine: number, record: RecordIdentity, at: number): LossOfData | null {
+    if (this.occupantAt(machine, record.offset, at) !== null) return null;
+    const behind = this.firstBehind(machine, record.offset, at);
+    if (behind === null || behind.source === machine) return null;
+    return behind.source < 0
+      ? this.lossToDisk(machine, record, behind.from)
+      : this.holeOf(behind.source, record, behind.from);
+  }
+
+  /** The place of this very record is its own in a replica's log at a moment, damaged or not. */
+  stands(machine: number, record: RecordIdentity, at: number): boolean {
+    const stay = this.occupantAt(machine, record.offset, at);
+    return stay !== null && isSame(stay, record);
+  }
+
+  /** What takes the place at an offset of a replica's log at a moment, damaged or not; null: nothing does. */
+  private occupantAt(machine: number, offset: number, at: number): Stay | null {
+    for (let stay = this.logs[machine]?.[offset] ?? null; stay !== null; stay = stay.before) {
+      if (stay.from <= at && at < stay.cutOff) return stay;
+    }
+    return null;
+  }
+
+  /** What a replica held next above an offset at a moment; null: its log ended there. */
+  private firstBehind(machine: number, offset: number, at: number): Stay | null {
+    const log = this.logs[machine] ?? [];
+    for (let above = offset + 1; above < log.length; above++) {
+      const stay = this.occupantAt(machine, above, at);
+      if (stay !== null) return stay;
+    }
+    return null;
   }
 
   /** When the disk damaged records that stood in a replica's log at a moment, damaged still; -1: it had not. */
@@ -275,11 +324,8 @@ export class PartitionTimeline {
 
   /** When this very record was committed, by brokers that held it then, in order. */
   commitmentsOf(record: RecordIdentity): readonly Commitment[] {
-    const all = this.commitments[record.offset] ?? [];
-    return all.filter(
-      ({ machine, index }) =>
-        this.heldWithin(machine, record, index, index) || this.damagedBefore(machine, record, index),
-    );
+    // A leader goes on to commit what stands in its log, damaged or not: it does not read it again.
+    return (this.commitments[record.offset] ?? []).filter(({ machine, index }) => this.stands(machine, record, index));
   }
 
   /** Whether a broker had applied this leader epoch, or a later one, before a moment. */

@@ -13,7 +13,8 @@ function appendedAgain(between: (script: TraceScript) => void): TraceScript {
   script.emit('batch-appended', 1, 0, 0, 0, PRODUCER, 3).replicate(1, 2);
   script.lead(2, [1, 2]);
   between(script);
-  return script.append(2, 7).emit('batch-appended', 2, 0, 1, 1, PRODUCER, 0);
+  const offset = script.logs[2]!.length;
+  return script.append(2, 7).emit('batch-appended', 2, 0, offset, offset, PRODUCER, 0);
 }
 
 function copiesOf(script: TraceScript): readonly Stay[] {
@@ -21,12 +22,23 @@ function copiesOf(script: TraceScript): readonly Stay[] {
   return partition.appendsOf(7);
 }
 
-const row = (script: TraceScript) => producerWindowLicence(script.trace, 0, copiesOf(script))?.licence.row ?? null;
+const row = (script: TraceScript) =>
+  producerWindowLicence(script.trace, 0, copiesOf(script), CLIENT)?.licence.row ?? null;
 const reloaded = (script: TraceScript, machine: number, producer = PRODUCER) =>
   script.emit('producer-window', machine, 0, producer, 0, 5, 0);
 const expired = (script: TraceScript, machine: number) =>
   script.emit('producer-window', machine, 0, PRODUCER, -1, -1, 1);
-const outOfOrder = (script: TraceScript, machine: number) => script.emit('refused', machine, 0, 45, CLIENT, -1);
+const outOfOrder = (script: TraceScript, machine: number, client = CLIENT) =>
+  script.emit('refused', machine, 0, 45, client, -1);
+
+/** b2 leads, and takes batches of the producer (b1 may copy them). */
+function newer(script: TraceScript, batches: number, producer = PRODUCER): TraceScript {
+  for (let i = 0; i < batches; i++) {
+    const offset = script.logs[2]!.length;
+    script.append(2, 100 + offset).emit('batch-appended', 2, 0, offset, offset, producer, 4 + i);
+  }
+  return script;
+}
 
 describe('a record of an idempotent producer that stands twice is licensed', () => {
   it('by a state that was reloaded, and the refusal of a batch which it had forgotten', () => {
@@ -43,8 +55,37 @@ describe('a record of an idempotent producer that stands twice is licensed', () 
     ['by a refusal of a leader that had forgotten nothing', (script) => outOfOrder(reloaded(script, 1), 2)],
     ['by what a leader forgot of another producer', (script) => outOfOrder(reloaded(script, 2, 71), 2)],
     ['by an expiry on another broker', (script) => expired(script, 1)],
+    ['by the refusal of a batch of another client', (script) => outOfOrder(reloaded(script, 2), 2, CLIENT + 1)],
+    [
+      'once the leader has as many newer batches as it remembers',
+      (script) => outOfOrder(newer(reloaded(script, 2), 5), 2),
+    ],
+    ['once an expired producer has written as many', (script) => newer(expired(script, 2), 5)],
+    ['long after the refusal', (script) => newer(outOfOrder(reloaded(script, 2), 2), 10)],
     ['by a refusal before the reload', (script) => reloaded(outOfOrder(script, 2), 2)],
   ])('not %s', (_name, between) => {
     expect(row(appendedAgain(between))).toBeNull();
+  });
+
+  it.each<[string, (script: TraceScript) => void]>([
+    ['with fewer newer batches', (script) => outOfOrder(newer(reloaded(script, 2), 4), 2)],
+    ['with newer batches of another producer', (script) => outOfOrder(newer(reloaded(script, 2), 5, 71), 2)],
+    ['a few batches after the refusal', (script) => newer(outOfOrder(reloaded(script, 2), 2), 4)],
+    [
+      'by another reload, after the leader had come to know enough',
+      (script) => outOfOrder(reloaded(newer(reloaded(script, 2), 5), 2), 2),
+    ],
+  ])('%s it still is', (_name, between) => {
+    expect(row(appendedAgain(between))).toBe('producer-window');
+  });
+
+  it('a third time only by an event of its own', () => {
+    const thrice = (refusals: number) => {
+      const script = appendedAgain((begun) => outOfOrder(reloaded(begun, 2), 2));
+      if (refusals > 1) outOfOrder(script, 2);
+      return script.append(2, 7).emit('batch-appended', 2, 0, 2, 2, PRODUCER, 0);
+    };
+    expect(row(thrice(1))).toBeNull();
+    expect(row(thrice(2))).toBe('producer-window');
   });
 });

@@ -11,39 +11,107 @@ import { licensed, type Licensed } from './rows.js';
 
 const EXPIRED = 1;
 const OUT_OF_ORDER_SEQUENCE_NUMBER = 45;
+/** ProducerStateEntry.NUM_BATCHES_TO_RETAIN; a producer has no more in flight. */
+const BATCHES_REMEMBERED = 5;
+/** What was in flight at a refusal, and what followed until the producer heard of it. */
+const BATCHES_AFTER_REFUSAL = 2 * BATCHES_REMEMBERED;
 
 /**
  * @param copies every time that a leader appended the record, in order
- * @returns null unless each copy but the first has such an event
+ * @param client the machine of the producer that sent it
+ * @returns null unless each copy but the first has such an event, one of its own
  */
-export function producerWindowLicence(trace: Trace, key: number, copies: readonly Stay[]): Licensed | null {
-  let event = -1;
+export function producerWindowLicence(
+  trace: Trace,
+  key: number,
+  copies: readonly Stay[],
+  client: number,
+): Licensed | null {
+  let shown: Shown | null = null;
   for (let i = 1; i < copies.length; i++) {
-    event = windowBefore(trace, key, copies[i]!);
-    if (event < 0) return null;
+    shown = windowBefore(trace, key, copies[i]!, client, shown?.at ?? -1);
+    if (shown === null) return null;
   }
-  return event < 0 ? null : licensed('producer-window', event);
+  return shown === null ? null : licensed('producer-window', shown.event);
 }
 
-/** The event by which some leader knew too little of the copy's producer, and which led to this copy; -1: none. */
-function windowBefore(trace: Trace, key: number, copy: Stay): number {
+/** That a leader knew too little was seen at a moment: at a refusal, or when it wrote the copy itself. */
+interface Shown {
+  readonly event: number;
+  readonly at: number;
+}
+
+/**
+ * The event by which some leader knew too little of the copy's producer, and which led to this copy; null: none.
+ * @param after the moment that led to the copy before
+ */
+function windowBefore(trace: Trace, key: number, copy: Stay, client: number, after: number): Shown | null {
   const kinds = probeKinds(trace.header.probes);
   const producerId = producerOf(trace, key, copy);
-  if (producerId < 0) return -1;
-  /** By broker: since when it knows too little; until a refusal shows it. */
-  const since: (number | undefined)[] = [];
-  let shown = -1;
+  if (producerId < 0) return null;
+  const windows = new OpenWindows();
+  let shown: Shown | null = null;
+  let writtenSince = 0;
   for (let i = 0; i < copy.from; i++) {
     if (trace.key[i] !== key) continue;
     const machine = trace.machine[i]!;
-    if (trace.kind[i] === kinds.producerWindow && trace.a[i] === producerId) {
-      since[machine] = i;
-      if (trace.d[i] === EXPIRED && machine === copy.machine) shown = i;
-    } else if (trace.kind[i] === kinds.refused && trace.a[i] === OUT_OF_ORDER_SEQUENCE_NUMBER) {
-      shown = since[machine] ?? shown;
+    switch (trace.kind[i]) {
+      case kinds.producerWindow:
+        if (trace.a[i] === producerId) windows.open(machine, i);
+        break;
+      case kinds.batchAppended:
+        if (trace.c[i] !== producerId) break;
+        windows.written(machine, trace.b[i]!);
+        if (++writtenSince === BATCHES_AFTER_REFUSAL) shown = null;
+        break;
+      case kinds.append:
+        if (trace.d[i] !== 1) windows.copied(machine, trace.a[i]!);
+        break;
+      case kinds.refused: {
+        const event = windows.since(machine);
+        if (i <= after || event < 0 || trace.b[i] !== client) break;
+        if (trace.a[i] !== OUT_OF_ORDER_SEQUENCE_NUMBER) break;
+        shown = { event, at: i };
+        writtenSince = 0;
+      }
     }
   }
-  return shown;
+  const event = windows.since(copy.machine);
+  return event > after && trace.d[event] === EXPIRED ? { event, at: copy.from } : shown;
+}
+
+/** By broker: since when it knows too little of one producer. It knows enough once it has as many newer batches as it keeps. */
+class OpenWindows {
+  private readonly opened: (number | undefined)[] = [];
+  private readonly newer: number[] = [];
+  /** The offsets at which batches of the producer end. */
+  private readonly ends = new Set<number>();
+
+  open(machine: number, event: number): void {
+    this.opened[machine] = event;
+    this.newer[machine] = 0;
+  }
+
+  /** A leader appended a batch of the producer. */
+  written(machine: number, lastOffset: number): void {
+    this.ends.add(lastOffset);
+    this.learn(machine);
+  }
+
+  /** A follower appended a record: of the producer's batches the last tells of all. */
+  copied(machine: number, offset: number): void {
+    if (this.ends.has(offset)) this.learn(machine);
+  }
+
+  /** The event; -1: it knows enough. */
+  since(machine: number): number {
+    return this.opened[machine] ?? -1;
+  }
+
+  private learn(machine: number): void {
+    const known = (this.newer[machine] = (this.newer[machine] ?? 0) + 1);
+    if (known >= BATCHES_REMEMBERED) this.opened[machine] = undefined;
+  }
 }
 
 /** Of the batch by which a leader appended the copy; -1: it has none. */

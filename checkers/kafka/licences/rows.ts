@@ -36,6 +36,10 @@ const rows = {
     words: 'bit rot on the log of the leader, which its followers and readers cannot pass',
     preventedBy: null,
   },
+  'hole-in-log': {
+    words: 'a hole in a log: power loss took the end of a segment and left the next, which recovery does not notice',
+    preventedBy: { setting: 'flush.messages', value: '1' },
+  },
   'too-many-impaired': {
     words: 'more than min.insync.replicas - 1 replicas impaired at once, the elected one among them',
     preventedBy: { setting: 'flush.messages', value: '1' },

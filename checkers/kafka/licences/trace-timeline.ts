@@ -71,7 +71,7 @@ export class TraceTimeline {
         isReturn: true,
       });
     }
-    partition.apply(i, leader, leaderEpoch, true);
+    partition.apply(i, leader, leaderEpoch, leader);
   }
 
   private addRecord(trace: Trace, i: number, kinds: ProbeKinds): void {
@@ -91,13 +91,14 @@ export class TraceTimeline {
       case kinds.truncate:
         return partition.cut(i, machine, a, c === CutBy.recovery);
       case kinds.logLoaded:
-        partition.restart(machine);
-        return partition.cut(i, machine, a, true);
+        return partition.load(i, machine, a);
+      case kinds.logStart:
+        return partition.logStarts.begin(i, machine, a, c);
       case kinds.dataLost:
         // Rot takes these records alone, until recovery cuts the log there: see log-loaded.
-        return c === LostBy.corrupt ? partition.damage(i, machine, a, b) : partition.cut(i, machine, a, true);
+        return c === LostBy.corrupt ? partition.damage(i, machine, a, b) : partition.lose(i, machine, a);
       case kinds.becomeFollower:
-        return partition.apply(i, machine, a, false);
+        return partition.apply(i, machine, a, b);
       case kinds.partitionChanged:
         return partition.changeIsr(i, c);
       case kinds.acknowledged:

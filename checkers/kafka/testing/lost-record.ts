@@ -3,7 +3,7 @@ import { finalRead, send } from '../../../histories/builders.js';
 import type { HistoryHeader } from '../../../histories/operation.js';
 import { TraceScript } from './script.js';
 
-export const acksAll: HistoryHeader['settings'] = { acks: 'all' };
+export const acksAll: HistoryHeader['settings'] = { acks: 'all', 'unclean.leader.election.enable': true };
 export const lost = [send('orders-0', 7).ok(0), finalRead('orders-0', 2)];
 
 export function scriptOf(settings: HistoryHeader['settings'] = acksAll, minInsyncReplicas = 2): TraceScript {

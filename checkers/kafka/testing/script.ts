@@ -5,7 +5,7 @@
 import { TraceColumns } from '../../../histories/trace-columns.js';
 import type { Anomaly } from '../../../histories/anomaly.js';
 import type { HistoryHeader } from '../../../histories/operation.js';
-import { ElectionReason, kafkaProbes, LossReason } from '../../../model/kafka/probes.js';
+import { ElectionReason, kafkaProbes, LogStartReason, LossReason } from '../../../model/kafka/probes.js';
 import type { ProbeSpec } from '../../../model/kernel/probes.js';
 import { KafkaError } from '../../../model/kafka/protocol/errors.js';
 import { checkTrace } from '../invariants/create.js';
@@ -21,6 +21,9 @@ interface Record {
   readonly epoch: number;
   readonly value: number;
 }
+
+/** What stands where a log goes on and holds nothing. */
+const HOLE: Record = { epoch: -1, value: -1 };
 
 export interface ScriptOptions {
   readonly brokers?: number;
@@ -137,6 +140,7 @@ export class TraceScript {
   appendRecord(broker: number, record: Record, asLeader: boolean): this {
     const log = this.logs[broker]!;
     log.push(record);
+    if (record === HOLE) return this;
     return this.emit('append', broker, 0, log.length - 1, record.epoch, record.value, asLeader ? 1 : 0);
   }
 
@@ -191,6 +195,22 @@ export class TraceScript {
     if (keep < old) this.emit('data-lost', broker, 0, keep, old, LossReason.powerLoss);
     this.logs[broker]!.length = Math.min(old, keep);
     return this;
+  }
+
+  /** Power goes, and with it [from, to), the end of a segment: what lies behind, in the next one, is left. */
+  loseSegmentEnd(broker: number, from: number, to: number): this {
+    const log = this.logs[broker]!;
+    this.emit('data-lost', broker, 0, from, to, LossReason.powerLoss);
+    log.forEach(({ epoch, value }, offset) => {
+      if (offset >= to) this.emit('append', broker, 0, offset, epoch, value, 0);
+    });
+    log.fill(HOLE, from, to);
+    return this.emit('power-lost', broker, -1, to - from);
+  }
+
+  /** A broker's log begins here: segments deleted by policy, records deleted on request, or after its leader. */
+  beginAt(broker: number, logStart: number, reason: keyof typeof LogStartReason = 'segmentDeletion'): this {
+    return this.emit('log-start', broker, 0, logStart, 0, LogStartReason[reason]);
   }
 
   /** Bit rot on a broker's copy of [from, to). */

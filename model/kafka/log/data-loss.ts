@@ -11,9 +11,6 @@ export interface LostRecords {
   readonly oldLogEnd: number;
   /** From this offset on the files may hold something else than before. */
   readonly changedFrom: number;
-  /** The segment that lost its first record, and the index of the entry there. */
-  readonly path: string;
-  readonly entry: number;
 }
 
 /**
@@ -55,11 +52,11 @@ function lostFrom(partition: number, { path, from, lost }: FileLoss, disk: Disk)
   const file = disk.exists(path) ? disk.open(path) : undefined;
   const back = file !== undefined && from < file.length ? (file.read(from) as RecordBatch).baseOffset : Infinity;
   if (lost.length === 0) {
-    return { partition, firstOffset: back, oldLogEnd: back, changedFrom: back, path, entry: from };
+    return { partition, firstOffset: back, oldLogEnd: back, changedFrom: back };
   }
   const firstOffset = (lost[0] as RecordBatch).baseOffset;
   const oldLogEnd = lastOffset(lost[lost.length - 1] as RecordBatch) + 1;
-  return { partition, firstOffset, oldLogEnd, changedFrom: Math.min(firstOffset, back), path, entry: from };
+  return { partition, firstOffset, oldLogEnd, changedFrom: Math.min(firstOffset, back) };
 }
 
 function together(x: LostRecords, y: LostRecords): LostRecords {
