@@ -68,7 +68,12 @@ export class Licences {
       case 'W18':
         return this.ofGroup(offsetPartitions(this.history), anomaly);
       case 'stuck':
-        return stallLicence(this.trace, anomaly, this.partition(anomaly.key));
+        return stallLicence(
+          this.trace,
+          anomaly,
+          this.partition(anomaly.key),
+          this.rules(anomaly.key).minInsyncReplicas,
+        );
       default:
         return null;
     }

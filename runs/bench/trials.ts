@@ -90,5 +90,7 @@ function series(spec: Spec, count: number, ways: readonly boolean[]): readonly S
 function trial(spec: Spec, seed: string, watched: boolean): TrialRow {
   const { row } = runTrial({ spec, seed, plan: drawFor(spec, seed), variant: 0, watched });
   sweepBetweenTrials();
+  if (row.verdict === 'bug')
+    throw new Error(`standard trial ${seed} says bug: npx harrow replay ${seed} runs/bench/standard.yaml`);
   return row;
 }

@@ -237,6 +237,11 @@ export class PartitionTimeline {
     for (let offset = from; offset < to; offset++) (this.commitments[offset] ??= []).push(commitment);
   }
 
+  /** Brokers that ever held a record of it. */
+  get machines(): readonly number[] {
+    return this.logs.flatMap((log, machine) => (log === undefined ? [] : [machine]));
+  }
+
   /** Whether a replica held this very record at any moment from `from` to `to`. */
   heldWithin(machine: number, record: RecordIdentity, from: number, to: number): boolean {
     for (let stay = this.logs[machine]?.[record.offset] ?? null; stay !== null; stay = stay.before) {

@@ -31,6 +31,15 @@ describe('a partition that makes no progress is licensed', () => {
     expect(licenceOf(damaged().refuseFetch(1, READER, CORRUPT), [READER])).toEqual(['damaged-leader']);
   });
 
+  it('by the same for a consumer without a position, where the high watermark stands still because of it', () => {
+    const starting = () => damaged().emit('process-started', READER, -1, 2);
+    const alone = () => starting().changeIsr([1]).refuseFetch(1, 3, CORRUPT);
+    expect(licenceOf(alone().refuseFetch(1, 2, CORRUPT), [READER])).toEqual(['damaged-leader']);
+    // b2 may come back into the ISR: with it the high watermark moves, and the consumer is told a position.
+    expect(licenceOf(alone(), [READER])).toEqual(['bug']);
+    expect(licenceOf(starting().refuseFetch(1, 3, CORRUPT), [READER])).toEqual(['bug']);
+  });
+
   it('not by damage that refuses nobody', () => {
     expect(licenceOf(damaged(), [3])).toEqual(['bug']);
   });
