@@ -36,6 +36,14 @@ describe('a recorder', () => {
     expect(recorded!.value).toEqual([{ kind: 'send', key: 0, offset: 4, value: 5, recordKey: 'acct-1' }]);
   });
 
+  it('refuses what no history file may have: it could not be read again', () => {
+    const { recorder } = recording();
+    expect(() => recorder.invoke(1, 65537, 'transaction', send(5))).toThrow(
+      'No operation of a history is called transaction',
+    );
+    expect(recorder.invoke(1, 65537, 'txn', send(5))).toBe(0);
+  });
+
   it('leaves an operation that never completes open, its outcome unknown', () => {
     const { recorder } = recording();
     recorder.invoke(1, 65537, 'send', send(5));

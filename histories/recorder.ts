@@ -4,6 +4,7 @@
  * It matches the kernel's recorder and probe listener by shape, and is wired in by `runs/`.
  */
 import { Digest } from './digest.js';
+import { functions } from './format/functions.js';
 import { columnarHistory, HistoryColumns } from './history-columns.js';
 import type { History, HistoryHeader, MicroOp, Outcome } from './operation.js';
 import { TraceColumns } from './trace-columns.js';
@@ -73,7 +74,9 @@ export class TrialRecorder {
     this.digest.addRecord(now, kind * 0x100000000 + (machine & 0xffff) * 0x10000 + (key & 0xffff), a, b, c, d);
   }
 
+  /** @throws Error for an `f` that no history file may have: what is recorded can be written and read again */
   invoke(client: number, session: number, f: string, value: unknown): number {
+    if (!functions.has(f)) throw new Error(`No operation of a history is called ${f}`);
     const { microOps, finalReadOf } = value as RecordedValue;
     const index = this.operations.invoke({
       process: this.takeLane(session),

@@ -92,6 +92,12 @@ const groups: readonly AnomalyWords[] = [
     sentence: "A group's committed offset was fetched and lay below what had been committed before.",
   },
   {
+    name: 'committed-phantom',
+    words: 'offset that nobody committed',
+    did: 'answered offsets that nobody had committed',
+    sentence: "A group's committed offset was fetched, and nobody had committed it, or whoever did had failed.",
+  },
+  {
     name: 'committed-nonlinearizable',
     words: 'committed offsets in no order',
     did: 'answered committed offsets in no order',
@@ -107,7 +113,7 @@ const groups: readonly AnomalyWords[] = [
     name: 'committed-too-far',
     words: 'committed offset above what was polled',
     did: 'committed offsets of records that nobody had polled',
-    sentence: 'A group committed an offset above a record that nobody had polled by then.',
+    sentence: 'A group committed an offset above a record that none of its members had polled by then.',
   },
   {
     name: 'overlapping-ownership',

@@ -15,7 +15,7 @@ import { playCalls, WorkloadFeed } from './drive/sync.js';
 import { HarrowFailure, type Trial } from './engine.js';
 import { NeedsWatching, OwnApplication, type OwnWorkload, type Told } from './own/application.js';
 import { HookedWatch, unwatched, type Watch } from './own/watch.js';
-import { announce, Phase, readEveryReplica, waitUntil } from './trial/phases.js';
+import { announce, type FinalReadEnd, leftOut, Phase, readEveryReplica, waitUntil } from './trial/phases.js';
 import { trialRow } from './trial/row.js';
 import { furnish, historySoFar, type Stage } from './trial/stage.js';
 
@@ -97,12 +97,12 @@ function conclude({ stage, from, to, began }: Opening, plan: Plan): Trial {
   const { input } = stage;
   const notLively = livenessPhase(stage, plan);
   const notSettled = settleAfterHeal(stage);
-  const incomplete = finalRead(stage, notSettled);
+  const end = finalRead(stage, notSettled);
   // A partition may be stuck twice: what licenses that it was late says nothing of its coming to rest.
   const stuck = [...notLively, ...notSettled];
   nameHelpers(stage);
   const history = historySoFar(stage, plan);
-  const verdict = judgeTrial(stage, history, { stuck, incomplete });
+  const verdict = judgeTrial(stage, history, { ...end, stuck });
   const digest = stage.recorder.closeDigest(stage.world.events, stage.world.diskFingerprint());
   const row = trialRow({
     input,
@@ -198,28 +198,26 @@ function settleAfterHeal(stage: Stage): readonly StuckNote[] {
   }));
 }
 
-/** Reads every replica of every partition that can be elected. Null, or why that could not be done. */
-function finalRead({ world, system, boundMicros }: Stage, notSettled: readonly StuckNote[]): string | null {
+/** Reads every replica of every partition that can be elected. */
+function finalRead({ world, system, boundMicros }: Stage, notSettled: readonly StuckNote[]): FinalReadEnd {
   const general = notSettled.find(({ key }) => key < 0);
-  if (general !== undefined) return `no final read: ${general.reason}`;
-  const read = readEveryReplica(world, system, boundMicros, new Set(notSettled.map(({ key }) => key)));
-  return read === true ? null : read;
+  if (general !== undefined) return { incomplete: `no final read: ${general.reason}`, unreached: [] };
+  return readEveryReplica(world, system, boundMicros, new Set(notSettled.map(({ key }) => key)));
 }
 
-interface Ending {
+interface Ending extends FinalReadEnd {
   readonly stuck: readonly StuckNote[];
-  /** Why the final read could not be made. */
-  readonly incomplete: string | null;
 }
 
-function judgeTrial({ recorder, input, found }: Stage, history: History, { stuck, incomplete }: Ending): TrialVerdict {
+function judgeTrial({ recorder, input, found }: Stage, history: History, ending: Ending): TrialVerdict {
   if (input.watched === false) return { verdict: 'undecided', reasons: ['nobody watched'], anomalies: [] };
-  const { anomalies, undecided } = checkHistory(history, { stuck });
+  const { anomalies, undecided } = checkHistory(history, { stuck: ending.stuck });
+  const requirements = input.spec.require.map(({ name }) => name);
   return judge({
     history,
     trace: recorder.trace,
     anomalies: [...found, ...anomalies],
-    undecided: incomplete === null ? undecided : [...undecided, incomplete],
-    requirements: input.spec.require.map(({ name }) => name),
+    undecided: [...undecided, ...leftOut(ending, requirements)],
+    requirements,
   });
 }

@@ -218,6 +218,8 @@ describe('the search', () => {
           const told = names.has(name) || impliedBy.some((one) => names.has(one));
           if (every.has(name)) expect(told, name).toBe(true);
         }
+        const always = findCycles(graphOf(edges, spans), undefined, ['G1c-realtime']).cycles;
+        expect(always.some(({ name }) => name === 'G1c-realtime')).toBe(every.has('G1c-realtime'));
       }),
       { numRuns: 500 },
     );

@@ -30,10 +30,13 @@ const STEPS = 4_000_000;
 
 const EVERYTHING = WW | WR | RW | PROCESS | REALTIME;
 
-export function findCycles(graph: DependencyGraph, steps = STEPS): CycleSearch {
+/**
+ * @param always classes that are told beside a stronger one in the same component: they say something that it does not
+ */
+export function findCycles(graph: DependencyGraph, steps = STEPS, always: readonly CycleName[] = []): CycleSearch {
   const all = components(graph, EVERYTHING);
   if (all.count === 0) return { cycles: [], undecided: [] };
-  const search = new Search(graph, all);
+  const search = new Search(graph, all, always);
   for (const one of cycleClasses) search.look(one, steps);
   return search.result();
 }
@@ -47,10 +50,12 @@ class Search {
   private readonly exhausted: CycleName[][];
   private readonly byKinds = new Map<number, Components>();
   private readonly walk: Walk;
+  private readonly always: readonly CycleName[];
 
-  constructor(graph: DependencyGraph, all: Components) {
+  constructor(graph: DependencyGraph, all: Components, always: readonly CycleName[]) {
     this.graph = graph;
     this.all = all;
+    this.always = always;
     this.found = Array.from({ length: all.count }, () => []);
     this.exhausted = Array.from({ length: all.count }, () => []);
     this.walk = new Walk(graph, all);
@@ -94,7 +99,8 @@ class Search {
     return { cycles: this.found.flat(), undecided: [...new Set(undecided)] };
   }
 
-  private isNoNews({ impliedBy }: CycleClass, component: number): boolean {
+  private isNoNews({ name: own, impliedBy }: CycleClass, component: number): boolean {
+    if (this.always.includes(own)) return false;
     return this.found[component]!.some(({ name }) => impliedBy.includes(name));
   }
 

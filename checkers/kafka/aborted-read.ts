@@ -5,11 +5,13 @@
  *   c0                                |-- poll --|  4=7 → G1a
  *
  * `fail` means that the record certainly did not get into a log: who says so, and is wrong, misleads an application
- * into sending again. Reads by polls that failed themselves count too: what they returned was real.
+ * into sending again. Reads by polls that failed themselves count too: what they returned was real. Of several readers
+ * the one is named that reads committed records alone: if any was promised that there is no such record, that one was.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
 import { FAIL } from '../../histories/history-columns.js';
 import type { Checker } from '../checker.js';
+import { committedReaders } from './history/committed-readers.js';
 import { endOf, findings, operationsOf } from './history/findings.js';
 import { historyIndex, type HistoryIndex } from './history/history-index.js';
 import { recordWords } from './history/words.js';
@@ -20,16 +22,17 @@ export const abortedRead: Checker = {
     const index = historyIndex(history);
     const anomalies: Anomaly[] = [];
     for (let record = 0; record < index.records.length; record++) {
-      if (index.records.outcome[record]! !== FAIL || index.records.reader[record]! < 0) continue;
-      anomalies.push(readThoughFailed(index, record));
+      const reader = index.records.reader[record]!;
+      if (index.records.outcome[record]! !== FAIL || reader < 0) continue;
+      const committed = committedReaders(index)[record]!;
+      anomalies.push(readThoughFailed(index, record, committed >= 0 ? committed : reader));
     }
     return findings(index, anomalies);
   },
 };
 
-function readThoughFailed(index: HistoryIndex, record: number): Anomaly {
+function readThoughFailed(index: HistoryIndex, record: number, reader: number): Anomaly {
   const writer = index.writer(record)!;
-  const reader = index.records.reader[record]!;
   const offset = index.firstOffset(record);
   return {
     type: 'G1a',

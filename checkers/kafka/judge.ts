@@ -8,7 +8,7 @@ import type { History } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
 import type { Guarantee, Requirement } from '../checker.js';
 import { errorWords, verdictOf } from '../verdict.js';
-import { guarantees, isNeverLicensed, isProvenWithoutLoss } from './guarantees/registry.js';
+import { excludes, guarantees, isNeverLicensed, isProvenWithoutLoss } from './guarantees/registry.js';
 import { invariants } from './invariants/registry.js';
 import { Licences, type Licensed } from './licences.js';
 import { licensed } from './licences/rows.js';
@@ -38,7 +38,7 @@ export function judge(input: JudgeInput): TrialVerdict {
   const licences = input.trace === null ? null : new Licences(input.history, input.trace);
   const judged = input.anomalies.map((anomaly): JudgedAnomaly => {
     const requirement = requirements.find((one) => one.forbids.includes(anomaly.type)) ?? null;
-    if (isNeverLicensed(anomaly.type, input.history.header)) return bug(anomaly, requirement, input.history);
+    if (isNeverLicensed(anomaly, input.history)) return bug(anomaly, requirement, input.history);
     if (licences === null) return withoutTrace(anomaly, requirement, input);
     try {
       const licence = licences.of(anomaly) ?? unpromised(anomaly, input.history);
@@ -104,6 +104,6 @@ function guaranteeAgainst(anomaly: Anomaly, history: History): string | null {
   return guaranteesAgainst(anomaly, history)[0]?.id ?? null;
 }
 
-function guaranteesAgainst(anomaly: Anomaly, { header }: History): readonly Guarantee[] {
-  return guarantees.filter((guarantee) => guarantee.covers(header).includes(anomaly.type));
+function guaranteesAgainst(anomaly: Anomaly, history: History): readonly Guarantee[] {
+  return guarantees.filter((guarantee) => excludes(guarantee, anomaly, history));
 }

@@ -6,9 +6,11 @@
 import type { Anomaly } from '../../histories/anomaly.js';
 import type { History, Operation, SendMicroOp } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
+import { everyReaderReadsCommitted } from './guarantees/transactions.js';
 import type { FinalRead } from './history/final-reads.js';
 import { historyIndex } from './history/history-index.js';
 import { Attempts } from './licences/attempts.js';
+import { blockedTransactionLicence } from './licences/blocked-transactions.js';
 import { deletionLicence, deletionLicenceOf } from './licences/deletion.js';
 import { damageLicence, lossLicence, type PartitionRules } from './licences/loss.js';
 import type { PartitionTimeline, RecordIdentity, Stay } from './licences/partition-timeline.js';
@@ -16,9 +18,17 @@ import { producerWindowLicence } from './licences/producer-window.js';
 import { lossyElection, offsetPartitions } from './licences/lossy-elections.js';
 import { licensed, type Licensed } from './licences/rows.js';
 import { stallLicence } from './licences/stall.js';
+import { TransactionLosses } from './licences/transaction-losses.js';
 import { TraceTimeline } from './licences/trace-timeline.js';
 import { probeKinds, RemovedAs } from './probe-kinds.js';
-import { clientSetting, hasRule, partitionFacts, producerGuarantees, topicAllowsUnclean, topicOf } from './settings.js';
+import {
+  hasRule,
+  isTransactionalClient,
+  partitionFacts,
+  producerGuarantees,
+  topicAllowsUnclean,
+  topicOf,
+} from './settings.js';
 
 export type { Licensed } from './licences/rows.js';
 
@@ -27,6 +37,7 @@ export class Licences {
   private readonly trace: Trace;
   private timeline: TraceTimeline | null = null;
   private attemptsOfProducers: Attempts | null = null;
+  private lossesOfTransactions: TransactionLosses | null = null;
 
   constructor(history: History, trace: Trace) {
     this.history = history;
@@ -41,8 +52,19 @@ export class Licences {
         return this.ofLoss(anomaly);
       case 'inconsistent-offsets':
       case 'ack-offset-mismatch':
-      case 'torn-transaction':
         return this.ofWhatFollowsFromLoss(anomaly);
+      case 'torn-transaction':
+      case 'precommitted-read':
+      case 'G1c':
+      case 'G1c-process':
+      case 'G1c-realtime':
+      case 'ctp-duplicate':
+      case 'ctp-missing':
+      case 'ctp-phantom':
+      case 'ctp-torn':
+      case 'ctp-order':
+      case 'zombie-output':
+        return this.ofWhatFollowsFromLoss(anomaly) ?? this.ofTransactions(anomaly);
       case 'duplicate':
         return this.ofDuplicate(anomaly) ?? this.ofProducerWindow(anomaly) ?? this.ofLostCopies(anomaly);
       case 'nonmonotonic-send':
@@ -50,49 +72,55 @@ export class Licences {
       case 'key-order':
         return this.ofOrder(anomaly) ?? this.ofProducerWindow(anomaly) ?? this.ofWhatFollowsFromLoss(anomaly);
       case 'G1a':
-        return this.ofAbortedRead(anomaly);
+        return this.ofAbortedRead(anomaly) ?? this.ofTransactions(anomaly);
       case 'W1':
         return this.ofCommittedPrefix(anomaly);
       case 'W2':
       case 'W5':
       case 'W6':
         return this.ofCommittedRecords(anomaly);
+      case 'W14':
+      case 'W15':
+      case 'W16':
+        return this.ofCoordinator(anomaly);
       case 'skipped':
       case 'committed-too-far':
       case 'W19':
         return this.ofGroup([anomaly.key], anomaly);
       case 'committed-regression':
       case 'committed-nonlinearizable':
+      case 'committed-phantom':
       case 'overlapping-ownership':
       case 'W17':
       case 'W18':
         return this.ofGroup(offsetPartitions(this.history), anomaly);
       case 'stuck':
-        return stallLicence(
-          this.trace,
-          anomaly,
-          this.partition(anomaly.key),
-          this.rules(anomaly.key).minInsyncReplicas,
+        return (
+          this.ofStall(anomaly) ??
+          this.transactionLosses.ofHanging(anomaly.key, Infinity) ??
+          blockedTransactionLicence(this.trace, anomaly, (key, events) => this.ofStall({ ...anomaly, key, events }))
         );
       default:
         return null;
     }
   }
 
-  /** The copy that was acknowledged is the one that must not get lost. */
-  private ofLoss(anomaly: Anomaly): Licensed | null {
-    const value = anomaly.values[0]!;
-    const writer = this.writerOf(anomaly.key, value);
+  private ofLoss({ key, values, offsets }: Anomaly): Licensed | null {
+    return this.ofUnreadRecord(key, values[0]!, offsets[0] ?? -1);
+  }
+
+  /** The copy that was acknowledged is the one that must not get lost. @param offset -1: wherever it was acknowledged */
+  private ofUnreadRecord(key: number, value: number, offset: number): Licensed | null {
+    const writer = this.writerOf(key, value);
     const { acks } = producerGuarantees(this.history.header, writer?.client ?? '');
     if (acks === 0) return licensed('acks-0', -1);
-    const partition = this.partition(anomaly.key);
-    const offset = anomaly.offsets[0] ?? -1;
+    const partition = this.partition(key);
     const copies = partition
       .appendsOf(value)
       .filter((copy) => (offset < 0 || copy.offset === offset) && partition.commitmentsOf(copy).length > 0);
     // What was never acknowledged was read: it had been below the high watermark, which promises as much as acks=all.
     const promise = writer?.outcome === 'ok' ? acks : 'all';
-    const licences = copies.map((copy) => this.ofCopy(anomaly.key, copy, promise));
+    const licences = copies.map((copy) => this.ofCopy(key, copy, promise));
     return licences.includes(null) ? null : (licences[licences.length - 1] ?? null);
   }
 
@@ -100,7 +128,8 @@ export class Licences {
     return (
       this.ofCompacted(key, copy) ??
       this.ofReadersWithout(key, copy) ??
-      lossLicence(this.partition(key), this.rules(key), copy, promise)
+      lossLicence(this.partition(key), this.rules(key), copy, promise) ??
+      this.ofHiddenRecord(key, copy)
     );
   }
 
@@ -167,6 +196,51 @@ export class Licences {
       return deletionLicenceOf(partition, copy, machine, at) ?? damageLicence(partition, copy, machine, at);
     });
     return licences.includes(null) ? null : licences[0]!;
+  }
+
+  /** It stands in the logs, and nobody who reads committed records sees it: a transaction hangs, or it counts as aborted. */
+  private ofHiddenRecord(key: number, copy: Stay): Licensed | null {
+    const partition = this.partition(key);
+    const index = historyIndex(this.history);
+    const record = index.recordOf(key, copy.value);
+    const lacking = index.finalReads.filter((read) => read.key === key && read.complete && !returned(read, record));
+    if (!partition.isHeldInTheEnd(copy)) return null;
+    if (!lacking.every(({ machine }) => partition.isHeldInTheEnd(copy, machine))) return null;
+    return this.transactionLosses.ofTransaction(key, copy) ?? this.transactionLosses.ofHanging(key, copy.offset);
+  }
+
+  private ofStall(stuck: Anomaly): Licensed | null {
+    return stallLicence(this.trace, stuck, this.partition(stuck.key), this.rules(stuck.key).minInsyncReplicas);
+  }
+
+  /** What was lost of a transaction that is involved: records of it, its markers, or what its coordinator knew of it. */
+  private ofTransactions({ operations }: Anomaly): Licensed | null {
+    for (const operation of operations) {
+      for (const microOp of this.history.operations[operation]?.value ?? []) {
+        if (microOp.kind !== 'send' || microOp.key < 0) continue;
+        const { key, value } = microOp;
+        const licence = this.ofUnreadRecord(key, value, -1) ?? this.ofEndOfTransaction(key, value);
+        if (licence !== null) return licence;
+      }
+    }
+    return null;
+  }
+
+  /** A marker against what was decided, a step that may not follow: what the coordinator knew was lost. */
+  private ofCoordinator({ key, values }: Anomaly): Licensed | null {
+    for (const value of values) {
+      const licence = this.ofEndOfTransaction(key, value);
+      if (licence !== null) return licence;
+    }
+    return this.transactionLosses.ofCoordinator(key);
+  }
+
+  private ofEndOfTransaction(key: number, value: number): Licensed | null {
+    for (const copy of this.partition(key).appendsOf(value)) {
+      const licence = this.transactionLosses.ofTransaction(key, copy);
+      if (licence !== null) return licence;
+    }
+    return null;
   }
 
   /** One of these partitions may have lost records that were committed: then a group's offsets, or its records, are not what they were. */
@@ -302,14 +376,11 @@ export class Licences {
   }
 
   /** A record of a transaction, read by somebody who did not ask whether that was committed. */
-  private ofAbortedRead({ operations }: Anomaly): Licensed | null {
-    const { header, operations: all } = this.history;
-    const [writer, reader] = [all[operations[0]!], all[operations[1] ?? -1]];
-    if (writer === undefined || reader === undefined) return null;
-    const isTransactional = (clientSetting(header, writer.client, 'transactional.id') ?? '') !== '';
-    const isolation =
-      reader.finalReadOf < 0 ? clientSetting(header, reader.client, 'isolation.level') : 'read_committed';
-    return isTransactional && isolation !== 'read_committed' ? licensed('read-uncommitted', -1) : null;
+  private ofAbortedRead(anomaly: Anomaly): Licensed | null {
+    const writer = this.writerOf(anomaly.key, anomaly.values[0]!);
+    const isTransactional = writer !== undefined && isTransactionalClient(this.history.header, writer.client);
+    if (!isTransactional || everyReaderReadsCommitted(anomaly, this.history)) return null;
+    return licensed('read-uncommitted', -1);
   }
 
   /**
@@ -366,6 +437,14 @@ export class Licences {
     const index = historyIndex(this.history);
     const record = index.recordOf(key, value);
     return record < 0 ? undefined : index.writer(record);
+  }
+
+  private get transactionLosses(): TransactionLosses {
+    return (this.lossesOfTransactions ??= new TransactionLosses(
+      this.trace,
+      (key) => this.partition(key),
+      (key, record) => lossLicence(this.partition(key), this.rules(key), record, 'all'),
+    ));
   }
 
   private get attempts(): Attempts {

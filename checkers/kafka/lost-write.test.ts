@@ -24,6 +24,18 @@ describe('lost-write, below what others read', () => {
     expect(check(send('x', 7).ok(0), send('x', 8).ok(1), poll('x', [0, 7])).anomalies).toEqual([]);
   });
 
+  it('finds one that an operation says was acknowledged, though that ended unknown, if another record of it was read', () => {
+    const unknown = send('x', 7).send('x', 8).ok(0, 1).info();
+    const later = send('x', 9).ok(2).by('p1');
+    expect(check(unknown, later, poll('x', [1, 8], [2, 9])).anomalies).toMatchObject([
+      { type: 'lost-write', offsets: [0], values: [7] },
+    ]);
+    // Nothing of it was read: nobody knows whether it was carried out.
+    expect(check(unknown, later, poll('x', [2, 9])).anomalies).toEqual([]);
+    // It names no offset: that record was not acknowledged.
+    expect(check(send('x', 7).send('x', 8).info(), later, poll('x', [1, 8], [2, 9])).anomalies).toEqual([]);
+  });
+
   it('says nothing of sends that failed or whose outcome is unknown', () => {
     const unacknowledged = [send('x', 7).info(), send('x', 8).fail(), send('x', 9).ok(2)];
     expect(check(...unacknowledged, poll('x', [2, 9])).anomalies).toEqual([]);

@@ -4,7 +4,9 @@
  *   p0  |-- send orders-0 value 7 --| ok, offset 4
  *   c0                                |-- poll --|  offset 5 read, offset 4 never → lost
  *
- * Committed is what was acknowledged, and what a poll returned (it was below the high watermark then). Two rules:
+ * Committed is what was acknowledged, and what a poll returned (it was below the high watermark then). An operation of
+ * several sends may have ended unknown: the offsets that it names were acknowledged, if any of its records was read
+ * (Jepsen's Kafka workload). Two rules:
  *
  * - Jepsen's, on any history: of all records that polls returned, take the one whose lowest offset is the highest; every
  *   acknowledged record that stands at or below it must be in some poll.
@@ -19,8 +21,9 @@
  * A final read that did not reach the end proves nothing: undecided, unless a later one with that leader did.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
-import { OK } from '../../histories/history-columns.js';
+import { INFO, OK } from '../../histories/history-columns.js';
 import type { Checker } from '../checker.js';
+import { isCommitted } from './history/committed.js';
 import { endOf, findings, operationsOf } from './history/findings.js';
 import type { FinalRead } from './history/final-reads.js';
 import { columnOf, Compaction, type ShownKeys } from './history/compaction.js';
@@ -75,7 +78,7 @@ class Losses {
   belowOtherReads(): void {
     const { index } = this;
     for (let record = 0; record < index.records.length; record++) {
-      if (index.records.outcome[record]! !== OK || index.records.reader[record]! >= 0) continue;
+      if (index.records.reader[record]! >= 0 || !wasAcknowledged(index, record)) continue;
       const key = index.records.key[record]!;
       if (this.compaction.isCompacted(key) && this.compaction.isSuperseded(record, this.readAnywhere(key))) continue;
       const bound = key < 0 ? -1 : this.bounds[key]!;
@@ -156,7 +159,7 @@ class Losses {
     this.reported[record] = 1;
     const writer = index.writer(record)!;
     const committed =
-      writer.outcome === 'ok'
+      writer.outcome === 'ok' || finalRead < 0
         ? `acknowledged at ${secondsWords(writer.completedAt)}`
         : `read at ${secondsWords(endOf(index, reader))}`;
     this.anomalies.push({
@@ -171,6 +174,12 @@ class Losses {
       preventedBy: null,
     });
   }
+}
+
+/** Its send succeeded; or that is unknown, and what else the same operation sent was read. Who names no offset says less. */
+function wasAcknowledged(index: HistoryIndex, record: number): boolean {
+  const outcome = index.records.outcome[record]!;
+  return outcome === OK || (outcome === INFO && isCommitted(index, index.records.writer[record]!));
 }
 
 /** Another replica returned it when it led. */

@@ -40,10 +40,11 @@ describe('guarantees', () => {
     [{ acks: 1, 'max.in.flight.requests.per.connection': 1 }, ['key-order', 'duplicate'], []],
     [{ acks: 1, retries: 0 }, ['key-order', 'duplicate'], []],
     [{ 'p0:acks': 1, acks: 'all' }, ['duplicate'], []],
-    [{ 'transactional.id': 't' }, ['phantom'], ['G1a', 'torn-transaction', 'ctp-duplicate']],
+    [{ 'transactional.id': 't' }, ['phantom', 'G1a', 'torn-transaction'], ['ctp-duplicate']],
     [{ 'isolation.level': 'read_committed' }, ['G1a', 'G1c', 'torn-transaction', 'precommitted-read'], ['ctp-missing']],
     [{ 'transactional.id': 't', 'isolation.level': 'read_committed' }, ['ctp-missing', 'zombie-output'], ['G0']],
-    [{ 'c0:isolation.level': 'read_committed', 'c1:isolation.level': 'read_uncommitted' }, [], ['torn-transaction']],
+    [{ 'c0:isolation.level': 'read_committed', 'c1:isolation.level': 'read_uncommitted' }, ['torn-transaction'], []],
+    [{ 'c1:isolation.level': 'read_uncommitted' }, ['G1a'], ['torn-transaction']],
   ] as const)('with %o cover %o, not %o', (settings, yes, no) => {
     const types = covered(settings);
     expect(yes.filter((type) => !types.has(type))).toEqual([]);
@@ -59,7 +60,12 @@ describe('requirements', () => {
       'inconsistent-offsets',
       'ack-offset-mismatch',
     ]);
-    expect(requirementNamed('key-order').forbids).toEqual(['nonmonotonic-send', 'int-nonmonotonic-send', 'key-order']);
+    expect(requirementNamed('key-order').forbids).toEqual([
+      'nonmonotonic-send',
+      'int-nonmonotonic-send',
+      'key-order',
+      'partition-instability',
+    ]);
     expect(requirementNamed('no-duplicates').forbids).toEqual(['duplicate']);
     expect(requirementNamed('writable-again').forbids).toEqual(['stuck']);
     expect(requirementNamed('exactly-once').forbids).toEqual(

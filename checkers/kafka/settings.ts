@@ -44,9 +44,9 @@ export function allProducers(header: Header): readonly ProducerGuarantees[] {
   return [...clients].sort().map((client) => producerGuarantees(header, client));
 }
 
-/** A setting of one client: 'c0'. undefined: nobody set it. */
-export function clientSetting(header: Header, client: string, name: string): Value | undefined {
-  return scoped(header, [client], name);
+/** Its transactional.id is set. */
+export function isTransactionalClient(header: Header, client: string): boolean {
+  return (scoped(header, [client, 'producer'], 'transactional.id') ?? '') !== '';
 }
 
 /** A setting of a topic, a broker or all of them. */
@@ -110,10 +110,19 @@ function someTopic(header: HistoryHeader, is: (topic: string) => boolean): boole
   return [...topics].some(is);
 }
 
-/** Every consumer reads committed transactions alone. By default they read whatever stands in the log (KIP-98). */
-export function readsCommitted({ settings }: Header): boolean {
+/** Which consumers read committed transactions alone. By default they read whatever stands in the log (KIP-98). */
+export function isolationOf({ settings }: Header): 'all-committed' | 'all-uncommitted' | 'mixed' {
   const levels = Object.entries(settings).filter(([name]) => /(^|:)isolation\.level$/.test(name));
-  return levels.length > 0 && levels.every(([, level]) => level === 'read_committed');
+  const committed = levels.filter(([, level]) => level === 'read_committed').length;
+  if (committed === 0) return 'all-uncommitted';
+  return committed === levels.length ? 'all-committed' : 'mixed';
+}
+
+/** Final reads have no consumer of the spec: where there are transactions, they read committed ones alone. */
+export function readsCommitted(header: Header, client: string, isFinalRead: boolean): boolean {
+  const own = header.settings[`${client}:isolation.level`];
+  if (own === undefined && isFinalRead && isTransactional(header)) return true;
+  return (own ?? scoped(header, ['consumer'], 'isolation.level')) === 'read_committed';
 }
 
 /** Some producer has a transactional.id. */

@@ -5,6 +5,7 @@
 import { columnarHistory, HistoryColumns } from '../history-columns.js';
 import { didYouMean } from '../nearest.js';
 import type { History, HistoryHeader, MicroOp, Outcome } from '../operation.js';
+import { functions, withoutMicroOps } from './functions.js';
 import { FormatError, jsonLines, type LineObject, shown, textOf } from './json-lines.js';
 import { readHeader, readKeys, unitsPerMicrosecond } from './read-header.js';
 import { kindOf, readAlone, readDerived, readInTransaction, type Numbers } from './special-micro-ops.js';
@@ -131,9 +132,6 @@ function readError(line: LineObject): string | null {
   return typeof error === 'string' ? error : textOf(line.line, error);
 }
 
-/** Operations whose value is no list of micro-operations; Operation holds nothing of it. */
-const withoutMicroOps = new Set(['subscribe', 'crash', 'debug-topic-partitions', 'init-producer']);
-const functions = new Set(['send', 'poll', 'txn', ...Object.keys(kindOf), ...withoutMicroOps]);
 const microOpNames = ['send', 'poll', 'append', 'r', 'commit'];
 
 class MicroOpReader implements Numbers {

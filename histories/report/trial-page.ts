@@ -141,7 +141,7 @@ function typeRank(type: string): number {
 }
 
 function wordsOf(history: History, trace: Trace): string {
-  const sends = history.operations.filter((operation) => operation.f === 'send').length;
+  const sends = history.operations.filter(({ f }) => f === 'send' || f === 'txn').length;
   const faults = new Set([...new TraceReader(trace).scan(['fault-began'], -1)].map((record) => record.strike)).size;
   return `${counted(faults, 'fault')}, ${counted(sends, 'send')}`;
 }

@@ -6,6 +6,7 @@ import { TraceScript } from '../../checkers/kafka/testing/script.js';
 import { append, finalRead, historyOf, poll, read, send, txn } from '../../histories/builders.js';
 import type { OperationBuilder } from '../../histories/builders.js';
 import { writeHistory } from '../../histories/format/history-format.js';
+import type { History } from '../../histories/operation.js';
 import type { Trial } from '../engine.js';
 import { simulation } from '../simulation.js';
 import { loadSpec } from '../spec/load.js';
@@ -72,6 +73,65 @@ describe('a kept trial that is checked', () => {
     const { verdict, anomalies } = await check();
     expect(verdict).toBe('bug');
     expect(anomalies.map(({ type }) => type)).toContain(breach);
+  });
+});
+
+describe('a kept trial of transactions', () => {
+  const transactional = `
+brokers: 3
+topics: { orders: { partitions: 2, replication.factor: 3, settings: { min.insync.replicas: 2 } } }
+producers: { checkout: { settings: { transactional.id: t } } }
+consumers: { reader: { settings: { isolation.level: read_committed } } }
+workload: { type: transactions, over: 10s, sends: 120 }
+faults: [leader-killed]
+`;
+
+  /** A trial of this spec, without anomalies; its transactions are operations of the history. */
+  function transactionalTrial(): Trial {
+    const { spec } = loadSpec({ input: 'tx.yaml', text: transactional });
+    expect(spec.require.map(({ name }) => name)).toContain('exactly-once');
+    const trial = simulation.runTrial(spec, '1', simulation.draw(spec, '1'));
+    expect(trial.verdict).toEqual({ verdict: 'clean', reasons: [], anomalies: [] });
+    const committed = trial.history.operations.filter(({ f, outcome }) => f === 'txn' && outcome === 'ok');
+    expect(committed.length).toBeGreaterThan(10);
+    return trial;
+  }
+
+  /** The history of a trial, of whose polls none returned this value. */
+  function without(value: number, { history }: Trial): History {
+    const operations = history.operations.map((operation) => ({
+      ...operation,
+      value: operation.value.map((microOp) => {
+        if (microOp.kind !== 'poll') return microOp;
+        const kept = microOp.values.flatMap((one, i) => (one === value ? [] : [i]));
+        const offsets = kept.map((i) => microOp.offsets[i]!);
+        return { ...microOp, offsets, values: kept.map((i) => microOp.values[i]!) };
+      }),
+    }));
+    const { header, keys } = history;
+    return { header, keys, operations, valueName: String };
+  }
+
+  it('is read, checked and replayed as it ran', async () => {
+    const trial = transactionalTrial();
+    keep(trial);
+    place.engine = simulation;
+    expect(await check()).toMatchObject({ verdict: 'clean', undecided: [], anomalies: [] });
+    const { exit, out } = await place.run('replay', '@kept');
+    expect(out).toContain('the same as when it was kept');
+    expect(exit).toBe(0);
+  });
+
+  it('shows a transaction of which one record was not read', async () => {
+    const trial = transactionalTrial();
+    const several = trial.history.operations.find(
+      ({ f, outcome, value }) => f === 'txn' && outcome === 'ok' && value.length > 1,
+    )!;
+    const [victim] = several.value;
+    keep({ ...trial, history: without(victim?.kind === 'send' ? victim.value : -1, trial) });
+    const { verdict, anomalies } = await check();
+    expect(verdict).toBe('bug');
+    expect(anomalies.map(({ type }) => type)).toEqual(expect.arrayContaining(['torn-transaction', 'lost-write']));
   });
 });
 

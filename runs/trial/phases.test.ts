@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../model/kernel/world.js';
 import type { Obstacle, System } from '../../model/system.js';
-import { readEveryReplica } from './phases.js';
+import { leftOut, readEveryReplica } from './phases.js';
 
 const recorder = { invoke: () => 0, amend: () => {}, complete: () => {} };
 
 /** Two partitions on three brokers each; leadership moves at once, and reads succeed. What was read: "key@machine". */
 class Readable {
   readonly read: string[] = [];
+  unreached: readonly string[] = [];
   readonly leaders = [1, 1];
   readonly isrs = [
     [1, 2, 3],
@@ -34,7 +35,10 @@ class Readable {
         return { done: () => true };
       },
     };
-    return readEveryReplica(createWorld({ seed: '1', recorder }), system as System, 1_000_000, new Set(stalled));
+    const world = createWorld({ seed: '1', recorder });
+    const { incomplete, unreached } = readEveryReplica(world, system as System, 1_000_000, new Set(stalled));
+    this.unreached = unreached;
+    return incomplete ?? true;
   }
 }
 
@@ -45,6 +49,7 @@ describe('the final read', () => {
     const cluster = new Readable();
     expect(cluster.readEveryReplica()).toBe(true);
     expect(cluster.read).toEqual(['0@1', '1@1', '0@2', '1@2', '0@3', '1@3']);
+    expect(cluster.unreached).toEqual([]);
   });
 
   it('reads of a stalled partition every replica that can be elected', () => {
@@ -53,6 +58,7 @@ describe('the final read', () => {
     cluster.obstacles = [obstacle(0)];
     expect(cluster.readEveryReplica(0)).toBe(true);
     expect(cluster.read).toEqual(['0@1', '1@1', '0@2', '1@2', '1@3']);
+    expect(cluster.unreached).toEqual(['b3 of x-0']);
   });
 
   it('reads the others too, if they come back once leadership has moved', () => {
@@ -81,5 +87,21 @@ describe('the final read', () => {
     const cluster = new Readable();
     cluster.isrs[1] = [1, 2];
     expect(cluster.readEveryReplica()).toBe('final read: b3 cannot be elected for y-0');
+  });
+});
+
+describe('what the final read left out', () => {
+  const end = { incomplete: null, unreached: ['b3 of x-0'] };
+  it('leaves the trial undecided, unless it fails for not coming back', () => {
+    expect(leftOut(end, ['no-lost-writes'])).toEqual([
+      'the final read did not reach what could not be elected: b3 of x-0',
+    ]);
+    expect(leftOut(end, ['no-lost-writes', 'writable-again'])).toEqual([]);
+    expect(leftOut({ incomplete: null, unreached: [] }, [])).toEqual([]);
+  });
+  it('always does if a read could not be made', () => {
+    expect(leftOut({ incomplete: 'no final read: nobody decides', unreached: [] }, ['writable-again'])).toEqual([
+      'no final read: nobody decides',
+    ]);
   });
 });

@@ -26,19 +26,26 @@ export function waitUntil(world: World, boundMicros: number, condition: () => tr
   }
 }
 
+/** What a final read left out. */
+export interface FinalReadEnd {
+  /** Why some read could not be made; null: all were, but of replicas that no fail-over reaches. */
+  readonly incomplete: string | null;
+  /** Of stalled keys, the replicas that could not be elected: "b3 of orders-0". */
+  readonly unreached: readonly string[];
+}
+
 /**
  * Moves leadership of every key to each of its replicas in turn, by clean election, and reads it there in full.
  * What a fail-over tomorrow would show is found today: of a stalled key each replica is read that can be elected, now or
  * once leadership has moved; no fail-over reaches the others.
  * @param stalled keys that did not settle after everything was healed
- * @returns true, or why some read could not be made
  */
 export function readEveryReplica(
   world: World,
   system: System,
   boundMicros: number,
   stalled: ReadonlySet<number>,
-): true | string {
+): FinalReadEnd {
   const unread = system.keys().map((_, key) => [...system.replicas(key)]);
   for (;;) {
     const moves: Move[] = [];
@@ -49,11 +56,26 @@ export function readEveryReplica(
     }
     if (moves.length === 0) break;
     const read = readRound(world, system, moves, boundMicros, stalled);
-    if (read !== true) return read;
+    if (read !== true) return { incomplete: read, unreached: [] };
     for (const { key, to } of moves) unread[key] = unread[key]!.filter((replica) => replica !== to);
   }
   const missed = unread.findIndex((replicas, key) => replicas.length > 0 && !stalled.has(key));
-  return missed < 0 ? true : `final read: b${unread[missed]![0]} cannot be elected for ${system.keys()[missed]}`;
+  const incomplete =
+    missed < 0 ? null : `final read: b${unread[missed]![0]} cannot be elected for ${system.keys()[missed]}`;
+  const unreached = unread.flatMap((replicas, key) =>
+    replicas.map((replica) => `b${replica} of ${system.keys()[key]}`),
+  );
+  return { incomplete, unreached };
+}
+
+/**
+ * What the final read left out, as far as nothing else says so: who requires that the cluster comes back is told that it
+ * did not (stuck), whatever stands on the replicas that nobody could elect.
+ */
+export function leftOut({ incomplete, unreached }: FinalReadEnd, requirements: readonly string[]): readonly string[] {
+  const reasons = incomplete === null ? [] : [incomplete];
+  if (unreached.length === 0 || requirements.includes('writable-again')) return reasons;
+  return [...reasons, `the final read did not reach what could not be elected: ${unreached.join(', ')}`];
 }
 
 interface Move {

@@ -50,6 +50,7 @@ export function furnish(input: TrialInput, cluster: KafkaClusterSpec): Stage {
       highWatermarkGate: cluster.rules.highWatermarkGate,
       fetchEpochFencing: cluster.rules.fetchEpochFencing,
       control: cluster.control,
+      readsCommitted: (machine) => readsCommitted(cluster, world.machineName(machine)),
     });
     world.probes.listen(invariants.kinds, invariants);
   }
@@ -74,6 +75,13 @@ export function furnish(input: TrialInput, cluster: KafkaClusterSpec): Stage {
     boundMicros: system.livenessBoundMicros(),
     requiredMicros: spec.require.find(({ name }) => name === 'writable-again')?.within ?? Infinity,
   };
+}
+
+/** Whether a consumer of the spec, or a reader that joins later, reads committed records alone. */
+function readsCommitted({ consumers, transactions }: KafkaClusterSpec, name: string): boolean {
+  const consumer = consumers.find((one) => one.name === name);
+  if (consumer === undefined) return transactions !== undefined;
+  return consumer.settings['isolation.level'] === 'read_committed';
 }
 
 /** What was recorded so far, for those who judge it. */

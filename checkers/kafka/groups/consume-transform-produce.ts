@@ -11,28 +11,35 @@
  * several outputs of an input. A group that began above the start of a partition skipped nothing by that.
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
-import { FAIL, OK, POLL } from '../../../histories/history-columns.js';
+import { FAIL, INFO, OK, POLL } from '../../../histories/history-columns.js';
 import type { Checker } from '../../checker.js';
 import { endOf, findings, operationsOf } from '../history/findings.js';
 import type { HistoryIndex } from '../history/history-index.js';
 import { keyWords, recordWords } from '../history/words.js';
-import { isCommitted, lineageOf, recordAt, type Derivation, type Lineage } from './lineage.js';
+import { isOutputCommitted, lineageOf, recordAt, type Derivation, type Lineage } from './lineage.js';
 
 export const consumeTransformProduce: Checker = {
   name: 'consume-transform-produce',
   check(history) {
     const lineage = lineageOf(history);
     if (lineage.derivations.length === 0) return findings(lineage.index, []);
-    const committed = lineage.derivations.filter((one) => isCommitted(lineage.index, one));
-    return findings(lineage.index, [
+    const committed = lineage.derivations.filter((one) => isOutputCommitted(lineage.index, one));
+    const skipped = missing(lineage, committed);
+    const open = new Set(unknownInputs(lineage).map(inputName));
+    const isOpen = ({ input }: Missing): boolean => open.has(inputName(input));
+    const anomalies = [
       ...duplicates(lineage, committed),
-      ...missing(lineage, committed),
+      ...skipped.filter((one) => !isOpen(one)).map((one) => one.anomaly),
       ...phantoms(lineage, committed),
       ...torn(lineage, committed),
       ...disorder(lineage, committed),
-    ]);
+    ];
+    return findings(lineage.index, anomalies, skipped.some(isOpen) ? UNREAD_OUTPUTS : undefined);
   },
 };
+
+const UNREAD_OUTPUTS =
+  'outputs of operations whose end nobody knows may stand in partitions that were never read to their end';
 
 const inputName = ({ group, inputKey, inputOffset }: Derivation): string => `${group}|${inputKey}|${inputOffset}`;
 const partitionName = (group: string, key: number): string => `${group}|${key}`;
@@ -49,7 +56,23 @@ function duplicates({ index }: Lineage, committed: readonly Derivation[]): reado
   });
 }
 
-function missing({ index, commits }: Lineage, committed: readonly Derivation[]): readonly Anomaly[] {
+interface Missing {
+  readonly input: Derivation;
+  readonly anomaly: Anomaly;
+}
+
+/** Inputs of operations of which nobody knows how they ended, and whose output may stand where nobody has read. */
+function unknownInputs({ index, derivations }: Lineage): readonly Derivation[] {
+  const { outcome, invokedAt } = index.operations;
+  return derivations.filter((one) => {
+    if (outcome[one.operation] !== INFO || isOutputCommitted(index, one)) return false;
+    const key = one.output < 0 ? -1 : index.records.key[one.output]!;
+    const since = invokedAt[one.operation]!;
+    return !index.finalReads.some((read) => read.key === key && read.complete && read.invokedAt >= since);
+  });
+}
+
+function missing({ index, commits }: Lineage, committed: readonly Derivation[]): readonly Missing[] {
   const processed = new Set(committed.map(inputName));
   const lowest = lowestConsumed(index, committed);
   const last = new Map<string, (typeof commits)[number]>();
@@ -58,7 +81,7 @@ function missing({ index, commits }: Lineage, committed: readonly Derivation[]):
     const isHigher = commit.offset > (last.get(name)?.offset ?? -1);
     if (index.operations.outcome[commit.operation] === OK && isHigher) last.set(name, commit);
   }
-  const anomalies: Anomaly[] = [];
+  const found: Missing[] = [];
   for (const [name, { operation, group, key, offset }] of last) {
     // A group that says of nothing what it became is one that only reads.
     const from = lowest.get(name);
@@ -71,10 +94,10 @@ function missing({ index, commits }: Lineage, committed: readonly Derivation[]):
       const input = { operation, group, inputKey: key, inputOffset, output: -1 };
       if (processed.has(inputName(input))) continue;
       const story = `${inputWords(index, input)} went into no output, and the group's offset ${offset} is above it`;
-      anomalies.push(anomaly(index, 'ctp-missing', input, [reader, operation], story));
+      found.push({ input, anomaly: anomaly(index, 'ctp-missing', input, [reader, operation], story) });
     }
   }
-  return anomalies;
+  return found;
 }
 
 /** By group and key: the lowest offset that its clients polled or processed. */

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commit, committed, endOffsets, historyOf, owns, poll, send, txn } from '../../../histories/builders.js';
+import {
+  commit,
+  committed,
+  endOffsets,
+  finalRead,
+  historyOf,
+  owns,
+  poll,
+  send,
+  txn,
+} from '../../../histories/builders.js';
 import type { OperationBuilder } from '../../../histories/builders.js';
 import type { History } from '../../../histories/operation.js';
 import { checkHistory } from '../check-history.js';
@@ -60,9 +70,18 @@ describe('consume, transform, produce', () => {
   });
 
   it('ctp-missing: an input below the committed offset, in no output', () => {
-    expect(typesOf(...inputs, poll('in', [1, 1]), steps[0]!, steps[2]!, readOut([0, 100], [4, 102]))).toEqual([
-      'ctp-missing',
-    ]);
+    const polled = poll('in', [1, 1]).by('t0');
+    expect(typesOf(...inputs, polled, steps[0]!, steps[2]!, readOut([0, 100], [4, 102]))).toEqual(['ctp-missing']);
+  });
+  it('undecided if an operation that ended unknown may have made its output where nobody has read', () => {
+    const unknown = step(0, 100, 0).info().to(-1);
+    const others = [unknown, step(1, 101, 2), step(2, 102, 4)];
+    const read = checkHistory(historyOf([...inputs, ...others, readOut([2, 101])]));
+    expect(read.anomalies).toEqual([]);
+    expect(read.undecided).toContainEqual(expect.stringMatching(/^consume-transform-produce: outputs of operations/));
+    // Read to the end, without it: it was not made.
+    expect(typesOf(...inputs, ...others, finalRead('out', 1, [2, 101], [4, 102]))).toEqual(['ctp-missing']);
+    expect(typesOf(...inputs, ...others, finalRead('out', 1, [0, 100], [2, 101], [4, 102]))).toEqual([]);
   });
   it('not if the offset is not above it yet', () => {
     expect(typesOf(...inputs, poll('in', [1, 1]), steps[0]!, readOut([0, 100]))).toEqual([]);
@@ -185,8 +204,32 @@ describe("a group's offsets", () => {
     expect(typesOf(...both, f(6).from(8).to(12), f(5).from(11).to(13), f(5).from(14).to(15))).toEqual([]);
     expect(typesOf(...both, f(6).from(10).to(11), f(6).from(12).to(13))).toEqual([]);
   });
-  it('not if what was answered was committed before the history began', () => {
-    expect(typesOf(f(7), c(8), f(8))).toEqual([]);
+  it('also where another group went back, or a fetch answered what nobody committed', () => {
+    const both = [c(5).from(0).to(9), c(6).by('c1').from(1).to(9), f(6).from(10).to(11), f(5).from(12).to(13)];
+    const other = [commit('h', { x: 3 }), commit('h', { x: 5 }), committed('h', { x: 3 })];
+    expect(typesOf(...both, ...other.map((one, i) => one.from(20 + 2 * i).to(21 + 2 * i)))).toEqual([
+      'committed-nonlinearizable',
+      'committed-regression',
+    ]);
+    expect(typesOf(...both, f(99).from(14).to(15))).toEqual(['committed-nonlinearizable', 'committed-phantom']);
+  });
+
+  it('committed-phantom: a fetch answers what nobody committed', () => {
+    expect(typesOf(c(5), f(99))).toEqual(['committed-phantom']);
+    expect(typesOf(c(5), c(99).info().to(-1), f(99))).toEqual([]);
+    expect(typesOf(c(5), commit('h', { x: 99 }), f(99))).toEqual(['committed-phantom']);
+  });
+  it('or what was committed by who failed: a refused commit, an aborted transaction', () => {
+    expect(typesOf(c(3), c(5).fail(), f(5))).toEqual(['committed-phantom']);
+    expect(typesOf(c(3), c(5).fail(), f(3))).toEqual([]);
+    const aborted = txn(send('y', 1), commit('g', { x: 1 })).fail();
+    expect(typesOf(aborted, f(1))).toEqual(['committed-phantom']);
+    expect(typesOf(aborted, c(1), f(1))).toEqual([]);
+  });
+  it('is undecided if what was answered may have been committed before the history began', () => {
+    const { anomalies, undecided } = checkHistory(historyOf([send('x', 1).ok(0), poll('x', [0, 1]), f(7), c(8), f(8)]));
+    expect(anomalies).toEqual([]);
+    expect(undecided).toEqual(['offset-registers: group g had an offset of x before anybody here committed one']);
   });
 
   it('committed-beyond-end: above the end, even later', () => {
@@ -196,12 +239,18 @@ describe("a group's offsets", () => {
     expect(typesOf(c(5), endOffsets('read_committed', { x: 4 }))).toEqual([]);
   });
 
-  it('committed-too-far: above what anybody had polled', () => {
+  it('committed-too-far: above what any of its members had polled', () => {
     const sends = [0, 1].map((value) => send('x', value).ok(value));
     expect(typesOf(...sends, poll('x', [0, 0]), c(2), poll('x', [1, 1]))).toEqual(['committed-too-far']);
     expect(typesOf(...sends, poll('x', [0, 0]), c(1), poll('x', [1, 1]), c(2))).toEqual([]);
     // It began behind the first record.
     expect(typesOf(...sends, poll('x', [1, 1]), c(2), poll('x', [0, 0]))).toEqual([]);
+    // What another group polled, this one did not.
+    const outsider = poll('x', [0, 0], [1, 1]).by('h0');
+    expect(typesOf(...sends, outsider, poll('x', [0, 0]), c(2))).toEqual(['committed-too-far']);
+    expect(typesOf(...sends, owns('g', 'h0', 1, 'x'), outsider, poll('x', [0, 0]), c(2))).not.toContain(
+      'committed-too-far',
+    );
   });
 });
 
@@ -232,6 +281,10 @@ describe('ownership', () => {
     const next = owns('g', 't1', 4, 'in');
     expect(typesOf(...inputs, old, next, step(0, 100, 0), readOut([0, 100]))).toEqual(['zombie-output']);
     expect(typesOf(...inputs, old, step(0, 100, 0), next, readOut([0, 100]))).toEqual([]);
+    // Nobody knows how it ended; but its output was read.
+    const unknown = step(0, 100, 0).info();
+    expect(typesOf(...inputs, old, next, unknown, readOut([0, 100]))).toEqual(['zombie-output']);
+    expect(typesOf(...inputs, old, next, unknown, send('out', 7).ok(1), readOut([1, 7]))).toEqual([]);
     expect(typesOf(...inputs, old, next, step(0, 100, 0).fail(), send('out', 7).ok(1), readOut([1, 7]))).toEqual([]);
   });
   it('also if its transaction was open when the new owner was answered less', () => {

@@ -3,6 +3,7 @@
  * the micro-operations `derive` and `commit`, once, and shared.
  */
 import { columnsOf, COMMIT, DERIVE, FAIL, OK } from '../../../histories/history-columns.js';
+import { isCommitted } from '../history/committed.js';
 import type { HistoryIndex } from '../history/history-index.js';
 import { historyIndex } from '../history/history-index.js';
 import type { History } from '../../../histories/operation.js';
@@ -83,15 +84,22 @@ function derivationsOf(index: HistoryIndex, commits: readonly Commit[]): readonl
   return derivations;
 }
 
-/** Its output is in the log for good: its operation succeeded, or somebody read it though nobody knows how it ended. */
-export function isCommitted({ operations, records }: HistoryIndex, { operation, output }: Derivation): boolean {
+/** Its output is in the log for good: with its transaction, if it was made in one. */
+export function isOutputCommitted(index: HistoryIndex, { operation, output }: Derivation): boolean {
   if (output < 0) return false;
-  const outcome = operations.outcome[operation]!;
-  return outcome === OK || (outcome !== FAIL && records.reader[output]! >= 0);
+  const { outcome, f } = index.operations;
+  if (outcome[operation] === OK || f.at(operation) === 'txn') return isCommitted(index, operation);
+  return outcome[operation] !== FAIL && index.records.reader[output]! >= 0;
 }
 
 /** The record at a key and offset; -1: none is known. */
-export function recordAt({ log, logStart, positions }: HistoryIndex, key: number, offset: number): number {
+export function recordAt(index: HistoryIndex, key: number, offset: number): number {
+  const position = positionAt(index, key, offset);
+  return position < 0 ? -1 : index.positions.record[position]!;
+}
+
+/** The first known position at a key and offset; -1: none is known. */
+export function positionAt({ log, logStart, positions }: HistoryIndex, key: number, offset: number): number {
   let low = logStart[key]!;
   let high = logStart[key + 1]!;
   while (low < high) {
@@ -100,5 +108,5 @@ export function recordAt({ log, logStart, positions }: HistoryIndex, key: number
     else high = middle;
   }
   const found = low < logStart[key + 1]! ? log[low]! : -1;
-  return found >= 0 && positions.offset[found] === offset ? positions.record[found]! : -1;
+  return found >= 0 && positions.offset[found] === offset ? found : -1;
 }

@@ -3,18 +3,19 @@
  *
  *   committed-regression   a fetch answered an offset below what had been committed before it was asked for
  *   committed-beyond-end   an offset was committed above the end of its partition
- *   committed-too-far      an offset was committed above a record that nobody had polled yet
+ *   committed-too-far      an offset was committed above a record that no member of the group had polled yet
  *
  *   c0  |-- commit g: x=5 --| ok
  *   c1                          |-- fetch g --| x=3 → regression, unless a commit of 3 may have come later
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
-import { COMMITTED, END_OFFSET, FAIL, OK } from '../../../histories/history-columns.js';
+import { COMMITTED, END_OFFSET, FAIL, OK, POLL } from '../../../histories/history-columns.js';
 import type { Checker } from '../../checker.js';
 import { endOf, findings, operationsOf } from '../history/findings.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { keyWords, recordWords } from '../history/words.js';
-import { lineageOf, type Commit } from './lineage.js';
+import { lineageOf, positionAt, type Commit } from './lineage.js';
+import { stintsOf } from './ownership.js';
 
 export const groupOffsets: Checker = {
   name: 'group-offsets',
@@ -22,7 +23,8 @@ export const groupOffsets: Checker = {
     const index = historyIndex(history);
     const { commits } = lineageOf(history);
     if (commits.length === 0) return findings(index, []);
-    return findings(index, [...regressions(index, commits), ...beyondEnd(index, commits), ...tooFar(index, commits)]);
+    const wentBack = regressions(index, commits).map(({ anomaly: found }) => found);
+    return findings(index, [...wentBack, ...beyondEnd(index, commits), ...tooFar(index, commits)]);
   },
 };
 
@@ -68,7 +70,18 @@ function byPartition(commits: readonly Commit[]): ReadonlyMap<string, readonly C
   return groups;
 }
 
-export function regressions(index: HistoryIndex, commits: readonly Commit[]): readonly Anomaly[] {
+/** A fetch that answered less than had been committed, by its name. */
+interface Regression {
+  readonly fetch: string;
+  readonly anomaly: Anomaly;
+}
+
+/** One operation may fetch of several groups and partitions. */
+export function fetchName(operation: number, { group, key }: Pick<Commit, 'group' | 'key'>): string {
+  return `${operation}|${group}|${key}`;
+}
+
+export function regressions(index: HistoryIndex, commits: readonly Commit[]): readonly Regression[] {
   const partitions = new Map([...byPartition(commits)].map(([name, group]) => [name, new Commits(index, group)]));
   return fetchesOf(index).flatMap((answer) => {
     const partition = partitions.get(`${answer.name}|${answer.key}`);
@@ -79,7 +92,13 @@ export function regressions(index: HistoryIndex, commits: readonly Commit[]): re
     const told = answer.offset < 0 ? 'none' : `${answer.offset}`;
     const story = `group ${answer.name} had committed offset ${newest.offset} of ${key} (operation ${newest.operation}), and a fetch answered ${told}`;
     const offsets = [newest.offset, answer.offset];
-    return [anomaly(index, 'committed-regression', answer.key, offsets, [newest.operation, answer.operation], story)];
+    const operations = [newest.operation, answer.operation];
+    return [
+      {
+        fetch: fetchName(answer.operation, { group: answer.name, key: answer.key }),
+        anomaly: anomaly(index, 'committed-regression', answer.key, offsets, operations, story),
+      },
+    ];
   });
 }
 
@@ -141,13 +160,15 @@ function beyondEnd(index: HistoryIndex, commits: readonly Commit[]): readonly An
   });
 }
 
-/** From the first offset on that anybody polled: a group may begin anywhere. */
+/** From the first offset on that the group polled: it may begin anywhere. */
 function tooFar(index: HistoryIndex, commits: readonly Commit[]): readonly Anomaly[] {
-  const { outcome, invokedAt } = index.operations;
+  const { outcome } = index.operations;
   const { log, logStart, positions } = index;
+  const polls = pollsOfGroups(index, commits);
   const anomalies: Anomaly[] = [];
   for (const group of byPartition(commits).values()) {
     const { key } = group[0]!;
+    const polled = polls.get(group[0]!.group)!;
     let at = logStart[key]!;
     const end = logStart[key + 1]!;
     let begun = false;
@@ -156,11 +177,11 @@ function tooFar(index: HistoryIndex, commits: readonly Commit[]): readonly Anoma
       for (; at < end && positions.offset[log[at]!]! < offset; at++) {
         const position = log[at]!;
         const reader = positions.reader[position]!;
-        const wasPolled = reader >= 0 && invokedAt[reader]! <= endOf(index, operation);
+        const wasPolled = (polled.get(position) ?? Infinity) <= endOf(index, operation);
         if (wasPolled) begun = true;
         if (wasPolled || !begun || reader < 0) continue;
         const record = recordWords(index, positions.record[position]!, positions.offset[position]!);
-        const story = `group ${name} committed offset ${offset} (operation ${operation}) before anybody had polled ${record}`;
+        const story = `group ${name} committed offset ${offset} (operation ${operation}) before any of its members had polled ${record}`;
         anomalies.push(
           anomaly(index, 'committed-too-far', key, [positions.offset[position]!, offset], [operation, reader], story),
         );
@@ -170,7 +191,43 @@ function tooFar(index: HistoryIndex, commits: readonly Commit[]): readonly Anoma
   return anomalies;
 }
 
-function anomaly(
+/** By group: when a client that commits for it, or owned partitions in it, first polled each position. */
+function pollsOfGroups(
+  index: HistoryIndex,
+  commits: readonly Commit[],
+): ReadonlyMap<string, ReadonlyMap<number, number>> {
+  const { operations, history } = index;
+  const { length, client, invokedAt, firstMicroOp, microOpCount, microOpKind, key, firstRecord, recordCount, offset } =
+    operations;
+  const groupsOf = new Map<string, Set<string>>();
+  const join = (member: string, group: string): void => {
+    const groups = groupsOf.get(member);
+    if (groups === undefined) groupsOf.set(member, new Set([group]));
+    else groups.add(group);
+  };
+  for (const { operation, group } of commits) join(client.at(operation)!, group);
+  for (const { client: owner, group } of stintsOf(history)) join(owner, group);
+  const polls = new Map(commits.map(({ group }) => [group, new Map<number, number>()]));
+  for (let operation = 0; operation < length; operation++) {
+    const groups = groupsOf.get(client.at(operation)!);
+    if (groups === undefined) continue;
+    const first = firstMicroOp[operation]!;
+    for (let microOp = first; microOp < first + microOpCount[operation]!; microOp++) {
+      if (microOpKind[microOp] !== POLL) continue;
+      for (let row = firstRecord[microOp]!; row < firstRecord[microOp]! + recordCount[microOp]!; row++) {
+        const position = positionAt(index, key[microOp]!, offset[row]!);
+        if (position < 0) continue;
+        for (const group of groups) {
+          const polled = polls.get(group);
+          if (polled !== undefined && !polled.has(position)) polled.set(position, invokedAt[operation]!);
+        }
+      }
+    }
+  }
+  return polls;
+}
+
+export function anomaly(
   index: HistoryIndex,
   type: string,
   key: number,

@@ -11,6 +11,7 @@
 import type { Anomaly } from '../../../histories/anomaly.js';
 import { COMMITTED, OK } from '../../../histories/history-columns.js';
 import type { Checker } from '../../checker.js';
+import { isCommitted } from '../history/committed.js';
 import { endOf, findings, operationsOf } from '../history/findings.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { keyWords } from '../history/words.js';
@@ -25,7 +26,7 @@ export const zombieOutput: Checker = {
     if (stints.size === 0) return findings(index, []);
     const anomalies = lineageOf(history).commits.flatMap((commit) => {
       const { operation, group, key } = commit;
-      const isTransaction = index.operations.f.at(operation) === 'txn' && index.operations.outcome[operation] === OK;
+      const isTransaction = index.operations.f.at(operation) === 'txn' && isCommitted(index, operation);
       const replaced = isTransaction ? replacedBy(index, commit, stints.get(`${group}|${key}`) ?? []) : null;
       return replaced === null ? [] : [zombie(index, commit, replaced)];
     });
@@ -47,10 +48,11 @@ function replacedBy(index: HistoryIndex, commit: Commit, stints: readonly Stint[
 }
 
 /** Somebody was answered less than this commit after the moment, before the commit ended. */
-function committedAfter({ operations }: HistoryIndex, commit: Commit, moment: number): boolean {
+function committedAfter(index: HistoryIndex, commit: Commit, moment: number): boolean {
+  const { operations } = index;
   const { length, outcome, invokedAt, completedAt, firstMicroOp, microOpCount, microOpKind } = operations;
   const { key, firstRecord, offset, value, names } = operations;
-  const end = completedAt[commit.operation]!;
+  const end = endOf(index, commit.operation);
   if (moment >= end) return false;
   for (let operation = 0; operation < length; operation++) {
     const isWithin = invokedAt[operation]! > moment && completedAt[operation]! >= 0 && completedAt[operation]! < end;

@@ -8,7 +8,8 @@ export const committedOffsets: Guarantee = {
     "An offset that a group's coordinator acknowledged is what it answers from then on, until another is committed.",
   source: 'GroupMetadataManager (offsets are replicated as records sent with acks=all are)',
   assumptions: ['No leader of __consumer_offsets loses records that were replicated.'],
-  covers: (header) => (hasGroups(header) ? ['committed-regression', 'committed-nonlinearizable'] : []),
+  covers: (header) =>
+    hasGroups(header) ? ['committed-regression', 'committed-nonlinearizable', 'committed-phantom'] : [],
 };
 
 export const oneOwner: Guarantee = {

@@ -1,7 +1,10 @@
 /** What Kafka promises one producer session about copies and order of its records. */
-import type { HistoryHeader } from '../../../histories/operation.js';
+import type { Anomaly } from '../../../histories/anomaly.js';
+import type { History, HistoryHeader } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
-import { allProducers, isTransactional, readsCommitted, type ProducerGuarantees } from '../settings.js';
+import { historyIndex } from '../history/history-index.js';
+import { allProducers, isTransactionalClient, type ProducerGuarantees } from '../settings.js';
+import { everyReaderReadsCommitted } from './transactions.js';
 
 const disorder = ['nonmonotonic-send', 'int-nonmonotonic-send', 'key-order'];
 
@@ -31,6 +34,15 @@ export const idempotenceOrder: Guarantee = {
   source: 'KIP-98, KAFKA-5494; ProducerAppendInfo.checkSequence',
   assumptions: [oneSession, logsKept, windowKnown],
   covers: (header) => (someProducer(header, ({ idempotent }) => idempotent) ? disorder : []),
+};
+
+export const producerState: Guarantee = {
+  id: 'producer-state',
+  sentence:
+    "A leader appends an idempotent producer's batches without gap and repetition in their sequence, unless it has forgotten the producer.",
+  source: 'KIP-98; ProducerAppendInfo.checkSequence, KIP-360',
+  assumptions: [],
+  covers: () => ['W13'],
 };
 
 export const oneInFlightOrder: Guarantee = {
@@ -79,16 +91,23 @@ export const oneCopyAnAttempt: Guarantee = {
 
 export const failedMeansAbsent: Guarantee = {
   id: 'failed-means-absent',
-  sentence: 'A record whose send failed for certain is in no log.',
+  sentence: 'A record whose send failed for certain is in no log; that of an aborted transaction may be, uncommitted.',
   source: 'Sender.completeBatch: errors that brokers answer before they append',
   assumptions: [],
-  // A transaction that aborts leaves its records in the log; who reads uncommitted ones reads them.
-  covers: (header) =>
-    header.workload === 'list-append' || (isTransactional(header) && !readsCommitted(header)) ? [] : ['G1a'],
+  covers: ({ workload }) => (workload === 'list-append' ? [] : ['G1a']),
+  holdsFor: (anomaly, history) =>
+    !writerIsTransactional(anomaly, history) || everyReaderReadsCommitted(anomaly, history),
 };
 
 function isPipelined(producer: ProducerGuarantees): boolean {
   return !producer.idempotent && (producer.acks === 0 || producer.maxInFlight > 1);
+}
+
+function writerIsTransactional({ key, values }: Anomaly, history: History): boolean {
+  const index = historyIndex(history);
+  const record = index.recordOf(key, values[0]!);
+  const writer = record < 0 ? undefined : index.writer(record);
+  return writer !== undefined && isTransactionalClient(history.header, writer.client);
 }
 
 /** Neither idempotent nor without any answer. */

@@ -1,5 +1,6 @@
 /** All guarantees, a line each. Of several that exclude an anomaly, the first is named. */
-import type { HistoryHeader } from '../../../histories/operation.js';
+import type { Anomaly } from '../../../histories/anomaly.js';
+import type { History } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
 import * as durability from './durability.js';
 import * as groups from './groups.js';
@@ -21,7 +22,10 @@ export const guarantees: readonly Guarantee[] = [
   producers.noRetriesNoDuplicates,
   producers.oneCopyAnAttempt,
   producers.failedMeansAbsent,
+  producers.producerState,
   transactions.atomicTransactions,
+  transactions.lastStableOffset,
+  transactions.coordinatedTransactions,
   transactions.exactlyOnceProcessing,
   groups.committedOffsets,
   groups.oneOwner,
@@ -30,6 +34,7 @@ export const guarantees: readonly Guarantee[] = [
   replication.realReads,
   replication.oneLeaderPerEpoch,
   replication.metadataKept,
+  replication.partitionState,
   replication.epochsMonotonic,
   replication.logMatching,
   replication.highWatermark,
@@ -46,8 +51,14 @@ const neverLicensed: readonly Guarantee[] = [
   replication.compaction,
 ];
 
-export function isNeverLicensed(type: string, header: HistoryHeader): boolean {
-  return neverLicensed.some((guarantee) => guarantee.covers(header).includes(type));
+export function isNeverLicensed(anomaly: Anomaly, history: History): boolean {
+  return neverLicensed.some((guarantee) => excludes(guarantee, anomaly, history));
+}
+
+/** A guarantee that excludes the anomaly, given to those whose operations it shows. */
+export function excludes(guarantee: Guarantee, anomaly: Anomaly, history: History): boolean {
+  if (!guarantee.covers(history.header).includes(anomaly.type)) return false;
+  return guarantee.holdsFor?.(anomaly, history) ?? true;
 }
 
 /**

@@ -1,5 +1,9 @@
 /** What holds in the replicas whatever the settings. Never licensed, but for log-matching where records were lost. */
+import type { Anomaly } from '../../../histories/anomaly.js';
+import { POLL } from '../../../histories/history-columns.js';
+import type { History } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
+import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 
 export const realReads: Guarantee = {
   id: 'real-reads',
@@ -9,7 +13,40 @@ export const realReads: Guarantee = {
   assumptions: [],
   // Of lists in another system Kafka promises nothing.
   covers: ({ workload }) => (workload === 'list-append' ? [] : ['phantom', 'misplaced', 'G1c-realtime', 'W22']),
+  holdsFor: (anomaly, history) => anomaly.type !== 'G1c-realtime' || isReadBeforeItsSend(anomaly, history),
 };
+
+/**
+ * A read that had ended when the send of what it read was invoked. A longer circle may lead through a transaction that
+ * was read while it was open, which is the affair of isolation.level.
+ */
+function isReadBeforeItsSend({ values, operations }: Anomaly, history: History): boolean {
+  const index = historyIndex(history);
+  const { completedAt, invokedAt } = index.operations;
+  return index.history.keys.some((_, key) =>
+    values.some((value) => {
+      const record = index.recordOf(key, value);
+      const writer = record < 0 ? -1 : index.records.writer[record]!;
+      if (writer < 0) return false;
+      return operations.some(
+        (reader) =>
+          completedAt[reader]! >= 0 && completedAt[reader]! < invokedAt[writer]! && hasRead(index, reader, record),
+      );
+    }),
+  );
+}
+
+function hasRead(index: HistoryIndex, operation: number, record: number): boolean {
+  const { firstMicroOp, microOpCount, microOpKind, key, firstRecord, recordCount, value } = index.operations;
+  const first = firstMicroOp[operation]!;
+  for (let microOp = first; microOp < first + microOpCount[operation]!; microOp++) {
+    if (microOpKind[microOp] !== POLL) continue;
+    for (let row = firstRecord[microOp]!; row < firstRecord[microOp]! + recordCount[microOp]!; row++) {
+      if (index.recordOf(key[microOp]!, value[row]!) === record) return true;
+    }
+  }
+  return false;
+}
 
 export const compaction: Guarantee = {
   id: 'compaction',
@@ -35,6 +72,15 @@ export const metadataKept: Guarantee = {
   covers: () => ['W20'],
 };
 
+export const partitionState: Guarantee = {
+  id: 'partition-state',
+  sentence:
+    'The controller keeps every leader in its ISR, the ISR among the replicas, and eligible leader replicas out of it.',
+  source: 'PartitionChangeBuilder; KIP-966',
+  assumptions: [],
+  covers: () => ['W9'],
+};
+
 export const epochsMonotonic: Guarantee = {
   id: 'epochs-monotonic',
   sentence: 'Epochs never go back: at the controller, within one incarnation of a broker, or by offset within a log.',
@@ -57,7 +103,7 @@ export const logMatching: Guarantee = {
 export const highWatermark: Guarantee = {
   id: 'high-watermark',
   sentence:
-    "A leader's high watermark passes only what every member of its maximal ISR has fetched, never goes back while it leads, and never passes a log end.",
+    "A leader's high watermark passes only what every member of its maximal ISR has fetched, never goes back while it leads, and stays within the log.",
   source: 'Partition.maybeIncrementLeaderHW; KIP-497, KAFKA-15583',
   assumptions: [],
   covers: () => ['W4', 'W10', 'W11'],

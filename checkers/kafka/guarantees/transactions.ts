@@ -1,6 +1,9 @@
 /** What Kafka promises those who read transactions with isolation.level=read_committed. */
+import type { Anomaly } from '../../../histories/anomaly.js';
+import { columnsOf, COMMIT, POLL } from '../../../histories/history-columns.js';
+import type { History } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
-import { isTransactional, readsCommitted } from '../settings.js';
+import { isolationOf, isTransactional, readsCommitted } from '../settings.js';
 
 export const atomicTransactions: Guarantee = {
   id: 'atomic-transactions',
@@ -9,7 +12,28 @@ export const atomicTransactions: Guarantee = {
   source: 'KIP-98; FetchResponse.abortedTransactions, Partition.lastStableOffset',
   assumptions: ['No leader loses records or transaction markers that were replicated.'],
   covers: (header) =>
-    readsCommitted(header) ? ['torn-transaction', 'G1a', 'precommitted-read', 'G1c', 'G1c-process'] : [],
+    isTransactional(header) || isolationOf(header) !== 'all-uncommitted'
+      ? ['torn-transaction', 'G1a', 'precommitted-read', 'G1c', 'G1c-process', 'G1c-realtime']
+      : [],
+  holdsFor: everyReaderReadsCommitted,
+};
+
+export const lastStableOffset: Guarantee = {
+  id: 'last-stable-offset',
+  sentence:
+    'Who reads committed records is served nothing of a transaction that is open in the log of the broker that answers.',
+  source: 'KIP-98; UnifiedLog.fetchLastStableOffsetMetadata',
+  assumptions: [],
+  covers: () => ['W12'],
+};
+
+export const coordinatedTransactions: Guarantee = {
+  id: 'coordinated-transactions',
+  sentence:
+    "A transaction ends as its coordinator decided, the same in every partition, by the coordinator's rules and under an epoch that never goes back.",
+  source: 'KIP-98; TransactionMetadata, ProducerAppendInfo.appendEndTxnMarker',
+  assumptions: ['No leader loses what the coordinators of transactions wrote, or markers.'],
+  covers: () => ['W14', 'W15', 'W16'],
 };
 
 export const exactlyOnceProcessing: Guarantee = {
@@ -22,7 +46,28 @@ export const exactlyOnceProcessing: Guarantee = {
     "No leader loses records, transaction markers or the group's offsets that were replicated.",
   ],
   covers: (header) =>
-    isTransactional(header) && readsCommitted(header)
+    isTransactional(header) && isolationOf(header) !== 'all-uncommitted'
       ? ['ctp-duplicate', 'ctp-missing', 'ctp-phantom', 'ctp-torn', 'ctp-order', 'zombie-output']
       : [],
+  holdsFor: (anomaly, history) =>
+    everyReaderReadsCommitted(anomaly, history) && commitsInTransactionsAlone(anomaly, history),
 };
+
+/** Whoever reads uncommitted records is promised nothing, and what is promised to others does not depend on it. */
+export function everyReaderReadsCommitted({ operations }: Anomaly, history: History): boolean {
+  const { client, finalReadOf } = columnsOf(history);
+  return operations
+    .filter((operation) => hasMicroOp(history, operation, POLL))
+    .every((operation) => readsCommitted(history.header, client.at(operation)!, finalReadOf[operation]! >= 0));
+}
+
+function commitsInTransactionsAlone({ operations }: Anomaly, history: History): boolean {
+  const { f } = columnsOf(history);
+  return operations.every((operation) => f.at(operation) === 'txn' || !hasMicroOp(history, operation, COMMIT));
+}
+
+function hasMicroOp(history: History, operation: number, kind: number): boolean {
+  const { microOpKind, firstMicroOp, microOpCount } = columnsOf(history);
+  const first = firstMicroOp[operation]!;
+  return microOpKind.subarray(first, first + microOpCount[operation]!).includes(kind);
+}

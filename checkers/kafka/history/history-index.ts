@@ -119,14 +119,18 @@ export class HistoryIndex {
     return highest;
   }
 
-  /** By key: of the records that polls returned, the one whose lowest offset is the highest; -1: none was read. */
-  readBounds(): Int32Array {
-    this.bounds ??= this.findReadBounds();
+  /**
+   * By key: of the records that polls returned, the one whose lowest offset is the highest; -1: none was read.
+   * @param reader by record: who read it, of the readers that are meant; left out: all of them
+   */
+  readBounds(reader: Int32Array = this.records.reader): Int32Array {
+    if (reader !== this.records.reader) return this.findReadBounds(reader);
+    this.bounds ??= this.findReadBounds(reader);
     return this.bounds;
   }
 
-  private findReadBounds(): Int32Array {
-    const { length, key: keys, reader } = this.records;
+  private findReadBounds(reader: Int32Array): Int32Array {
+    const { length, key: keys } = this.records;
     const bounds = new Int32Array(this.history.keys.length).fill(-1);
     const offsets = new Float64Array(this.history.keys.length).fill(-1);
     for (let record = 0; record < length; record++) {

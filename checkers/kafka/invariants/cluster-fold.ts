@@ -6,6 +6,7 @@
 import type { ReplicaView } from '../../../model/kafka/views.js';
 import { createBudget, type Budget } from '../budget.js';
 import { LostBy, probeKinds, StartedBy, type NamedProbes, type ProbeKinds } from '../probe-kinds.js';
+import { ProducerBatches } from './producer-batches.js';
 import {
   adoptIsr,
   becomeFollower,
@@ -29,6 +30,8 @@ export interface Partition {
   /** Eligible leader replicas (KIP-966). */
   elr: number;
   readonly replicas: (Replica | undefined)[];
+  /** Of producers and coordinators, whoever holds them. */
+  readonly batches: ProducerBatches;
   /**
    * What compaction removed last at an offset, on whatever replica; null: nothing. Logs go on to count it as held, here and
    * where it is missing from what a follower copies: replicas differ in what their cleaners have removed so far, and that
@@ -56,7 +59,13 @@ export class ClusterFold {
   readonly budget: Budget;
   readonly partitions: (Partition | undefined)[] = [];
   private readonly stopped: boolean[] = [];
+  /** Fenced, or started and not unfenced since. */
   private readonly fenced: boolean[] = [];
+  /** Fenced by the controller's decision, as a bit mask. */
+  private fencedByController = 0;
+  /** By broker: the incarnation that is registered. */
+  private readonly incarnations: number[] = [];
+  private readonly transactionalIds = new Set<number>();
   private readonly lookUp: LookUp;
   private restored = 0;
 
@@ -74,6 +83,7 @@ export class ClusterFold {
       isr: 0,
       elr: 0,
       replicas: [],
+      batches: new ProducerBatches(),
       compacted: null,
       deletedBelow: 0,
     });
@@ -93,10 +103,20 @@ export class ClusterFold {
     return this.isRunning(machine) && this.fenced[machine] !== true;
   }
 
+  /** Those of these brokers that the controller has fenced, as a bit mask. */
+  fencedOf(brokers: number): number {
+    return brokers & this.fencedByController;
+  }
+
+  /** A coordinator knows the producer id: its batches are parts of transactions. */
+  isTransactional(producerId: number): boolean {
+    return this.transactionalIds.has(producerId);
+  }
+
   apply(kind: number, machine: number, key: number, a: number, b: number, c: number, d: number): void {
     const { kinds } = this;
     this.budget.onProbe(kind, machine, key, a, b, c, d);
-    if (key < 0) return this.applyToMachine(kind, machine, a);
+    if (key < 0) return this.applyToMachine(kind, machine, a, c);
     if (this.restored > 0) this.restore(machine, key);
     switch (kind) {
       case kinds.append:
@@ -139,12 +159,32 @@ export class ClusterFold {
         // The proposer hears of it later: until then it counts more replicas than it must, which harms nobody.
         if (b === OPERATION_NOT_ATTEMPTED || b === INELIGIBLE_REPLICA) this.replica(a, key).proposed = 0;
         return;
+      case kinds.batchAppended:
+        if (c >= 0) this.addBatch(machine, key, a, b, c, d);
+        return;
+      case kinds.transactionMarker:
+        return this.addBatch(machine, key, a, a, b, -1);
+      case kinds.transactionPending:
+        this.transactionalIds.add(a);
+        return;
       case kinds.elrChanged:
         this.partition(key).elr = a;
         return;
       case kinds.partitionChanged:
         return decide(this.partition(key), a, b, c);
     }
+  }
+
+  private addBatch(
+    machine: number,
+    key: number,
+    offset: number,
+    lastOffset: number,
+    producerId: number,
+    baseSequence: number,
+  ): void {
+    const leaderEpoch = this.replica(machine, key).log.epochAt(offset);
+    this.partition(key).batches.add(offset, { leaderEpoch, producerId, lastOffset, baseSequence });
   }
 
   private append(replica: Replica, key: number, offset: number, leaderEpoch: number, value: number): void {
@@ -189,7 +229,7 @@ export class ClusterFold {
     this.restored--;
   }
 
-  private applyToMachine(kind: number, machine: number, a: number): void {
+  private applyToMachine(kind: number, machine: number, a: number, c: number): void {
     const { kinds } = this;
     switch (kind) {
       case kinds.processStarted:
@@ -202,13 +242,21 @@ export class ClusterFold {
         this.stopped[machine] = true;
         return;
       case kinds.brokerRegistered:
+        // One that asks twice stays what it is (ClusterControlManager.registerBroker: "amending registration").
+        if (this.incarnations[a] !== c) this.fence(a, true);
+        this.incarnations[a] = c;
+        return;
       case kinds.brokerFenced:
-        this.fenced[a] = true;
-        return;
+        return this.fence(a, true);
       case kinds.brokerUnfenced:
-        this.fenced[a] = false;
-        return;
+        return this.fence(a, false);
     }
+  }
+
+  private fence(broker: number, isFenced: boolean): void {
+    this.fenced[broker] = isFenced;
+    const bit = 1 << broker;
+    this.fencedByController = isFenced ? this.fencedByController | bit : this.fencedByController & ~bit;
   }
 
   private forgetRoles(machine: number): void {

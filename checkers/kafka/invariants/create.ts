@@ -6,7 +6,7 @@ import type { Anomaly } from '../../../histories/anomaly.js';
 import type { History } from '../../../histories/operation.js';
 import type { Trace } from '../../../histories/trace.js';
 import type { NamedProbes, ProbeKinds, ProbeListener } from '../probe-kinds.js';
-import { hasRule } from '../settings.js';
+import { hasRule, readsCommitted } from '../settings.js';
 import { ClusterFold } from './cluster-fold.js';
 import { CommittedLogs } from './committed-logs.js';
 import type { Breach, ClusterFacts, Invariant } from './invariant.js';
@@ -30,6 +30,8 @@ export interface InvariantOptions {
   readonly fetchEpochFencing?: boolean;
   /** Who decided; KRaft unless said otherwise. */
   readonly control?: string | null;
+  /** Whether a machine is a consumer that reads committed records alone; none is unless said otherwise. */
+  readonly readsCommitted?: (machine: number) => boolean;
   /** Those to run; all unless said otherwise. */
   readonly only?: readonly Invariant[];
 }
@@ -56,10 +58,13 @@ export function checkTrace(trace: Trace, { header }: Pick<History, 'header'>): r
   const anomalies: Anomaly[] = [];
   const clock = { now: 0, record: -1 };
   const { control } = header;
+  const { machines } = trace.header;
+  const committed = machines.map(({ name, roles }) => readsCommitted(header, name, roles.includes('helper')));
   const options = {
     control,
     highWatermarkGate: hasRule(header, 'highWatermarkGate', true),
     fetchEpochFencing: hasRule(header, 'fetchEpochFencing', true),
+    readsCommitted: (machine: number): boolean => committed[machine] === true,
   };
   const partitions = header.topology?.partitions ?? [];
   const facts: ClusterFacts = {
@@ -91,7 +96,13 @@ class RunningInvariants implements Invariants {
     probes: NamedProbes,
     found: (anomaly: Anomaly) => void,
     clock: TraceClock,
-    { highWatermarkGate = true, fetchEpochFencing = true, control = 'kraft', only = all }: InvariantOptions,
+    {
+      highWatermarkGate = true,
+      fetchEpochFencing = true,
+      control = 'kraft',
+      readsCommitted: isCommitted = () => false,
+      only = all,
+    }: InvariantOptions,
   ) {
     this.cluster = new ClusterFold(probes, (machine, key) => facts.replica?.(machine, key));
     this.committed = new CommittedLogs(this.cluster);
@@ -106,6 +117,7 @@ class RunningInvariants implements Invariants {
         highWatermarkGate,
         fetchEpochFencing,
         restartsUnnoticed: control === 'zookeeper',
+        readsCommitted: isCommitted,
         found: (breach: Breach) => this.report(id, breach),
       };
       const listener = create(context);

@@ -70,6 +70,11 @@ describe('W10: a leader never takes its high watermark back', () => {
 });
 
 describe('W11: a high watermark stays within the log, and below the one its leader has', () => {
+  it('is broken where the log begins above it', () => {
+    expect(appended().commit(1, 2, 3).emit('log-start', 1, 0, 2).broken()).toEqual([]);
+    expect(appended().replicate(1, 2, 3).highWatermark(1, 1).emit('log-start', 1, 0, 2).broken()).toEqual(['W11']);
+  });
+
   it('is broken above the end of the log', () => {
     expect(appended().commit(1, 2, 3).highWatermark(1, 3).broken()).toContain('W11');
   });

@@ -5,9 +5,10 @@
  * and proposed additions, KIP-497) has fetched in this epoch, and stands still while the confirmed ISR is below
  * min.insync.replicas (KAFKA-15583).
  * W10, monotony: it never goes back while a broker leads in one epoch. A new leader begins with its stale one.
- * W11, bounds: it never passes the log's end, and a follower's never the one that its leader had in that epoch. A
- * follower's may go back, and a restart restores an older checkpoint. While fetches said no epoch (KIP-320, 2.1), a follower
- * may have been answered in an epoch that it had not heard of yet: then its bound is what any leader has had.
+ * W11, bounds: it never lies below the log's start, never passes the log's end, and a follower's never the one that its
+ * leader had in that epoch. A follower's may go back, and a restart restores an older checkpoint. While fetches said no
+ * epoch (KIP-320, 2.1), a follower may have been answered in an epoch that it had not heard of yet: then its bound is what
+ * any leader has had.
  */
 import { lowestMember, memberCount } from './cluster-fold.js';
 import { effectiveMinInsyncReplicas, type Invariant, type InvariantContext } from './invariant.js';
@@ -59,8 +60,9 @@ export const highWatermarkMonotony: Invariant = {
 
 export const highWatermarkBounds: Invariant = {
   id: 'W11',
-  sentence: "A high watermark never passes the log's end, nor a follower's the one of its leader.",
-  on: ['highWatermark', 'becomeLeader'],
+  sentence:
+    "A high watermark never lies below the log's start, passes the log's end, or a follower's the one of its leader.",
+  on: ['highWatermark', 'becomeLeader', 'logStart'],
   create(context) {
     const { cluster, fetchEpochFencing } = context;
     /** By key, by leader epoch, or under 0 where epochs do not count: the highest that its leader had. */
@@ -74,8 +76,12 @@ export const highWatermarkBounds: Invariant = {
           ofEpochs[began] = Math.max(ofEpochs[began] ?? 0, replica.highWatermark);
           return;
         }
+        if (kind === cluster.kinds.logStart) {
+          if (a > replica.highWatermark) begins(context, replica, key, a);
+          return;
+        }
+        if (a < replica.logStart) found(context, replica, key, `below its log's start ${replica.logStart}`);
         if (a > replica.log.end) found(context, replica, key, `above its log's end ${replica.log.end}`);
-        if (a < 0) found(context, replica, key, "below its log's start");
         const epoch = fetchEpochFencing ? c : 0;
         if (asLeader === 1) {
           ofEpochs[epoch] = Math.max(ofEpochs[epoch] ?? 0, a);
@@ -94,4 +100,9 @@ function found(context: InvariantContext, replica: Replica, key: number, why: st
   const { machine, highWatermark } = replica;
   const story = `${brokerWords(machine)} moved the high watermark of ${context.facts.keys[key]} to ${highWatermark}, ${why}`;
   context.found({ key, offsets: [highWatermark], values: [], story });
+}
+
+function begins(context: InvariantContext, { machine, highWatermark }: Replica, key: number, logStart: number): void {
+  const story = `${brokerWords(machine)} lets the log of ${context.facts.keys[key]} begin at ${logStart}, above its high watermark ${highWatermark}`;
+  context.found({ key, offsets: [logStart], values: [], story });
 }

@@ -30,6 +30,8 @@ export interface InvariantContext {
   readonly fetchEpochFencing: boolean;
   /** Under ZooKeeper a broker may be back, and still in the ISR, before the controller has looked (KAFKA-7235). */
   readonly restartsUnnoticed: boolean;
+  /** Whether a machine is a consumer that reads committed records alone. */
+  readonly readsCommitted: (machine: number) => boolean;
   readonly found: (breach: Breach) => void;
 }
 

@@ -8,10 +8,14 @@ import { groupOwners } from './group-owners.js';
 import { highWatermarkBounds, highWatermarkEligibility, highWatermarkMonotony } from './high-watermark.js';
 import type { Invariant } from './invariant.js';
 import { isrHoldsCommitted } from './isr-holds-committed.js';
+import { isrShape } from './isr-shape.js';
+import { lastStableOffset } from './last-stable-offset.js';
 import { logMatching } from './log-matching.js';
 import { metadataKept } from './metadata-kept.js';
 import { oneLeaderPerEpoch } from './one-leader-per-epoch.js';
+import { producerSequences } from './producer-sequences.js';
 import { readFidelity } from './read-fidelity.js';
+import { coordinatorStates, producerFencing, transactionAtomicity } from './transaction-states.js';
 
 export const invariants: readonly Invariant[] = [
   committedPrefix,
@@ -24,6 +28,12 @@ export const invariants: readonly Invariant[] = [
   epochsMonotonic,
   highWatermarkMonotony,
   highWatermarkBounds,
+  isrShape,
+  lastStableOffset,
+  producerSequences,
+  producerFencing,
+  transactionAtomicity,
+  coordinatorStates,
   groupOwners,
   groupFencing,
   committedOffsetBounds,

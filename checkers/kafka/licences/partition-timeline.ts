@@ -95,6 +95,7 @@ export class PartitionTimeline {
   private readonly ends: number[] = [];
   private readonly commitments: Commitment[][] = [];
   private readonly leaderAppends = new Map<number, Stay[]>();
+  private readonly leaderAppendsInOrder: Stay[] = [];
   /** By machine: when it applied which leader epoch (become-leader, become-follower). */
   private readonly applied: {
     readonly index: number;
@@ -129,6 +130,7 @@ export class PartitionTimeline {
     log[offset] = stay;
     this.ends[machine] = offset + 1;
     if (asLeader) {
+      this.leaderAppendsInOrder.push(stay);
       const appends = this.leaderAppends.get(value);
       if (appends === undefined) this.leaderAppends.set(value, [stay]);
       else appends.push(stay);
@@ -250,6 +252,27 @@ export class PartitionTimeline {
     return false;
   }
 
+  /** The next record that a broker appended as leader, from a moment on; null: it appended no more. */
+  appendedFrom(machine: number, at: number): Stay | null {
+    const appends = this.leaderAppendsInOrder;
+    let low = 0;
+    let high = appends.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (appends[middle]!.from < at) low = middle + 1;
+      else high = middle;
+    }
+    while (low < appends.length && appends[low]!.machine !== machine) low++;
+    return appends[low] ?? null;
+  }
+
+  /** Whether this very record stands in a replica's log to the end; left out which: in any. */
+  isHeldInTheEnd(record: RecordIdentity, machine?: number): boolean {
+    if (machine === undefined) return this.logs.some((_, replica) => this.isHeldInTheEnd(record, replica));
+    const newest = this.logs[machine]?.[record.offset];
+    return newest !== undefined && isSame(newest, record) && newest.to === Infinity;
+  }
+
   /** When the disk damaged the copy of this very record that a replica holds to the end; -1: it did not, or holds none. */
   damagedOn(machine: number, record: RecordIdentity): number {
     for (let stay = this.logs[machine]?.[record.offset] ?? null; stay !== null; stay = stay.before) {
@@ -279,7 +302,7 @@ export class PartitionTimeline {
   }
 
   /** What takes the place at an offset of a replica's log at a moment, damaged or not; null: nothing does. */
-  private occupantAt(machine: number, offset: number, at: number): Stay | null {
+  occupantAt(machine: number, offset: number, at: number): Stay | null {
     for (let stay = this.logs[machine]?.[offset] ?? null; stay !== null; stay = stay.before) {
       if (stay.from <= at && at < stay.cutOff) return stay;
     }

@@ -1,6 +1,11 @@
 /** What users can demand, whatever the settings (DESIGN: which anomalies each forbids). */
 import type { Requirement } from '../../checker.js';
 
+/** A group's offset that goes back, so that records are processed again. */
+const wentBack = ['committed-regression', 'committed-nonlinearizable', 'committed-phantom'];
+/** One that passes records that nobody has processed. */
+const wentAhead = ['committed-too-far', 'committed-beyond-end', 'committed-nonlinearizable', 'committed-phantom'];
+
 export const noLostWrites: Requirement = {
   name: 'no-lost-writes',
   sentence: 'Every acknowledged record can be read, at the offset that was acknowledged, whichever replica leads.',
@@ -9,8 +14,9 @@ export const noLostWrites: Requirement = {
 
 export const keyOrder: Requirement = {
   name: 'key-order',
-  sentence: 'What one producer session sent stands in the log in the order in which it was sent.',
-  forbids: ['nonmonotonic-send', 'int-nonmonotonic-send', 'key-order'],
+  sentence:
+    'What one producer session sent stands in the log in the order in which it was sent, and the records of one key in one partition.',
+  forbids: ['nonmonotonic-send', 'int-nonmonotonic-send', 'key-order', 'partition-instability'],
 };
 
 export const noDuplicates: Requirement = {
@@ -38,19 +44,21 @@ export const exactlyOnce: Requirement = {
     'ctp-torn',
     'ctp-order',
     'zombie-output',
+    ...new Set([...wentBack, ...wentAhead]),
+    'overlapping-ownership',
   ],
 };
 
 export const processedAtLeastOnce: Requirement = {
   name: 'processed-at-least-once',
   sentence: 'Every record below the committed offset of a group was processed.',
-  forbids: ['skipped', 'ctp-missing', 'committed-too-far'],
+  forbids: ['skipped', 'ctp-missing', ...wentAhead],
 };
 
 export const processedAtMostOnce: Requirement = {
   name: 'processed-at-most-once',
   sentence: 'No record was processed twice by a group.',
-  forbids: ['reprocessed', 'ctp-duplicate', 'duplicate-consumption'],
+  forbids: ['reprocessed', 'ctp-duplicate', 'duplicate-consumption', ...wentBack, 'overlapping-ownership'],
 };
 
 export const writableAgain: Requirement = {

@@ -8,57 +8,91 @@
  *
  * A record was passed by if a higher offset of its partition was read: under read_committed no read goes past a
  * transaction that is still open. Or if a full read of the partition, begun after another record of the transaction was
- * read, came to its end without it. Of a compacted partition nobody can say what was passed by: it may have been
- * superseded.
+ * read, came to its end without it. Those who read committed records alone are asked first: what others saw of a
+ * transaction that was aborted, they were not to see. Of a compacted partition nobody can say what was passed by: it may
+ * have been superseded.
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
 import type { Checker } from '../../checker.js';
-import { endOf, findings, operationsOf } from '../history/findings.js';
+import { committedReaders } from '../history/committed-readers.js';
 import { Compaction } from '../history/compaction.js';
+import { endOf, findings, operationsOf } from '../history/findings.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { recordWords } from '../history/words.js';
+import { isolationOf } from '../settings.js';
 import { recordsSentBy, transactionsOf } from './transactions.js';
 
 export const tornTransaction: Checker = {
   name: 'torn-transaction',
   check(history) {
     const index = historyIndex(history);
-    const compaction = new Compaction(index);
-    const anomalies = transactionsOf(index).flatMap((operation) => tornApart(index, compaction, operation));
+    const committed = new Reads(index, committedReaders(index));
+    const all = isolationOf(history.header) === 'all-committed' ? committed : new Reads(index, index.records.reader);
+    const anomalies = transactionsOf(index).flatMap((operation) => {
+      const records = recordsSentBy(index, operation);
+      if (records.length < 2) return [];
+      return (
+        tornApart(committed, operation, records) ??
+        (all === committed ? null : tornApart(all, operation, records)) ??
+        []
+      );
+    });
     return findings(index, anomalies);
   },
 };
 
-function tornApart(index: HistoryIndex, compaction: Compaction, operation: number): readonly Anomaly[] {
-  const records = recordsSentBy(index, operation);
-  if (records.length < 2) return [];
-  const { reader } = index.records;
-  const seen = records.find((record) => reader[record]! >= 0);
-  if (seen === undefined) return [];
-  const seenAt = Math.min(...records.filter((one) => reader[one]! >= 0).map((one) => endOf(index, reader[one]!)));
-  for (const record of records) {
-    if (reader[record]! >= 0 || compaction.isCompacted(index.records.key[record]!)) continue;
-    const passedBy = readPast(index, record, seenAt);
-    if (passedBy >= 0) return [torn(index, operation, seen, record, passedBy)];
+/** What these readers saw of each record, and how far they got. */
+class Reads {
+  readonly index: HistoryIndex;
+  /** By record: who first read it; -1: none of them did. */
+  readonly reader: Int32Array;
+  readonly #compaction: Compaction;
+  /** By key: of the records that they read, the one whose lowest offset is the highest; -1: none. */
+  readonly #bounds: Int32Array;
+
+  constructor(index: HistoryIndex, reader: Int32Array) {
+    this.index = index;
+    this.reader = reader;
+    this.#compaction = new Compaction(index);
+    this.#bounds = index.readBounds(reader);
   }
-  return [];
+
+  /** The operation that must have returned a record, and did not; -1: none is known. */
+  past(record: number, seenAt: number): number {
+    const { index } = this;
+    const key = index.records.key[record]!;
+    if (key < 0 || this.#compaction.isCompacted(key)) return -1;
+    const bound = this.#bounds[key]!;
+    const offset = index.lastOffset(record);
+    if (bound >= 0 && offset >= 0 && offset <= index.firstOffset(bound)) return this.reader[bound]!;
+    const read = index.finalReads.find((one) => one.key === key && one.complete && one.invokedAt >= seenAt);
+    return read?.operations[0] ?? -1;
+  }
 }
 
-/** The operation that must have returned a record, and did not; -1: none is known. */
-function readPast(index: HistoryIndex, record: number, seenAt: number): number {
-  const key = index.records.key[record]!;
-  if (key < 0) return -1;
-  const bound = index.readBounds()[key]!;
-  const offset = index.lastOffset(record);
-  if (bound >= 0 && offset >= 0 && offset <= index.firstOffset(bound)) return index.records.reader[bound]!;
-  const read = index.finalReads.find((one) => one.key === key && one.complete && one.invokedAt >= seenAt);
-  return read?.operations[0] ?? -1;
+function tornApart(reads: Reads, operation: number, records: readonly number[]): Anomaly | null {
+  const { index, reader } = reads;
+  const seen = records.filter((record) => reader[record]! >= 0);
+  if (seen.length === 0) return null;
+  const seenAt = Math.min(...seen.map((record) => endOf(index, reader[record]!)));
+  for (const record of records) {
+    if (reader[record]! >= 0) continue;
+    const passedBy = reads.past(record, seenAt);
+    if (passedBy >= 0) return torn(reads, operation, seen[0]!, record, passedBy);
+  }
+  return null;
 }
 
-function torn(index: HistoryIndex, operation: number, seen: number, unseen: number, passedBy: number): Anomaly {
+function torn(
+  { index, reader: readers }: Reads,
+  operation: number,
+  seen: number,
+  unseen: number,
+  passedBy: number,
+): Anomaly {
   const offsets = [seen, unseen].map((record) => index.firstOffset(record));
   const [read, missing] = [seen, unseen].map((record, i) => recordWords(index, record, offsets[i]!));
-  const reader = index.records.reader[seen]!;
+  const reader = readers[seen]!;
   return {
     type: 'torn-transaction',
     key: index.records.key[unseen]!,

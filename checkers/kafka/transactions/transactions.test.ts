@@ -50,6 +50,18 @@ describe('G1c-realtime: a read before its send was invoked', () => {
   it('not by one that was still open', () => {
     expect(typesOf(poll('x', [0, 1]).from(0).to(7), send('x', 1).ok(0).from(6).to(9))).toEqual([]);
   });
+  it('though it is part of a circle of processes as well', () => {
+    const operations = [
+      poll('y', [0, 20]).by('A').from(10).to(50),
+      poll('x', [0, 10]).by('B').from(15).to(20),
+      send('y', 20).ok(0).by('B').from(30).to(40),
+      send('x', 10).ok(0).by('A').from(60).to(65),
+    ];
+    const { operations: built, ...history } = historyOf(operations);
+    const processes = [0, 1, 1, 0];
+    const sequential = { ...history, operations: built.map((one, i) => ({ ...one, process: processes[i]! })) };
+    expect(typesIn(sequential)).toEqual(['G1c-process', 'G1c-realtime']);
+  });
   it('by a second poll, though the first was still open', () => {
     const operations = [poll('x', [0, 1]).from(0).to(9), poll('x', [0, 1]).by('c1').from(1).to(3)];
     expect(typesOf(...operations, send('x', 1).ok(0).from(6).to(9))).toEqual(['G1c-realtime']);

@@ -60,7 +60,7 @@ export class TransactionalApplication implements ProducerApplication {
     return open;
   }
 
-  /** Invokes the operation; it is done when its turn comes. */
+  /** Invokes the operation (`txn`, as histories call transactions); it is done when its turn comes. */
   transact(f: 'send' | 'txn', sends: readonly TransactionalSend[], commits: boolean): void {
     const partitions = sends.map(({ partition }) => partition);
     const offsets = sends.map(() => -1);

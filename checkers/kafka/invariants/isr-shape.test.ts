@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { maskOf, TraceScript } from '../testing/script.js';
+
+const led = () => new TraceScript().unfence(1).unfence(2).unfence(3).lead(1, [1, 2, 3]);
+const eligible = (script: TraceScript, ...brokers: readonly number[]) =>
+  script.emit('elr-changed', 0, 0, maskOf(brokers), -1, 3);
+
+describe('W9: the state of a partition', () => {
+  it('has its leader in the ISR', () => {
+    expect(led().lead(2, [2, 3]).broken()).toEqual([]);
+    expect(led().lead(2, [1, 3]).broken()).toEqual(['W9']);
+  });
+  it('has none but replicas in the ISR', () => {
+    expect(led().elect(1, [1, 4]).apply(1).broken()).toEqual(['W9']);
+  });
+  it('has no fenced broker in an ISR of several', () => {
+    expect(led().fence(3).lead(1, [1, 2, 3]).broken()).toEqual(['W9']);
+    expect(led().fence(3).lead(1, [1, 2]).broken()).toEqual([]);
+    expect(led().fence(1).lead(1, [1]).broken()).toEqual([]);
+    // The controller does not know yet that it was restarted.
+    expect(led().emit('process-started', 3, -1, 2).lead(1, [1, 2, 3]).broken()).toEqual([]);
+  });
+  it('has eligible leader replicas outside of the ISR, and only while that is too small', () => {
+    const small = led().changeIsr([1]);
+    expect(eligible(small, 2).apply(1).broken()).toEqual([]);
+    expect(
+      eligible(led().changeIsr([1]), 1)
+        .apply(1)
+        .broken(),
+    ).toEqual(['W9']);
+    expect(
+      eligible(led().changeIsr([1, 2]), 3)
+        .apply(1)
+        .broken(),
+    ).toEqual(['W9']);
+  });
+  it('is looked at when it is whole: what one decision changes is announced piece by piece', () => {
+    const script = eligible(led().changeIsr([1]), 2).apply(1);
+    expect(
+      eligible(script.changeIsr([1, 2]))
+        .apply(1)
+        .broken(),
+    ).toEqual([]);
+  });
+});

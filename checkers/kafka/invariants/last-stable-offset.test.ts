@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ABORT,
+  COMMIT,
+  COMMITTED,
+  PRODUCER,
+  State,
+  TransactionScript,
+  UNCOMMITTED,
+} from '../testing/transaction-script.js';
+
+const opened = () => new TransactionScript().change(State.ongoing);
+const decided = (script: TransactionScript) => script.change(State.prepareCommit);
+
+describe('W12: who reads committed records is served', () => {
+  it('nothing of a transaction that is open', () => {
+    expect(opened().write(1, 7, 0).serve(1, 0, 1, COMMITTED).broken()).toEqual(['W12']);
+  });
+  it('all of it once its marker is below the high watermark, committed or aborted', () => {
+    expect(
+      decided(opened().write(1, 7, 0))
+        .mark(1, COMMIT)
+        .serve(1, 0, 2, COMMITTED)
+        .broken(),
+    ).toEqual([]);
+    const aborted = opened().write(1, 7, 0).change(State.prepareAbort).mark(1, ABORT);
+    expect(aborted.serve(1, 0, 2, COMMITTED).broken()).toEqual([]);
+  });
+  it('nothing of it while its marker is not', () => {
+    const script = decided(opened().write(1, 7, 0)).mark(1, COMMIT, PRODUCER, false);
+    expect(script.serve(1, 0, 1, COMMITTED).broken()).toEqual(['W12']);
+  });
+  it('what stands before it, and nothing behind', () => {
+    const script = () => opened().write(1, 7, 0, 200).write(1, 8, 0).write(1, 9, 1, 200);
+    expect(script().serve(1, 0, 1, COMMITTED).broken()).toEqual([]);
+    expect(script().serve(1, 0, 3, COMMITTED).broken()).toEqual(['W12']);
+  });
+  it('what a producer without transactions wrote', () => {
+    expect(opened().write(1, 7, 0, 200).serve(1, 0, 1, COMMITTED).broken()).toEqual([]);
+  });
+  it('nothing of a transaction whose marker the broker has cut off', () => {
+    const script = decided(opened().write(1, 7, 0))
+      .mark(1, COMMIT)
+      .serve(1, 0, 2, COMMITTED);
+    script.lead(2, [2, 3]).truncate(1, 1).highWatermark(1, 1, false);
+    expect(script.serve(1, 0, 1, COMMITTED).broken()).toEqual(['W12']);
+  });
+  it('and whoever reads all of them is served what is committed to the log', () => {
+    expect(opened().write(1, 7, 0).serve(1, 0, 1, UNCOMMITTED).broken()).toEqual([]);
+  });
+});

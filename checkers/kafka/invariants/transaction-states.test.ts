@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { ABORT, COMMIT, PRODUCER, State, TransactionScript } from '../testing/transaction-script.js';
+
+const { empty, ongoing, prepareCommit, prepareAbort, completeCommit, completeAbort } = State;
+const coordinated = (...states: readonly number[]) =>
+  states.reduce((script, state) => script.change(state), new TransactionScript());
+
+describe('W16: the states of a transaction', () => {
+  it.each([
+    ['commit', [empty, ongoing, prepareCommit, completeCommit, ongoing, ongoing]],
+    ['abort', [empty, ongoing, prepareAbort, completeAbort, empty]],
+    ['abort of nothing, since KIP-890', [empty, prepareAbort, completeAbort, prepareAbort]],
+  ])('follow each other: %s', (_, states) => {
+    expect(coordinated(...states).broken()).toEqual([]);
+  });
+  it.each([
+    ['a commit becomes an abort', [ongoing, prepareCommit, completeAbort]],
+    ['an abort becomes a commit', [ongoing, prepareAbort, prepareCommit]],
+    ['a commit of nothing', [empty, prepareCommit]],
+    ['another transaction begins before the last is complete', [ongoing, prepareCommit, ongoing]],
+    ['one that is complete without a decision', [ongoing, completeCommit]],
+  ])('do not: %s', (_, states) => {
+    expect(coordinated(...states).broken()).toEqual(['W16']);
+  });
+  it('may go on from a change that was begun and not seen to be applied', () => {
+    expect(coordinated(ongoing).begin(prepareCommit).change(completeCommit).broken()).toEqual([]);
+    expect(coordinated(ongoing).begin(prepareCommit).change(prepareAbort).broken()).toEqual([]);
+  });
+});
+
+describe('W14: nothing is written under an older epoch', () => {
+  it('by a coordinator', () => {
+    expect(coordinated(ongoing).change(prepareAbort, 1).broken()).toEqual([]);
+    expect(new TransactionScript().change(empty, 1).change(ongoing, 0).broken()).toEqual(['W14']);
+  });
+  it('by markers in one log', () => {
+    const script = () => coordinated(ongoing).change(prepareAbort, 1).mark(1, ABORT, PRODUCER, true, 1);
+    expect(script().mark(1, ABORT, PRODUCER, true, 1).broken()).toEqual([]);
+    expect(script().mark(1, ABORT, PRODUCER, true, 0).broken()).toEqual(['W14']);
+  });
+  it('but by one in a log that lost the newer', () => {
+    const script = coordinated(ongoing).change(prepareAbort, 1).mark(1, ABORT, PRODUCER, false, 1);
+    expect(script.lead(2, [2, 3]).mark(2, ABORT, PRODUCER, false, 0).broken()).not.toContain('W14');
+  });
+});
+
+describe('W15: a marker says what was decided', () => {
+  const open = () => coordinated(ongoing).write(1, 7, 0);
+
+  it('of the transaction that it ends', () => {
+    expect(open().change(prepareCommit).mark(1, COMMIT).broken()).toEqual([]);
+    expect(open().change(prepareCommit).mark(1, ABORT).broken()).toEqual(['W15']);
+    expect(open().mark(1, COMMIT).broken()).toEqual(['W15']);
+  });
+  it('also by a decision that was begun and not seen to be applied', () => {
+    expect(open().begin(prepareCommit).mark(1, COMMIT).broken()).toEqual([]);
+  });
+  it('and not of the one before', () => {
+    const next = () => open().change(prepareCommit).mark(1, COMMIT).change(completeCommit).change(ongoing);
+    expect(next().mark(1, COMMIT).broken()).toEqual([]);
+    expect(next().write(1, 8, 1).mark(1, COMMIT).broken()).toEqual(['W15']);
+  });
+  it('again, by a repeated one that ends nothing', () => {
+    expect(open().change(prepareCommit).mark(1, COMMIT).mark(1, COMMIT).broken()).toEqual([]);
+  });
+});
