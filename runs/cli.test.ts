@@ -484,7 +484,7 @@ describe('harrow explain', () => {
     ['two-leaders-at-once', 'presets      two-leaders-acks-1, two-leaders-acks-all'],
     ['high-watermark-gate', 'KAFKA-15583'],
     ['truncation', 'fenced (2.1 to 2.5)'],
-    ['message-format', '0 (0.8.2, not in this build)'],
+    ['message-format', '0 (0.8.2): Offsets alone'],
     ['KAFKA-13141', 'since 2.7.0, mended in 2.7.2, 2.8.1, 3.0.0'],
     ['KAFKA-14359', 'it follows from the rule sequence-without-state'],
     ['acks-1', 'preset       one broker is asked before the ack'],

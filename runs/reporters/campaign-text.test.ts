@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { knownBugsOf } from '../../model/kafka/protocol/versions/known-bugs.js';
+import { resolveRules } from '../../model/kafka/protocol/versions/resolve.js';
 import type { Story } from '../../histories/report/story.js';
 import type { TrialRow } from '../engine.js';
 import { outcomeOf } from '../outcome.js';
 import { loadSpec } from '../spec/load.js';
 import { lostRow, lostWrite, seedsTo, trialRow } from '../testing/rows.js';
 import { totalsOf } from '../totals.js';
-import { type CampaignResult, campaignText, type ToldCause } from './campaign-text.js';
+import { type CampaignResult, campaignText, knownBugLines, type ToldCause } from './campaign-text.js';
 import { compareText } from './compare-text.js';
 import { headerLines } from './header.js';
 import { noPaint } from './paint.js';
@@ -166,6 +168,15 @@ digest 7be1…40c2 · .harrow/campaign-0001/report.html`.slice(1),
       "✗ KAFKA BUG   1 of 1 trials showed acks-all, which Kafka's guarantees exclude here: " +
         "its rules, or Harrow's model of them, are wrong.",
     );
+  });
+
+  it('of which one is a known bug of its version names it, once', () => {
+    const [gated] = knownBugsOf(resolveRules('3.5', {}, ['KAFKA-14704']), 'kraft');
+    expect(knownBugLines(5, gated!).join(' ').replaceAll(/\s+/g, ' ').trim()).toBe(
+      'known B18, defect KAFKA-14704: A follower raises its high watermark from the answer that tells it to truncate, ' +
+        'before it does. Run again without it: the anomaly is gone.',
+    );
+    expect(knownBugLines(5, null)).toEqual([]);
   });
 });
 

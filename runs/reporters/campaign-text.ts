@@ -210,9 +210,9 @@ export function toldCause(number: number, told: ToldCause, paint: Paint): string
 
 /** What a bug is known as, if it is. */
 export function knownBugLines(indent: number, bug: KnownBug | null): readonly string[] {
-  return bug === null
-    ? []
-    : labelled(indent, 'known', 8, `${bug.entry}, ${bug.words}: without it the anomaly is gone.`);
+  if (bug === null) return [];
+  const entry = bug.words.includes(bug.entry) ? '' : `${bug.entry}, `;
+  return labelled(indent, 'known', 8, `${entry}${bug.words}. Run again without it: the anomaly is gone.`);
 }
 
 function shrunkWords(shrunk: ToldCause['shrunk']): string {

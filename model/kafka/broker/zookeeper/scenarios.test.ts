@@ -72,15 +72,10 @@ describe("S15: a leader that knows an old version of its partition's znode (KAFK
     const { leader, isr } = cluster.state;
     expect(isr).not.toContain(former);
     cluster.cutFromZooKeeper(former, true);
-    const election: ElectLeadersRequest = {
-      kind: Api.electLeaders,
-      bytes: 50,
-      correlationId: 1,
-      electionType: 2,
-      target: isr.find((member) => member !== leader)!,
-      partitions: [ORDERS],
-    };
-    cluster.deliver(election, former, Purpose.admin);
+    cluster.elect(
+      isr.find((member) => member !== leader)!,
+      former,
+    );
     cluster.run.until(60, () => cluster.controller !== former || 'no other controller');
     cluster.run.run(5);
     cluster.cutFromZooKeeper(former, false);
@@ -109,7 +104,8 @@ class Cluster {
   controller = 0;
 
   constructor(rules: Partial<RuleValues>, wanted: SmallCluster = {}) {
-    const spec = { control: 'zookeeper', controllers: SERVERS, rules: resolveRules('3.9', rules), ...wanted } as const;
+    const resolved = resolveRules('3.9', rules);
+    const spec = { control: 'zookeeper', controllers: SERVERS, rules: resolved, ...wanted } as const;
     this.run = new Run(smallCluster(spec));
     this.run.world.probes.listen([Probe.controllerElected], {
       onProbe: (_kind, _machine, _key, broker) => {
@@ -132,6 +128,19 @@ class Cluster {
       return 'the leader has not moved';
     });
     this.run.run(1);
+  }
+
+  /** Asks this broker, as the controller, to let that one lead. */
+  elect(target: MachineId, controller: MachineId): void {
+    const election: ElectLeadersRequest = {
+      kind: Api.electLeaders,
+      bytes: 50,
+      correlationId: 1,
+      electionType: 2,
+      target,
+      partitions: [ORDERS],
+    };
+    this.deliver(election, controller, Purpose.admin);
   }
 
   /** A message that somebody sent reaches a broker now. */

@@ -255,6 +255,13 @@ describe('an ISR change', () => {
     expect(cluster.state()!.zkVersion).toBe(0);
   });
 
+  it('from a later version is answered by one who knows less as if it knew more, with KAFKA-14154', () => {
+    const cluster = lab({ kafka: '3.2', defects: ['KAFKA-14154'] });
+    const { leader } = cluster.state()!;
+    const response = ask<AlterPartitionResponse>(cluster, isrChange(cluster, [leader], { zkVersion: 9 }));
+    expect(response.partitions[0].error).toBe(KafkaError.INVALID_UPDATE_VERSION);
+  });
+
   it('of an earlier incarnation is refused', () => {
     const cluster = lab();
     const { leader } = cluster.state()!;

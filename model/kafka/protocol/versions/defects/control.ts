@@ -5,7 +5,7 @@ export const controlDefects = {
   B29: defect('B29', 'control', '0.8.0..0.8.2', 'A leader writes the ISR into ZooKeeper whatever the version there is, and so shrinks it to itself although it was deposed.'),
   'KAFKA-1483': defect('B30', 'control', '0.8.0..0.8.2', 'A broker takes up and gives up leadership in several steps, and may count as leader and follower at once.'),
   'KAFKA-2729': defect('B28', 'control', '0.8.0..1.1.0', 'A leader whose write to ZooKeeper meets another version keeps its old view for ever: its ISR cannot shrink.'),
-  'KAFKA-14154': defect('B37', 'control', '2.7.0..3.3.0', 'A controller that lags behind the leader answers its request for another ISR as if it knew better.'),
+  'KAFKA-14154': defect('B37', 'control', '2.7.0..3.3.0', 'A controller that lags behind the leader answers its request for another ISR as if it knew better.', { modelled: true }),
   'KAFKA-16952': defect(null, 'control', '2.8.0..3.9.0', 'A registration that is repeated by the same life of a broker gives it another epoch: if the broker has its answer already, it is a stranger to the controller until it is restarted.', { modelled: true }),
   'KAFKA-18106': defect(null, 'control', '3.3.0..4.0.0', 'A broker that registers anew while it is not fenced keeps its place in every ISR, and its leaderships.', { modelled: true }),
   'KAFKA-18635': defect(null, 'control', '', 'Every restart counts as unclean: the broker epoch of the last clean shutdown is not compared.', { modelled: true }),

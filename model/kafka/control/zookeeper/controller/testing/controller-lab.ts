@@ -2,6 +2,7 @@
 import type { MachineId } from '../../../../../kernel/process.js';
 import type { TopicSettings, TopicSpec } from '../../../../cluster-spec.js';
 import { ControlApi, type LeaderAndIsrRequest } from '../../../../protocol/control-messages.js';
+import type { DefectId } from '../../../../protocol/versions/defects.js';
 import { resolveRules } from '../../../../protocol/versions/resolve.js';
 import type { Rules, RuleValues } from '../../../../protocol/versions/rules.js';
 import { brokerDefaults, topicDefaults } from '../../../../testing/cluster-spec.js';
@@ -22,6 +23,7 @@ export interface LabOptions {
   readonly topic?: Partial<TopicSettings>;
   readonly seed?: string;
   readonly rules?: Partial<RuleValues>;
+  readonly defects?: readonly DefectId[];
 }
 
 export class ControllerLab {
@@ -38,7 +40,7 @@ export class ControllerLab {
     const settings: TopicSettings = { ...topicDefaults, ...topic };
     const topics: TopicSpec[] = [{ name: 'orders', partitions, replicationFactor: Math.min(3, brokers), settings }];
     this.world = createWorld({ seed });
-    this.rules = resolveRules(kafka, options.rules);
+    this.rules = resolveRules(kafka, options.rules, options.defects);
     this.paths = new TopicPaths(topics);
     this.brokers = Array.from({ length: brokers }, (_, index) => index + 1);
     this.servers = Array.from({ length: SERVERS }, (_, index) => brokers + index + 1);
