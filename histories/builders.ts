@@ -198,6 +198,12 @@ export function owns(group: string, member: string, generation: number, ...keys:
   return alone('rebalance', member, made);
 }
 
+/** The consumer goes to other positions of these keys by itself. */
+export function seek(...keys: readonly string[]): OperationBuilder {
+  const made = keys.map((key) => special((numberOf) => ({ kind: 'assign', key: numberOf(key) })));
+  return alone('seek', 'c0', made);
+}
+
 /** The consumer reads these keys and no others. */
 export function assign(...keys: readonly string[]): OperationBuilder {
   const made = keys.map((key) => special((numberOf) => ({ kind: 'assign', key: numberOf(key) })));

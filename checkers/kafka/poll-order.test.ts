@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { assign, finalRead, historyOf, other, poll, send, type OperationBuilder } from '../../histories/builders.js';
+import {
+  assign,
+  finalRead,
+  historyOf,
+  other,
+  poll,
+  seek,
+  send,
+  type OperationBuilder,
+} from '../../histories/builders.js';
 import { pollOrder } from './poll-order.js';
 
 const sent = [0, 1, 2, 3, 4, 5].map((offset) => send('x', 10 + offset).ok(offset));
@@ -23,6 +32,12 @@ describe('between polls of one session', () => {
   it('a record at or below the last one is nonmonotonic-poll', () => {
     expect(assigned(read(0, 1, 2), read(1))).toEqual([['nonmonotonic-poll', 2, 1]]);
     expect(assigned(read(0, 1, 2), read(2))).toEqual([['nonmonotonic-poll', 2, 2]]);
+  });
+
+  it('a seek explains both, of the partitions that it names', () => {
+    expect(assigned(read(0, 1), seek('x'), read(4, 5))).toEqual([]);
+    expect(assigned(read(0, 1, 2), seek('x'), read(1))).toEqual([]);
+    expect(assigned(read(0, 1), seek('y'), read(4, 5))).toEqual([['poll-skip', 2]]);
   });
 
   it('says in words what was left out', () => {

@@ -9,7 +9,7 @@
  *
  * Only what a session is known to have been assigned is judged. Polls of any outcome are compared, but the position goes
  * on from ok ones alone: a transaction that aborts rewinds. An assignment keeps the positions of the keys that it names,
- * unless the next poll begins at the first offset known: a seek. A poll with a warning (an offset out of range) begins
+ * unless the next poll begins at the first offset known: a seek to the beginning. Any other seek says so itself. A poll with a warning (an offset out of range) begins
  * anew. Who subscribes may be moved by any rebalance: nothing is said.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
@@ -56,6 +56,8 @@ class PollOrder {
     switch (f.at(operation)) {
       case 'assign':
         return this.assign(operation, session);
+      case 'seek':
+        return this.seek(operation, session);
       case 'subscribe':
       case 'crash':
         this.positions.delete(session);
@@ -76,6 +78,14 @@ class PollOrder {
       if (position !== undefined) kept.set(key[microOp]!, { ...position, assignedSince: true });
     }
     this.positions.set(session, kept);
+  }
+
+  private seek(operation: number, session: number): void {
+    const { firstMicroOp, microOpCount, key } = this.columns;
+    const first = firstMicroOp[operation]!;
+    for (let microOp = first; microOp < first + microOpCount[operation]!; microOp++) {
+      this.positions.get(session)?.delete(key[microOp]!);
+    }
   }
 
   private poll(operation: number, positions: Map<number, Position>): void {

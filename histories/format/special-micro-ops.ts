@@ -5,7 +5,7 @@
  *   alone         commit, committed, process   {"group":g,"offsets":{k:o}}
  *                 end-offsets         {"isolation":level,"offsets":{k:o}}
  *                 rebalance           {"group":g,"generation":n,"owned":{member:[k,…]}}
- *                 assign              [k,…]
+ *                 assign, seek        [k,…]
  *   beside value  "derived":[{"out":[k,v],"from":[[k,o],…]}]
  */
 import type { AppendMicroOp, DeriveMicroOp, MicroOp, PollMicroOp, ReadMicroOp, SendMicroOp } from '../operation.js';
@@ -23,6 +23,7 @@ export const kindOf: Readonly<Partial<Record<string, SpecialKind>>> = {
   'end-offsets': 'end-offset',
   rebalance: 'own',
   assign: 'assign',
+  seek: 'assign',
 };
 
 /** Names of keys and values, as a file has them. */

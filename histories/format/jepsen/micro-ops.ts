@@ -14,7 +14,7 @@ import { fromJson, toJson } from './values.js';
 
 /** Functions whose value is a list of micro-operations, and those whose value is a list of topic-partitions. */
 const ofMicroOps = new Set(['send', 'poll', 'txn']);
-const ofKeys = new Set(['assign', 'subscribe']);
+const ofKeys = new Set(['assign', 'seek', 'subscribe']);
 /** Micro-operations of consumer groups, which Jepsen has not: written as they are. */
 const ofGroups = new Set(['commit', 'committed', 'process', 'end-offset', 'own', 'assign']);
 

@@ -46,7 +46,7 @@ class Surveyor {
     if (isFirst) this.without = ['index', 'time'].filter((name) => fieldIn(operation, name) === undefined);
     const f = nameIn(operation, 'f');
     const items = itemsOf(fieldIn(operation, 'value')) ?? [];
-    if (f === 'assign' || f === 'subscribe') {
+    if (f === 'assign' || f === 'seek' || f === 'subscribe') {
       for (const key of items) this.keys.add(line, key);
     } else if (f === 'send' || f === 'poll' || f === 'txn') {
       for (const microOp of items) this.microOp(line, microOp);

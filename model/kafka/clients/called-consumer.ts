@@ -144,9 +144,8 @@ export class CalledConsumer extends AssignedConsumer implements ConsumerSurface 
     this.raise(assigned, error);
   }
 
-  /** Names its partitions as polls of nothing. */
   private record(f: 'assign' | 'seek', keys: readonly number[]): void {
-    const value = { microOps: keys.map((key) => ({ kind: 'poll', key, offsets: [], values: [] })) };
+    const value = { microOps: keys.map((key) => ({ kind: 'assign', key })) };
     const { recorder, id } = this.host;
     recorder.complete(recorder.invoke(id, this.session, f, value), 'ok', value);
   }

@@ -17,10 +17,7 @@ export class ConsumerClient extends AssignedConsumer implements ConsumerSurface 
   }
 
   override start(): void {
-    // 'assign' names its partitions as polls of nothing.
-    const value = {
-      microOps: this.config.assigned.map((key) => ({ kind: 'poll', key, offsets: [], values: [] })),
-    };
+    const value = { microOps: this.config.assigned.map((key) => ({ kind: 'assign', key })) };
     const { recorder, id } = this.host;
     recorder.complete(recorder.invoke(id, this.session, 'assign', value), 'ok', value);
     this.polls.invoke();
