@@ -85,7 +85,7 @@ describe('a consumer with assigned partitions', () => {
       'poll ok',
       'poll open',
     ]);
-    expect(lab.log.operations[0]!.microOps).toEqual([{ kind: 'poll', key: 0, offsets: [], values: [] }]);
+    expect(lab.log.operations[0]!.microOps).toEqual([{ kind: 'assign', key: 0 }]);
     expect(lab.log.operations[1]!.microOps).toEqual([{ kind: 'poll', key: 0, offsets: [0, 1], values: [1, 2] }]);
   });
 

@@ -2,7 +2,7 @@
 import type { OperationRecorder, Outcome } from '../../../kernel/recorder.js';
 
 export interface MicroOp {
-  readonly kind: 'send' | 'poll' | 'process' | 'commit' | 'committed' | 'own';
+  readonly kind: 'send' | 'poll' | 'process' | 'commit' | 'committed' | 'own' | 'assign';
   readonly key: number;
   readonly offset: number;
   readonly value: number;
