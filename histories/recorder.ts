@@ -89,7 +89,7 @@ export class TrialRecorder {
       finalReadOf: finalReadOf ?? -1,
     });
     this.digest.addRecord(INVOCATION, this.clock.now, index, client, session, finalReadOf ?? -1);
-    this.digest.addText(f);
+    this.digest.addName(f);
     this.digestMicroOps(microOps);
     return index;
   }
@@ -118,7 +118,7 @@ export class TrialRecorder {
       this.freeLanes.get(operations.session[operation]!)?.push(operations.process[operation]!);
     }
     this.digest.addRecord(COMPLETION, this.clock.now, operation, OUTCOME_CODES[outcome], finalReadOf, 0);
-    this.digest.addText(error ?? '');
+    this.digest.addName(error ?? '');
     this.digestMicroOps(microOps);
   }
 
@@ -155,7 +155,7 @@ export class TrialRecorder {
       switch (microOp.kind) {
         case 'send':
           this.digest.addRecord(0, microOp.key, microOp.offset, microOp.value, 0, 0);
-          if (microOp.recordKey !== null) this.digest.addText(microOp.recordKey);
+          if (microOp.recordKey !== null) this.digest.addName(microOp.recordKey);
           if (microOp.tombstone === true) this.digest.addText('tombstone');
           break;
         case 'poll':

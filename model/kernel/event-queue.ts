@@ -87,10 +87,11 @@ export class EventQueue {
     return Infinity;
   }
 
-  /** Removes the next event, for `time` and `dispatch` to use. False: there is none. */
-  take(): boolean {
+  /** Removes the next event, for `time` and `dispatch` to use. False: there is none up to and including this time. */
+  take(until = TIME_MAX): boolean {
     while (this.size > 0) {
       const time = this.times[0];
+      if (time > until) return false;
       const slot = this.removeFirst();
       if (this.cancelled[slot] === 0) {
         this.takenSlot = slot;

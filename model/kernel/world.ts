@@ -203,7 +203,12 @@ class SimulatedWorld implements World {
     const { core } = this;
     const until = Math.ceil(atMicros);
     assert(until >= core.now, 'time does not go back');
-    while (core.queue.nextTime() <= until) this.step();
+    const { queue } = core;
+    while (queue.take(until)) {
+      core.now = queue.time;
+      this.events++;
+      queue.dispatch();
+    }
     core.now = until;
   }
 
