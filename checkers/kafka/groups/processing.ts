@@ -13,10 +13,11 @@
 import type { Anomaly } from '../../../histories/anomaly.js';
 import { FAIL, OK, PROCESS } from '../../../histories/history-columns.js';
 import type { Checker } from '../../checker.js';
-import { endOf, findings, operationsOf } from '../history/findings.js';
+import { findings } from '../history/findings.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { keyWords, recordWords } from '../history/words.js';
 import { lineageOf, type Commit } from './lineage.js';
+import { anomaly } from './offsets.js';
 import { stintsOf } from './ownership.js';
 
 export const processing: Checker = {
@@ -119,25 +120,4 @@ function firstOperations(index: HistoryIndex, done: readonly Processing[]): Read
     first.set(group, Math.min(first.get(group) ?? Infinity, operation));
   }
   return first;
-}
-
-function anomaly(
-  index: HistoryIndex,
-  type: string,
-  key: number,
-  offsets: readonly number[],
-  operations: readonly number[],
-  story: string,
-): Anomaly {
-  return {
-    type,
-    key,
-    offsets,
-    operations: operationsOf(...operations),
-    values: [],
-    events: [],
-    at: Math.max(...operations.map((one) => endOf(index, one))),
-    story,
-    preventedBy: null,
-  };
 }

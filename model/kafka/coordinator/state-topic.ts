@@ -3,7 +3,7 @@
  * partition that a key falls into coordinates for that key.
  */
 import type { TopicSettings, TopicSpec } from '../cluster-spec.js';
-import { javaHash } from './java-hash.js';
+import { javaHash } from '../protocol/java-hash.js';
 
 const INT_MIN = -2_147_483_648;
 

@@ -84,10 +84,3 @@ export class JavaHashMap<K, V> {
 function emptyBuckets(capacity: number): never[][] {
   return Array.from({ length: capacity }, () => []);
 }
-
-/** String.hashCode: a signed 32-bit integer. */
-export function hashOfString(text: string): number {
-  let hash = 0;
-  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
-  return hash;
-}

@@ -1,6 +1,7 @@
 /** Topics and partitions as an assignor walks, sorts and hashes them. */
 import type { AssignableTopic, GroupMember } from './assignor.js';
-import { hashOfString, JavaHashMap } from './java-hash-map.js';
+import { javaHash } from '../../protocol/java-hash.js';
+import { JavaHashMap } from './java-hash-map.js';
 
 /** One object for each partition of an assignment: they are compared by identity. */
 export interface TopicPartition {
@@ -23,13 +24,13 @@ export function subscribedTopics(
   topics: readonly AssignableTopic[],
   members: readonly GroupMember[],
 ): PartitionsByTopic {
-  const subscribed = new JavaHashMap<string, AssignableTopic>(hashOfString);
+  const subscribed = new JavaHashMap<string, AssignableTopic>(javaHash);
   for (const { subscription } of inOrderOfMap(members)) {
     const own = subscription.topics.map((topic) => topics[topic]);
     own.sort((one, other) => compareStrings(one.name, other.name)); // as a subscription travels
     for (const topic of own) subscribed.set(topic.name, topic);
   }
-  const known: PartitionsByTopic = new JavaHashMap(hashOfString);
+  const known: PartitionsByTopic = new JavaHashMap(javaHash);
   for (const name of subscribed.keys()) {
     const topic = subscribed.get(name)!;
     if (topic.partitions.length > 0) known.set(name, partitionsOf(topic));
@@ -38,7 +39,7 @@ export function subscribedTopics(
 }
 
 function partitionsOf({ name, partitions, racks }: AssignableTopic): TopicPartition[] {
-  const topicHash = hashOfString(name);
+  const topicHash = javaHash(name);
   return partitions.map((number, index) => ({
     topic: name,
     index,
@@ -50,7 +51,7 @@ function partitionsOf({ name, partitions, racks }: AssignableTopic): TopicPartit
 
 /** Members in the order of Kafka's map of subscriptions (ConsumerCoordinator.onLeaderElected). */
 export function inOrderOfMap(members: readonly GroupMember[]): GroupMember[] {
-  const byId = new JavaHashMap<string, GroupMember>(hashOfString);
+  const byId = new JavaHashMap<string, GroupMember>(javaHash);
   for (const member of members) byId.set(member.memberId, member);
   return byId.keys().map((memberId) => byId.get(memberId)!);
 }

@@ -1,7 +1,7 @@
 /** What the group coordinator announces through probes: groups by their index in the spec, members by a hash of their ids. */
 import { MemberLeft, Probe } from '../../probes.js';
 import type { ErrorCode } from '../../protocol/errors.js';
-import { javaHash } from '../java-hash.js';
+import { javaHash } from '../../protocol/java-hash.js';
 import type { ConsumerGroup } from './consumer/consumer-group.js';
 import {
   phaseOf,

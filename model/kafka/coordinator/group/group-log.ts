@@ -15,7 +15,7 @@ import type {
   ConsumerProtocolSubscription,
   OffsetToCommit,
 } from '../../protocol/group-messages.js';
-import { javaHash } from '../java-hash.js';
+import { javaHash } from '../../protocol/java-hash.js';
 import type { ConsumerGroupRecord } from './consumer/consumer-group-log.js';
 
 export const GROUP_METADATA_TOPIC = '__consumer_offsets';

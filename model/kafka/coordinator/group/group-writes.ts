@@ -8,7 +8,7 @@ import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import type { OffsetToCommit } from '../../protocol/group-messages.js';
 import type { RecordBatch } from '../../protocol/records.js';
 import type { Announcements } from './announcements.js';
-import { changeError, commitError, storeError } from './append-errors.js';
+import { changeError, commitError, storeError } from '../append-errors.js';
 import {
   offsetsBatch,
   recordsBatch,

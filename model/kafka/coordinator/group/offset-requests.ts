@@ -13,7 +13,7 @@ import {
 import type { TxnOffsetCommitRequest } from '../../protocol/transaction-messages.js';
 import type { Announcements } from './announcements.js';
 import { answerCommit, answerOffsetFetch } from './answers.js';
-import { commitError } from './append-errors.js';
+import { commitError } from '../append-errors.js';
 import type { GroupMetadata } from './group-metadata.js';
 import type { Group, GroupMetadataManager } from './group-metadata-manager.js';
 import type { GroupWrites } from './group-writes.js';

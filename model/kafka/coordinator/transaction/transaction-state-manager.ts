@@ -8,6 +8,7 @@ import { InternalAppend, type AppendListener } from '../../broker/internal-appen
 import { Probe } from '../../probes.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import type { RecordBatch } from '../../protocol/records.js';
+import { changeError } from '../append-errors.js';
 import { LedPartitions, type LedPartition, type StateOwner } from '../led-partitions.js';
 import { nowMs, TransactionTimer, type CoordinatorServices } from './services.js';
 import { STATUS, transactionBatch } from './transaction-log.js';
@@ -101,7 +102,7 @@ export class TransactionStateManager<Context> implements AppendListener, StateOw
     const { record, coordinatorEpoch, isRetried } = change;
     const found = this.find(record.transactionalId);
     const isCurrent = found.metadata !== null && found.coordinatorEpoch === coordinatorEpoch;
-    let answer = answerTo(error);
+    let answer = changeError(error);
     if (answer === KafkaError.NONE && !isCurrent) answer = deposed(found);
     if (isCurrent) {
       if (answer === KafkaError.NONE) {
@@ -150,22 +151,6 @@ export class TransactionStateManager<Context> implements AppendListener, StateOw
 
   onResigned({ number }: LedPartition<Transactions>): void {
     this.#listener.onResigned((transactionalId) => this.partitionOf(transactionalId) === number);
-  }
-}
-
-/** What an append that failed is to the client (TransactionStateManager.appendTransactionToLog). */
-function answerTo(error: ErrorCode): ErrorCode {
-  switch (error) {
-    case KafkaError.UNKNOWN_TOPIC_OR_PARTITION:
-    case KafkaError.NOT_ENOUGH_REPLICAS:
-    case KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND:
-    case KafkaError.REQUEST_TIMED_OUT:
-      return KafkaError.COORDINATOR_NOT_AVAILABLE;
-    case KafkaError.NOT_LEADER_OR_FOLLOWER:
-    case KafkaError.KAFKA_STORAGE_ERROR:
-      return KafkaError.NOT_COORDINATOR;
-    default:
-      return error;
   }
 }
 

@@ -1,6 +1,7 @@
 /** What sticky assignors begin with: who owns what, as far as that can be believed (AbstractStickyAssignor.allSubscriptionsEqual). */
 import type { AssignableTopic, GroupMember } from '../assignor.js';
-import { hashOfString, JavaHashMap } from '../java-hash-map.js';
+import { javaHash } from '../../../protocol/java-hash.js';
+import { JavaHashMap } from '../java-hash-map.js';
 import { Racks } from './racks.js';
 import { inOrderOfMap, subscribedTopics, type PartitionsByTopic, type TopicPartition } from '../topic-partition.js';
 
@@ -99,7 +100,7 @@ function believedClaims(
   members: readonly GroupMember[],
   claims: ReadonlyMap<string, Claim<TopicPartition>>,
 ): Pick<GroupState, 'owned' | 'claimedTwice'> {
-  const owned = new JavaHashMap<string, TopicPartition[]>(hashOfString);
+  const owned = new JavaHashMap<string, TopicPartition[]>(javaHash);
   const claimedTwice = new Set<TopicPartition>();
   const owners = new Map<TopicPartition, GroupMember>();
   for (const member of members) {

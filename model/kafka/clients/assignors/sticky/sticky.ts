@@ -6,7 +6,8 @@ import type { AssignableTopic, Assignment, Assignor, GroupMember, UserData } fro
 import { assignConstrained } from './constrained.js';
 import { assignGeneral } from './general.js';
 import { groupState, NO_GENERATION, type Claim, type Claims } from './group-state.js';
-import { hashOfString, JavaHashMap } from '../java-hash-map.js';
+import { javaHash } from '../../../protocol/java-hash.js';
+import { JavaHashMap } from '../java-hash-map.js';
 import type { TopicPartition } from '../topic-partition.js';
 import { numbersOf } from './numbers.js';
 
@@ -38,7 +39,7 @@ const claims: Claims = {
 
   /** Topic by topic, in the order of a map of them (StickyAssignor.serializeTopicPartitionAssignment). */
   arrange(partitions: readonly TopicPartition[]): TopicPartition[] {
-    const byTopic = new JavaHashMap<string, TopicPartition[]>(hashOfString);
+    const byTopic = new JavaHashMap<string, TopicPartition[]>(javaHash);
     for (const partition of partitions) byTopic.getOrCreate(partition.topic, () => []).push(partition);
     return byTopic.keys().flatMap((topic) => byTopic.get(topic)!);
   },

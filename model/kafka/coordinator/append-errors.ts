@@ -1,5 +1,5 @@
-/** What an append that failed is to the clients of the group coordinator. */
-import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
+/** What an append that failed is to the clients of a coordinator. */
+import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 
 /** Of a generation (GroupMetadataManager.storeGroup). */
 export function storeError(error: ErrorCode): ErrorCode {
@@ -11,7 +11,10 @@ export function commitError(error: ErrorCode): ErrorCode {
   return error === KafkaError.NETWORK_EXCEPTION ? KafkaError.COORDINATOR_LOAD_IN_PROGRESS : appendError(error);
 }
 
-/** Of a change of a group of KIP-848 (CoordinatorOperationExceptionHelper). */
+/**
+ * Of a change of a group of KIP-848 (CoordinatorOperationExceptionHelper), or of a transaction
+ * (TransactionStateManager.appendTransactionToLog).
+ */
 export function changeError(error: ErrorCode): ErrorCode {
   return error === KafkaError.REQUEST_TIMED_OUT ? KafkaError.COORDINATOR_NOT_AVAILABLE : appendError(error);
 }
