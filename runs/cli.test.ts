@@ -232,6 +232,7 @@ describe('bad usage', () => {
     [campaignOf('durable', '--seeds', '9..3'), '--seeds 9..3: an empty range of seeds'],
     [campaignOf('durable', '--seeds', 'many'), '--seeds many: write a number of seeds or a range like 1..1000'],
     [campaignOf('durable', '--time', '60'), '--time 60: no duration like 60s or 2m'],
+    [campaignOf('durable', '--reporter', 'plain'), '--reporter plain: live, line, json or none'],
     [campaignOf('durable', '--workers', '0'), '--workers 0: not a whole number from 1 on'],
     [campaignOf('durable', '--profile', 'calm'), '"calm" is no profile'],
     [campaignOf('durabel'), 'durabel is neither a file nor a preset; did you mean durable? (npx harrow presets)'],

@@ -3,6 +3,10 @@
  * brokers of which each partition has enough, one of them electable, and each client knows one: before rebootstrapping (KIP-899, by
  * default from 4.0) a client whose known brokers are all away stays cut off, whoever else is there.
  *
+ * A paused broker is not left out while a client takes it for a leader. Its machine accepts connections and requests, each of
+ * which is given up after request.timeout.ms only, and as long as it has few of them it may be the least loaded node, whom
+ * the client asks for metadata, again and again (NetworkClient.leastLoadedNode).
+ *
  * Left out are only machines that are down or paused. One that runs with a broken network may be leader to the controller
  * and out of reach to the rest; then Kafka need not make progress, whoever else is healed.
  */
@@ -45,6 +49,7 @@ function isEnough(
   for (const client of cluster.clients) {
     const known = cluster.client(client)?.knownBrokers;
     if (known !== undefined && !known.some((broker) => brokers.includes(broker))) return false;
+    if (cluster.brokers.some((broker) => !brokers.includes(broker) && swallows(broker, client, cluster))) return false;
   }
   return view.keys.every((_, key) => {
     const present = view.replicas(key).filter((replica) => brokers.includes(replica));
@@ -53,6 +58,11 @@ function isEnough(
     const isElectable = unclean || mayAllLead(view, key).every((member) => brokers.includes(member));
     return isElectable && present.length >= Math.max(1, view.minInsyncReplicas(key));
   });
+}
+
+/** It is paused, and the client takes it for a leader. */
+function swallows(broker: MachineId, client: MachineId, cluster: ClusterMachines): boolean {
+  return cluster.world.isPaused(broker) && cluster.client(client)?.takesForLeader(broker) === true;
 }
 
 /**

@@ -138,12 +138,17 @@ interface RunPlan {
   readonly keep: number;
 }
 
+const reporters: readonly string[] = ['live', 'line', 'json', 'none'];
+
 function parseRunOptions(context: Context, options: RunOptions): RunPlan {
   const time = options.time === undefined ? null : parseDuration(options.time);
   if (options.time !== undefined && time === null) {
     throw new UsageError(`--time ${options.time}: no duration like 60s or 2m`);
   }
-  const { bail } = options;
+  const { bail, reporter } = options;
+  if (reporter !== undefined && !reporters.includes(reporter)) {
+    throw new UsageError(`--reporter ${reporter}: live, line, json or none`);
+  }
   return {
     seeds: parseSeeds(options.seeds),
     timeBoundMillis: time === null ? null : time / 1000,
@@ -193,11 +198,8 @@ function progressFor(context: Context, options: RunOptions, trials: number, work
       return liveProgress(input);
     case 'line':
       return lineProgress(input);
-    case 'none':
-    case 'json':
-      return silent;
     default:
-      throw new UsageError(`--reporter ${chosen}: live, line, json or none`);
+      return silent;
   }
 }
 

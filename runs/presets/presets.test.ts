@@ -45,6 +45,15 @@ it.each([
   expect(row(spec, seed).verdict).toBe('unsafe');
 });
 
+/** Seeds at which a cluster that was healed in part did not come back, each with what it taught. */
+it.each([
+  ['durable', 1630, 'a broker whose request waits for a connection asks another controller after the request time-out'],
+  ['durable-fsync', 1348, 'who takes a paused broker for a leader may ask it for metadata again and again'],
+])('%s %i comes back: %s', (preset, seed) => {
+  const { spec } = loadSpec({ input: preset });
+  expect(row(spec, seed).verdict).toBe('clean');
+});
+
 it(
   'the lost write of acks-1 shrinks to at most 2 faults and 3 sends, with the same anomaly',
   { timeout: 180_000 },

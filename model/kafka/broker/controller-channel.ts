@@ -2,8 +2,8 @@
  * A broker's connection to the controller for one purpose: one request in flight, a time-out that closes the connection,
  * and a wait before the next attempt to connect. (NodeToControllerChannelManager, KafkaNetworkChannel: NetworkClient below)
  *
- * A request that cannot be sent yet waits for the connection. When the connection breaks, its request is the owner's
- * again: the controller may or may not have handled it.
+ * A request that cannot be sent yet waits for the connection, as long as it would wait for its answer. When the connection
+ * breaks, its request is the owner's again: the controller may or may not have handled it.
  */
 import type { Connection } from '../../kernel/network.js';
 import type { BrokenReason, Host, MachineId, Message, TimerId } from '../../kernel/process.js';
@@ -83,6 +83,7 @@ export class ControllerChannel implements ConnectionOwner {
     this.request = request;
     if (this.connected) this.write();
     else if (this.connection === null) this.connectWhenAllowed();
+    else this.startDeadline();
   }
 
   /** Gives the connection up, as for a controller that says that it is none; a request in flight is forgotten. */
@@ -121,18 +122,26 @@ export class ControllerChannel implements ConnectionOwner {
       return;
     }
     this.deadlineTimer = 0;
-    if (this.request === null || !this.connected) return;
+    const { connection } = this;
+    if (this.request === null || connection === null) return;
     if (this.host.monotonicMicros() < this.requestDeadline) {
       this.armDeadline();
-      return;
+    } else if (this.connected) {
+      this.lose();
+      connection.close();
+    } else {
+      // It waited too long to be sent; the attempt to connect goes on (InterBrokerSendThread.failExpiredRequests).
+      this.request = null;
+      this.user.onRequestLost();
     }
-    const { connection } = this;
-    this.lose();
-    connection!.close();
   }
 
   private write(): void {
     this.connection!.send(this.request!);
+    this.startDeadline();
+  }
+
+  private startDeadline(): void {
     this.requestDeadline = this.host.monotonicMicros() + this.settings.requestTimeoutMicros;
     if (this.deadlineTimer === 0) this.armDeadline();
   }
@@ -157,6 +166,7 @@ export class ControllerChannel implements ConnectionOwner {
     const timeout = this.backoff(SETUP_TIMEOUT_MICROS, SETUP_TIMEOUT_MAX_MICROS);
     this.connection = this.host.net.connect(peer, this.settings.purpose, timeout);
     this.connection.state = this;
+    this.startDeadline();
   }
 
   private lose(): void {

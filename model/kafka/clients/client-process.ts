@@ -74,6 +74,11 @@ export abstract class ClientProcess extends Process implements NetworkListener, 
     return this.metadata.nodes;
   }
 
+  /** Whether this client would turn to a broker for some partition. */
+  takesForLeader(broker: MachineId): boolean {
+    return this.metadata.takesForLeader(broker);
+  }
+
   /** The network thread is to look again; after a CPU-time delay, once for however many calls. */
   protected wakeup(): void {
     if (this.wakeupDue) return;

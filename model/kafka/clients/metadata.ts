@@ -100,6 +100,11 @@ export class Metadata {
     return this.consumersSendEpochs ? this.leaderEpochs[partition]! : -1;
   }
 
+  /** Whether it leads some partition, as far as this client knows. */
+  takesForLeader(node: MachineId): boolean {
+    return this.leaders.includes(node);
+  }
+
   /** As leaderOf, but -1 also if a newer epoch than that leader's was seen since (Metadata.currentLeader). */
   currentLeaderOf(partition: number): MachineId {
     return this.leaderEpochs[partition] === this.lastSeenEpochs[partition] ? this.leaders[partition]! : -1;
