@@ -1,5 +1,5 @@
 /** The first line of every output: what is being run. */
-import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
+import type { KafkaClusterSpec, TopicSpec } from '../../model/kafka/cluster-spec.js';
 import { resolveCluster } from '../spec/resolve.js';
 import type { Spec } from '../spec/spec.js';
 
@@ -10,8 +10,11 @@ export function clusterWords(spec: Spec): string {
     `Kafka ${spec.kafka} ${spec.control.mode === 'kraft' ? 'KRaft' : 'ZooKeeper'}`,
     ...protocolWords(spec),
     cluster.brokers === 1 ? '1 broker' : `${cluster.brokers} brokers`,
-    `RF ${each(cluster.topics.map((topic) => topic.replicationFactor))}`,
-    `min.insync.replicas ${each(cluster.topics.map((topic) => topic.settings['min.insync.replicas']))}`,
+    replicationWords(
+      cluster.topics.filter((topic) => !isInternal(topic)),
+      ' · ',
+    ),
+    ...internalWords(cluster.topics),
     ...topicWords(cluster),
     producerWords(cluster),
     'Java client',
@@ -21,6 +24,29 @@ export function clusterWords(spec: Spec): string {
 /** What is otherwise than in the release. */
 function protocolWords({ rules, defects }: Spec): string[] {
   return [...Object.entries(rules).map(([name, value]) => `${name} ${String(value)}`), ...defects];
+}
+
+function replicationWords(topics: readonly TopicSpec[], between: string): string {
+  const factors = each(topics.map(({ replicationFactor }) => replicationFactor));
+  const minimum = each(topics.map(({ settings }) => settings['min.insync.replicas']));
+  return `RF ${factors}${between}min.insync.replicas ${minimum}`;
+}
+
+/** What coordinators keep is as safe as its own topic: said where that is otherwise than the topics of the spec. */
+function internalWords(topics: readonly TopicSpec[]): readonly string[] {
+  const usual = replicationWords(
+    topics.filter((topic) => !isInternal(topic)),
+    ', ',
+  );
+  return topics
+    .filter(isInternal)
+    .map((topic) => ({ name: topic.name, words: replicationWords([topic], ', ') }))
+    .filter(({ words }) => words !== usual)
+    .map(({ name, words }) => `${name} ${words}`);
+}
+
+function isInternal({ name }: TopicSpec): boolean {
+  return name.startsWith('__');
 }
 
 /** Settings that change what can be lost, where they are not the default. */
