@@ -151,8 +151,14 @@ function livenessPhase(stage: Stage, { healAll, healPick, workload }: Plan): rea
   const { world, system, nemesis, budget, boundMicros, requiredMicros } = stage;
   announce(world, Phase.liveness);
   const sets = system.sufficientSets(budget);
-  if (healAll || sets.length === 0) nemesis.healAll();
-  else nemesis.heal(sets[Math.floor(healPick * sets.length)]!);
+  if (healAll || sets.length === 0) {
+    nemesis.healAll();
+    stage.supervisor.supervise(null);
+  } else {
+    const set = sets[Math.floor(healPick * sets.length)]!;
+    nemesis.heal(set);
+    stage.supervisor.supervise(set);
+  }
   const values = workload.flatMap((step) => recordsOf(step).map(({ value }) => value));
   system.beginLiveness(1 + values.reduce((highest, value) => Math.max(highest, value), 0));
   const healed = world.now;
@@ -191,6 +197,7 @@ function settleAfterHeal(stage: Stage): readonly StuckNote[] {
   announce(world, Phase.finalRead);
   system.endLiveness();
   nemesis.healAll();
+  stage.supervisor.supervise(null);
   if (waitUntil(world, boundMicros, () => system.settled()) === true) return [];
   return stall(stage, system.settlingObstacles(), false).map((note) => ({
     ...note,

@@ -48,6 +48,7 @@ it.each([
 /** Seeds at which a cluster that was healed in part did not come back, each with what it taught. */
 it.each([
   ['durable', 1630, 'a broker whose request waits for a connection asks another controller after the request time-out'],
+  ['durable', 890, 'a broker that gave up registering ends itself, and is started again by its service manager'],
   ['durable-fsync', 1348, 'who takes a paused broker for a leader may ask it for metadata again and again'],
 ])('%s %i comes back: %s', (preset, seed) => {
   const { spec } = loadSpec({ input: preset });

@@ -15,6 +15,7 @@ import { sayStrike } from '../../nemesis/words.js';
 import type { TrialInput } from '../trial.js';
 import { historyHeader, partitionsOf } from './history-header.js';
 import { SituationWatch } from './situation-watch.js';
+import { Supervisor } from './supervisor.js';
 
 export interface Stage {
   readonly input: TrialInput;
@@ -22,6 +23,7 @@ export interface Stage {
   readonly world: World;
   readonly system: KafkaSystem;
   readonly nemesis: Nemesis;
+  readonly supervisor: Supervisor;
   readonly recorder: TrialRecorder;
   readonly budget: Budget;
   readonly situations: SituationWatch;
@@ -68,6 +70,7 @@ export function furnish(input: TrialInput, cluster: KafkaClusterSpec): Stage {
     world,
     system,
     nemesis,
+    supervisor: new Supervisor(world, system.machines()),
     recorder,
     budget,
     situations: new SituationWatch(system, world.probes),
