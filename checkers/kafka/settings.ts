@@ -137,6 +137,11 @@ export function commitsAfterProcessing({ settings }: Header): boolean {
   return valuesOf(settings, 'auto.offset.reset').every((reset) => reset === 'earliest');
 }
 
+/** No application that commits offsets in transactions leaves out the metadata of its consumer (KIP-447). */
+export function fencesByGeneration({ settings }: Header): boolean {
+  return !valuesOf(settings, 'fencing').includes('none');
+}
+
 /** Some consumer is a member of a group. */
 export function hasGroups({ settings }: Header): boolean {
   return valuesOf(settings, 'group.id').length > 0;

@@ -9,6 +9,7 @@ import type { ProcessingTime } from './clients/consumer-application.js';
 import type { PolledRecords } from './clients/fetcher.js';
 import type { ProducerClient } from './clients/producer.js';
 import type { ClientListener, ClusterMachines } from './cluster-machines.js';
+import type { Outbox } from './outbox.js';
 
 type GroupListener = Omit<ClientListener, keyof CallListener>;
 
@@ -17,6 +18,8 @@ export type ApplicationListener = SendListener & CallListener;
 /** Hands everything that clients tell to liveness, and to the application if there is one. */
 export class ClientListeners implements ClientListener {
   application: ApplicationListener | null = null;
+  /** Of an application that sends again what it does not know the fate of. */
+  outbox: Outbox | null = null;
   private readonly liveness: GroupListener;
 
   constructor(liveness: GroupListener) {
@@ -32,6 +35,7 @@ export class ClientListeners implements ClientListener {
     error?: string,
   ): void {
     this.liveness.onSendCompleted(value, partition, outcome, offset, timestamp, error);
+    this.outbox?.onSendCompleted(value, partition, outcome);
     this.application?.onSendCompleted(value, partition, outcome, offset, timestamp, error);
   }
 

@@ -10,6 +10,8 @@ import type { ProcessingTime } from './clients/consumer-application.js';
 import { ConsumerClient } from './clients/consumer.js';
 import { GroupConsumer } from './clients/group-consumer.js';
 import { ProducerClient } from './clients/producer.js';
+import type { OutputValues } from './clients/transform/transform-application.js';
+import { TransformClient } from './clients/transform/transform-client.js';
 import type { KafkaClusterSpec, MemberSpec, ProducerSpec } from './cluster-spec.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
 import { Controller } from './control/kraft/controller.js';
@@ -23,6 +25,9 @@ export interface ClientListener extends SendListener, PollListener, CallListener
   /** Hears of the members of a group, of whom it matters only that one of them returned a record. */
   ofGroup(groupId: string): PollListener;
 }
+
+/** What applications make of records has values from here on; those of workloads and liveness stay below. */
+export const FIRST_OUTPUT_VALUE = 0x40000000;
 
 export class ClusterMachines {
   /** Set when the world is furnished. */
@@ -42,6 +47,7 @@ export class ClusterMachines {
   readonly clientConfig: ClientConfig;
   /** By index of the consumer: how long its application takes, whichever process it runs in. */
   private readonly processing: readonly ProcessingTime[];
+  private readonly outputValues: OutputValues = { next: FIRST_OUTPUT_VALUE };
   private readonly spec: KafkaClusterSpec;
   private readonly committed: CommittedMetadata | CommittedZnodes;
   private readonly listener: ClientListener;
@@ -107,18 +113,18 @@ export class ClusterMachines {
     return this.world.process(machine) as ProducerClient | undefined;
   }
 
-  consumer(machine: MachineId): (ConsumerClient | CalledConsumer | GroupConsumer) | undefined {
-    return this.world.process(machine) as ConsumerClient | CalledConsumer | GroupConsumer | undefined;
+  consumer(machine: MachineId): ConsumerProcess | undefined {
+    return this.world.process(machine) as ConsumerProcess | undefined;
   }
 
   /** undefined: it is down, or in no group. */
-  member(machine: MachineId): GroupConsumer | undefined {
+  member(machine: MachineId): GroupConsumer | TransformClient | undefined {
     const process = this.world.process(machine);
-    return process instanceof GroupConsumer ? process : undefined;
+    return process instanceof GroupConsumer || process instanceof TransformClient ? process : undefined;
   }
 
-  client(machine: MachineId): ProducerClient | ConsumerClient | GroupConsumer | undefined {
-    return this.world.process(machine) as ProducerClient | ConsumerClient | GroupConsumer | undefined;
+  client(machine: MachineId): ProducerClient | ConsumerProcess | undefined {
+    return this.world.process(machine) as ProducerClient | ConsumerProcess | undefined;
   }
 
   processingOf(consumer: MachineId): ProcessingTime {
@@ -141,9 +147,7 @@ export class ClusterMachines {
 
   private programOf(
     machine: MachineId,
-  ): (
-    host: Host,
-  ) => Broker | Controller | ZooKeeperServer | ProducerClient | ConsumerClient | CalledConsumer | GroupConsumer {
+  ): (host: Host) => Broker | Controller | ZooKeeperServer | ProducerClient | ConsumerProcess {
     const { spec } = this;
     if (machine <= this.brokers.length) {
       const config = brokerConfig(spec, machine);
@@ -178,7 +182,7 @@ export class ClusterMachines {
     return (host) => new ProducerClient(host, config);
   }
 
-  private consumerProgram(index: number): (host: Host) => ConsumerClient | CalledConsumer | GroupConsumer {
+  private consumerProgram(index: number): (host: Host) => ConsumerProcess {
     const { settings, partitions, member, name } = this.spec.consumers[index];
     if (member !== undefined) return this.memberProgram(name, member, this.processing[index]);
     const { listener } = this;
@@ -189,16 +193,21 @@ export class ClusterMachines {
 
   private memberProgram(
     clientId: string,
-    { settings, topics, commit }: MemberSpec,
+    { settings, topics, commit, transform }: MemberSpec,
     processing: ProcessingTime,
-  ): (host: Host) => GroupConsumer {
+  ): (host: Host) => GroupConsumer | TransformClient {
     const listener = this.listener.ofGroup(settings['group.id']);
     const topicNames = this.spec.topics.map(({ name }) => name);
     const config = { ...this.clientConfig, settings, clientId, topics, topicNames, commit, processing, listener };
-    return (host) => new GroupConsumer(host, config);
+    if (transform === undefined) return (host) => new GroupConsumer(host, config);
+    const { recordBytes } = this.spec;
+    const application = { consumer: config, ...transform, recordBytes, values: this.outputValues };
+    return (host) => new TransformClient(host, application);
   }
 }
 
+/** What runs on the machine of a consumer. */
+type ConsumerProcess = ConsumerClient | CalledConsumer | GroupConsumer | TransformClient;
 type HelperProcess = ReturnType<World['process']> & object;
 
 function info(id: MachineId, name: string, role: string, rack: string | null): MachineInfo {

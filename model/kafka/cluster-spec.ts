@@ -184,7 +184,13 @@ export interface GroupConsumerSettings extends ConsumerSettings {
 }
 
 /** When the application of a consumer commits: what it does with the records of one poll before, or after. */
-export type CommitPolicy = 'before-processing' | 'after-processing' | 'auto';
+export type CommitPolicy = 'before-processing' | 'after-processing' | 'auto' | 'in-transaction';
+
+/**
+ * How an application that commits in transactions says who it is when it sends offsets: by its consumer's group metadata
+ * (KIP-447), so that the coordinator refuses a member that was replaced; or by the name of the group alone.
+ */
+export type Fencing = 'group-metadata' | 'none';
 
 /** One client process. */
 export interface ProducerSpec {
@@ -207,6 +213,15 @@ export interface MemberSpec {
   /** Numbers of the topics that it subscribes to. */
   readonly topics: readonly number[];
   readonly commit: CommitPolicy;
+  /** Of an application that commits in transactions: what it makes of records goes to another topic. */
+  readonly transform?: TransformSpec;
+}
+
+export interface TransformSpec {
+  readonly producer: ProducerSettings;
+  /** Number of the topic that it writes to. */
+  readonly topic: number;
+  readonly fencing: Fencing;
 }
 
 export interface KafkaClusterSpec {
@@ -231,6 +246,8 @@ export interface KafkaClusterSpec {
    * they do by themselves.
    */
   readonly called?: boolean;
+  /** Applications send a record again when they do not know what became of it. Left out: never. */
+  readonly resend?: boolean;
   /** Left out: nobody uses transactions, and there are no coordinators of them, nor the topic __transaction_state. */
   readonly transactions?: TransactionSettings;
   /** Left out: no client is in a group, and there are no coordinators of them, nor the topic __consumer_offsets. */

@@ -12,7 +12,7 @@ import type { Outcome } from '../kernel/recorder.js';
 import type { Obstacle } from '../system.js';
 import type { PollListener, SendListener } from './clients/api.js';
 import { ConsumerClient } from './clients/consumer.js';
-import type { ClusterMachines } from './cluster-machines.js';
+import { FIRST_OUTPUT_VALUE, type ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
 import { maskOf } from './control/broker-set.js';
 import { freshConsumerSettings } from './final-read.js';
@@ -107,7 +107,7 @@ export class Liveness implements SendListener, PollListener, EventHandler {
   }
 
   onRecord(_partition: number, _offset: number, value: number): void {
-    if (value < this.firstValue) return;
+    if (value < this.firstValue || value >= FIRST_OUTPUT_VALUE) return;
     const attempt = this.attempts[value - this.firstValue];
     attempt.readings++;
     this.lookAt(attempt);

@@ -25,6 +25,7 @@ import { lostRecords, survivingBatches, type LostRecords } from './log/data-loss
 import { isSegment } from './log/paths.js';
 import { kafkaProbes, LossReason, Probe } from './probes.js';
 import { offsetAt } from './protocol/records.js';
+import { Outbox } from './outbox.js';
 import { playersOf, roleNames } from './roles.js';
 import { settled, settlingObstacles, whole } from './settled.js';
 import { kafkaSituations } from './situations.js';
@@ -70,6 +71,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     this.liveness = new Liveness(spec);
     this.listeners = new ClientListeners(this.liveness);
     this.cluster = new ClusterMachines(spec, this.committed, this.listeners);
+    if (spec.resend === true) this.listeners.outbox = new Outbox(this.cluster, (step) => carryOut(step, this.cluster));
     this.clusterView = new ClusterView(spec, this.cluster, this.committed);
     this.moves = new LeadershipMoves(this.cluster, this.committed);
     this.finalReads = new FinalReads(spec, this.cluster, this.committed);
@@ -94,7 +96,9 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   invoke(step: ClientStep): boolean {
-    return carryOut(step, this.cluster);
+    const isInvoked = carryOut(step, this.cluster);
+    if (isInvoked && step.f === 'send' && step.by === undefined) this.listeners.outbox?.sent(step);
+    return isInvoked;
   }
 
   get clients(): readonly MachineId[] {
@@ -134,6 +138,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   endLiveness(): void {
+    this.listeners.outbox?.close();
     this.liveness.end();
   }
 

@@ -45,7 +45,8 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
       type: spec.workload.type,
       shape: {
         producers: cluster.producers.length,
-        topics: spec.topics.length,
+        // To the last topic of a pipeline only its applications send.
+        topics: spec.workload.type === 'pipeline' ? spec.topics.length - 1 : spec.topics.length,
         sends: spec.workload.sends,
         keys: spec.workload.keys,
         phaseMicros: spec.workload.over,

@@ -17,6 +17,7 @@ const questions = [
   'What if two leaders exist at once?',
   'What if a segment is corrupted?',
   'What do rebalances do?',
+  'Exactly once?',
   'How did it go wrong once?',
 ];
 

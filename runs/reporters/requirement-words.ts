@@ -14,6 +14,11 @@ const words: Readonly<Record<string, RequirementWords>> = {
   'no-lost-writes': { kept: 'no lost write', broke: 'lost acknowledged writes', ways: waysTo('lose them') },
   'key-order': { kept: 'no reordering', broke: 'wrote records out of order', ways: waysTo('change the order') },
   'no-duplicates': { kept: 'no duplicate', broke: 'wrote records twice', ways: waysTo('write them twice') },
+  'exactly-once': {
+    kept: 'exactly once',
+    broke: 'were not exactly once',
+    ways: waysTo('break it'),
+  },
   'processed-at-least-once': { kept: 'no record skipped', broke: 'skipped records', ways: waysTo('skip them') },
   'processed-at-most-once': {
     kept: 'no record processed twice',

@@ -35,6 +35,9 @@ export interface DraftClient {
   count: Located<number>;
   /** consumer only: when offsets are committed. */
   commit: Located<string> | null;
+  /** consumer only, of an application that commits in transactions. */
+  producer: RawSettings;
+  fencing: Located<string> | null;
   settings: RawSettings;
 }
 
@@ -149,5 +152,13 @@ export function emptyTopic(name: Located<string>): DraftTopic {
 }
 
 export function emptyClient(name: Located<string>): DraftClient {
-  return { name, client: byDefault('java'), count: byDefault(1), commit: null, settings: new Map() };
+  return {
+    name,
+    client: byDefault('java'),
+    count: byDefault(1),
+    commit: null,
+    producer: new Map(),
+    fencing: null,
+    settings: new Map(),
+  };
 }

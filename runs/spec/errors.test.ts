@@ -18,6 +18,8 @@ function errorOf(text: string): string {
   return errorsOf(text).split('\n')[0]!;
 }
 
+const PIPELINE = 'workload: { type: pipeline }\ntopics: { in: {}, out: {} }';
+
 describe('errors in a spec', () => {
   it('are said all at once, each at its place, with the nearest right name', () => {
     const text = `name: payments
@@ -158,12 +160,34 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ],
     // Clients that this build does not have
     [
-      'consumer: { commit: in-transaction }',
-      'spec.yaml:1:21  commit: in-transaction needs applications that consume, transform and produce, which are not in this build',
-    ],
-    [
       'consumer: { group.id: g, group.protocol: consumer }',
       'spec.yaml:1:42  group.protocol: consumer (KIP-848) is not in this build: classic is',
+    ],
+    // Applications that consume, transform and produce
+    [
+      'consumer: { commit: in-transaction }',
+      'spec.yaml:1:21  commit: in-transaction needs a transactional.id: consumer has none in producer',
+    ],
+    [
+      'consumer: { commit: in-transaction, producer: { transactional.id: t } }',
+      'spec.yaml:1:21  commit: in-transaction needs workload type: pipeline',
+    ],
+    [
+      'workload: { type: pipeline }\nconsumer: { commit: in-transaction, producer: { transactional.id: t } }',
+      'spec.yaml:1:19  type: pipeline needs two topics: what is made of records goes to the last',
+    ],
+    ['workload: { type: pipeline }', 'spec.yaml:1:19  type: pipeline needs a consumer with commit: in-transaction'],
+    [
+      'consumer: { fencing: none }',
+      'spec.yaml:1:22  fencing and producer are of consumers with commit: in-transaction',
+    ],
+    [
+      `kafka: "4.0"\n${PIPELINE}\nconsumer: { commit: in-transaction, fencing: none, producer: { transactional.id: t } }`,
+      'spec.yaml:4:46  fencing: none is sendOffsetsToTransaction(offsets, groupId), which Kafka has no more since 4.0',
+    ],
+    [
+      `kafka: "2.1"\n${PIPELINE}\nconsumer: { commit: in-transaction, fencing: group-metadata, producer: { transactional.id: t } }`,
+      'spec.yaml:4:46  fencing: group-metadata is of Kafka 2.5 (KIP-447), and the spec runs 2.1',
     ],
     // What a consumer refuses to start with
     [

@@ -16,12 +16,20 @@ import { type Defaults, finishDemands, finishFaults, finishProfile } from './fin
 import { finishProtocol } from './finish-protocol.js';
 import { readSettings } from './given-settings.js';
 import { checkBroker, checkConsumer, checkMessageFormat, checkProducer } from './kafka-rules.js';
+import { checkTransform, hasGroupMetadata } from './transform-rules.js';
 import { originWords, type Problems } from './problems.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
-import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic } from './spec.js';
+import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic, SpecTransform } from './spec.js';
 import { versionRow } from './versions.js';
 
-const workloadTypes: readonly Spec['workload']['type'][] = ['append', 'transactions', 'compacted', 'queue', 'own'];
+const workloadTypes: readonly Spec['workload']['type'][] = [
+  'append',
+  'transactions',
+  'compacted',
+  'queue',
+  'pipeline',
+  'own',
+];
 
 /** Sets of brokers travel as bit masks in probes. */
 const MOST_BROKERS = 30;
@@ -62,6 +70,7 @@ class Finisher {
     const producers = this.#producers(Number(rules['message-format'] ?? ofRelease));
     this.#checkWorkload(producers, topics, brokerSettings);
     const consumers = this.#consumers();
+    this.#checkPipeline(topics, consumers);
     const counts = { producers: countOf(producers), consumers: countOf(consumers), topics: topics.length };
     refuseStrangePlan(draft, counts, this.#problems);
     const faults = finishFaults(draft, topics, this.#problems);
@@ -119,6 +128,22 @@ class Finisher {
     const plain = producers.find(({ settings }) => settings['transactional.id'] === undefined);
     if (plain === undefined) return;
     this.#problems.error(type.origin, `type: transactions needs a transactional.id, and ${plain.name} has none`);
+  }
+
+  /** Whoever transforms records needs a topic to read and another to write; and a pipeline needs somebody who does. */
+  #checkPipeline(topics: readonly SpecTopic[], consumers: readonly SpecConsumer[]): void {
+    const { type } = this.#draft.workload;
+    const transforms = consumers.some(({ transform }) => transform?.producer['transactional.id'] !== undefined);
+    const isRefused = consumers.some(({ transform }) => transform !== null) && !transforms;
+    if (isRefused) return;
+    if (type.value === 'pipeline' && !transforms) {
+      this.#problems.error(type.origin, 'type: pipeline needs a consumer with commit: in-transaction');
+    } else if (transforms && type.value !== 'pipeline') {
+      const { origin } = this.#draft.consumers.find(({ commit }) => commit?.value === 'in-transaction')!.commit!;
+      this.#problems.error(origin, 'commit: in-transaction needs workload type: pipeline');
+    } else if (transforms && topics.length < 2) {
+      this.#problems.error(type.origin, 'type: pipeline needs two topics: what is made of records goes to the last');
+    }
   }
 
   #brokerSettings(): GivenSettings {
@@ -214,9 +239,19 @@ class Finisher {
         subscribes,
         // What Harrow has not, was refused.
         commit: (client.commit?.value ?? null) as SpecConsumer['commit'],
+        transform: this.#transform(client),
         settings: given,
       };
     });
+  }
+
+  #transform(client: DraftClient): SpecTransform | null {
+    const { given, notModelled } = readSettings(this.#table, 'producer', client.producer, this.#problems);
+    this.#rememberNotModelled(notModelled);
+    checkTransform(this.#table, client, given, this.#problems);
+    if (client.commit?.value !== 'in-transaction') return null;
+    const fencing = client.fencing?.value ?? (hasGroupMetadata(this.#version) ? 'group-metadata' : 'none');
+    return { producer: given, fencing: fencing as SpecTransform['fencing'] };
   }
 
   /** One of each kind where the spec names none. */
@@ -228,7 +263,8 @@ class Finisher {
 
   #defaults(producers: readonly SpecProducer[], consumers: readonly SpecConsumer[]): Defaults {
     const hasGroups = consumers.some(({ subscribes }) => subscribes);
-    return { requirements: defaultRequirements(isTransactional(producers)), hasGroups };
+    const transforms = consumers.some(({ transform }) => transform !== null);
+    return { requirements: defaultRequirements(transforms || isTransactional(producers)), hasGroups };
   }
 
   #rememberNotModelled(names: readonly string[]): void {

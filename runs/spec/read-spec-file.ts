@@ -22,7 +22,7 @@ import { checkStructure } from './structure.js';
 export type PropertyReader = (path: string, at: Located<string>) => RawSettings;
 
 const topicKeys = new Set(['name', 'partitions', 'replication.factor', 'settings']);
-const clientKeys = new Set(['name', 'client', 'count', 'commit', 'settings']);
+const clientKeys = new Set(['name', 'client', 'count', 'commit', 'producer', 'fencing', 'settings']);
 
 export function readSpecFile(
   file: string,
@@ -141,6 +141,8 @@ class SpecFileReader {
       client: this.#word([...path, 'client']) ?? empty.client,
       count: this.#whole([...path, 'count']) ?? empty.count,
       commit: this.#word([...path, 'commit']),
+      producer: this.#settings([...path, 'producer'], raw['producer'], null),
+      fencing: this.#word([...path, 'fencing']),
       settings: this.#clientSettings(path, raw, flat ? clientKeys : null),
     };
   }

@@ -80,17 +80,11 @@ function isOfConsumer({ f }: ClientStep): boolean {
 
 /** Clients of other kinds, and what Kafka's own do that is not in this build. */
 export function refuseClients(clients: readonly DraftClient[], problems: Problems): void {
-  for (const { client, commit } of clients) {
+  for (const { client } of clients) {
     if (client.value !== 'java') {
       problems.error(
         client.origin,
         `client: ${client.value} cannot be run: this build has the Java client only (java)`,
-      );
-    }
-    if (commit?.value === 'in-transaction') {
-      problems.error(
-        commit.origin,
-        'commit: in-transaction needs applications that consume, transform and produce, which are not in this build',
       );
     }
   }

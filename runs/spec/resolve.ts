@@ -202,6 +202,7 @@ function withoutCoordinators(
     producers: producers(spec, table, drawn),
     consumers: consumers(spec, table, drawn),
     ...(spec.workload.type === 'own' ? { called: true } : {}),
+    ...(spec.workload.resend ? { resend: true } : {}),
     recordBytes: RECORD_BYTES,
   };
 }
@@ -226,13 +227,15 @@ function replicaSelector(broker: GivenSettings): Pick<BrokerSettings, 'replica.s
 function producers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ProducerSpec[] {
   const settings = spec.producers.flatMap((producer) => {
     const given = withDrawn('producer', producer.settings, drawn);
-    return Array.from({ length: producer.count }, (_, member) => ({
-      ...producerSettings(table, given),
-      ...partitionerClass(given),
-      ...transactional(table, given, producer.count > 1 ? `-${member}` : ''),
-    }));
+    return Array.from({ length: producer.count }, (_, member) =>
+      oneProducer(table, given, producer.count > 1 ? `-${member}` : ''),
+    );
   });
   return settings.map((own, index) => ({ name: `p${index}`, settings: own }));
+}
+
+function oneProducer(table: SettingsTable, given: GivenSettings, suffix: string): ProducerSettings {
+  return { ...producerSettings(table, given), ...partitionerClass(given), ...transactional(table, given, suffix) };
 }
 
 /** partitioner.class has no default: without it the release chooses partitions by itself. */
@@ -287,6 +290,7 @@ function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): Cons
   const partitions = spec.topics.reduce((sum, topic) => sum + topic.partitions, 0);
   const all = Array.from({ length: partitions }, (_, key) => key);
   const topics = spec.topics.map((_, topic) => topic);
+  const output = topics.length - 1;
   const clients = spec.consumers.flatMap((consumer): Omit<ConsumerSpec, 'name'>[] => {
     const given = withDrawn('consumer', consumer.settings, drawn);
     const settings = pick<ConsumerSettings>(consumerNames, (name) => effective(table, 'consumer', name, given).value);
@@ -297,7 +301,20 @@ function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): Cons
         return { settings, partitions: isOwn ? [] : all.filter((key) => key % consumer.count === index) };
       }
       const member = memberOf(consumer, settings, table, given, index);
-      return { settings: member.settings, partitions: [], member: { ...member, topics } };
+      if (consumer.transform === null) {
+        return { settings: member.settings, partitions: [], member: { ...member, topics } };
+      }
+      const suffix = consumer.count > 1 ? `-${index}` : '';
+      const transform = {
+        producer: oneProducer(table, withDrawn('producer', consumer.transform.producer, drawn), suffix),
+        topic: output,
+        fencing: consumer.transform.fencing,
+      };
+      return {
+        settings: member.settings,
+        partitions: [],
+        member: { ...member, topics: topics.slice(0, output), transform },
+      };
     });
   });
   return clients.map((client, index) => ({ name: `c${index}`, ...client }));

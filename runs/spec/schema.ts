@@ -48,7 +48,16 @@ const consumerShape = {
   commit: z
     .enum(['before-processing', 'after-processing', 'auto', 'in-transaction'])
     .describe(
-      'The consumers subscribe as one group, and commit: once the records of a poll are processed, before that, or by themselves every auto.commit.interval.ms.',
+      'The consumers subscribe as one group, and commit: once the records of a poll are processed, before that, by themselves every auto.commit.interval.ms, or in the transactions in which they send what they make of records to the last topic.',
+    )
+    .optional(),
+  producer: settings(
+    'Of commit: in-transaction: settings of the producer that each of them has; its transactional.id above all',
+  ).optional(),
+  fencing: z
+    .enum(['group-metadata', 'none'])
+    .describe(
+      'Of commit: in-transaction: sendOffsetsToTransaction is given the metadata of the consumer, so that a member that was replaced cannot commit (KIP-447); or the name of the group alone.',
     )
     .optional(),
   settings: settingKeys.consumer.optional(),
@@ -111,9 +120,9 @@ const requirements = z
 const workload = z
   .strictObject({
     type: z
-      .enum(['append', 'transactions', 'compacted', 'own', 'queue'])
+      .enum(['append', 'transactions', 'compacted', 'own', 'queue', 'pipeline'])
       .describe(
-        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. queue: producers send, and consumers subscribe and process each record, which takes time. compacted: keys are updated and deleted, in a topic whose cleanup.policy is compact. own: a function in a test of yours (harrow/vitest).',
+        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. queue: producers send, and consumers subscribe and process each record, which takes time. pipeline: producers send to all topics but the last, and consumers with commit: in-transaction make of each record one in the last topic. compacted: keys are updated and deleted, in a topic whose cleanup.policy is compact. own: a function in a test of yours (harrow/vitest).',
       )
       .optional(),
     sends: count('').describe('Records sent in the safety phase.').optional(),

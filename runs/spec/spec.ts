@@ -1,6 +1,6 @@
 /** A spec after reading: complete, every name checked, every default filled in, with the origin of each value. */
 
-import type { CommitPolicy } from '../../model/kafka/cluster-spec.js';
+import type { CommitPolicy, Fencing } from '../../model/kafka/cluster-spec.js';
 import type { DefectId } from '../../model/kafka/protocol/versions/defects.js';
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 
@@ -37,7 +37,14 @@ export interface SpecConsumer {
   readonly subscribes: boolean;
   /** When its application commits; null: as enable.auto.commit has it. */
   readonly commit: CommitPolicy | null;
+  /** Of `in-transaction`: what it sends with; null of others. It goes to the last topic. */
+  readonly transform: SpecTransform | null;
   readonly settings: GivenSettings;
+}
+
+export interface SpecTransform {
+  readonly producer: GivenSettings;
+  readonly fencing: Fencing;
 }
 
 /** A fault that the spec lists: by name, perhaps with parameters, perhaps timed by hand (microseconds). */
@@ -78,7 +85,7 @@ export interface Spec {
   readonly consumers: readonly SpecConsumer[];
   readonly workload: {
     /** own: what a function in a test does; in the plan of a kept trial stand the calls that it made. */
-    readonly type: 'append' | 'transactions' | 'compacted' | 'queue' | 'own';
+    readonly type: 'append' | 'transactions' | 'compacted' | 'queue' | 'pipeline' | 'own';
     readonly sends: number;
     readonly keys: number;
     /** Length of the safety phase, microseconds. */

@@ -6,7 +6,7 @@ import type { Plan } from '../../nemesis/plan.js';
 import { settingText } from '../settings/parse.js';
 import { formatDuration } from './durations.js';
 import { originLabel } from './problems.js';
-import type { GivenSettings, Spec, SpecFault, SpecRequirement } from './spec.js';
+import type { GivenSettings, Spec, SpecConsumer, SpecFault, SpecRequirement } from './spec.js';
 
 /** Of a kept trial. */
 export interface KeptTrial {
@@ -83,6 +83,7 @@ interface WrittenClient {
   readonly name: string;
   readonly count: number;
   readonly commit?: string | null;
+  readonly transform?: SpecConsumer['transform'];
   readonly settings: GivenSettings;
 }
 
@@ -92,12 +93,18 @@ function clientLines(client: WrittenClient): string[] {
     '    client: java',
     `    count: ${client.count}`,
     ...((client.commit ?? null) === null ? [] : [`    commit: ${client.commit}`]),
+    ...transformLines(client.transform ?? null),
     ...settingLines('    ', client.settings),
   ];
 }
 
+function transformLines(transform: SpecConsumer['transform']): string[] {
+  if (transform === null) return [];
+  return [`    fencing: ${transform.fencing}`, ...settingLines('    ', transform.producer, 'producer')];
+}
+
 /** Each with the place that it came from. */
-function settingLines(indent: string, settings: GivenSettings): string[] {
+function settingLines(indent: string, settings: GivenSettings, key = 'settings'): string[] {
   const names = Object.keys(settings).sort();
   if (names.length === 0) return [];
   const lines = names.map((name) => {
@@ -105,7 +112,7 @@ function settingLines(indent: string, settings: GivenSettings): string[] {
     const from = origin.kind === 'default' ? '' : `    # ${oneLine(originLabel(origin))}`;
     return `${indent}  ${name}: ${scalar(value)}${from}`;
   });
-  return [`${indent}settings:`, ...lines];
+  return [`${indent}${key}:`, ...lines];
 }
 
 function workloadLine({ type, sends, keys, over, resend }: Spec['workload']): string {

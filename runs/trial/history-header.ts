@@ -1,6 +1,11 @@
 /** The header of a trial's history: what checkers and guarantees read of the cluster. */
 import type { HistoryHeader } from '../../histories/operation.js';
-import type { GroupConsumerSettings, KafkaClusterSpec, ProducerSettings } from '../../model/kafka/cluster-spec.js';
+import type {
+  GroupConsumerSettings,
+  KafkaClusterSpec,
+  ProducerSettings,
+  ProducerSpec,
+} from '../../model/kafka/cluster-spec.js';
 import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 import { ruleNames } from '../../model/kafka/protocol/versions/rules.js';
@@ -14,7 +19,10 @@ const judgedProducerSettings = [
   'delivery.timeout.ms',
 ] as const satisfies readonly (keyof ProducerSettings)[];
 
-/** Likewise of members of groups; beside them stands when their applications commit, `commit`, as specs have it. */
+/**
+ * Likewise of members of groups; beside them stands when their applications commit, `commit`, and what fences those that
+ * were replaced, `fencing`, as specs have them.
+ */
 const judgedMemberSettings = [
   'group.id',
   'enable.auto.commit',
@@ -90,14 +98,15 @@ export function historyHeader({
  */
 function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | number | boolean> {
   const settings: Record<string, string | number | boolean> = {};
-  for (const producer of cluster.producers) {
+  const producers = [...cluster.producers, ...transforming(cluster)];
+  for (const producer of producers) {
     for (const name of judgedProducerSettings) {
       const value = name === 'acks' && producer.settings.acks === -1 ? 'all' : producer.settings[name];
       addScoped(settings, name, producer.name, value);
     }
   }
   if (cluster.transactions !== undefined) {
-    for (const { name, settings: own } of cluster.producers) {
+    for (const { name, settings: own } of producers) {
       addScoped(settings, 'transactional.id', name, own['transactional.id'] ?? '');
     }
     for (const { name, settings: own } of cluster.consumers) {
@@ -108,6 +117,7 @@ function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | numb
     if (member === undefined) continue;
     for (const setting of judgedMemberSettings) addScoped(settings, setting, name, member.settings[setting]);
     addScoped(settings, 'commit', name, member.commit);
+    if (member.transform !== undefined) addScoped(settings, 'fencing', name, member.transform.fencing);
   }
   const isCompacting = cluster.topics.some((topic) => topic.settings['cleanup.policy'] !== 'delete');
   for (const topic of cluster.topics) {
@@ -117,6 +127,13 @@ function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | numb
     }
   }
   return settings;
+}
+
+/** Members of groups that send what they make of records. */
+function transforming({ consumers }: KafkaClusterSpec): readonly ProducerSpec[] {
+  return consumers.flatMap(({ name, member }) =>
+    member?.transform === undefined ? [] : [{ name, settings: member.transform.producer }],
+  );
 }
 
 function addScoped(

@@ -2,6 +2,7 @@
 import { append } from './append.js';
 import { compacted } from './compacted.js';
 import { own } from './own.js';
+import { pipeline } from './pipeline.js';
 import { queue } from './queue.js';
 import { transactions } from './transactions.js';
 import type { Workload } from './workload.js';
@@ -10,6 +11,7 @@ const workloads: ReadonlyMap<string, Workload> = new Map([
   [append.name, append as Workload],
   [own.name, own as Workload],
   [queue.name, queue as Workload],
+  [pipeline.name, pipeline as Workload],
   [transactions.name, transactions as Workload],
   [compacted.name, compacted as Workload],
 ]);

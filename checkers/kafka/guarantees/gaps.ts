@@ -4,6 +4,7 @@ import type { Gap } from '../../checker.js';
 import {
   allowsUnclean,
   allProducers,
+  fencesByGeneration,
   hasRule,
   keepsUnsynced,
   partitionsOf,
@@ -142,6 +143,15 @@ const readsUncommitted: Gap = {
   closedBy: 'isolation.level=read_committed',
 };
 
+const zombies: Gap = {
+  id: 'offsets-without-group-metadata',
+  sentence:
+    'Offsets that are sent to a transaction with the name of the group alone are taken from anybody: a member that was paused, and replaced, commits what another has processed meanwhile.',
+  source: 'KIP-447 (motivation); KafkaProducer.sendOffsetsToTransaction(offsets, consumerGroupId)',
+  applies: (header) => !fencesByGeneration(header),
+  closedBy: 'sendOffsetsToTransaction(offsets, consumer.groupMetadata()): fencing: group-metadata',
+};
+
 const writesStop: Gap = {
   id: 'min-insync-replicas-equals-replication-factor',
   sentence:
@@ -168,6 +178,7 @@ export const gaps: readonly Gap[] = [
   lateRequests,
   idempotenceEnds,
   readsUncommitted,
+  zombies,
   writesStop,
 ];
 

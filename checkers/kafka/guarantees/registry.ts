@@ -24,6 +24,7 @@ export const guarantees: readonly Guarantee[] = [
   producers.failedMeansAbsent,
   producers.producerState,
   transactions.atomicTransactions,
+  transactions.transactionalProcessing,
   transactions.lastStableOffset,
   transactions.coordinatedTransactions,
   transactions.exactlyOnceProcessing,

@@ -1,9 +1,9 @@
 /** What Kafka promises those who read transactions with isolation.level=read_committed. */
 import type { Anomaly } from '../../../histories/anomaly.js';
 import { columnsOf, COMMIT, POLL } from '../../../histories/history-columns.js';
-import type { History } from '../../../histories/operation.js';
+import type { History, HistoryHeader } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
-import { isolationOf, isTransactional, readsCommitted } from '../settings.js';
+import { fencesByGeneration, isolationOf, isTransactional, readsCommitted } from '../settings.js';
 
 export const atomicTransactions: Guarantee = {
   id: 'atomic-transactions',
@@ -36,22 +36,39 @@ export const coordinatedTransactions: Guarantee = {
   covers: () => ['W14', 'W15', 'W16'],
 };
 
+const processingAssumptions = [
+  'Consumers read committed transactions, and commit offsets in their transactions alone.',
+  "No leader loses records, transaction markers or the group's offsets that were replicated.",
+];
+
+export const transactionalProcessing: Guarantee = {
+  id: 'transactional-processing',
+  sentence:
+    "What is consumed, transformed and produced in transactions that commit the group's offsets leaves no input below those offsets without a committed output, and no output without its offset; first outputs are in order.",
+  source: 'KIP-98 (sendOffsetsToTransaction)',
+  assumptions: processingAssumptions,
+  covers: (header) => (transformsCommitted(header) ? ['ctp-missing', 'ctp-phantom', 'ctp-torn', 'ctp-order'] : []),
+  holdsFor: processesInTransactions,
+};
+
 export const exactlyOnceProcessing: Guarantee = {
   id: 'exactly-once-processing',
   sentence:
-    "What is consumed, transformed and produced in transactions that commit the group's offsets has each input in exactly one committed output, in order, and nothing of a member that was replaced.",
-  source: 'KIP-98 (sendOffsetsToTransaction), KIP-447 (fencing by generation)',
-  assumptions: [
-    'Consumers read committed transactions, and commit offsets in their transactions alone.',
-    "No leader loses records, transaction markers or the group's offsets that were replicated.",
-  ],
+    'If the offsets are sent with the metadata of the consumer, each input is in exactly one committed output, and nothing is committed of a member that was replaced.',
+  source: 'KIP-447 (fencing by generation)',
+  assumptions: processingAssumptions,
   covers: (header) =>
-    isTransactional(header) && isolationOf(header) !== 'all-uncommitted'
-      ? ['ctp-duplicate', 'ctp-missing', 'ctp-phantom', 'ctp-torn', 'ctp-order', 'zombie-output']
-      : [],
-  holdsFor: (anomaly, history) =>
-    everyReaderReadsCommitted(anomaly, history) && commitsInTransactionsAlone(anomaly, history),
+    transformsCommitted(header) && fencesByGeneration(header) ? ['ctp-duplicate', 'zombie-output'] : [],
+  holdsFor: processesInTransactions,
 };
+
+function transformsCommitted(header: HistoryHeader): boolean {
+  return isTransactional(header) && isolationOf(header) !== 'all-uncommitted';
+}
+
+function processesInTransactions(anomaly: Anomaly, history: History): boolean {
+  return everyReaderReadsCommitted(anomaly, history) && commitsInTransactionsAlone(anomaly, history);
+}
 
 /** Whoever reads uncommitted records is promised nothing, and what is promised to others does not depend on it. */
 export function everyReaderReadsCommitted({ operations }: Anomaly, history: History): boolean {

@@ -28,6 +28,20 @@ describe('W16: the states of a transaction', () => {
   });
 });
 
+describe('a coordinator that was deposed and has not heard of it', () => {
+  const deposed = () => coordinated(empty, ongoing).change(prepareAbort, 1, PRODUCER, 1);
+
+  it('breaks nothing by what it begins to write: that is never replicated', () => {
+    expect(deposed().begin(ongoing, 0, PRODUCER, 0).broken()).toEqual([]);
+  });
+  it('nor does it make anything legal for its successor', () => {
+    expect(deposed().begin(ongoing, 0, PRODUCER, 0).change(prepareCommit, 1, PRODUCER, 1).broken()).toEqual(['W16']);
+  });
+  it('and its successor is held to what was written before', () => {
+    expect(deposed().change(ongoing, 0, PRODUCER, 1).broken()).toContain('W14');
+  });
+});
+
 describe('W14: nothing is written under an older epoch', () => {
   it('by a coordinator', () => {
     expect(coordinated(ongoing).change(prepareAbort, 1).broken()).toEqual([]);

@@ -7,6 +7,8 @@
  * W16, the coordinator's machine: a state follows only those that it may follow (TransactionState.VALID_PREVIOUS_STATES).
  *
  * A change that was begun and not seen to be applied may have been replicated all the same: the next coordinator reads it.
+ * One that a coordinator begins which was deposed, and has not heard of it, cannot be: it counts for nothing. It goes by the
+ * cache that it had then, and its leader epoch is over.
  */
 import { LogScans } from './producer-batches.js';
 import type { Invariant, InvariantContext } from './invariant.js';
@@ -33,15 +35,32 @@ const predecessors: readonly number[] = [
 const COMMITTED = 2;
 const ABORTED = 1;
 
+/** By key: the newest coordinator epoch in which a change was applied. */
+class CoordinatorEpochs {
+  readonly #newest = new Map<number, number>();
+
+  /** Of whoever begins to write, or has applied what it wrote: its successor has applied something already. */
+  isDeposed(key: number, coordinatorEpoch: number): boolean {
+    return coordinatorEpoch < (this.#newest.get(key) ?? coordinatorEpoch);
+  }
+
+  applied(key: number, coordinatorEpoch: number): void {
+    if (!this.isDeposed(key, coordinatorEpoch)) this.#newest.set(key, coordinatorEpoch);
+  }
+}
+
 export const coordinatorStates: Invariant = {
   id: 'W16',
   sentence: "A transaction's state follows only one that it may follow.",
   on: ['transactionPending', 'transactionChanged'],
   create({ cluster, found }) {
     const { kinds } = cluster;
+    const epochs = new CoordinatorEpochs();
     const possible = new Map<number, number>();
     return {
-      onProbe(kind, machine, key, producerId, _epoch, state) {
+      onProbe(kind, machine, key, producerId, _epoch, state, coordinatorEpoch) {
+        if (epochs.isDeposed(key, coordinatorEpoch)) return;
+        if (kind === kinds.transactionChanged) epochs.applied(key, coordinatorEpoch);
         const before = possible.get(producerId);
         if (kind === kinds.transactionChanged) possible.set(producerId, maskOf(state));
         else possible.set(producerId, (before ?? 0) | maskOf(state));
@@ -60,6 +79,7 @@ export const producerFencing: Invariant = {
   on: ['transactionPending', 'transactionChanged', 'transactionMarker'],
   create({ cluster, facts, found }) {
     const { kinds } = cluster;
+    const epochs = new CoordinatorEpochs();
     const ofCoordinator = new Map<number, number>();
     /** By key and producer id: the newest marker's place and epoch. */
     const markers = new Map<
@@ -67,8 +87,10 @@ export const producerFencing: Invariant = {
       { readonly offset: number; readonly leaderEpoch: number; readonly epoch: number }
     >();
     return {
-      onProbe(kind, machine, key, a, b, c) {
+      onProbe(kind, machine, key, a, b, c, d) {
+        if (kind !== kinds.transactionMarker && epochs.isDeposed(key, d)) return;
         if (kind === kinds.transactionChanged) {
+          epochs.applied(key, d);
           ofCoordinator.set(a, Math.max(b, ofCoordinator.get(a) ?? b));
         } else if (kind === kinds.transactionPending) {
           const newest = ofCoordinator.get(a) ?? b;

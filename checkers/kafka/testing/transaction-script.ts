@@ -46,14 +46,14 @@ export class TransactionScript extends TraceScript {
   }
 
   /** The coordinator begins to write a state. */
-  begin(state: number, epoch = 0, producerId = PRODUCER): this {
-    return this.emit('transaction-pending', COORDINATOR, STATE_KEY, producerId, epoch, state, 0);
+  begin(state: number, epoch = 0, producerId = PRODUCER, coordinatorEpoch = 0): this {
+    return this.emit('transaction-pending', COORDINATOR, STATE_KEY, producerId, epoch, state, coordinatorEpoch);
   }
 
   /** It writes it, and applies it. */
-  change(state: number, epoch = 0, producerId = PRODUCER): this {
-    this.begin(state, epoch, producerId);
-    return this.emit('transaction-changed', COORDINATOR, STATE_KEY, producerId, epoch, state, 0);
+  change(state: number, epoch = 0, producerId = PRODUCER, coordinatorEpoch = 0): this {
+    this.begin(state, epoch, producerId, coordinatorEpoch);
+    return this.emit('transaction-changed', COORDINATOR, STATE_KEY, producerId, epoch, state, coordinatorEpoch);
   }
 
   /** A broker answers a consumer with what stands in [from, to). */

@@ -14,7 +14,8 @@ import type { CommitPolicy, ConsumerSettings, GroupConsumerSettings, ProducerSet
 import type { ErrorCode } from '../protocol/errors.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { PolledRecords } from './fetcher.js';
-import type { ProcessingTime } from './consumer-application.js';
+import type { ApplicationHost, GroupApplication, ProcessingTime } from './consumer-application.js';
+import type { ProducerApplication, TransactionalProducer } from './producer-application.js';
 
 /** Numbers of topics and partitions. Names exist only at the edges. */
 export interface PartitionTable {
@@ -66,6 +67,8 @@ export interface ProducerConfig extends ClientConfig {
   readonly listener?: SendListener;
   /** Transactions begin and end as an application outside calls for it, who hears of it here. Left out: by themselves. */
   readonly calls?: CallListener;
+  /** The application behind a transactional producer. Left out: it takes workload steps. */
+  readonly application?: (producer: TransactionalProducer) => ProducerApplication;
 }
 
 /** What workload and liveness steps call on a ProducerClient. */
@@ -103,6 +106,8 @@ export interface GroupConsumerConfig extends ClientConfig {
   readonly topicNames: readonly string[];
   readonly commit: CommitPolicy;
   readonly processing: ProcessingTime;
+  /** Left out: the application processes each record by itself, and commits by its policy. */
+  readonly application?: (context: ApplicationHost) => GroupApplication;
   readonly listener?: PollListener;
 }
 

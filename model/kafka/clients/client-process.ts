@@ -80,7 +80,7 @@ export abstract class ClientProcess extends Process implements NetworkListener, 
   }
 
   /** The network thread is to look again; after a CPU-time delay, once for however many calls. */
-  protected wakeup(): void {
+  wakeup(): void {
     if (this.wakeupDue) return;
     this.wakeupDue = true;
     this.host.later(TIMER_LOOP, 0);

@@ -11,6 +11,7 @@
  */
 import type { Host } from '../../kernel/process.js';
 import type { CommitPolicy } from '../cluster-spec.js';
+import type { OffsetToCommit } from '../protocol/group-messages.js';
 import type { PolledRecords } from './fetcher.js';
 import type { Commit } from './group/offset-commits.js';
 
@@ -22,9 +23,21 @@ export interface ProcessingTime {
   nextExtraMicros: number;
 }
 
-/** polling: it waits in poll. committing: in commitSync. processing: it is busy with a record. */
-export type ApplicationState = 'polling' | 'committing' | 'processing';
+/** opening: it does not poll yet. polling: it waits in poll. committing: in commitSync. processing: it is busy with a record. */
+export type ApplicationState = 'opening' | 'polling' | 'committing' | 'processing';
 
+/** What a consumer in a group tells and asks its application. */
+export interface GroupApplication {
+  readonly state: ApplicationState;
+  /** poll has returned. */
+  onPolled(records: readonly PolledRecords[]): void;
+  /** The time is over that it asked for. */
+  onProcessed(): void;
+  /** What it waits for may have happened. */
+  proceed(): void;
+}
+
+/** What the application does with its consumer. */
 export interface ApplicationHost {
   readonly host: Host;
   readonly session: number;
@@ -32,11 +45,16 @@ export interface ApplicationHost {
   readonly time: ProcessingTime;
   /** KafkaConsumer.commitSync() of all that was polled. */
   commitSync(): Commit;
+  /** Positions behind all that was polled. */
+  consumed(): readonly OffsetToCommit[];
+  /** consumer.seek to what consumer.committed answers, of every partition. */
+  seekToCommitted(): void;
+  wakeupConsumer(): void;
   /** Calls `onProcessed` after so long. */
   processFor(micros: number): void;
 }
 
-export class ConsumerApplication {
+export class ConsumerApplication implements GroupApplication {
   readonly #context: ApplicationHost;
   readonly #policy: CommitPolicy;
   state: ApplicationState = 'polling';

@@ -39,6 +39,8 @@ export interface PolledRecords {
   readonly partition: number;
   readonly offsets: number[];
   readonly values: number[];
+  /** Of an application that wants to know the record keys. */
+  readonly keys?: (string | null)[];
 }
 
 /** Records that came and were not returned yet (CompletedFetch). */
@@ -58,6 +60,8 @@ export class Fetcher {
   private readonly partitions: readonly AssignedPartition[];
   private readonly listener: FetchListener;
   private readonly buffer: CompletedFetch[] = [];
+  /** The application wants to know the record keys. */
+  returnsKeys = false;
   /** Nodes with a fetch in flight. */
   private readonly pending: MachineId[] = [];
   /** Nodes that took no request in this turn. */
@@ -123,7 +127,7 @@ export class Fetcher {
       const { assigned, data, visible } = this.buffer[0]!;
       // What was buffered for a position that has moved since (a reset, a validation) is dropped.
       if (this.isAtPosition(assigned, data)) {
-        const records = takeRecords(assigned, data.batches, visible, room);
+        const records = takeRecords(assigned, data.batches, visible, room, this.returnsKeys);
         room -= records.offsets.length;
         if (records.offsets.length > 0) polled.push(records);
       }
@@ -244,12 +248,14 @@ function takeRecords(
   fetched: readonly RecordBatch[],
   visible: readonly RecordBatch[],
   room: number,
+  withKeys: boolean,
 ): PolledRecords {
   const { offset: from } = assigned.position!;
   const available = recordsFrom(visible, from);
   const count = Math.min(room, available);
   const offsets = sized<number>(count);
   const values = sized<number>(count);
+  const keys = withKeys ? sized<string | null>(count) : undefined;
   let taken = 0;
   let epoch = -1;
   for (let b = 0; taken < count; b++) {
@@ -258,6 +264,7 @@ function takeRecords(
     for (let i = indexFrom(batch, from); i < records.length && taken < count; i++) {
       offsets[taken] = offsetAt(batch, i);
       values[taken] = records[i]!.value;
+      if (keys !== undefined) keys[taken] = records[i]!.key;
       taken++;
       epoch = partitionLeaderEpoch;
     }
@@ -265,7 +272,8 @@ function takeRecords(
   const last = fetched[fetched.length - 1]!;
   if (count === available) assigned.advance(lastOffset(last) + 1, last.partitionLeaderEpoch);
   else assigned.advance(offsets[count - 1]! + 1, epoch);
-  return { partition: assigned.partition, offsets, values };
+  const { partition } = assigned;
+  return keys === undefined ? { partition, offsets, values } : { partition, offsets, values, keys };
 }
 
 /** How many records the batches hold from an offset on. */

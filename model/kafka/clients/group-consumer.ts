@@ -14,18 +14,19 @@ import type { ConsumerLag, ConsumerSurface, GroupConsumerConfig } from './api.js
 import { AssignedConsumer } from './assigned-consumer.js';
 import { createAssignor } from './assignors/assignors.js';
 import { TIMER_APPLICATION } from './client-process.js';
-import { ConsumerApplication } from './consumer-application.js';
+import { ConsumerApplication, type GroupApplication } from './consumer-application.js';
 import { ExponentialBackoff } from './exponential-backoff.js';
 import type { PolledRecords } from './fetcher.js';
 import { CommittedOffsets } from './group/committed-offsets.js';
 import { CoordinatorLookup } from './group/coordinator-lookup.js';
-import type { Generation } from './group/generation.js';
+import { OUTSIDE, type Generation } from './group/generation.js';
 import { Heartbeat } from './group/heartbeat.js';
 import { GroupMembership, type MembershipOwner } from './group/membership.js';
 import { OffsetCommits } from './group/offset-commits.js';
 import { Rebalance } from './group/rebalance.js';
 import { PollRecorder } from './poll-recorder.js';
 import { lagOf, type AssignedPartition } from './subscription-state.js';
+import type { ConsumerGroupMetadata } from './transaction-lifecycle.js';
 
 export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   private readonly config: GroupConsumerConfig;
@@ -36,7 +37,9 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   private readonly commits: OffsetCommits;
   private readonly committed: CommittedOffsets;
   private readonly rebalance: Rebalance;
-  private readonly application: ConsumerApplication;
+  private readonly application: GroupApplication;
+  /** The generation that it has joined last, whatever became of it since. */
+  private joined: Generation = OUTSIDE;
   private autoCommitAt = Infinity;
   private isEnding = false;
 
@@ -98,10 +101,26 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     return lags.length === 0 ? true : lags;
   }
 
+  /** KafkaConsumer.groupMetadata: it changes when the consumer has joined (ConsumerCoordinator.onJoinComplete). */
+  get groupMetadata(): ConsumerGroupMetadata {
+    const { settings } = this.config;
+    const { generationId, memberId } = this.joined;
+    const groupInstanceId = settings['group.instance.id'] ?? null;
+    return { groupId: settings['group.id'], generationId, memberId, groupInstanceId };
+  }
+
   /** The application is asked to end: it finishes the records of its last poll, and closes its consumer. */
   shutDown(): void {
     this.isEnding = true;
     this.wakeup();
+  }
+
+  /** KafkaConsumer.close by an application that goes on without it. */
+  closeNow(): void {
+    const now = this.host.wallMicros();
+    this.stopped = true;
+    this.membership.leave(now);
+    this.network.closeAll(now);
   }
 
   /** KafkaConsumer.close: commits if it does so by itself, and leaves the group. Then the process ends. */
@@ -129,7 +148,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     this.lookAtLeaders();
     let next = this.commits.proceed(now);
     this.application.proceed();
-    if (this.isEnding && this.application.state === 'polling') {
+    if (this.isEnding && (this.application.state === 'polling' || this.application.state === 'opening')) {
       this.close(now);
       return Infinity;
     }
@@ -248,6 +267,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       assign: (response) => this.rebalance.assign(response),
       takeUp: (assignment, generation, now) => {
         this.autoCommitAt = now + this.config.settings['auto.commit.interval.ms'] * 1000;
+        this.joined = generation;
         return this.rebalance.takeUp(assignment, generation);
       },
       onFatal: (error) => this.onFatal(error),
@@ -260,20 +280,28 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     this.polls.ended(errorName(error));
   }
 
-  private createApplication(): ConsumerApplication {
+  private createApplication(): GroupApplication {
     const { host, session } = this;
-    const { settings, processing, commit } = this.config;
+    const { settings, processing, commit, application } = this.config;
+    this.fetcher.returnsKeys = application !== undefined;
     const context = {
       host,
       session,
       groupId: settings['group.id'],
       time: processing,
       commitSync: () => this.commits.commitSync(this.rebalance.consumed(), host.wallMicros()),
+      consumed: () => this.rebalance.consumed(),
+      seekToCommitted: () => {
+        for (const assigned of this.assigned) assigned.requestCommitted();
+      },
+      wakeupConsumer: () => {
+        this.wakeup();
+      },
       processFor: (micros: number) => {
         host.timer(TIMER_APPLICATION, micros, 0);
       },
     };
-    return new ConsumerApplication(context, commit);
+    return application?.(context) ?? new ConsumerApplication(context, commit);
   }
 
   /** null: it is a member like any other, and its application waits for records. */

@@ -78,9 +78,10 @@ export class ProducerClient
     this.retryBackoffDice = host.dice('retry-backoff');
     this.open();
     if (config.settings['transactional.id'] !== undefined) {
-      const { calls, listener } = config;
-      if (calls !== undefined) this.called = new CalledTransactions(host, this, listener, calls);
-      this.application = this.called ?? new TransactionalApplication(host, this, listener);
+      const { calls, listener, application } = config;
+      if (application !== undefined) this.application = application(this);
+      else if (calls !== undefined) this.called = new CalledTransactions(host, this, listener, calls);
+      this.application ??= this.called ?? new TransactionalApplication(host, this, listener);
     }
   }
 
@@ -189,6 +190,11 @@ export class ProducerClient
     this.blocked.clear();
     this.sticky.length = 0;
     this.open();
+  }
+
+  /** Nothing of it goes on; what was written still arrives. */
+  close(): void {
+    this.network.closeAll(this.host.wallMicros());
   }
 
   private transactOne(f: 'send' | 'txn', sends: readonly TransactionalSend[], commits: boolean): void {

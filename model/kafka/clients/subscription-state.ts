@@ -70,6 +70,12 @@ export class AssignedPartition {
     this.nextRetryAt = -Infinity;
   }
 
+  /** Of a group: it begins again at the committed offset. */
+  requestCommitted(): void {
+    this.requestReset();
+    this.state = 'initializing';
+  }
+
   /** The answer to a reset, or the way back after a truncation. */
   seek(position: FetchPosition): void {
     this.state = 'fetching';

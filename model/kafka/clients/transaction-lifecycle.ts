@@ -17,11 +17,16 @@ import {
   type InitProducerIdResponse,
   type Response,
 } from '../protocol/messages.js';
+import type { MemberIdentity, OffsetToCommit } from '../protocol/group-messages.js';
 import type {
+  AddOffsetsToTxnRequest,
+  AddOffsetsToTxnResponse,
   AddPartitionsToTxnRequest,
   AddPartitionsToTxnResponse,
   EndTxnRequest,
   EndTxnResponse,
+  TxnOffsetCommitRequest,
+  TxnOffsetCommitResponse,
 } from '../protocol/transaction-messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import { isRetriable } from './error-classes.js';
@@ -36,6 +41,18 @@ const ADD_PARTITIONS_BACKOFF_MICROS = 20_000;
 const REQUEST_BYTES = 60;
 const PARTITION_BYTES = 8;
 const NOBODY = 0;
+
+/** What a consumer says of itself (KIP-447): with generation -1 and no member id, the group alone. */
+export interface ConsumerGroupMetadata extends MemberIdentity {
+  readonly groupId: string;
+  readonly generationId: number;
+}
+
+/** What sendOffsetsToTransaction has not returned of. */
+interface PendingOffsets {
+  readonly group: ConsumerGroupMetadata;
+  readonly offsets: readonly OffsetToCommit[];
+}
 
 /** What the lifecycle asks of its producer. */
 export interface LifecycleOwner {
@@ -70,6 +87,9 @@ export class TransactionLifecycle {
   #sleepsUntil = -Infinity;
   /** Until when the thread waits for a connection to the target; -Infinity: it does not. */
   #awaitsUntil = -Infinity;
+  /** Of the group whose offsets were last sent. 0: not known. */
+  #groupCoordinator: MachineId = NOBODY;
+  #pendingOffsets: PendingOffsets | null = null;
   #target: MachineId = NOBODY;
   /** Added on the client, not asked for yet. */
   #newPartitions: number[] = [];
@@ -119,6 +139,23 @@ export class TransactionLifecycle {
     } else {
       this.#newPartitions.push(partition);
     }
+  }
+
+  /** KafkaProducer.sendOffsetsToTransaction; it returns when `hasPendingOffsets` is false, or the state says so. */
+  sendOffsetsToTransaction(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): void {
+    assert(this.state === 'in-transaction', 'offsets are sent in a transaction');
+    this.#pendingOffsets = { group, offsets };
+    if (this.#bumpsEpoch) {
+      // The group's coordinator tells the transaction's (transaction version 2).
+      this.#started = true;
+      this.#queue.add({ kind: 'commit-offsets' });
+    } else {
+      this.#queue.add({ kind: 'add-offsets' });
+    }
+  }
+
+  get hasPendingOffsets(): boolean {
+    return this.#pendingOffsets !== null;
   }
 
   commitTransaction(): void {
@@ -179,10 +216,12 @@ export class TransactionLifecycle {
     this.#sleepsUntil = -Infinity;
     let next = this.#next();
     if (next === undefined) return false;
-    if (next.kind !== 'find-coordinator' && this.#coordinator === NOBODY) {
+    if (next.kind === 'commit-offsets') {
+      if (this.#groupCoordinator === NOBODY) this.#lookUpGroup();
+    } else if (!isLookUp(next) && this.#coordinator === NOBODY) {
       this.#lookUp();
-      next = this.#queue.head!;
     }
+    next = this.#queue.head!;
     this.#chooseTarget(next, now);
     if (this.#target === NOBODY) {
       this.#sleep(now, this.#retryBackoffMicros);
@@ -230,7 +269,8 @@ export class TransactionLifecycle {
 
   /** Who knows the coordinator is for any broker to say; the same one as long as its connection is waited for. */
   #chooseTarget(next: TransactionalRequest, now: number): void {
-    if (next.kind !== 'find-coordinator') this.#target = this.#coordinator;
+    if (next.kind === 'commit-offsets') this.#target = this.#groupCoordinator;
+    else if (!isLookUp(next)) this.#target = this.#coordinator;
     else if (this.#target === NOBODY || this.#awaitsUntil === -Infinity) {
       this.#target = this.#network.leastLoadedNode(this.#metadata.nodes, now);
     }
@@ -239,8 +279,8 @@ export class TransactionLifecycle {
   #unreachable(next: TransactionalRequest, now: number): void {
     this.#awaitsUntil = -Infinity;
     this.#target = NOBODY;
-    if (next.kind === 'find-coordinator') this.#metadata.requestUpdate();
-    else this.#lookUp();
+    if (isLookUp(next)) this.#metadata.requestUpdate();
+    else this.#lookUpFor(next);
     this.#sleep(now, this.#retryBackoffMicros);
   }
 
@@ -249,13 +289,21 @@ export class TransactionLifecycle {
     if (!this.#queue.has('find-coordinator')) this.#queue.add({ kind: 'find-coordinator' });
   }
 
+  #lookUpGroup(): void {
+    this.#groupCoordinator = NOBODY;
+    if (!this.#queue.has('find-group-coordinator')) this.#queue.add({ kind: 'find-group-coordinator' });
+  }
+
+  #lookUpFor(next: TransactionalRequest): void {
+    if (next.kind === 'commit-offsets') this.#lookUpGroup();
+    else this.#lookUp();
+  }
+
   #sleep(now: number, micros: number): void {
     this.#sleepsUntil = now + micros;
   }
 
-  #requestFor(
-    next: TransactionalRequest,
-  ): FindCoordinatorRequest | InitProducerIdRequest | AddPartitionsToTxnRequest | EndTxnRequest {
+  #requestFor(next: TransactionalRequest): CoordinatorRequest {
     const transactionalId = this.#transactionalId;
     const { producerId, producerEpoch } = this.#sequences;
     const identity = { transactionalId, producerId, producerEpoch };
@@ -263,6 +311,10 @@ export class TransactionLifecycle {
     switch (next.kind) {
       case 'find-coordinator':
         return { kind: Api.findCoordinator, ...envelope, keyType: CoordinatorType.TRANSACTION, key: transactionalId };
+      case 'find-group-coordinator': {
+        const key = this.#pendingOffsets!.group.groupId;
+        return { kind: Api.findCoordinator, ...envelope, keyType: CoordinatorType.GROUP, key };
+      }
       case 'init-producer-id': {
         const fields = { transactionalId, transactionTimeoutMs: this.#timeoutMs };
         return { kind: Api.initProducerId, ...envelope, ...fields };
@@ -277,6 +329,13 @@ export class TransactionLifecycle {
         const fields = { ...identity, verifyOnly: false, partitions };
         return { kind: Api.addPartitionsToTxn, ...envelope, bytes, ...fields };
       }
+      case 'add-offsets':
+        return { kind: Api.addOffsetsToTxn, ...envelope, ...identity, groupId: this.#pendingOffsets!.group.groupId };
+      case 'commit-offsets': {
+        const { group, offsets } = this.#pendingOffsets!;
+        const bytes = REQUEST_BYTES + PARTITION_BYTES * offsets.length;
+        return { kind: Api.txnOffsetCommit, ...envelope, bytes, ...identity, ...group, offsets };
+      }
       case 'end-txn':
         return { kind: Api.endTxn, ...envelope, ...identity, committed: next.committed };
     }
@@ -289,7 +348,7 @@ export class TransactionLifecycle {
     const sent = this.#sent!;
     this.#sent = null;
     if (this.state === 'fatal-error') return;
-    if (sent.kind !== 'find-coordinator') this.#lookUp();
+    if (!isLookUp(sent)) this.#lookUpFor(sent);
     this.#again(sent, now);
   }
 
@@ -304,12 +363,24 @@ export class TransactionLifecycle {
         else this.#again(sent, now);
         return;
       }
+      case 'find-group-coordinator': {
+        const { error, nodeId } = response as FindCoordinatorResponse;
+        if (error === KafkaError.NONE) this.#groupCoordinator = nodeId;
+        else this.#again(sent, now);
+        return;
+      }
       case 'init-producer-id':
       case 'epoch-bump':
         this.#initialized(sent, response as InitProducerIdResponse, now);
         return;
       case 'add-partitions':
         this.#added(sent.partitions, sent, response as AddPartitionsToTxnResponse, now);
+        return;
+      case 'add-offsets':
+        this.#offsetsAdded(sent, response as AddOffsetsToTxnResponse, now);
+        return;
+      case 'commit-offsets':
+        this.#offsetsCommitted(sent, response as TxnOffsetCommitResponse, now);
         return;
       case 'end-txn':
         this.#ended(sent, response as EndTxnResponse, now);
@@ -348,6 +419,45 @@ export class TransactionLifecycle {
       ? Math.min(ADD_PARTITIONS_BACKOFF_MICROS, this.#retryBackoffMicros)
       : this.#retryBackoffMicros;
     this.#refused(sent, refusal.error, now, backoff);
+  }
+
+  #offsetsAdded(sent: TransactionalRequest, { error }: AddOffsetsToTxnResponse, now: number): void {
+    if (error !== KafkaError.NONE) {
+      this.#refused(sent, error, now, this.#retryBackoffMicros);
+      return;
+    }
+    this.#started = true;
+    if (this.#pendingOffsets !== null) this.#queue.add({ kind: 'commit-offsets' });
+  }
+
+  /** TransactionManager.TxnOffsetCommitHandler. */
+  #offsetsCommitted(sent: TransactionalRequest, { partitions }: TxnOffsetCommitResponse, now: number): void {
+    const refusal = partitions.find(({ error }) => error !== KafkaError.NONE);
+    switch (refusal?.error) {
+      case undefined:
+        this.#pendingOffsets = null;
+        return;
+      case KafkaError.COORDINATOR_NOT_AVAILABLE:
+      case KafkaError.NOT_COORDINATOR:
+      case KafkaError.REQUEST_TIMED_OUT:
+        this.#lookUpGroup();
+        this.#again(sent, now);
+        return;
+      case KafkaError.CONCURRENT_TRANSACTIONS:
+        this.#again(sent, now);
+        return;
+      case KafkaError.UNKNOWN_MEMBER_ID:
+      case KafkaError.ILLEGAL_GENERATION:
+      case KafkaError.FENCED_INSTANCE_ID:
+      case KafkaError.TRANSACTION_ABORTABLE:
+        // CommitFailedException: another member has the partitions. If the transaction is being aborted, all is said.
+        if (this.state === 'in-transaction') this.#abortable(refusal!.error);
+        return;
+      default:
+        if (isRetriable(refusal!.error)) this.#again(sent, now);
+        else if (refusal!.error === KafkaError.INVALID_PRODUCER_EPOCH) this.#fatal(KafkaError.PRODUCER_FENCED);
+        else this.#fatal(refusal!.error);
+    }
   }
 
   #ended(sent: TransactionalRequest, { error, producerId, producerEpoch }: EndTxnResponse, now: number): void {
@@ -390,7 +500,7 @@ export class TransactionLifecycle {
 
   #again(sent: TransactionalRequest, now: number, backoffMicros = this.#retryBackoffMicros): void {
     // What only served a transaction that has failed since is not asked for again.
-    if (sent.kind === 'add-partitions' && this.state === 'abortable-error') return;
+    if (isOfTransaction(sent) && this.state === 'abortable-error') return;
     this.#queue.add(sent);
     this.#sleep(now, backoffMicros);
   }
@@ -410,6 +520,7 @@ export class TransactionLifecycle {
     this.#started = false;
     this.#newPartitions = [];
     this.#partitions.clear();
+    this.#pendingOffsets = null;
   }
 
   /** The coordinator knows InitProducerId with id and epoch (KIP-360), and the client has to bump the epoch itself. */
@@ -443,4 +554,26 @@ export class TransactionLifecycle {
     assert(mayFollow(state, this.state), `${state} does not follow ${this.state}`);
     this.state = state;
   }
+}
+
+type CoordinatorRequest =
+  | FindCoordinatorRequest
+  | InitProducerIdRequest
+  | AddPartitionsToTxnRequest
+  | AddOffsetsToTxnRequest
+  | TxnOffsetCommitRequest
+  | EndTxnRequest;
+
+function isLookUp({ kind }: TransactionalRequest): boolean {
+  return kind === 'find-coordinator' || kind === 'find-group-coordinator';
+}
+
+/** It serves the transaction under way alone. */
+function isOfTransaction({ kind }: TransactionalRequest): boolean {
+  return (
+    kind === 'add-partitions' ||
+    kind === 'add-offsets' ||
+    kind === 'commit-offsets' ||
+    kind === 'find-group-coordinator'
+  );
 }

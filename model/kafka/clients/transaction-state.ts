@@ -38,16 +38,23 @@ export function mayFollow(next: ProducerState, state: ProducerState): boolean {
 /** Requests to coordinators, in the order in which they go out: TransactionManager.Priority. */
 export type TransactionalRequest =
   | { readonly kind: 'find-coordinator' }
+  /** FindCoordinator of the group whose offsets are committed. */
+  | { readonly kind: 'find-group-coordinator' }
   | { readonly kind: 'init-producer-id' }
   | { readonly kind: 'add-partitions'; readonly partitions: readonly number[] }
+  | { readonly kind: 'add-offsets' }
+  | { readonly kind: 'commit-offsets' }
   | { readonly kind: 'end-txn'; readonly committed: boolean }
   /** InitProducerId with the id and epoch of this session, after an abort (KIP-360). */
   | { readonly kind: 'epoch-bump' };
 
 const PRIORITY: Readonly<Record<TransactionalRequest['kind'], number>> = {
   'find-coordinator': 0,
+  'find-group-coordinator': 0,
   'init-producer-id': 1,
   'add-partitions': 2,
+  'add-offsets': 2,
+  'commit-offsets': 2,
   'end-txn': 3,
   'epoch-bump': 4,
 };

@@ -156,7 +156,7 @@ export class Rebalance {
     for (const partition of assignedPartitions) {
       if (this.#assigned.some((owned) => owned.partition === partition)) continue;
       const added = new AssignedPartition(partition);
-      added.state = 'initializing';
+      added.requestCommitted();
       this.#assigned.push(added);
     }
     this.#assigned.sort((a, b) => a.partition - b.partition);

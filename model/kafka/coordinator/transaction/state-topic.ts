@@ -21,7 +21,7 @@ export const stateTopicDefaults: StateTopicSettings = {
 };
 
 /**
- * The same cluster with what the transactions of its producers need; as it was, if none has a transactional.id. Of the
+ * The same cluster with what the transactions of its clients need; as it was, if none has a transactional.id. Of the
  * topic's partitions those are simulated into which a transactional id falls.
  * @param topicDefaults the broker's defaults for topics
  */
@@ -30,7 +30,9 @@ export function withTransactions(
   settings: StateTopicSettings,
   topicDefaults: TopicSettings,
 ): KafkaClusterSpec {
-  const ids = spec.producers.flatMap(({ settings: { 'transactional.id': id } }) => (id === undefined ? [] : [id]));
+  const transforming = spec.consumers.flatMap(({ member }) => member?.transform?.producer ?? []);
+  const settingsOfAll = [...spec.producers.map(({ settings: own }) => own), ...transforming];
+  const ids = settingsOfAll.flatMap(({ 'transactional.id': id }) => (id === undefined ? [] : [id]));
   if (ids.length === 0) return spec;
   const topic = stateTopicSpec(ids, spec.brokers, {
     name: TRANSACTION_STATE_TOPIC,

@@ -1,0 +1,50 @@
+/** What exactly-once rests on, told by what goes wrong without it: the preset, and its faults again with the setting mended. */
+import { describe, expect, it } from 'vitest';
+import { drawFor } from '../draw/draw.js';
+import type { TrialRow } from '../engine.js';
+import { loadSpec } from '../spec/load.js';
+import type { Spec } from '../spec/spec.js';
+import { runTrial } from '../trial.js';
+
+const SEEDS = 12;
+
+function rowsOf(spec: Spec): readonly TrialRow[] {
+  return Array.from({ length: SEEDS }, (_, index) => {
+    const seed = String(index + 1);
+    return runTrial({ spec, seed, plan: drawFor(spec, seed), variant: 0 }).row;
+  });
+}
+
+/** Transactions that commit offsets: which members did not leave out who they are (KIP-447). */
+function withGroupMetadata(spec: Spec): Spec {
+  const consumers = spec.consumers.map((consumer) => {
+    const { transform } = consumer;
+    return transform === null
+      ? consumer
+      : { ...consumer, transform: { ...transform, fencing: 'group-metadata' as const } };
+  });
+  return { ...spec, consumers };
+}
+
+describe('zombie-without-fencing', () => {
+  const { spec } = loadSpec({ input: 'zombie-without-fencing' });
+
+  it('processes records twice, and is clean once members say who they are', { timeout: 120_000 }, () => {
+    const broken = rowsOf(spec).filter(({ anomalies }) => anomalies.includes('ctp-duplicate'));
+    expect(broken.map(({ verdict }) => verdict)).toEqual(broken.map(() => 'unsafe'));
+    expect(broken.length).toBeGreaterThan(SEEDS / 4);
+    const mended = rowsOf(withGroupMetadata(spec));
+    expect(mended.map(({ verdict }) => verdict)).toEqual(mended.map(() => 'clean'));
+    // The zombies were there all the same, and were refused.
+    expect(mended.filter(({ situations }) => situations.includes('stale-commit-refused')).length).toBeGreaterThan(0);
+  });
+});
+
+describe('restart-duplicate', () => {
+  const { spec } = loadSpec({ input: 'restart-duplicate' });
+
+  it('writes nothing twice if the application sends nothing again', { timeout: 120_000 }, () => {
+    const mended = rowsOf({ ...spec, workload: { ...spec.workload, resend: false } });
+    expect(mended.map(({ verdict }) => verdict)).toEqual(mended.map(() => 'clean'));
+  });
+});
