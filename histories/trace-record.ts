@@ -55,6 +55,17 @@ const eventFields = {
   'fetch-refused': ['error', 'sender'],
   'registration-refused': ['broker', 'error'],
   'offsets-ended': ['endOffset', 'machineAsked'],
+  'group-state': ['group', 'state', 'generation', 'members'],
+  'member-joined': ['group', 'member', 'client', 'isStatic'],
+  'member-left': ['group', 'member', 'generation', 'reason'],
+  'partition-assigned': ['group', 'generation', 'member', 'client'],
+  'partition-released': ['group', 'groupEpoch', 'member'],
+  'group-refused': ['group', 'api', 'error', 'client'],
+  'offset-pending': ['group', 'offset', 'generation', 'current'],
+  'offset-committed': ['group', 'offset', 'producerId'],
+  'offset-refused': ['group', 'error', 'generation', 'client'],
+  'offset-expired': ['group'],
+  'partitions-revoked': ['given', 'kept', 'generation', 'lost'],
 } as const;
 export type EventName = keyof typeof eventFields;
 

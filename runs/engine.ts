@@ -114,6 +114,8 @@ export interface ShrinkTarget {
   readonly key: string | null;
   /** The way of failing (Cause.id); null: any. */
   readonly cause: string | null;
+  /** It befell a record that the workload sends: one that is sent after the heal, to see that writes get through, is another's. */
+  readonly ofWorkload: boolean;
 }
 
 export interface Shrunk {

@@ -97,7 +97,9 @@ function bug(anomaly: Anomaly, requirement: Requirement | null, history: History
 }
 
 function unpromised(anomaly: Anomaly, history: History): Licensed | null {
-  return guaranteeAgainst(anomaly, history) === null ? licensed('not-promised', -1) : null;
+  if (guaranteeAgainst(anomaly, history) !== null) return null;
+  const commitsAhead = anomaly.type === 'skipped' && history.header.settings['commit'] === 'before-processing';
+  return licensed('not-promised', -1, commitsAhead ? { setting: 'commit', value: 'after-processing' } : null);
 }
 
 function guaranteeAgainst(anomaly: Anomaly, history: History): string | null {

@@ -28,6 +28,31 @@ const startReasons = [
   'emptied, to begin where its leader does',
   'found so at the start',
 ];
+const groupStates = [
+  'Empty',
+  'PreparingRebalance',
+  'CompletingRebalance',
+  'Stable',
+  'Dead',
+  'Assigning',
+  'Reconciling',
+];
+const leftWords = [
+  'it left',
+  'its session expired',
+  'it did not join in time',
+  'it did not sync in time',
+  'another goes on under its instance id',
+  'the group was full',
+  'it did not give up its partitions in time',
+];
+const groupRequests: Readonly<Record<number, string>> = {
+  9: 'OffsetFetch',
+  11: 'JoinGroup',
+  12: 'Heartbeat',
+  14: 'SyncGroup',
+  68: 'ConsumerGroupHeartbeat',
+};
 const phaseWords = ['start', 'safety', 'liveness', 'final read'];
 
 /** What happened, without the time: "b1 appends orders-0@0 = 5 in epoch 4". */
@@ -146,6 +171,28 @@ export function describe(record: TraceRecord, names: Names): string {
       return `${machine} refuses ${names.machine(record.broker)} a registration: ${kafkaError(record.error)}`;
     case 'offsets-ended':
       return `${machine} learns that ${key} ends at ${record.endOffset}`;
+    case 'group-state':
+      return `${machine}: the group is ${groupStates[record.state] ?? record.state} in generation ${record.generation}, members: ${record.members}`;
+    case 'member-joined':
+      return `${machine} takes ${names.machine(record.client)} into the group${record.isStatic === 1 ? ', under its instance id' : ''}`;
+    case 'member-left':
+      return `${machine}: a member of generation ${record.generation} is out of the group (${leftWords[record.reason] ?? record.reason})`;
+    case 'partition-assigned':
+      return `${machine} assigns ${key} to ${names.machine(record.client)} in generation ${record.generation}`;
+    case 'partition-released':
+      return `${machine}: a member has given up ${key}`;
+    case 'group-refused':
+      return `${machine} refuses ${names.machine(record.client)} a ${groupRequests[record.api] ?? `request ${record.api}`}: ${kafkaError(record.error)}`;
+    case 'offset-pending':
+      return `${machine} writes the committed offset ${record.offset} of ${key}`;
+    case 'offset-committed':
+      return `${machine}: offset ${record.offset} of ${key} is committed`;
+    case 'offset-refused':
+      return `${machine} refuses ${names.machine(record.client)} to commit an offset of ${key}: ${kafkaError(record.error)}`;
+    case 'offset-expired':
+      return `${machine} forgets the committed offset of ${key} (offsets.retention.minutes)`;
+    case 'partitions-revoked':
+      return `${machine} gives up ${record.given} partitions and keeps ${record.kept}${record.lost === 1 ? ': it is no member any more' : ''}`;
     case 'other':
       return `${machine}: ${record.name}`;
   }

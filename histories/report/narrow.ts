@@ -40,7 +40,14 @@ export function narrowed(
     const keys = new Set(anomalies.map(({ anomaly }) => trace.header.keys.indexOf(history.keys[anomaly.key] ?? '')));
     if (keys.size === 0) keys.add(0);
     const before = kept.trace;
-    kept = filtered(kept, (index) => before.key[index] === -1 || keys.has(before.key[index]!));
+    // A group's members come and go at its partition of __consumer_offsets, whichever partitions they own.
+    const reader = new TraceReader(before);
+    const members = new Set(
+      (['group-state', 'member-joined', 'member-left'] as const).map((one) => reader.kindOf(one)),
+    );
+    const isKept = (index: number): boolean =>
+      before.key[index] === -1 || keys.has(before.key[index]!) || members.has(before.kind[index]!);
+    kept = filtered(kept, isKept);
     leftOut.push(`${counted(before.length - kept.trace.length, 'event')} of other partitions (${what})`);
     text = fits();
   }

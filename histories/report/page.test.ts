@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderCampaignPage } from './campaign-page.js';
 import { chromiumPath, launchChromium } from './testing/chromium.js';
 import { campaignInput, trialInput } from './testing/page-inputs.js';
+import { slowMember } from './testing/group-scenarios.js';
 import { cutOffLeader, killedLeader, lastReplicaStanding } from './testing/scenarios.js';
 import { renderTrialPage } from './trial-page.js';
 
@@ -20,6 +21,7 @@ describe.skipIf(executable === null)(`the report pages${about}`, () => {
   const files = {
     trial: join(folder, 'trial.html'),
     last: join(folder, 'last.html'),
+    group: join(folder, 'group.html'),
     campaign: join(folder, 'campaign.html'),
   };
   let browser: Browser;
@@ -30,6 +32,7 @@ describe.skipIf(executable === null)(`the report pages${about}`, () => {
     const template = readFileSync(join(folder, 'template.html'), 'utf8');
     writeFileSync(files.trial, await renderTrialPage(trialInput(cutOffLeader(600), cutOffLeader()), template));
     writeFileSync(files.last, await renderTrialPage(trialInput(lastReplicaStanding()), template));
+    writeFileSync(files.group, await renderTrialPage(trialInput(slowMember()), template));
     writeFileSync(files.campaign, renderCampaignPage(campaignInput(cutOffLeader(), killedLeader()), template));
     browser = await launchChromium(executable!);
   }, 120_000);
@@ -73,6 +76,27 @@ describe.skipIf(executable === null)(`the report pages${about}`, () => {
       expect(box.y + box.height, part).toBeLessThanOrEqual(900);
       expect(box.x + box.width, part).toBeLessThanOrEqual(1440);
     }
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it("show the lanes of a group's members, who owned the partition, and each step of what they did", async () => {
+    const { page, faults } = await open(files.group);
+    const steps = page.locator('.story li');
+    await steps.first().waitFor();
+    const owned = await page.locator('.lanes .owns title').allTextContents();
+    expect(owned).toEqual([
+      'owns the partition in generation 1: 2.000–9.000 s',
+      expect.stringMatching(/^owns the partition in generation 2: 9\.100–/),
+    ]);
+    const count = await steps.count();
+    for (let step = 0; step < count; step++) {
+      await steps.nth(step).locator('button').click();
+      expect(await page.locator('.story li .line[aria-current]').textContent()).toContain(
+        (await steps.nth(step).locator('.text').textContent())!,
+      );
+    }
+    expect(count).toBe(8);
     expect(faults).toEqual([]);
     await page.close();
   });

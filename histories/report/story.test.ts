@@ -93,7 +93,7 @@ describe('other ways to lose an acknowledged record', () => {
       '20.000 b1 starts again',
       '20.003 b1 follows b3, truncates 1 → 0 | ← the record is gone',
     ]);
-    expect(causeOf(scenario.judged, scenario.trace).sentence).toBe(
+    expect(causeOf(scenario.judged, scenario.history, scenario.trace).sentence).toBe(
       'leader killed before a follower had fetched the record',
     );
   });
@@ -117,7 +117,7 @@ describe('other ways to lose an acknowledged record', () => {
     const story = storyOfScenario(scenario);
     expect(story.lines.find((line) => line.role === 'elect')?.note).toBe('unclean: it was not in the ISR');
     expect(story.why).toContain('unclean.leader.election.enable=true');
-    expect(causeOf(scenario.judged, scenario.trace).id).toBe('unclean-election');
+    expect(causeOf(scenario.judged, scenario.history, scenario.trace).id).toBe('unclean-election');
   });
 
   it('two records at one offset: the story is that of the one which went', () => {
@@ -148,12 +148,12 @@ describe('the story of a duplicate', () => {
       '32.001 p0 → b1   value 3, again: offset 1 | ← the same record once more',
       '32.007 p0 ← b1   value 3 acknowledged',
     ]);
-    expect(causeOf(scenario.judged, scenario.trace).id).toBe('lost-response');
+    expect(causeOf(scenario.judged, scenario.history, scenario.trace).id).toBe('lost-response');
   });
 
   it('is another way to fail when the first request was only late', () => {
-    const { judged, trace } = lateRequest();
-    expect(causeOf(judged, trace)).toEqual({
+    const { judged, history, trace } = lateRequest();
+    expect(causeOf(judged, history, trace)).toEqual({
       id: 'late-request',
       sentence: 'the producer stopped waiting and sent the batch again; the first request arrived after all',
     });
@@ -170,7 +170,7 @@ describe('the story of records out of order', () => {
     expect(story.cause).toBe(
       'Both were in flight at once; p0 saw NOT_ENOUGH_REPLICAS for value 10 and sent it again, after value 11 had been appended.',
     );
-    expect(causeOf(scenario.judged, scenario.trace).id).toBe('overtaken');
+    expect(causeOf(scenario.judged, scenario.history, scenario.trace).id).toBe('overtaken');
   });
 });
 
@@ -213,7 +213,7 @@ describe('stories of everything else', () => {
             const story = storyOf(history, trace, judged);
             expect(story.lines.length).toBeLessThanOrEqual(12);
             expect(story.graph.nodes.length).toBeLessThanOrEqual(30);
-            expect(causeOf(judged, trace).id).not.toBe('');
+            expect(causeOf(judged, history, trace).id).not.toBe('');
           }
         }
       }

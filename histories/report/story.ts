@@ -8,6 +8,7 @@ import { TraceReader } from '../trace-record.js';
 import type { Trace } from '../trace.js';
 import { duplicateCause, duplicateStory } from './story/duplicate.js';
 import { generalStory, overviewStory, stuckStory } from './story/general.js';
+import { groupRecordCause, groupRecordStory } from './story/group-record.js';
 import { lossOf } from './story/loss.js';
 import { lostRecordStory } from './story/lost-record.js';
 import { orderCause, orderStory } from './story/order.js';
@@ -31,6 +32,9 @@ export function storyOf(history: History, trace: Trace, judged: JudgedAnomaly): 
     case 'nonmonotonic-send':
     case 'int-nonmonotonic-send':
       return orderStory(teller, judged);
+    case 'reprocessed':
+    case 'skipped':
+      return groupRecordStory(teller, judged);
     case 'stuck':
       return stuckStory(teller, judged);
     default:
@@ -48,7 +52,7 @@ export function overviewOf(history: History, trace: Trace, key: number): Story {
  * How an anomaly came about, in one clause: failures of equal `id` are one way of failing.
  * The trace's keys must be the history's (as in every trial of Harrow's own).
  */
-export function causeOf(judged: JudgedAnomaly, trace: Trace): Cause {
+export function causeOf(judged: JudgedAnomaly, history: History, trace: Trace): Cause {
   const { anomaly, licence } = judged;
   const reader = new TraceReader(trace);
   const values = anomaly.values;
@@ -70,6 +74,12 @@ export function causeOf(judged: JudgedAnomaly, trace: Trace): Cause {
       // Harrow numbers values in the order in which they are sent.
       const first = attemptsOf(reader, anomaly.key, Math.min(...values), null, -1);
       return anomaly.type === 'duplicate' ? duplicateCause(first) : orderCause(first);
+    }
+    case 'reprocessed':
+    case 'skipped': {
+      // What an event licenses is grouped by that event; settings that promise nothing say nothing of how it came about.
+      const isLicensed = licence !== null && licence.row !== 'not-promised';
+      return isLicensed ? nowhere : (groupRecordCause(new Teller(history, trace), judged) ?? nowhere);
     }
     default:
       return nowhere;

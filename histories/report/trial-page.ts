@@ -84,7 +84,7 @@ async function bundleOf(
   leftOut: string[],
 ): Promise<PageBundle | null> {
   const { history, trace } = execution;
-  const sorted = worstFirst(execution.verdict.anomalies, trace);
+  const sorted = worstFirst(execution.verdict.anomalies, history, trace);
   const judged = sorted.slice(0, MOST_ANOMALIES);
   if (sorted.length > judged.length)
     leftOut.push(
@@ -115,7 +115,7 @@ const firstTypes = ['lost-write', 'unseen', 'duplicate', 'key-order', 'nonmonoto
 const lastTypes = ['int-nonmonotonic-send', 'ack-offset-mismatch', 'inconsistent-offsets'];
 
 /** Bugs, then what a requirement forbids, then what is allowed; of each cause the first, then the rest. */
-function worstFirst(anomalies: readonly JudgedAnomaly[], trace: Trace): readonly JudgedAnomaly[] {
+function worstFirst(anomalies: readonly JudgedAnomaly[], history: History, trace: Trace): readonly JudgedAnomaly[] {
   const severity = { bug: 0, unsafe: 1, allowed: 2 } as const;
   const ranked = anomalies.map((judged, position) => ({ judged, position, type: typeRank(judged.anomaly.type) }));
   ranked.sort(
@@ -126,7 +126,7 @@ function worstFirst(anomalies: readonly JudgedAnomaly[], trace: Trace): readonly
   const rest: JudgedAnomaly[] = [];
   for (const [i, { judged }] of ranked.entries()) {
     // Causes cost a look through the trace: only those that could come first are asked for.
-    const cause = i < MOST_ANOMALIES ? causeOf(judged, trace).id : '';
+    const cause = i < MOST_ANOMALIES ? causeOf(judged, history, trace).id : '';
     const way = `${judged.judgement}:${judged.requirement}:${cause}`;
     (seen.has(way) ? rest : first).push(judged);
     seen.add(way);

@@ -388,7 +388,7 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
   probe(
     Probe.memberJoined,
     'member-joined',
-    ['group', 'member', 'machine', 'isStatic'],
+    ['group', 'member', 'client', 'isStatic'],
     'A coordinator took a member (a hash of its id) into a group: it takes part in the rebalance that follows. GroupCoordinator.addMemberAndRebalance',
   ),
   probe(
@@ -400,7 +400,7 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
   probe(
     Probe.partitionAssigned,
     'partition-assigned',
-    ['group', 'generation', 'member', 'machine'],
+    ['group', 'generation', 'member', 'client'],
     'A partition (the key) is assigned to a member from this generation on, or with KIP-848 from this member epoch on until it is released. GroupCoordinator.setAndPropagateAssignment, CurrentAssignmentBuilder',
   ),
   probe(
@@ -412,7 +412,7 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
   probe(
     Probe.groupRefused,
     'group-refused',
-    ['group', 'api', 'error', 'machine'],
+    ['group', 'api', 'error', 'client'],
     'A coordinator answered an OffsetFetch 9, JoinGroup 11, Heartbeat 12, SyncGroup 14 or ConsumerGroupHeartbeat 68 with an error.',
   ),
   probe(
@@ -430,7 +430,7 @@ const kafkaOwnProbes: readonly ProbeSpec[] = [
   probe(
     Probe.offsetRefused,
     'offset-refused',
-    ['group', 'error', 'generation', 'machine'],
+    ['group', 'error', 'generation', 'client'],
     'A coordinator refused a committed offset of a partition (the key). GroupCoordinator.validateOffsetCommit',
   ),
   probe(

@@ -3,6 +3,7 @@ import type { JudgedAnomaly } from '../../histories/anomaly.js';
 import { causeOf, type Story } from '../../histories/report/story.js';
 import { type Engine, HarrowFailure, type ShrinkTarget, type Trial } from '../engine.js';
 import { requirements } from '../catalogue.js';
+import { isOfWorkload } from '../shrink/shrink-trial.js';
 import { brokenPromise } from '../expectation.js';
 import { percent } from '../reporters/words.js';
 import type { Spec } from '../spec/spec.js';
@@ -62,15 +63,18 @@ export async function examine(input: ExamineInput): Promise<Examined> {
 /** What must be shown again when a trial with this anomaly is made smaller. */
 export function shrinkTarget(trial: Trial, judged: JudgedAnomaly): ShrinkTarget {
   const key = trial.history.keys[judged.anomaly.key] ?? null;
-  const cause = causeOf(judged, trial.trace).id;
-  return { type: judged.anomaly.type, judgement: judged.judgement, requirement: judged.requirement, key, cause };
+  const cause = causeOf(judged, trial.history, trial.trace).id;
+  const { anomaly, judgement, requirement } = judged;
+  const ofWorkload = isOfWorkload(trial.plan, anomaly);
+  return { type: anomaly.type, judgement, requirement, key, cause, ofWorkload };
 }
 
 /** The anomaly that is grouped under this cause. */
 function anomalyOf(trial: Trial, cause: CauseTotal): JudgedAnomaly {
   const failing = clearestFirst(trial.verdict.anomalies.filter(({ judgement }) => judgement !== 'allowed'));
   const own = failing.find(
-    (judged) => brokenPromise(judged) === cause.requirement && causeOf(judged, trial.trace).id === cause.id,
+    (judged) =>
+      brokenPromise(judged) === cause.requirement && causeOf(judged, trial.history, trial.trace).id === cause.id,
   );
   const found = own ?? failing[0];
   if (found === undefined) {

@@ -14,6 +14,13 @@ function row(spec: Spec, seed: number): TrialRow {
   return runTrial({ spec, seed: String(seed), plan: drawFor(spec, String(seed)), variant: 0 }).row;
 }
 
+it('presets stand together by question, and everything at once comes last', () => {
+  const questions = loadPresets().map(({ question }) => question);
+  const changes = questions.filter((question, i) => question !== questions[i - 1]);
+  expect(changes).toEqual([...new Set(questions)]);
+  expect(changes.at(-1)).toBe('And everything at once?');
+});
+
 /** Long campaigns are `npm run presets`; these few seeds, the first ones, show that each preset still tells its story. */
 describe.each(loadPresets().map(({ spec }) => ({ name: spec.name, spec })))('the preset $name', ({ name, spec }) => {
   it(`shows what it expects and nothing else in its first ${SEEDS} seeds`, { timeout: 180_000 }, () => {
@@ -70,6 +77,7 @@ it(
       requirement: 'no-lost-writes',
       key: null,
       cause: null,
+      ofWorkload: true,
     };
     const smallest = shrinkTrialPlan({ kind: 'shrink', spec, seed: String(seed), plan, target, attempts: 250 });
     expect(smallest.plan.strikes.length).toBeLessThanOrEqual(2);

@@ -1,5 +1,7 @@
 /** Shrinks a trial's plan: a candidate reproduces when its trial shows the same anomaly, of the same partition. */
-import type { JudgedAnomaly } from '../../histories/anomaly.js';
+import type { Anomaly, JudgedAnomaly } from '../../histories/anomaly.js';
+import { recordsOf } from '../../model/system.js';
+import type { Plan } from '../../nemesis/plan.js';
 import { inputFor } from '../draw/draw.js';
 import { causeOf } from '../../histories/report/story.js';
 import type { ShrinkTarget, Trial } from '../engine.js';
@@ -26,6 +28,11 @@ export function shrinkTrialPlan(task: ShrinkTask): ShrinkAnswer {
   return { plan, attempts };
 }
 
+/** Whether one of the records involved is one that the plan's workload sends. */
+export function isOfWorkload({ workload }: Plan, { values }: Anomaly): boolean {
+  return workload.some((step) => recordsOf(step).some(({ value }) => values.includes(value)));
+}
+
 /** The first anomaly of a trial that is what `target` says. */
 export function findAnomaly(trial: Trial, target: ShrinkTarget): JudgedAnomaly | undefined {
   const alike = trial.verdict.anomalies.filter(
@@ -33,8 +40,11 @@ export function findAnomaly(trial: Trial, target: ShrinkTarget): JudgedAnomaly |
       judgement === target.judgement &&
       sameAnomaly(anomaly.type) === sameAnomaly(target.type) &&
       requirement === target.requirement &&
-      (target.key === null || trial.history.keys[anomaly.key] === target.key),
+      (target.key === null || trial.history.keys[anomaly.key] === target.key) &&
+      (!target.ofWorkload || isOfWorkload(trial.plan, anomaly)),
   );
   if (target.cause === null) return alike[0];
-  return alike.slice(0, MOST_CAUSES_ASKED).find((judged) => causeOf(judged, trial.trace).id === target.cause);
+  return alike
+    .slice(0, MOST_CAUSES_ASKED)
+    .find((judged) => causeOf(judged, trial.history, trial.trace).id === target.cause);
 }

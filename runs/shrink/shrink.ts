@@ -95,10 +95,14 @@ export class Search {
   }
 }
 
-/** The records of the anomaly alone, then all that was sent before it. */
+/** The records of the anomaly alone, then all that was sent up to the last of them, then all that was sent before it. */
 function* hinted(search: Search, hint: ShrinkHint): Generator<Plan, void, boolean> {
   const named = search.best.workload.filter((step) => numbersOf(step).some((number) => hint.values.includes(number)));
-  if (named.length > 0 && (yield* search.tryWith({ workload: named }))) return;
+  if (named.length > 0) {
+    if (yield* search.tryWith({ workload: named })) return;
+    const last = Math.max(...named.map((step) => step.at));
+    if (yield* search.tryWith({ workload: search.best.workload.filter((step) => step.at <= last) })) return;
+  }
   yield* search.tryWith({ workload: search.best.workload.filter((step) => step.at <= hint.at) });
 }
 

@@ -25,6 +25,23 @@ describe('a fix', () => {
   });
 });
 
+describe('when members commit', () => {
+  const text = 'topic: {}\nproducer: { acks: all }\nconsumers: { ledger: { commit: before-processing } }';
+  const group = loadSpec({ input: 'spec.yaml', text }).spec;
+
+  it('is in force and changed as settings are', () => {
+    expect(settingInForce(group, 'commit')).toBe('before-processing');
+    expect(withSetting(group, 'commit', 'after-processing')!.consumers.map(({ commit }) => commit)).toEqual([
+      'after-processing',
+    ]);
+  });
+  it('changes nothing where it is so already, or nobody is in a group', () => {
+    expect(withSetting(group, 'commit', 'before-processing')).toBeNull();
+    expect(withSetting(spec, 'commit', 'after-processing')).toBeNull();
+    expect(settingInForce(spec, 'commit')).toBeNull();
+  });
+});
+
 describe('the value in force', () => {
   it('is what was given, or the default', () => {
     expect(settingInForce(spec, 'acks')).toBe('1');

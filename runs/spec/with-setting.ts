@@ -1,4 +1,5 @@
 /** One setting changed in a complete spec: how a fix is tried. */
+import type { CommitPolicy } from '../../model/kafka/cluster-spec.js';
 import { effective, effectiveForTopic } from '../settings/effective.js';
 import { parseSetting, settingText } from '../settings/parse.js';
 import { type Scope, settingsFor } from '../settings/table.js';
@@ -8,8 +9,13 @@ import type { GivenSettings, Spec } from './spec.js';
 
 const scopesInOrder: readonly Scope[] = ['topic', 'producer', 'broker', 'consumer'];
 
+/** No setting of Kafka's but of the applications: when members of groups commit. */
+const COMMIT = 'commit';
+const commitPolicies: readonly CommitPolicy[] = ['before-processing', 'after-processing', 'auto'];
+
 /** The spec with this setting, in every topic or client; null if that changes nothing or Kafka would refuse to start. */
 export function withSetting(spec: Spec, name: string, text: string): Spec | null {
+  if (name === COMMIT) return withCommit(spec, text);
   const scope = scopeOf(spec, name);
   if (scope === null || settingInForce(spec, name) === text) return null;
   const parsed = parseSetting(settingsFor(spec.version)[scope].get(name)!, text);
@@ -28,8 +34,16 @@ export function withSetting(spec: Spec, name: string, text: string): Spec | null
   return startsUp(fixed) ? fixed : null;
 }
 
+function withCommit(spec: Spec, text: string): Spec | null {
+  const policy = commitPolicies.find((one) => one === text);
+  if (policy === undefined || spec.consumers.every(({ commit }) => commit === policy || commit === null)) return null;
+  const changed = spec.consumers.map((one) => (one.commit === null ? one : { ...one, commit: policy }));
+  return { ...spec, consumers: changed };
+}
+
 /** The value in force, as people write it; where topics or clients differ, the first one's. null: nobody has it. */
 export function settingInForce(spec: Spec, name: string): string | null {
+  if (name === COMMIT) return spec.consumers.find(({ commit }) => commit !== null)?.commit ?? null;
   const value = valueInForce(spec, name);
   return value === null ? null : settingText(value);
 }

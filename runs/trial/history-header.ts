@@ -27,6 +27,9 @@ const judgedMemberSettings = [
   'group.id',
   'enable.auto.commit',
   'auto.offset.reset',
+  'max.poll.interval.ms',
+  'max.poll.records',
+  'session.timeout.ms',
 ] as const satisfies readonly (keyof GroupConsumerSettings)[];
 
 export interface HeaderInput {

@@ -29,7 +29,7 @@ export function trialRow({ input, stage, history, verdict, digest, safety, milli
     verdict: verdict.verdict,
     anomalies: typesOf(failing),
     allowed: typesOf(verdict.anomalies.filter(({ judgement }) => judgement === 'allowed')),
-    causes: causesOf(failing, stage),
+    causes: causesOf(failing, history, stage),
     expected: isExpected(input.spec, verdict),
     digest,
     counts: { ...sends, ...faultCounts(stage) },
@@ -50,7 +50,7 @@ function typesOf(anomalies: readonly JudgedAnomaly[]): readonly string[] {
  * In the order in which their first anomalies happened; each once. One event may lose hundreds of records: anomalies of
  * one partition that the same event licenses came about in the same way, and the first of them is asked.
  */
-function causesOf(failing: readonly JudgedAnomaly[], stage: Stage): readonly Cause[] {
+function causesOf(failing: readonly JudgedAnomaly[], history: History, stage: Stage): readonly Cause[] {
   const asked = new Set<string>();
   const causes = new Map<string, Cause>();
   for (const judged of failing.toSorted((a, b) => a.anomaly.at - b.anomaly.at)) {
@@ -59,7 +59,7 @@ function causesOf(failing: readonly JudgedAnomaly[], stage: Stage): readonly Cau
     const event = `${requirement} ${anomaly.type} ${anomaly.key} ${licence?.row} ${licence?.event}`;
     if (asked.has(event)) continue;
     asked.add(event);
-    const { id, sentence } = causeOf(judged, stage.recorder.trace);
+    const { id, sentence } = causeOf(judged, history, stage.recorder.trace);
     const key = `${requirement} ${id}`;
     if (!causes.has(key)) causes.set(key, { id, requirement, licence: licence?.row ?? 'none', words: sentence });
   }

@@ -39,6 +39,12 @@ describe('processing', () => {
   it('reprocessed: one record twice', () => {
     expect(typesOf(joins, ...sends, polls, done(0), done(0).by('c1'))).toEqual(['reprocessed']);
   });
+  it('names the record by its value', () => {
+    const twice = checkHistory(historyOf([joins, ...sends, polls, done(1), done(1).by('c1')])).anomalies;
+    expect(twice.filter(({ type }) => type === 'reprocessed').map(({ values }) => values)).toEqual([[1]]);
+    const none = checkHistory(historyOf([joins, ...sends, polls, done(0), commit('g', { x: 2 })])).anomalies;
+    expect(none.map(({ type, values }) => [type, values])).toEqual([['skipped', [1]]]);
+  });
   it('not by two groups, nor if one attempt died', () => {
     expect(typesOf(joins, ...sends, polls, done(0), processed('h', 'x', 0).by('c1'))).toEqual([]);
     expect(typesOf(joins, ...sends, polls, done(0).info().to(-1), done(0).by('c1'))).toEqual([]);

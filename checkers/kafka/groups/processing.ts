@@ -68,7 +68,8 @@ function reprocessed(index: HistoryIndex, done: readonly Processing[]): readonly
     doneBy.set(name, operation);
     if (other === undefined) return [];
     const story = `group ${group} processed ${keyWords(index.history, key)}@${offset} twice, in operations ${other} and ${operation}`;
-    return [anomaly(index, 'reprocessed', key, [offset], [other, operation], story)];
+    const values = valueAt(index, key, offset);
+    return [{ ...anomaly(index, 'reprocessed', key, [offset], [other, operation], story), values }];
   });
 }
 
@@ -96,7 +97,8 @@ function skipped(
       if (send >= 0 && completedAt[send]! >= 0 && completedAt[send]! < invokedAt[begun]!) continue;
       const words = recordWords(index, record, offset);
       const story = `group ${group} committed offset ${committed} (operation ${operation}), and no member has processed ${words}`;
-      anomalies.push(anomaly(index, 'skipped', key, [offset, committed], [operation, reader], story));
+      const values = [records.value[record]!];
+      anomalies.push({ ...anomaly(index, 'skipped', key, [offset, committed], [operation, reader], story), values });
     }
     return anomalies;
   });
@@ -120,4 +122,19 @@ function firstOperations(index: HistoryIndex, done: readonly Processing[]): Read
     first.set(group, Math.min(first.get(group) ?? Infinity, operation));
   }
   return first;
+}
+
+/** The value of the record that stands at an offset; none: nobody has read what does, or two did in turn. */
+function valueAt({ records, positions, log, logStart }: HistoryIndex, key: number, offset: number): readonly number[] {
+  const end = logStart[key + 1]!;
+  let low = logStart[key]!;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (positions.offset[log[middle]!]! < offset) low = middle + 1;
+    else high = middle;
+  }
+  const stands = low < end && positions.offset[log[low]!] === offset;
+  const isAlone = stands && (low + 1 === end || positions.offset[log[low + 1]!] !== offset);
+  return isAlone ? [records.value[positions.record[log[low]!]!]!] : [];
 }

@@ -34,6 +34,15 @@ export interface PauseBand {
   readonly to: number;
 }
 
+/** A member of a group to which its coordinator had given the partition. */
+export interface OwnershipBand {
+  readonly machine: number;
+  readonly from: number;
+  readonly to: number;
+  /** With KIP-848 the member's epoch. */
+  readonly generation: number;
+}
+
 export interface PhaseBand {
   readonly phase: number;
   readonly from: number;
@@ -46,6 +55,7 @@ export interface Bands {
   readonly decisions: readonly DecisionBand[];
   readonly faults: readonly FaultBand[];
   readonly pauses: readonly PauseBand[];
+  readonly ownerships: readonly OwnershipBand[];
   readonly phases: readonly PhaseBand[];
 }
 
@@ -59,6 +69,7 @@ export function bandsOf(reader: TraceReader, key: number): Bands {
     decisions: decisionBands(reader, key, end),
     faults: faultBands(reader, end),
     pauses: pauseBands(reader, end),
+    ownerships: ownershipBands(reader, key, end),
     phases: phaseBands(reader, end),
   };
 }
@@ -122,6 +133,33 @@ function pauseBands(reader: TraceReader, end: number): readonly PauseBand[] {
     else {
       const band = bands.findLast((candidate) => candidate.machine === record.machine && candidate.to === end);
       if (band !== undefined) band.to = record.time;
+    }
+  }
+  return bands;
+}
+
+/** A member owns from its assignment to the next one, unless it is out of the group, or has given up, before that. */
+function ownershipBands(reader: TraceReader, key: number, end: number): readonly OwnershipBand[] {
+  const bands: Mutable<OwnershipBand>[] = [];
+  const owners = new Map<number, Map<number, Mutable<OwnershipBand>>>();
+  const close = (group: number, at: number, member: number | null): void => {
+    const open = owners.get(group);
+    for (const [owner, band] of open ?? []) {
+      if (member !== null && owner !== member) continue;
+      band.to = at;
+      open!.delete(owner);
+    }
+  };
+  for (const record of reader.scan(['partition-assigned', 'partition-released', 'member-left'], -1)) {
+    const { group, member, time } = record;
+    if (record.event === 'member-left') close(group, time, member);
+    else if (record.key !== key) continue;
+    else if (record.event === 'partition-released') close(group, time, member);
+    else {
+      close(group, time, null);
+      const band = { machine: record.client, from: time, to: end, generation: record.generation };
+      bands.push(band);
+      owners.set(group, (owners.get(group) ?? new Map()).set(member, band));
     }
   }
   return bands;

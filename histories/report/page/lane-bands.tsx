@@ -1,5 +1,5 @@
 /** What lasts: roles as brokers believe them, decisions of the controller, faults, pauses. */
-import type { Bands, DecisionBand, FaultBand, RoleBand } from '../drawing/bands.js';
+import type { Bands, DecisionBand, FaultBand, OwnershipBand, RoleBand } from '../drawing/bands.js';
 import { brokerSet, seconds } from '../words.js';
 import { fitted, type Frame } from './lane-frame.js';
 import { epochColour } from './parts.js';
@@ -24,6 +24,11 @@ export function BandsDrawn({ bands, frame, trial }: Props) {
         .filter((band) => inWindow(band) && frame.y(band.machine) >= 0)
         .map((band) => (
           <Role band={band} frame={frame} decisions={bands.decisions} trial={trial} />
+        ))}
+      {bands.ownerships
+        .filter((band) => inWindow(band) && frame.y(band.machine) >= 0)
+        .map((band) => (
+          <Ownership band={band} frame={frame} />
         ))}
       {bands.pauses
         .filter((pause) => inWindow(pause) && frame.y(pause.machine) >= 0)
@@ -73,6 +78,25 @@ function Fault({ fault, frame, trial }: { fault: FaultBand; frame: Frame; trial:
       {lanes.length > 0 && width > 50 && (
         <text class="fault-label" x={Math.max(x, 0) + 4} y={top(lanes[0]!) + 11}>
           ⚡ {fitted(width < ROOM_FOR_A_SENTENCE ? short : words, width - 24, 5.6)}
+        </text>
+      )}
+    </g>
+  );
+}
+
+/** As the coordinator of the group has it: the member itself may not have heard of it yet. */
+function Ownership({ band, frame }: { band: OwnershipBand; frame: Frame }) {
+  const x = frame.scale.x(band.from);
+  const width = Math.max(1, frame.scale.x(band.to) - x);
+  const visible = Math.min(x + width, frame.scale.width) - Math.max(x, 0);
+  const y = frame.y(band.machine);
+  return (
+    <g class="owns">
+      <title>{`owns the partition in generation ${band.generation}: ${seconds(band.from)}–${seconds(band.to)} s`}</title>
+      <rect x={x} width={width} y={y - frame.band / 2} height={frame.band} rx={2} fill={epochColour(band.generation)} />
+      {visible > 40 && (
+        <text class="band-text" x={Math.max(x, 0) + 5} y={y + 4}>
+          {fitted(`owns, generation ${band.generation}`, visible - 8, 6)}
         </text>
       )}
     </g>

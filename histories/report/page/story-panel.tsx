@@ -36,6 +36,9 @@ export const roleMarks: Readonly<Record<LineRole, string>> = {
   ack: '←',
   truncate: '✂',
   read: '◎',
+  member: '◇',
+  process: '⚙',
+  commit: '✓',
   other: '·',
 };
 

@@ -40,7 +40,7 @@ export function clusterLines(teller: Teller, scene: Scene): readonly Draft[] {
     } else if (record.event === 'broker-fenced' || record.event === 'broker-unfenced') {
       if (record.event === 'broker-fenced' && hosts.includes(record.broker))
         lines.push(fenceLine(teller, scene, record));
-    } else if (hosts.includes(record.machine)) lines.push(machineLine(teller, scene, record));
+    } else if (hosts.includes(record.machine) && !isFirstStart(record)) lines.push(machineLine(teller, scene, record));
   }
   lines.push(...decisionLines(teller, scene));
   return lines.sort((a, b) => a.index - b.index);
@@ -121,6 +121,11 @@ function faultLine(
   });
 }
 
+/** Everything starts once, before anything can happen to it. */
+function isFirstStart(record: RecordOf<'process-started' | 'process-killed' | 'power-lost' | 'paused' | 'resumed'>) {
+  return record.event === 'process-started' && record.incarnation <= 1;
+}
+
 function machineLine(
   teller: Teller,
   scene: Scene,
@@ -174,7 +179,8 @@ function decisionLines(teller: Teller, scene: Scene): readonly Draft[] {
       continue;
     }
     if (before === null || record.leaderEpoch !== before.leaderEpoch || record.leader !== before.leader) {
-      lines.push(record.leader < 0 ? leaderlessLine(teller, record) : electionLine(teller, scene, record, election));
+      const line = record.leader < 0 ? leaderlessLine(teller, record) : electionLine(teller, scene, record, election);
+      lines.push(before === null ? { ...line, text: decisionWords(teller, record) } : line);
     } else if (record.isr !== before.isr) lines.push(isrLine(teller, before, record));
     before = record;
   }

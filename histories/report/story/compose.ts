@@ -14,7 +14,7 @@ export interface Composed {
 
 /** @param settings "acks=1", ...: what allowed the acknowledgement; roots of the graph. @param end the anomaly in a few words */
 export function compose(teller: Teller, drafts: readonly Draft[], settings: readonly string[], end: string): Composed {
-  const ordered = dedupe([...drafts].sort((a, b) => a.index - b.index));
+  const ordered = dedupe([...drafts].sort(inOrder));
   const kept = lightestDropped(merged(teller, ordered));
   const lines = kept.map((line): StoryLine => ({
     atMicros: line.at >= 0 ? line.at : (teller.reader.trace.time[line.index] ?? 0),
@@ -34,14 +34,24 @@ function laneOf(teller: Teller, line: Draft): number {
   return announcer > 0 ? announcer : line.strike >= 0 ? line.machine : -1;
 }
 
+/** What members do stands in the history alone: the record of such a line is the last before it, and may have its own. */
+const besideRecords = new Set<LineRole>(['process', 'commit']);
+
+/** By record; what a member did after it, by time, and of one moment in the order in which it was begun. */
+function inOrder(a: Draft, b: Draft): number {
+  if (a.index !== b.index || !besideRecords.has(a.role) || !besideRecords.has(b.role)) return a.index - b.index;
+  return a.at - b.at || (a.operation ?? -1) - (b.operation ?? -1);
+}
+
 /** One line a record: the heavier one, for drafts of two kinds may name the same record. */
 function dedupe(drafts: readonly Draft[]): readonly Draft[] {
-  const byIndex = new Map<number, Draft>();
+  const byRecord = new Map<string, Draft>();
   for (const line of drafts) {
-    const other = byIndex.get(line.index);
-    if (other === undefined || other.weight < line.weight) byIndex.set(line.index, line);
+    const name = besideRecords.has(line.role) ? `${line.index} ${line.operation} ${line.at}` : String(line.index);
+    const other = byRecord.get(name);
+    if (other === undefined || other.weight < line.weight) byRecord.set(name, line);
   }
-  return [...byIndex.values()];
+  return [...byRecord.values()];
 }
 
 /** Lines that tell of one thing become one: a fencing and what the controller decided with it, a fault and what it did. */
@@ -126,10 +136,16 @@ const causesOf: Readonly<Record<LineRole, readonly LineRole[]>> = {
   ack: ['append', 'send'],
   truncate: ['elect', 'heal', 'start'],
   read: ['truncate', 'ack'],
+  member: ['down', 'fault', 'member', 'process'],
+  process: ['member', 'process'],
+  commit: ['member', 'process'],
   other: ['elect', 'fault', 'down'],
 };
 /** Of these roles every earlier line counts, not only the latest; of the others the latest is cause enough. */
 const ofEachRole = new Set<LineRole>(['truncate', 'frozen', 'retry']);
+
+/** The first line of these roles is what a setting allowed. */
+const allowedBySettings = new Set<LineRole>(['ack', 'retry', 'elect', 'commit']);
 
 function causalGraph(
   drafts: readonly Draft[],
@@ -155,12 +171,12 @@ function causalGraph(
   for (const setting of settings) {
     const id = nodes.length;
     nodes.push({ id, kind: 'setting', label: setting, detail: 'setting', line: -1 });
-    const target = drafts.findIndex((line) => line.role === 'ack' || line.role === 'retry' || line.role === 'elect');
+    const target = drafts.findIndex((line) => allowedBySettings.has(line.role));
     if (target >= 0) link(id, target);
   }
   const anomaly = nodes.length;
   nodes.push({ id: anomaly, kind: 'anomaly', label: end, detail: '', line: -1 });
-  for (const role of ['ack', 'truncate', 'data-lost', 'read'] as const) {
+  for (const role of ['ack', 'truncate', 'data-lost', 'read', 'process', 'commit'] as const) {
     link(
       drafts.findLastIndex((line) => line.role === role),
       anomaly,
@@ -201,6 +217,11 @@ function related(line: Draft, other: Draft): boolean {
       // The machine that left, or the last in the ISR that is away; an earlier change of the ISR whoever it was.
       return other.role === 'isr' || other.machine === line.machine || (other.role === 'fault' && other.strike >= 0);
     case 'start':
+      return other.machine === line.machine;
+    case 'member':
+      return other.role === 'member' || other.role === 'fault' || other.machine === line.machine;
+    case 'process':
+    case 'commit':
       return other.machine === line.machine;
     case 'truncate':
       return other.role !== 'start' || other.machine === line.machine;

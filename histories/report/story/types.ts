@@ -19,6 +19,9 @@ export type LineRole =
   | 'ack'
   | 'truncate'
   | 'read'
+  | 'member'
+  | 'process'
+  | 'commit'
   | 'other';
 
 export interface StoryLine {

@@ -122,7 +122,7 @@ export function campaignInput(first: Scenario, second: Scenario): CampaignPageIn
       return {
         requirement: 'no-lost-writes',
         variant: 'acks=1',
-        sentence: causeOf(scenario.judged, scenario.trace).sentence,
+        sentence: causeOf(scenario.judged, scenario.history, scenario.trace).sentence,
         trials: i === 0 ? 171 : 112,
         seed: String(17 + i),
         href: `failures/${17 + i}/report.html`,

@@ -11,6 +11,8 @@ export interface ScriptOptions {
   readonly brokers?: number;
   readonly partitions?: number;
   readonly producers?: number;
+  /** Members of one group, c0, c1, ... */
+  readonly consumers?: number;
   readonly acks?: -1 | 0 | 1;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -62,7 +64,7 @@ export class ScriptedCluster {
   private dice = 1;
 
   constructor(options: ScriptOptions = {}) {
-    const { brokers = 3, partitions = 1, producers = 1, acks = 1, settings = {} } = options;
+    const { brokers = 3, partitions = 1, producers = 1, consumers = 0, acks = 1, settings = {} } = options;
     this.brokers = Array.from({ length: brokers }, (_, i) => i + 1);
     this.controller = brokers + 1;
     this.keys = Array.from({ length: partitions }, (_, i) => `orders-${i}`);
@@ -77,6 +79,7 @@ export class ScriptedCluster {
     };
     this.machineNames = ['', ...this.brokers.map((id) => `b${id}`), 'controller'];
     for (let i = 0; i < producers; i++) this.machineNames.push(`p${i}`);
+    for (let i = 0; i < consumers; i++) this.machineNames.push(`c${i}`);
     this.partitions = this.keys.map(() => ({
       leader: -1,
       epoch: 0,
@@ -365,6 +368,22 @@ export class ScriptedCluster {
     return this.tick(900);
   }
 
+  /** A member does something; it is over once it is told so. */
+  begin(client: string, f: string, value: readonly MicroOp[]): number {
+    const index = this.operations.length;
+    const session = this.machine(client) * 65536 + 1;
+    const open = { completedAt: -1, outcome: 'info', error: null, finalReadOf: -1 } as const;
+    this.operations.push({ ...open, index, process: index, session, client, f, invokedAt: this.now, value });
+    return index;
+  }
+
+  /** The same, done at once. */
+  does(client: string, f: string, value: readonly MicroOp[]): number {
+    const operation = this.begin(client, f, value);
+    this.complete(operation, 'ok', -1);
+    return operation;
+  }
+
   complete(operation: number, outcome: Outcome, offset: number, error: string | null = null): this {
     const open = this.operations[operation]!;
     open.completedAt = this.now;
@@ -389,7 +408,8 @@ export class ScriptedCluster {
   private rolesOf(machine: number): readonly string[] {
     if (machine === 0) return [];
     if (this.brokers.includes(machine)) return ['broker'];
-    return machine === this.controller ? ['controller'] : ['producer'];
+    if (machine === this.controller) return ['controller'];
+    return [this.machineNames[machine]!.startsWith('c') ? 'consumer' : 'producer'];
   }
 }
 

@@ -1,0 +1,153 @@
+/** Trials in which a consumer group processes a record twice, or not at all, told step by step. */
+import type { MicroOp } from '../../operation.js';
+import { judge, type Scenario } from './scenarios.js';
+import { ScriptedCluster } from './scripted-cluster.js';
+
+const GROUP = 'ledger';
+const NOT_PROMISED = 'nothing in Kafka promises otherwise under these settings';
+
+/** Of group 0, on the first broker; a member is known by its machine and how often it has joined. */
+class ScriptedGroup {
+  readonly cluster: ScriptedCluster;
+
+  constructor(commit: string) {
+    const settings = {
+      commit,
+      'auto.offset.reset': 'earliest',
+      'max.poll.interval.ms': 6000,
+      'max.poll.records': 50,
+      'session.timeout.ms': 6000,
+    };
+    this.cluster = new ScriptedCluster({ acks: -1, consumers: 2, settings }).boot();
+    const sending = this.cluster.at(1).send('p0', 0, 7, 'acct-8');
+    this.cluster.transmit(sending, 1).append(sending).acknowledge(sending);
+  }
+
+  /** @param member 1: as it joined first; 2: as it came back */
+  joins(client: string, member = 1): void {
+    this.cluster.emit('member-joined', 1, -1, 0, this.id(client, member), this.cluster.machine(client), 0);
+  }
+
+  leaves(client: string, generation: number, reason: number): void {
+    this.cluster.emit('member-left', 1, -1, 0, this.id(client, 1), generation, reason);
+  }
+
+  /** The partition is given to a member, which asks where to begin. */
+  gives(client: string, generation: number, committed: number, member = 1): void {
+    const id = this.id(client, member);
+    this.cluster.emit('partition-assigned', 1, 0, 0, generation, id, this.cluster.machine(client));
+    this.cluster.does(client, 'rebalance', [{ kind: 'own', key: 0, group: GROUP, member: String(id), generation }]);
+    this.cluster.tick().does(client, 'committed', [this.offset('committed', committed)]);
+  }
+
+  polls(client: string): void {
+    this.cluster.tick().does(client, 'poll', [{ kind: 'poll', key: 0, offsets: [0], values: [7] }]);
+  }
+
+  offset(kind: 'commit' | 'committed' | 'process', offset: number): MicroOp {
+    return { kind, key: 0, group: GROUP, offset };
+  }
+
+  ended(type: 'reprocessed' | 'skipped', offsets: readonly number[], operations: readonly number[]): Scenario {
+    const { cluster } = this;
+    const found = { offsets, operations, values: [7], at: cluster.now };
+    const judged = judge({ type, story: type, ...found }, NOT_PROMISED);
+    const licence = { row: 'not-promised', words: NOT_PROMISED, event: -1 };
+    return { cluster, history: cluster.history, trace: cluster.trace, judged: { ...judged, licence } };
+  }
+
+  private id(client: string, member: number): number {
+    return this.cluster.machine(client) * 10 + member;
+  }
+}
+
+/** c0 is busy for longer than max.poll.interval.ms; its partition goes to c1, and its commit comes too late. */
+export function slowMember(): Scenario {
+  const group = new ScriptedGroup('after-processing');
+  const { cluster } = group;
+  group.joins('c0');
+  group.joins('c1');
+  cluster.at(2);
+  group.gives('c0', 1, -1);
+  cluster.at(3);
+  group.polls('c0');
+  const first = cluster.begin('c0', 'process', [group.offset('process', 0)]);
+  cluster.at(9);
+  group.leaves('c0', 1, 0);
+  cluster.at(9.1);
+  group.gives('c1', 2, -1);
+  cluster.at(9.3).complete(first, 'ok', -1);
+  const late = cluster.begin('c0', 'commit', [group.offset('commit', 1)]);
+  cluster.complete(late, 'fail', -1, 'CommitFailedException').at(9.4);
+  group.polls('c1');
+  const second = cluster.does('c1', 'process', [group.offset('process', 0)]);
+  return group.ended('reprocessed', [0], [first, second]);
+}
+
+/** c0 has processed and is killed before it commits; its session expires, and c1 begins where nothing was committed. */
+export function diedBeforeCommit(): Scenario {
+  const group = new ScriptedGroup('after-processing');
+  const { cluster } = group;
+  group.joins('c0');
+  group.joins('c1');
+  cluster.at(2);
+  group.gives('c0', 1, -1);
+  cluster.at(3);
+  group.polls('c0');
+  const first = cluster.does('c0', 'process', [group.offset('process', 0)]);
+  die(cluster, 'c0');
+  cluster.at(9);
+  group.leaves('c0', 1, 1);
+  cluster.tick();
+  group.gives('c1', 2, -1);
+  group.polls('c1');
+  const second = cluster.does('c1', 'process', [group.offset('process', 0)]);
+  return group.ended('reprocessed', [0], [first, second]);
+}
+
+/** c0 is paused past its session time-out between processing and committing. */
+export function pausedBeforeCommit(): Scenario {
+  const group = new ScriptedGroup('after-processing');
+  const { cluster } = group;
+  group.joins('c0');
+  group.joins('c1');
+  cluster.at(2);
+  group.gives('c0', 1, -1);
+  cluster.at(3);
+  group.polls('c0');
+  const first = cluster.does('c0', 'process', [group.offset('process', 0)]);
+  cluster.tick().emit('paused', cluster.machine('c0'), -1);
+  cluster.at(9);
+  group.leaves('c0', 1, 1);
+  cluster.tick();
+  group.gives('c1', 2, -1);
+  group.polls('c1');
+  const second = cluster.does('c1', 'process', [group.offset('process', 0)]);
+  return group.ended('reprocessed', [0], [first, second]);
+}
+
+/** c0 commits what it has polled, and is killed before it processes it. */
+export function committedThenDied(): Scenario {
+  const group = new ScriptedGroup('before-processing');
+  const { cluster } = group;
+  group.joins('c0');
+  group.joins('c1');
+  cluster.at(2);
+  group.gives('c0', 1, -1);
+  cluster.at(3);
+  group.polls('c0');
+  const commit = cluster.tick().does('c0', 'commit', [group.offset('commit', 1)]);
+  die(cluster, 'c0');
+  cluster.at(9);
+  group.leaves('c0', 1, 1);
+  cluster.tick();
+  group.gives('c1', 2, 1);
+  cluster.at(20).readAll('final', 0, 1);
+  return group.ended('skipped', [0, 1], [commit]);
+}
+
+function die(cluster: ScriptedCluster, client: string): void {
+  cluster.at(3.5);
+  cluster.fault(`${client} is killed`, [cluster.machine(client)]);
+  cluster.emit('process-killed', cluster.machine(client), -1, 1, 0);
+}
