@@ -67,6 +67,9 @@ function measure(sends: number, times: number): Seconds {
   return { recording, checking };
 }
 
+/** A fresh consumer, behind those of the sessions. */
+const FINAL_READER = SESSIONS + 1;
+
 /** Acknowledged sends of several sessions, dealt out over the partitions, and a full read of each. */
 function recordCleanHistory(sends: number): TrialRecorder {
   const recorder = new TrialRecorder();
@@ -74,7 +77,7 @@ function recordCleanHistory(sends: number): TrialRecorder {
   const names = ['p0', 'p1', 'p2', 'p3', 'c0', 'final'];
   recorder.begin(clock, { probes: [], machines: [], keys: KEYS, faults: [] }, (machine) => names[machine]!);
   const operate = (client: number, f: string, invoked: readonly MicroOp[], completed: readonly MicroOp[]): void => {
-    const finalReadOf = f === 'final-read' ? { finalReadOf: 1 } : {};
+    const finalReadOf = client === FINAL_READER ? { finalReadOf: 1 } : {};
     const operation = recorder.invoke(client, client, f, { microOps: invoked, ...finalReadOf });
     clock.now += 5;
     recorder.complete(operation, 'ok', { microOps: completed, ...finalReadOf });
@@ -101,7 +104,7 @@ function recordCleanHistory(sends: number): TrialRecorder {
         [{ kind: 'poll', key, offsets: offsets.slice(from, to), values: log.slice(from, to) }],
       );
     }
-    operate(SESSIONS + 1, 'final-read', [nothing], [{ kind: 'poll', key, offsets, values: log }]);
+    operate(FINAL_READER, 'poll', [nothing], [{ kind: 'poll', key, offsets, values: log }]);
   });
   return recorder;
 }
