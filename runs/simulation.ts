@@ -37,7 +37,8 @@ async function shrink(trial: Trial, target: ShrinkTarget, attempts: number): Pro
     await pool.destroy();
   }
   const smallest = runTrial({ spec, seed, plan: answer.plan, variant: trial.row.variant });
-  const anomaly = findAnomaly(smallest, target);
+  // Among hundreds that one event brought about only a few are asked for their cause: then any of them stands for it.
+  const anomaly = findAnomaly(smallest, target) ?? findAnomaly(smallest, { ...target, cause: null, ofWorkload: false });
   if (anomaly === undefined) {
     throw new HarrowFailure(`Seed ${seed} showed ${target.type} in a worker and does not show it here.`);
   }
