@@ -26,7 +26,7 @@ import { OffsetCommits } from './group/offset-commits.js';
 import { Rebalance } from './group/rebalance.js';
 import { PollRecorder } from './poll-recorder.js';
 import { lagOf, type AssignedPartition } from './subscription-state.js';
-import type { ConsumerGroupMetadata } from './transaction-lifecycle.js';
+import type { ConsumerGroupMetadata } from './transactional-requests.js';
 
 export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   private readonly config: GroupConsumerConfig;

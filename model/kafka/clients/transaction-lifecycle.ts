@@ -1,31 +1,18 @@
 /**
- * A transactional producer's dealings with its coordinator: TransactionManager (clients.md §4.4). One request is under way
- * at a time, and meanwhile the network thread sends no records either (Sender.maybeSendAndPollTransactionalRequest).
- *
- * Sequences are the affair of `TransactionManager`, in which the rest of Kafka's class of that name is.
+ * The transactions of a producer, from state to state: TransactionManager (clients.md §4.4). Sequences are the affair of
+ * `TransactionManager`, in which the rest of Kafka's class of that name is; how requests get to coordinators, of
+ * `TransactionalRequestSender`.
  */
 import { assert } from '../../kernel/assert.js';
 import type { MachineId } from '../../kernel/process.js';
 import type { ProducerSettings } from '../cluster-spec.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
-import {
-  Api,
-  CoordinatorType,
-  type FindCoordinatorRequest,
-  type FindCoordinatorResponse,
-  type InitProducerIdRequest,
-  type InitProducerIdResponse,
-  type Response,
-} from '../protocol/messages.js';
-import type { MemberIdentity, OffsetToCommit } from '../protocol/group-messages.js';
+import type { FindCoordinatorResponse, InitProducerIdResponse, Response } from '../protocol/messages.js';
+import type { OffsetToCommit } from '../protocol/group-messages.js';
 import type {
-  AddOffsetsToTxnRequest,
   AddOffsetsToTxnResponse,
-  AddPartitionsToTxnRequest,
   AddPartitionsToTxnResponse,
-  EndTxnRequest,
   EndTxnResponse,
-  TxnOffsetCommitRequest,
   TxnOffsetCommitResponse,
 } from '../protocol/transaction-messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
@@ -33,26 +20,20 @@ import { isRetriable } from './error-classes.js';
 import type { Metadata } from './metadata.js';
 import type { NetworkClient } from './network-client.js';
 import type { TransactionManager } from './transaction-manager.js';
-import { mayFollow, RequestQueue, type ProducerState, type TransactionalRequest } from './transaction-state.js';
+import { mayFollow, type ProducerState } from './transaction-state.js';
+import { TransactionalRequestSender, type RequestWriter } from './transactional-request-sender.js';
+import {
+  isOfTransaction,
+  requestFor,
+  type ConsumerGroupMetadata,
+  type CoordinatorRequest,
+  type PendingOffsets,
+  type TransactionalRequest,
+} from './transactional-requests.js';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** TransactionManager.ADD_PARTITIONS_RETRY_BACKOFF_MS: the last transaction is being completed, which takes no time. */
 const ADD_PARTITIONS_BACKOFF_MICROS = 20_000;
-const REQUEST_BYTES = 60;
-const PARTITION_BYTES = 8;
-const NOBODY = 0;
-
-/** What a consumer says of itself (KIP-447): with generation -1 and no member id, the group alone. */
-export interface ConsumerGroupMetadata extends MemberIdentity {
-  readonly groupId: string;
-  readonly generationId: number;
-}
-
-/** What sendOffsetsToTransaction has not returned of. */
-interface PendingOffsets {
-  readonly group: ConsumerGroupMetadata;
-  readonly offsets: readonly OffsetToCommit[];
-}
 
 /** What the lifecycle asks of its producer. */
 export interface LifecycleOwner {
@@ -63,34 +44,20 @@ export interface LifecycleOwner {
   onProducerId(producerId: number, producerEpoch: number): void;
 }
 
-export class TransactionLifecycle {
+export class TransactionLifecycle implements RequestWriter {
   readonly #transactionalId: string;
   readonly #timeoutMs: number;
   readonly #rules: Rules;
   readonly #network: NetworkClient;
-  readonly #metadata: Metadata;
   readonly #sequences: TransactionManager;
   readonly #owner: LifecycleOwner;
-  readonly #retryBackoffMicros: number;
-  readonly #requestTimeoutMicros: number;
-  readonly #queue = new RequestQueue();
+  readonly #sender: TransactionalRequestSender;
   state: ProducerState = 'uninitialized';
   /** Of the transaction under way; NONE: no error. */
   lastError: ErrorCode = KafkaError.NONE;
   /** EndTxn(commit) of the transaction under way was sent: nobody but the coordinator knows how it ends. */
   commitWasSent = false;
-  /** 0: not known. */
-  #coordinator: MachineId = NOBODY;
-  /** The one under way; null: none. */
-  #sent: TransactionalRequest | null = null;
-  /** Wall micros before which nothing is done at all: the thread sleeps over a retry. */
-  #sleepsUntil = -Infinity;
-  /** Until when the thread waits for a connection to the target; -Infinity: it does not. */
-  #awaitsUntil = -Infinity;
-  /** Of the group whose offsets were last sent. 0: not known. */
-  #groupCoordinator: MachineId = NOBODY;
   #pendingOffsets: PendingOffsets | null = null;
-  #target: MachineId = NOBODY;
   /** Added on the client, not asked for yet. */
   #newPartitions: number[] = [];
   readonly #partitions = new Set<number>();
@@ -108,20 +75,18 @@ export class TransactionLifecycle {
   ) {
     this.#transactionalId = settings['transactional.id']!;
     this.#timeoutMs = settings['transaction.timeout.ms'] ?? DEFAULT_TIMEOUT_MS;
-    this.#retryBackoffMicros = settings['retry.backoff.ms'] * 1000;
-    this.#requestTimeoutMicros = settings['request.timeout.ms'] * 1000;
     this.#rules = rules;
     this.#network = network;
-    this.#metadata = metadata;
     this.#sequences = sequences;
     this.#owner = owner;
+    this.#sender = new TransactionalRequestSender(settings, network, metadata, this);
   }
 
   // ---------------------------------------------------------------------- what the application calls
 
   initTransactions(): void {
     this.#enter('initializing');
-    this.#queue.add({ kind: 'init-producer-id' });
+    this.#sender.queue.add({ kind: 'init-producer-id' });
   }
 
   beginTransaction(): void {
@@ -148,9 +113,9 @@ export class TransactionLifecycle {
     if (this.#bumpsEpoch) {
       // The group's coordinator tells the transaction's (transaction version 2).
       this.#started = true;
-      this.#queue.add({ kind: 'commit-offsets' });
+      this.#sender.queue.add({ kind: 'commit-offsets' });
     } else {
-      this.#queue.add({ kind: 'add-offsets' });
+      this.#sender.queue.add({ kind: 'add-offsets' });
     }
   }
 
@@ -160,7 +125,7 @@ export class TransactionLifecycle {
 
   commitTransaction(): void {
     this.#enter('committing');
-    this.#queue.add({ kind: 'end-txn', committed: true });
+    this.#sender.queue.add({ kind: 'end-txn', committed: true });
   }
 
   abortTransaction(): void {
@@ -168,8 +133,9 @@ export class TransactionLifecycle {
     this.#enter('aborting');
     this.#newPartitions = [];
     // Of an id that it does not know the coordinator ends nothing.
-    if (lastError !== KafkaError.INVALID_PRODUCER_ID_MAPPING) this.#queue.add({ kind: 'end-txn', committed: false });
-    if (this.#needsBump) this.#queue.add({ kind: 'epoch-bump' });
+    if (lastError !== KafkaError.INVALID_PRODUCER_ID_MAPPING)
+      this.#sender.queue.add({ kind: 'end-txn', committed: false });
+    if (this.#needsBump) this.#sender.queue.add({ kind: 'epoch-bump' });
   }
 
   // ---------------------------------------------------------------------- what the network thread asks
@@ -211,164 +177,67 @@ export class TransactionLifecycle {
    * @param ready whether a node takes a request now (connects to it if need be)
    */
   isBusy(now: number, ready: (node: MachineId, now: number) => boolean): boolean {
-    if (this.#sent !== null || now < this.#sleepsUntil) return true;
+    if (this.#sender.isBusy(now)) return true;
     if (this.state === 'abortable-error' || this.state === 'aborting') this.#owner.abortUnsent();
-    this.#sleepsUntil = -Infinity;
-    let next = this.#next();
+    const next = this.#next();
     if (next === undefined) return false;
-    if (next.kind === 'commit-offsets') {
-      if (this.#groupCoordinator === NOBODY) this.#lookUpGroup();
-    } else if (!isLookUp(next) && this.#coordinator === NOBODY) {
-      this.#lookUp();
-    }
-    next = this.#queue.head!;
-    this.#chooseTarget(next, now);
-    if (this.#target === NOBODY) {
-      this.#sleep(now, this.#retryBackoffMicros);
-      return true;
-    }
-    if (!ready(this.#target, now)) {
-      if (this.#awaitsUntil === -Infinity) this.#awaitsUntil = now + this.#requestTimeoutMicros;
-      else if (this.#network.connectionFailed(this.#target) || now >= this.#awaitsUntil) this.#unreachable(next, now);
-      return true;
-    }
-    this.#awaitsUntil = -Infinity;
-    this.#queue.shift();
-    this.#sent = next;
-    if (next.kind === 'end-txn' && next.committed) this.commitWasSent = true;
-    this.#network.send(this.#target, this.#requestFor(next), next, true, now);
+    const sent = this.#sender.send(next, now, ready);
+    if (sent?.kind === 'end-txn' && sent.committed) this.commitWasSent = true;
     return true;
   }
 
   nextDeadline(): number {
-    if (this.#sent !== null) return Infinity;
-    if (this.#sleepsUntil > -Infinity) return this.#sleepsUntil;
-    return this.#awaitsUntil === -Infinity
-      ? Infinity
-      : Math.min(this.#awaitsUntil, this.#network.connectableAt(this.#target));
+    return this.#sender.nextDeadline();
   }
 
   /** TransactionManager.nextRequest: the end of a transaction waits until every batch is done. */
   #next(): TransactionalRequest | undefined {
     if (this.#newPartitions.length > 0 && this.state !== 'abortable-error') {
-      this.#queue.add({ kind: 'add-partitions', partitions: this.#newPartitions });
+      this.#sender.queue.add({ kind: 'add-partitions', partitions: this.#newPartitions });
       this.#newPartitions = [];
     }
-    let head = this.#queue.head;
+    let head = this.#sender.queue.head;
     if (head?.kind === 'end-txn') {
       if (this.#owner.hasIncomplete()) return undefined;
       if (!this.#started) {
         // Nothing was added: there is nothing that the coordinator could end.
-        this.#queue.shift();
+        this.#sender.queue.shift();
         this.#complete();
-        head = this.#queue.head;
+        head = this.#sender.queue.head;
       }
     }
     return head;
   }
 
-  /** Who knows the coordinator is for any broker to say; the same one as long as its connection is waited for. */
-  #chooseTarget(next: TransactionalRequest, now: number): void {
-    if (next.kind === 'commit-offsets') this.#target = this.#groupCoordinator;
-    else if (!isLookUp(next)) this.#target = this.#coordinator;
-    else if (this.#target === NOBODY || this.#awaitsUntil === -Infinity) {
-      this.#target = this.#network.leastLoadedNode(this.#metadata.nodes, now);
-    }
-  }
-
-  #unreachable(next: TransactionalRequest, now: number): void {
-    this.#awaitsUntil = -Infinity;
-    this.#target = NOBODY;
-    if (isLookUp(next)) this.#metadata.requestUpdate();
-    else this.#lookUpFor(next);
-    this.#sleep(now, this.#retryBackoffMicros);
-  }
-
-  #lookUp(): void {
-    this.#coordinator = NOBODY;
-    if (!this.#queue.has('find-coordinator')) this.#queue.add({ kind: 'find-coordinator' });
-  }
-
-  #lookUpGroup(): void {
-    this.#groupCoordinator = NOBODY;
-    if (!this.#queue.has('find-group-coordinator')) this.#queue.add({ kind: 'find-group-coordinator' });
-  }
-
-  #lookUpFor(next: TransactionalRequest): void {
-    if (next.kind === 'commit-offsets') this.#lookUpGroup();
-    else this.#lookUp();
-  }
-
-  #sleep(now: number, micros: number): void {
-    this.#sleepsUntil = now + micros;
-  }
-
-  #requestFor(next: TransactionalRequest): CoordinatorRequest {
-    const transactionalId = this.#transactionalId;
-    const { producerId, producerEpoch } = this.#sequences;
-    const identity = { transactionalId, producerId, producerEpoch };
-    const envelope = { bytes: REQUEST_BYTES, correlationId: this.#network.nextCorrelationId() };
-    switch (next.kind) {
-      case 'find-coordinator':
-        return { kind: Api.findCoordinator, ...envelope, keyType: CoordinatorType.TRANSACTION, key: transactionalId };
-      case 'find-group-coordinator': {
-        const key = this.#pendingOffsets!.group.groupId;
-        return { kind: Api.findCoordinator, ...envelope, keyType: CoordinatorType.GROUP, key };
-      }
-      case 'init-producer-id': {
-        const fields = { transactionalId, transactionTimeoutMs: this.#timeoutMs };
-        return { kind: Api.initProducerId, ...envelope, ...fields };
-      }
-      case 'epoch-bump': {
-        const fields = { ...identity, transactionTimeoutMs: this.#timeoutMs };
-        return { kind: Api.initProducerId, ...envelope, ...fields };
-      }
-      case 'add-partitions': {
-        const { partitions } = next;
-        const bytes = REQUEST_BYTES + PARTITION_BYTES * partitions.length;
-        const fields = { ...identity, verifyOnly: false, partitions };
-        return { kind: Api.addPartitionsToTxn, ...envelope, bytes, ...fields };
-      }
-      case 'add-offsets':
-        return { kind: Api.addOffsetsToTxn, ...envelope, ...identity, groupId: this.#pendingOffsets!.group.groupId };
-      case 'commit-offsets': {
-        const { group, offsets } = this.#pendingOffsets!;
-        const bytes = REQUEST_BYTES + PARTITION_BYTES * offsets.length;
-        return { kind: Api.txnOffsetCommit, ...envelope, bytes, ...identity, ...group, offsets };
-      }
-      case 'end-txn':
-        return { kind: Api.endTxn, ...envelope, ...identity, committed: next.committed };
-    }
+  requestFor(next: TransactionalRequest): CoordinatorRequest {
+    return requestFor(next, {
+      transactionalId: this.#transactionalId,
+      producerId: this.#sequences.producerId,
+      producerEpoch: this.#sequences.producerEpoch,
+      timeoutMs: this.#timeoutMs,
+      offsets: this.#pendingOffsets,
+      correlationId: this.#network.nextCorrelationId(),
+    });
   }
 
   // ---------------------------------------------------------------------- what the coordinator answers
 
   /** The connection broke: silently tried again, wherever the coordinator is by then. It may have done what was asked. */
   handleRequestLost(now: number): void {
-    const sent = this.#sent!;
-    this.#sent = null;
+    const sent = this.#sender.ended();
     if (this.state === 'fatal-error') return;
-    if (!isLookUp(sent)) this.#lookUpFor(sent);
+    this.#sender.forgetCoordinatorOf(sent);
     this.#again(sent, now);
   }
 
   handleResponse(response: Response, now: number): void {
-    const sent = this.#sent!;
-    this.#sent = null;
+    const sent = this.#sender.ended();
     if (this.state === 'fatal-error') return;
     switch (sent.kind) {
-      case 'find-coordinator': {
-        const { error, nodeId } = response as FindCoordinatorResponse;
-        if (error === KafkaError.NONE) this.#coordinator = nodeId;
-        else this.#again(sent, now);
+      case 'find-coordinator':
+      case 'find-group-coordinator':
+        if (!this.#sender.found(sent, response as FindCoordinatorResponse)) this.#again(sent, now);
         return;
-      }
-      case 'find-group-coordinator': {
-        const { error, nodeId } = response as FindCoordinatorResponse;
-        if (error === KafkaError.NONE) this.#groupCoordinator = nodeId;
-        else this.#again(sent, now);
-        return;
-      }
       case 'init-producer-id':
       case 'epoch-bump':
         this.#initialized(sent, response as InitProducerIdResponse, now);
@@ -393,7 +262,7 @@ export class TransactionLifecycle {
     now: number,
   ): void {
     if (error !== KafkaError.NONE) {
-      this.#refused(sent, error, now, this.#retryBackoffMicros);
+      this.#refused(sent, error, now);
       return;
     }
     this.#setProducerId(producerId, producerEpoch);
@@ -415,19 +284,18 @@ export class TransactionLifecycle {
       return;
     }
     const isFirst = refusal.error === KafkaError.CONCURRENT_TRANSACTIONS && this.#partitions.size === 0;
-    const backoff = isFirst
-      ? Math.min(ADD_PARTITIONS_BACKOFF_MICROS, this.#retryBackoffMicros)
-      : this.#retryBackoffMicros;
+    const usual = this.#sender.retryBackoffMicros;
+    const backoff = isFirst ? Math.min(ADD_PARTITIONS_BACKOFF_MICROS, usual) : usual;
     this.#refused(sent, refusal.error, now, backoff);
   }
 
   #offsetsAdded(sent: TransactionalRequest, { error }: AddOffsetsToTxnResponse, now: number): void {
     if (error !== KafkaError.NONE) {
-      this.#refused(sent, error, now, this.#retryBackoffMicros);
+      this.#refused(sent, error, now);
       return;
     }
     this.#started = true;
-    if (this.#pendingOffsets !== null) this.#queue.add({ kind: 'commit-offsets' });
+    if (this.#pendingOffsets !== null) this.#sender.queue.add({ kind: 'commit-offsets' });
   }
 
   /** TransactionManager.TxnOffsetCommitHandler. */
@@ -440,7 +308,7 @@ export class TransactionLifecycle {
       case KafkaError.COORDINATOR_NOT_AVAILABLE:
       case KafkaError.NOT_COORDINATOR:
       case KafkaError.REQUEST_TIMED_OUT:
-        this.#lookUpGroup();
+        this.#sender.forgetCoordinatorOf(sent);
         this.#again(sent, now);
         return;
       case KafkaError.CONCURRENT_TRANSACTIONS:
@@ -462,7 +330,7 @@ export class TransactionLifecycle {
 
   #ended(sent: TransactionalRequest, { error, producerId, producerEpoch }: EndTxnResponse, now: number): void {
     if (error !== KafkaError.NONE) {
-      this.#refused(sent, error, now, this.#retryBackoffMicros);
+      this.#refused(sent, error, now);
       return;
     }
     if (producerId >= 0) this.#setProducerId(producerId, producerEpoch);
@@ -470,11 +338,11 @@ export class TransactionLifecycle {
   }
 
   /** The table of clients.md §4.4. */
-  #refused(sent: TransactionalRequest, error: ErrorCode, now: number, backoffMicros: number): void {
+  #refused(sent: TransactionalRequest, error: ErrorCode, now: number, backoffMicros?: number): void {
     switch (error) {
       case KafkaError.COORDINATOR_NOT_AVAILABLE:
       case KafkaError.NOT_COORDINATOR:
-        this.#lookUp();
+        this.#sender.forgetCoordinatorOf(sent);
         this.#again(sent, now);
         return;
       case KafkaError.CONCURRENT_TRANSACTIONS:
@@ -498,11 +366,10 @@ export class TransactionLifecycle {
     }
   }
 
-  #again(sent: TransactionalRequest, now: number, backoffMicros = this.#retryBackoffMicros): void {
+  #again(sent: TransactionalRequest, now: number, backoffMicros?: number): void {
     // What only served a transaction that has failed since is not asked for again.
     if (isOfTransaction(sent) && this.state === 'abortable-error') return;
-    this.#queue.add(sent);
-    this.#sleep(now, backoffMicros);
+    this.#sender.again(sent, now, backoffMicros);
   }
 
   #setProducerId(producerId: number, producerEpoch: number): void {
@@ -513,7 +380,7 @@ export class TransactionLifecycle {
 
   /** The transaction has ended; a bump of the epoch may still be due (completeTransaction). */
   #complete(): void {
-    if (this.#queue.has('epoch-bump')) this.#enter('initializing');
+    if (this.#sender.queue.has('epoch-bump')) this.#enter('initializing');
     else this.#enter('ready');
     this.lastError = KafkaError.NONE;
     this.#needsBump = false;
@@ -538,13 +405,13 @@ export class TransactionLifecycle {
       this.#fatal(error);
       return;
     }
-    this.#queue.clear();
+    this.#sender.queue.clear();
     this.lastError = error;
     this.#enter('abortable-error');
   }
 
   #fatal(error: ErrorCode): void {
-    this.#queue.clear();
+    this.#sender.queue.clear();
     this.lastError = error;
     this.#sequences.fatalError = error;
     this.#enter('fatal-error');
@@ -554,26 +421,4 @@ export class TransactionLifecycle {
     assert(mayFollow(state, this.state), `${state} does not follow ${this.state}`);
     this.state = state;
   }
-}
-
-type CoordinatorRequest =
-  | FindCoordinatorRequest
-  | InitProducerIdRequest
-  | AddPartitionsToTxnRequest
-  | AddOffsetsToTxnRequest
-  | TxnOffsetCommitRequest
-  | EndTxnRequest;
-
-function isLookUp({ kind }: TransactionalRequest): boolean {
-  return kind === 'find-coordinator' || kind === 'find-group-coordinator';
-}
-
-/** It serves the transaction under way alone. */
-function isOfTransaction({ kind }: TransactionalRequest): boolean {
-  return (
-    kind === 'add-partitions' ||
-    kind === 'add-offsets' ||
-    kind === 'commit-offsets' ||
-    kind === 'find-group-coordinator'
-  );
 }

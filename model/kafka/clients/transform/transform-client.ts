@@ -10,7 +10,7 @@ import { NO_GENERATION, NO_MEMBER_ID } from '../../protocol/group-messages.js';
 import type { ConsumerLag, ConsumerSurface, GroupConsumerConfig } from '../api.js';
 import { GroupConsumer } from '../group-consumer.js';
 import { ProducerClient } from '../producer.js';
-import type { ConsumerGroupMetadata } from '../transaction-lifecycle.js';
+import type { ConsumerGroupMetadata } from '../transactional-requests.js';
 import { kindWithinPart, partOfTimer, PartHost, type PartOwner } from './part-host.js';
 import { TransformApplication, type OutputValues } from './transform-application.js';
 import { TransformTransactions } from './transform-transactions.js';

@@ -12,7 +12,7 @@ import type { Outcome } from '../../../kernel/recorder.js';
 import { errorName } from '../../protocol/errors.js';
 import type { OffsetToCommit } from '../../protocol/group-messages.js';
 import type { ProducerApplication, TransactionalProducer } from '../producer-application.js';
-import type { ConsumerGroupMetadata } from '../transaction-lifecycle.js';
+import type { ConsumerGroupMetadata } from '../transactional-requests.js';
 
 /** One output, and the input that it was made of. */
 export interface TransformedRecord {
