@@ -26,3 +26,12 @@ export function isExpected(spec: Pick<Spec, 'expect'>, verdict: TrialVerdict): b
     return forbidden.some((type) => expected.includes(sameAnomaly(type)));
   });
 }
+
+/** A lost record says more than the offset that was used again after it: in the order of what a requirement forbids. */
+export function clearestFirst(anomalies: readonly JudgedAnomaly[]): readonly JudgedAnomaly[] {
+  const place = ({ anomaly, requirement }: JudgedAnomaly): number => {
+    const forbidden = requirements.find(({ name }) => name === requirement)?.forbids ?? [];
+    return forbidden.indexOf(anomaly.type);
+  };
+  return anomalies.toSorted((a, b) => place(a) - place(b));
+}

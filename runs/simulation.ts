@@ -6,7 +6,7 @@ import type { Plan } from '../nemesis/plan.js';
 import { openPool, runCampaign } from './campaign.js';
 import { drawFor } from './draw/draw.js';
 import { HarrowFailure, type Engine, type ShrinkTarget, type Shrunk, type Trial } from './engine.js';
-import { findAnomaly } from './shrink/shrink-trial.js';
+import { findAnomaly } from './shrink/target.js';
 import type { Spec } from './spec/spec.js';
 import { runTrial } from './trial.js';
 import type { ShrinkAnswer, WorkerTask } from './worker.js';
@@ -37,8 +37,7 @@ async function shrink(trial: Trial, target: ShrinkTarget, attempts: number): Pro
     await pool.destroy();
   }
   const smallest = runTrial({ spec, seed, plan: answer.plan, variant: trial.row.variant });
-  // Among hundreds that one event brought about only a few are asked for their cause: then any of them stands for it.
-  const anomaly = findAnomaly(smallest, target) ?? findAnomaly(smallest, { ...target, cause: null, ofWorkload: false });
+  const anomaly = findAnomaly(smallest, target);
   if (anomaly === undefined) {
     throw new HarrowFailure(`Seed ${seed} showed ${target.type} in a worker and does not show it here.`);
   }

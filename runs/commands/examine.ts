@@ -1,10 +1,10 @@
 /** The first trial of a cause, looked at closely: run again in full, shrunk, told, and a fix tried on it. */
 import type { JudgedAnomaly } from '../../histories/anomaly.js';
-import { causeOf, type Story } from '../../histories/report/story.js';
-import { type Engine, HarrowFailure, type ShrinkTarget, type Trial } from '../engine.js';
-import { requirements } from '../catalogue.js';
-import { isOfWorkload } from '../shrink/shrink-trial.js';
-import { brokenPromise } from '../expectation.js';
+import type { Story } from '../../histories/report/story.js';
+import { type Engine, HarrowFailure, type Trial } from '../engine.js';
+import { brokenPromise, clearestFirst } from '../expectation.js';
+import { shrinkTarget } from '../shrink/target.js';
+import { causedAnomalies } from '../trial/causes.js';
 import { percent } from '../reporters/words.js';
 import type { Spec } from '../spec/spec.js';
 import { settingInForce, withSetting } from '../spec/with-setting.js';
@@ -60,36 +60,17 @@ export async function examine(input: ExamineInput): Promise<Examined> {
   };
 }
 
-/** What must be shown again when a trial with this anomaly is made smaller. */
-export function shrinkTarget(trial: Trial, judged: JudgedAnomaly): ShrinkTarget {
-  const key = trial.history.keys[judged.anomaly.key] ?? null;
-  const cause = causeOf(judged, trial.history, trial.trace).id;
-  const { anomaly, judgement, requirement } = judged;
-  const ofWorkload = isOfWorkload(trial.plan, anomaly);
-  return { type: anomaly.type, judgement, requirement, key, cause, ofWorkload };
-}
-
 /** The anomaly that is grouped under this cause. */
 function anomalyOf(trial: Trial, cause: CauseTotal): JudgedAnomaly {
-  const failing = clearestFirst(trial.verdict.anomalies.filter(({ judgement }) => judgement !== 'allowed'));
-  const own = failing.find(
-    (judged) =>
-      brokenPromise(judged) === cause.requirement && causeOf(judged, trial.history, trial.trace).id === cause.id,
-  );
-  const found = own ?? failing[0];
+  const failing = trial.verdict.anomalies.filter(({ judgement }) => judgement !== 'allowed');
+  const own = causedAnomalies(failing, trial.history, trial.trace)
+    .filter((one) => one.cause.id === cause.id && brokenPromise(one.judged) === cause.requirement)
+    .map(({ judged }) => judged);
+  const [found] = clearestFirst(own);
   if (found === undefined) {
-    throw new HarrowFailure(`Seed ${trial.seed} failed in the campaign and is clean when run again.`);
+    throw new HarrowFailure(`Seed ${trial.seed} failed by ${cause.id} in the campaign and does not when run again.`);
   }
   return found;
-}
-
-/** A lost record says more than the offset that was used again after it: in the order of what a requirement forbids. */
-export function clearestFirst(anomalies: readonly JudgedAnomaly[]): readonly JudgedAnomaly[] {
-  const place = ({ anomaly, requirement }: JudgedAnomaly): number => {
-    const forbidden = requirements.find(({ name }) => name === requirement)?.forbids ?? [];
-    return forbidden.indexOf(anomaly.type);
-  };
-  return anomalies.toSorted((a, b) => place(a) - place(b));
 }
 
 async function shrink(input: ExamineInput, original: Trial, judged: JudgedAnomaly): Promise<Examined['shrunk']> {

@@ -2,16 +2,17 @@
 import { dirname, resolve, sep } from 'node:path';
 import { sendsOf } from '../../model/system.js';
 import type { JudgedAnomaly } from '../../histories/anomaly.js';
-import { sameAnomaly } from '../expectation.js';
+import { clearestFirst, sameAnomaly } from '../expectation.js';
 import { HarrowFailure, type Trial } from '../engine.js';
 import { Exit, type ExitCode } from '../outcome.js';
+import { shrinkTarget } from '../shrink/target.js';
+import { causedAnomalies } from '../trial/causes.js';
 import { verdictMark } from '../reporters/paint.js';
 import { anomaliesText } from '../reporters/trial-text.js';
 import { counted } from '../reporters/words.js';
 import { UsageError } from '../spec/problems.js';
 import { writeWholeFolder } from '../store/atomic.js';
 import { type Context, paintOf, say, sayJson } from './context.js';
-import { clearestFirst, shrinkTarget } from './examine.js';
 import { trialPageInput } from './pages.js';
 import { parseCount } from './seeds.js';
 import { makeFolder } from '../files.js';
@@ -62,7 +63,8 @@ export async function shrink(context: Context, path: string, options: ShrinkOpti
 
 /** Of the type that was asked for, else the first that fails a requirement or breaks a guarantee, else any. */
 function anomalyToKeep(trial: Trial, type: string | undefined): JudgedAnomaly {
-  const anomalies = clearestFirst(trial.verdict.anomalies);
+  const caused = causedAnomalies(trial.verdict.anomalies, trial.history, trial.trace);
+  const anomalies = clearestFirst(caused.map(({ judged }) => judged));
   const found =
     type === undefined
       ? (anomalies.find(({ judgement }) => judgement !== 'allowed') ?? anomalies[0])

@@ -1,9 +1,10 @@
 /** The first trial that failed, looked at closely: shrunk, told, a fix tried on it. */
 import type { JudgedAnomaly } from '../../histories/anomaly.js';
 import { storyOf, type Story } from '../../histories/report/story.js';
-import { clearestFirst, shrinkTarget } from '../commands/examine.js';
 import { drawFor } from '../draw/draw.js';
-import { findAnomaly } from '../shrink/shrink-trial.js';
+import { clearestFirst } from '../expectation.js';
+import { findAnomaly, shrinkTarget } from '../shrink/target.js';
+import { causedAnomalies } from '../trial/causes.js';
 import type { Spec } from '../spec/spec.js';
 import { withSetting } from '../spec/with-setting.js';
 import { runOwnTrial, type OwnTrial } from '../trial.js';
@@ -47,8 +48,9 @@ export async function examineOwn(failed: FailedTrial): Promise<ExaminedOwn | nul
   const { thrown } = original.told;
   if (thrown !== null) return examineThrown(failed, plan, original, thrown);
   if (original.trial.row.expected) return null;
-  const failing = original.trial.verdict.anomalies.filter(({ judgement }) => judgement !== 'allowed');
-  const [judged] = clearestFirst(failing);
+  const { history, trace, verdict } = original.trial;
+  const failing = verdict.anomalies.filter(({ judgement }) => judgement !== 'allowed');
+  const [judged] = clearestFirst(causedAnomalies(failing, history, trace).map((one) => one.judged));
   return judged === undefined ? null : examineAnomaly(failed, plan, original, judged);
 }
 

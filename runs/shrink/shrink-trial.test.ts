@@ -3,7 +3,8 @@ import { sendsOf } from '../../model/system.js';
 import { drawFor } from '../draw/draw.js';
 import { loadSpec } from '../spec/load.js';
 import { runTrial } from '../trial.js';
-import { findAnomaly, isOfWorkload, shrinkTrialPlan } from './shrink-trial.js';
+import { shrinkTrialPlan } from './shrink-trial.js';
+import { findAnomaly, isOfWorkload } from './target.js';
 
 describe('a trial of a group that processed a record twice', () => {
   const { spec } = loadSpec({ input: 'slow-consumer' });

@@ -1,10 +1,10 @@
 /** The line that a campaign keeps of every trial. */
 import type { JudgedAnomaly, TrialVerdict } from '../../histories/anomaly.js';
 import type { History } from '../../histories/operation.js';
-import { causeOf } from '../../histories/report/story.js';
 import type { Cause, FaultCount, TrialCounts, TrialRow } from '../engine.js';
 import { brokenPromise, isExpected } from '../expectation.js';
 import type { TrialInput } from '../trial.js';
+import { causedAnomalies } from './causes.js';
 import type { Stage } from './stage.js';
 import { tally } from './tally.js';
 
@@ -46,22 +46,14 @@ function typesOf(anomalies: readonly JudgedAnomaly[]): readonly string[] {
   return [...new Set(anomalies.map(({ anomaly }) => anomaly.type))].sort();
 }
 
-/**
- * In the order in which their first anomalies happened; each once. One event may lose hundreds of records: anomalies of
- * one partition that the same event licenses came about in the same way, and the first of them is asked.
- */
+/** In the order in which their first anomalies happened; each once. */
 function causesOf(failing: readonly JudgedAnomaly[], history: History, stage: Stage): readonly Cause[] {
-  const asked = new Set<string>();
   const causes = new Map<string, Cause>();
-  for (const judged of failing.toSorted((a, b) => a.anomaly.at - b.anomaly.at)) {
-    const { anomaly, licence } = judged;
+  for (const { judged, cause } of causedAnomalies(failing, history, stage.recorder.trace)) {
     const requirement = brokenPromise(judged);
-    const event = `${requirement} ${anomaly.type} ${anomaly.key} ${licence?.row} ${licence?.event}`;
-    if (asked.has(event)) continue;
-    asked.add(event);
-    const { id, sentence } = causeOf(judged, history, stage.recorder.trace);
-    const key = `${requirement} ${id}`;
-    if (!causes.has(key)) causes.set(key, { id, requirement, licence: licence?.row ?? 'none', words: sentence });
+    const key = `${requirement} ${cause.id}`;
+    const licence = judged.licence?.row ?? 'none';
+    if (!causes.has(key)) causes.set(key, { id: cause.id, requirement, licence, words: cause.sentence });
   }
   return [...causes.values()];
 }
