@@ -115,6 +115,8 @@ export const writableAgain: Guarantee = {
     'When a sufficient set of machines is healed, every partition has a leader and takes writes again within a bound that the time-outs give; when all are, every ISR is whole again.',
   source: 'Kafka documentation, Replication; AbstractFetcherThread on CorruptRecordException',
   assumptions: [
+    'Servers that end themselves are started again from the heal on, as a service manager does.',
+    'Healed with the set is whatever a client takes for a leader: a machine that is paused accepts requests and answers none.',
     'The log of the leader is sound: a follower or reader that meets a damaged batch on it tries again for ever, and gets no further.',
   ],
   covers: () => ['stuck'],

@@ -21,7 +21,7 @@ function secondsToComeBack(seed: string, nth: number): number {
 
 it('a broker that cannot reach the controller it asks turns to another after controller.quorum.request.timeout.ms', () => {
   const waits = ['1', '2', '3', '4'].flatMap((seed) => [0, 1].map((nth) => secondsToComeBack(seed, nth)));
-  // Two seconds, and perhaps again, since whom it asks next is drawn; setting up a connection is given up after ten.
-  expect(Math.max(...waits)).toBeLessThan(8);
+  // Whom it asks next is drawn: some ask the one that is cut off, first or again. It gives a connection up after ten.
+  expect(Math.max(...waits)).toBeLessThan(10);
   expect(Math.max(...waits)).toBeGreaterThan(2);
 });
