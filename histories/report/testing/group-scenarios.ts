@@ -86,27 +86,15 @@ export function slowMember(): Scenario {
 
 /** c0 has processed and is killed before it commits; its session expires, and c1 begins where nothing was committed. */
 export function diedBeforeCommit(): Scenario {
-  const group = new ScriptedGroup('after-processing');
-  const { cluster } = group;
-  group.joins('c0');
-  group.joins('c1');
-  cluster.at(2);
-  group.gives('c0', 1, -1);
-  cluster.at(3);
-  group.polls('c0');
-  const first = cluster.does('c0', 'process', [group.offset('process', 0)]);
-  die(cluster, 'c0');
-  cluster.at(9);
-  group.leaves('c0', 1, 1);
-  cluster.tick();
-  group.gives('c1', 2, -1);
-  group.polls('c1');
-  const second = cluster.does('c1', 'process', [group.offset('process', 0)]);
-  return group.ended('reprocessed', [0], [first, second]);
+  return evictedBeforeCommit((cluster) => die(cluster, 'c0'));
 }
 
 /** c0 is paused past its session time-out between processing and committing. */
 export function pausedBeforeCommit(): Scenario {
+  return evictedBeforeCommit((cluster) => cluster.tick().emit('paused', cluster.machine('c0'), -1));
+}
+
+function evictedBeforeCommit(befalls: (cluster: ScriptedCluster) => void): Scenario {
   const group = new ScriptedGroup('after-processing');
   const { cluster } = group;
   group.joins('c0');
@@ -116,7 +104,7 @@ export function pausedBeforeCommit(): Scenario {
   cluster.at(3);
   group.polls('c0');
   const first = cluster.does('c0', 'process', [group.offset('process', 0)]);
-  cluster.tick().emit('paused', cluster.machine('c0'), -1);
+  befalls(cluster);
   cluster.at(9);
   group.leaves('c0', 1, 1);
   cluster.tick();

@@ -81,9 +81,7 @@ function epochEndsRequest(
 ): OffsetForLeaderEpochRequest {
   return {
     kind: Api.offsetForLeaderEpoch,
-    bytes: REQUEST_BYTES + REQUEST_PARTITION_BYTES * states.length,
-    correlationId,
-    replicaId: broker.config.nodeId,
+    ...headOf(states, correlationId, broker),
     partitions: states.map((state) => ({
       partition: state.partition.number,
       currentLeaderEpoch: epochOf(state, rules),
@@ -101,15 +99,18 @@ function logOffsetsRequest(
 ): ListOffsetsRequest {
   return {
     kind: Api.listOffsets,
-    bytes: REQUEST_BYTES + REQUEST_PARTITION_BYTES * states.length,
-    correlationId,
-    replicaId: broker.config.nodeId,
+    ...headOf(states, correlationId, broker),
     partitions: states.map((state) => ({
       partition: state.partition.number,
       currentLeaderEpoch: epochOf(state, rules),
       timestamp,
     })),
   };
+}
+
+function headOf(states: readonly FetchState[], correlationId: number, broker: BrokerBasics) {
+  const bytes = REQUEST_BYTES + REQUEST_PARTITION_BYTES * states.length;
+  return { bytes, correlationId, replicaId: broker.config.nodeId };
 }
 
 /** KIP-320: before it, no request said in which epoch its sender lives. */

@@ -1,10 +1,10 @@
 /** A broker reduced to its membership: lifecycle and metadata, for tests of those against a real controller. */
-import type { Connection } from '../../../kernel/network.js';
-import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../../kernel/process.js';
+import type { Host, MachineId } from '../../../kernel/process.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../../protocol/raft-messages.js';
 import { MetadataImage } from '../../control/metadata-image.js';
-import { TIMER_RANGE_WIDTH, TimerRange, type BrokerServices, type ConnectionOwner } from '../components.js';
+import { AskingProcess } from '../../testing/asking-process.js';
+import { TIMER_RANGE_WIDTH, TimerRange, type BrokerServices } from '../components.js';
 import type { BrokerConfig } from '../config.js';
 import { BrokerLifecycle } from '../lifecycle.js';
 import { MetadataFetcher } from '../metadata-fetcher.js';
@@ -13,7 +13,7 @@ import { MetadataFetcher } from '../metadata-fetcher.js';
 const LOADING_MICROS = 300_000;
 const LOADED = 1;
 
-export class Member extends Process implements BrokerServices {
+export class Member extends AskingProcess implements BrokerServices {
   readonly config: BrokerConfig;
   readonly lifecycle: BrokerLifecycle;
   readonly image = new MetadataImage();
@@ -31,22 +31,6 @@ export class Member extends Process implements BrokerServices {
   override start(): void {
     this.lifecycle.start();
     this.fetcher.start();
-  }
-
-  override onConnection(connection: Connection): void {
-    connection.reset();
-  }
-
-  override onConnected(connection: Connection): void {
-    (connection.state as ConnectionOwner).onConnected(connection);
-  }
-
-  override onMessage(connection: Connection, message: Message): void {
-    (connection.state as ConnectionOwner).onMessage(connection, message);
-  }
-
-  override onBroken(connection: Connection, why: BrokenReason): void {
-    (connection.state as ConnectionOwner).onBroken(connection, why);
   }
 
   override onTimer(kind: number): void {

@@ -1,7 +1,6 @@
 /** A machine with nothing but a client of the ensemble, which does what a test says and writes down what it sees. */
-import type { Connection } from '../../../../../kernel/network.js';
-import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../../../../kernel/process.js';
-import type { ConnectionOwner } from '../../../../broker/components.js';
+import type { Host, MachineId } from '../../../../../kernel/process.js';
+import { AskingProcess } from '../../../../testing/asking-process.js';
 import { ZooKeeperClient, type ClientListener, type ClientState, type ResultListener } from '../client.js';
 import type { ClientOp, OpResult, ZnodeEvent } from '../operations.js';
 
@@ -18,7 +17,7 @@ export interface Asked {
   result: OpResult | null;
 }
 
-export class ClientMachine extends Process implements ClientListener, ResultListener {
+export class ClientMachine extends AskingProcess implements ClientListener, ResultListener {
   readonly client: ZooKeeperClient;
   /** By token. */
   readonly asked: Asked[] = [];
@@ -60,22 +59,6 @@ export class ClientMachine extends Process implements ClientListener, ResultList
 
   onEvent(event: ZnodeEvent): void {
     this.heard.push(event);
-  }
-
-  override onConnection(connection: Connection): void {
-    connection.reset();
-  }
-
-  override onConnected(connection: Connection): void {
-    (connection.state as ConnectionOwner).onConnected(connection);
-  }
-
-  override onMessage(connection: Connection, message: Message): void {
-    (connection.state as ConnectionOwner).onMessage(connection, message);
-  }
-
-  override onBroken(connection: Connection, why: BrokenReason): void {
-    (connection.state as ConnectionOwner).onBroken(connection, why);
   }
 
   override onTimer(kind: number): void {
