@@ -49,6 +49,7 @@ const names = {
   groupState: 'group-state',
   partitionAssigned: 'partition-assigned',
   partitionReleased: 'partition-released',
+  coordinatorLoaded: 'coordinator-loaded',
   offsetPending: 'offset-pending',
   batchSent: 'batch-sent',
   batchRetried: 'batch-retried',

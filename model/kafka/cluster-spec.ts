@@ -172,14 +172,19 @@ export interface ConsumerSettings {
 /** Of a consumer that subscribes: a member of a group. */
 export interface GroupConsumerSettings extends ConsumerSettings {
   readonly 'group.id': string;
+  /** 'classic' if left out; 'consumer' is KIP-848's. */
+  readonly 'group.protocol'?: 'classic' | 'consumer';
+  /** With 'consumer': the coordinator's assignor, by name or class. Left out: its first. */
+  readonly 'group.remote.assignor'?: string;
   /** KIP-345. Left out: a dynamic member. */
   readonly 'group.instance.id'?: string;
+  /** This and heartbeat.interval.ms: of the classic protocol. */
   readonly 'session.timeout.ms': number;
   readonly 'heartbeat.interval.ms': number;
   readonly 'max.poll.interval.ms': number;
   readonly 'enable.auto.commit': boolean;
   readonly 'auto.commit.interval.ms': number;
-  /** Names of assignors (range, roundrobin, sticky, cooperative-sticky), the preferred one first. */
+  /** Of the classic protocol: names of assignors (range, roundrobin, sticky, cooperative-sticky), the preferred one first. */
   readonly 'partition.assignment.strategy': readonly AssignorName[];
 }
 

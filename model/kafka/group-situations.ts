@@ -2,6 +2,7 @@
 import type { Situation } from '../system.js';
 import { MemberLeft, Probe } from './probes.js';
 import { KafkaError } from './protocol/errors.js';
+import { Api } from './protocol/messages.js';
 import { situation, type Recogniser } from './situation.js';
 
 /** As `group-state` has them. */
@@ -9,6 +10,11 @@ const PREPARING_REBALANCE = 1;
 const COMPLETING_REBALANCE = 2;
 const STABLE = 3;
 const DEAD = 4;
+const ASSIGNING = 5;
+const RECONCILING = 6;
+
+/** Members are between what they had and what they are to have. */
+const UNSETTLED: readonly number[] = [PREPARING_REBALANCE, COMPLETING_REBALANCE, ASSIGNING, RECONCILING];
 
 const COUNTED_OUT: readonly number[] = [
   MemberLeft.sessionExpired,
@@ -25,6 +31,8 @@ const STALE: readonly number[] = [
   KafkaError.FENCED_MEMBER_EPOCH,
   KafkaError.STALE_MEMBER_EPOCH,
 ];
+
+const FENCED: readonly number[] = [KafkaError.UNKNOWN_MEMBER_ID, KafkaError.FENCED_MEMBER_EPOCH];
 
 export const groupSituations: readonly Situation[] = [
   situation('group-rebalanced', 'A group came to another generation than its first.', [Probe.groupState], () => {
@@ -43,6 +51,24 @@ export const groupSituations: readonly Situation[] = [
     () => (_kind, _machine, _key, _group, _member, _generation, reason) => COUNTED_OUT.includes(reason),
   ),
   situation(
+    'member-fenced',
+    'A coordinator told a member of KIP-848 that it is none any more, or not in this epoch (UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH): it gives its partitions up for lost, and joins again.',
+    [Probe.groupRefused],
+    () => (_kind, _machine, _key, _group, api, error) => api === Api.consumerGroupHeartbeat && FENCED.includes(error),
+  ),
+  situation(
+    'instance-id-unreleased',
+    'With KIP-848 a static member came back before the session of its former self was over, and was refused: its consumer ends with an exception (UNRELEASED_INSTANCE_ID).',
+    [Probe.groupRefused],
+    () => (_kind, _machine, _key, _group, _api, error) => error === KafkaError.UNRELEASED_INSTANCE_ID,
+  ),
+  situation(
+    'partition-handed-over',
+    'With KIP-848 a partition that one member had given up, or lost, came to another, while the rest of the group went on.',
+    [Probe.partitionAssigned, Probe.partitionReleased],
+    partitionHandedOver,
+  ),
+  situation(
     'static-member-returned',
     'A member came back under its group.instance.id and took the place of its former self (KIP-345).',
     [Probe.memberLeft],
@@ -56,9 +82,9 @@ export const groupSituations: readonly Situation[] = [
   ),
   situation(
     'group-coordinator-moved-during-rebalance',
-    'Another broker took over a group whose members were being called to join, or waited for their assignments.',
+    'Another broker took over a group whose members were being called to join, or waited for their assignments; with KIP-848, did not all have theirs.',
     [Probe.groupState],
-    () => coordinatorMoved((state) => state === PREPARING_REBALANCE || state === COMPLETING_REBALANCE),
+    () => coordinatorMoved((state) => UNSETTLED.includes(state)),
   ),
   situation(
     'stale-commit-refused',
@@ -142,5 +168,16 @@ function committedOffsetWentBack(): Recogniser {
     const wentBack = offset < (known[partition] ?? 0);
     known[partition] = offset;
     return wentBack;
+  };
+}
+
+function partitionHandedOver(): Recogniser {
+  /** By group, then partition: who has released it. */
+  const former: (number | undefined)[][] = [];
+  return (kind, _machine, partition, group, _epoch, member) => {
+    const ofGroup = (former[group] ??= []);
+    const before = ofGroup[partition];
+    ofGroup[partition] = kind === Probe.partitionReleased ? member : undefined;
+    return kind === Probe.partitionAssigned && before !== undefined && before !== member;
   };
 }

@@ -1,5 +1,6 @@
 /** Time-outs in force, and how long a healed cluster may take to make progress given them. */
 import type { KafkaClusterSpec } from './cluster-spec.js';
+import { memberSession } from './member-session.js';
 
 /** By name, in microseconds: those that faults can trip. */
 export function timeouts(spec: KafkaClusterSpec): ReadonlyMap<string, number> {
@@ -64,12 +65,12 @@ export function livenessBoundMicros(spec: KafkaClusterSpec): number {
  * that this or a late request breaks off; a rebalance waits for who is busy for max.poll.interval.ms, and so does the next
  * that was called for meanwhile; what was being processed or committed is finished first.
  */
-function groupMs({ consumers }: KafkaClusterSpec): number {
+function groupMs(spec: KafkaClusterSpec): number {
   let longestMs = 0;
-  for (const { member } of consumers) {
+  for (const { member } of spec.consumers) {
     if (member === undefined) continue;
     const { settings } = member;
-    const rebalances = 2 * settings['session.timeout.ms'] + 3 * settings['max.poll.interval.ms'];
+    const rebalances = 2 * memberSession(spec, settings).millis + 3 * settings['max.poll.interval.ms'];
     longestMs = Math.max(longestMs, rebalances + settings['default.api.timeout.ms']);
   }
   return longestMs;

@@ -1,6 +1,6 @@
 /** What a rule or a defect is, for `harrow explain`. */
 import { defectIds, defectOf, type DefectId } from '../../model/kafka/protocol/versions/defects.js';
-import { isImplemented, whyBeyondReach } from '../../model/kafka/protocol/versions/implemented.js';
+import { isImplemented } from '../../model/kafka/protocol/versions/implemented.js';
 import { versionRows } from '../../model/kafka/protocol/versions/rows.js';
 import type { RuleValue } from '../../model/kafka/protocol/versions/rule.js';
 import { ruleBySpecName, ruleOf, specName, type RuleName } from '../../model/kafka/protocol/versions/rules.js';
@@ -12,23 +12,19 @@ export function ruleMeaning(word: string, paragraph: Paragraph): string[] {
   const name = ruleBySpecName(word);
   if (name === undefined) return [];
   const { sentence, source, values, meanings, control } = ruleOf(name);
-  const beyond = whyBeyondReach(name);
   return [
     paragraph('rule', sentence),
     paragraph('source', source),
     ...(control === null ? [] : [paragraph('only under', control === 'kraft' ? 'KRaft' : 'ZooKeeper')]),
-    ...values.map((value, index) =>
-      paragraph(index === 0 ? 'values' : '', valueWords(name, value, meanings[index], beyond === undefined)),
-    ),
-    ...(beyond === undefined ? [] : [paragraph('', `Nothing in this build asks about it: ${beyond}.`)]),
+    ...values.map((value, index) => paragraph(index === 0 ? 'values' : '', valueWords(name, value, meanings[index]))),
     paragraph('in a spec', `rules: { ${word}: ${String(values.at(-1))} }`),
   ];
 }
 
-function valueWords(name: RuleName, value: RuleValue, meaning: string | undefined, mayBeMissing: boolean): string {
+function valueWords(name: RuleName, value: RuleValue, meaning: string | undefined): string {
   const had = versionRows.filter(({ rules }) => rules[name] === value).map(({ version }) => version);
   const releases = had.length === 0 ? 'by choice only' : had.length === 1 ? had[0]! : `${had[0]!} to ${had.at(-1)!}`;
-  const missing = mayBeMissing && !isImplemented(name, value) ? ', not in this build' : '';
+  const missing = !isImplemented(name, value) ? ', not in this build' : '';
   return `${String(value)} (${releases}${missing})${meaning === undefined ? '' : `: ${meaning}`}`;
 }
 

@@ -6,6 +6,7 @@
  */
 import fc, { type Arbitrary } from 'fast-check';
 import type { BrokerSettings, KafkaClusterSpec, ProducerSettings } from '../../model/kafka/cluster-spec.js';
+import { memberSession } from '../../model/kafka/member-session.js';
 import type { Plan } from '../../nemesis/plan.js';
 import type { GivenSettings, Spec } from '../spec/spec.js';
 import type { TimeOut } from './lengths.js';
@@ -16,7 +17,7 @@ export interface OpenSettings {
   readonly open: readonly DrawnName[];
   /** After which a silent broker is given up. */
   readonly session: DrawnName;
-  /** session.timeout.ms and max.poll.interval.ms of the first member of a group, microseconds; null: there is none. */
+  /** The session and max.poll.interval.ms of the first member of a group, microseconds; null: there is none. */
   readonly group: { readonly session: number; readonly maxPoll: number } | null;
   /** replica.fetch.wait.max.ms: the least that a broker's other time-outs may be. */
   readonly fetchWaitMillis: number;
@@ -82,10 +83,10 @@ export function openSettings(spec: Spec, cluster: KafkaClusterSpec): OpenSetting
   };
 }
 
-function groupTimeOuts({ consumers }: KafkaClusterSpec): OpenSettings['group'] {
-  const settings = consumers.find(({ member }) => member !== undefined)?.member?.settings;
+function groupTimeOuts(cluster: KafkaClusterSpec): OpenSettings['group'] {
+  const settings = cluster.consumers.find(({ member }) => member !== undefined)?.member?.settings;
   if (settings === undefined) return null;
-  return { session: settings['session.timeout.ms'] * 1000, maxPoll: settings['max.poll.interval.ms'] * 1000 };
+  return { session: memberSession(cluster, settings).millis * 1000, maxPoll: settings['max.poll.interval.ms'] * 1000 };
 }
 
 /** What a plan saves: only what differs from what is in force. */

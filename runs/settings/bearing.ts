@@ -24,6 +24,14 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'transaction.state.log.num.partitions': 'Partitions of __transaction_state; those are simulated that are used.',
     'transaction.state.log.replication.factor': 'Replicas of __transaction_state.',
     'transaction.state.log.segment.bytes': 'How large a segment of __transaction_state grows.',
+    'group.consumer.assignors': 'KIP-848: how coordinators divide partitions; the first, unless members name another.',
+    'group.consumer.heartbeat.interval.ms': 'KIP-848: how often members are to tell that they live.',
+    'group.consumer.max.heartbeat.interval.ms': 'KIP-848: bounds group.consumer.heartbeat.interval.ms.',
+    'group.consumer.max.session.timeout.ms': 'KIP-848: bounds group.consumer.session.timeout.ms.',
+    'group.consumer.max.size': 'KIP-848: the most members of a group.',
+    'group.consumer.min.heartbeat.interval.ms': 'KIP-848: bounds group.consumer.heartbeat.interval.ms.',
+    'group.consumer.min.session.timeout.ms': 'KIP-848: bounds group.consumer.session.timeout.ms.',
+    'group.consumer.session.timeout.ms': 'KIP-848: a member that was not heard for so long is put out of its group.',
     'group.initial.rebalance.delay.ms': 'How long the first rebalance of an empty group waits for more members.',
     'group.max.session.timeout.ms': 'The longest session.timeout.ms that a coordinator takes.',
     'group.max.size': 'The most members of a group.',
@@ -155,8 +163,10 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'enable.auto.commit': 'poll() commits by itself what earlier calls of it have returned, processed or not.',
     'group.id': 'The consumer subscribes as a member of this group, which shares the partitions.',
     'group.instance.id': 'A static member: it may be gone for session.timeout.ms and keeps its partitions.',
-    'group.protocol': 'How members agree on who has what: classic, the only one in this build.',
-    'heartbeat.interval.ms': 'How often a member tells its coordinator that it lives.',
+    'group.protocol':
+      'Who says which member has what: classic, a leader among them for all at once; consumer, the coordinator one by one (KIP-848).',
+    'group.remote.assignor': "With group.protocol: consumer, how the group's coordinator divides the partitions.",
+    'heartbeat.interval.ms': 'How often a member tells its coordinator that it lives (group.protocol: classic).',
     'max.poll.interval.ms': 'A member whose application does not poll for so long leaves its group by itself.',
     'partition.assignment.strategy': 'How the leader of a group divides the partitions among its members.',
     'session.timeout.ms': 'A member of which its coordinator hears nothing for so long is put out of its group.',
@@ -184,15 +194,7 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
 /** Settings that could change what a trial finds and that the model does not know, by what they are about. */
 const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names: readonly string[]])[]>> = {
   broker: [
-    [
-      'Coordinators have the consumer protocol of KIP-848, and no client of this build speaks it.',
-      [
-        'group.consumer.assignors',
-        'group.consumer.heartbeat.interval.ms',
-        'group.consumer.max.size',
-        'group.consumer.session.timeout.ms',
-      ],
-    ],
+    ['Groups do not go over from one protocol to the other in the model.', ['group.consumer.migration.policy']],
     ['The log directories of a broker are one disk in the model.', ['log.dirs', 'metadata.log.dir']],
     ['The failure of one of several log directories is not modelled.', ['log.dir.failure.timeout.ms']],
     ['A follower has one fetcher for each leader in the model.', ['num.replica.fetchers']],
@@ -252,7 +254,6 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
       'All brokers of the model know stable offsets, or none does.',
       ['internal.throw.on.fetch.stable.offset.unsupported'],
     ],
-    ['The consumer protocol of KIP-848 is not in this build.', ['group.remote.assignor']],
     ['Share groups are not modelled.', ['share.acknowledgement.mode']],
     ['Checksums are always checked in the model.', ['check.crcs']],
     ['Classes of your own are not run.', ['interceptor.classes']],

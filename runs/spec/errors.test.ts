@@ -158,10 +158,30 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'topic: { name: "my orders" }',
       'spec.yaml:1:16  "my orders" is no topic name: Kafka takes letters, digits, . _ and -',
     ],
-    // Clients that this build does not have
+    // Members of groups
     [
       'consumer: { group.id: g, group.protocol: consumer }',
-      'spec.yaml:1:42  group.protocol: consumer (KIP-848) is not in this build: classic is',
+      'spec.yaml:1:42  group.protocol: consumer (KIP-848) is of Kafka 4.0, and the spec runs 3.9.1: before, it was a preview that brokers offer only with group.coordinator.rebalance.protocols',
+    ],
+    [
+      'kafka: "4.1"\nconsumer: { group.protocol: consumer, session.timeout.ms: 10000 }',
+      "spec.yaml:2:59  session.timeout.ms cannot be set with group.protocol: consumer; Kafka's consumer would refuse to start (the coordinator counts it: group.consumer.session.timeout.ms of the brokers)",
+    ],
+    [
+      'kafka: "4.1"\nconsumer: { group.protocol: consumer, group.remote.assignor: sticky }',
+      "spec.yaml:2:62  group.remote.assignor: sticky is none of Kafka's own assignors: uniform, range",
+    ],
+    [
+      'kafka: "4.1"\nconsumer: { group.remote.assignor: range }',
+      "spec.yaml:2:36  group.remote.assignor cannot be set with group.protocol: classic; Kafka's consumer would refuse to start",
+    ],
+    [
+      'kafka: "4.1"\ncluster: { settings: { group.consumer.session.timeout.ms: 6000 } }',
+      "spec.yaml:2:59  group.consumer.session.timeout.ms 6000 is below group.consumer.min.session.timeout.ms 45000; Kafka's broker would refuse to start",
+    ],
+    [
+      'kafka: "4.1"\nconsumers: { a: { settings: { group.id: g } }, b: { settings: { group.id: g, group.protocol: consumer } } }\nworkload: { type: queue }',
+      'spec.yaml:2:94  group g has members of both protocols, and the migration of groups between them is not in this build',
     ],
     // Applications that consume, transform and produce
     [
@@ -242,11 +262,6 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     [
       'rules: { controller-epoch-in-writes: false }',
       'spec.yaml:1:10  rule controller-epoch-in-writes: only ZooKeeper has it, and the spec runs KRaft',
-    ],
-    [
-      'rules: { consumer-group-protocol: true }',
-      'spec.yaml:1:10  rule consumer-group-protocol: true would change nothing in this build: ' +
-        'coordinators have it, and no client of this build speaks it',
     ],
     [
       'rules: { voter-identity: id-and-directory }',

@@ -15,7 +15,6 @@ import {
   implementedValues,
   isImplemented,
   notImplemented,
-  whyBeyondReach,
 } from '../../model/kafka/protocol/versions/implemented.js';
 import { rowFor } from '../../model/kafka/protocol/versions/resolve.js';
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
@@ -104,11 +103,6 @@ function mayBe(
     problems.error(
       origin,
       `rule ${name}: only ${controlWords[control]} has it, and the spec runs ${controlWords[mode]}`,
-    );
-  } else if (whyBeyondReach(rule) !== undefined) {
-    problems.error(
-      origin,
-      `rule ${name}: ${String(value)} would change nothing in this build: ${whyBeyondReach(rule)}`,
     );
   } else if (!isImplemented(rule, value)) {
     const built = implementedValues(rule).join(', ');

@@ -15,7 +15,8 @@ import {
 import { type Defaults, finishDemands, finishFaults, finishProfile } from './finish-demands.js';
 import { finishProtocol } from './finish-protocol.js';
 import { readSettings } from './given-settings.js';
-import { checkBroker, checkConsumer, checkMessageFormat, checkProducer } from './kafka-rules.js';
+import { checkConsumer, checkGroupBounds, refuseMixedGroups } from './group-rules.js';
+import { checkBroker, checkMessageFormat, checkProducer } from './kafka-rules.js';
 import { checkTransform, hasGroupMetadata } from './transform-rules.js';
 import { originWords, type Problems } from './problems.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
@@ -66,10 +67,11 @@ class Finisher {
     refuseCluster(draft, mode, this.#problems);
     const brokerSettings = this.#brokerSettings();
     const topics = this.#topics(brokerSettings);
-    const ofRelease = rowFor(this.#version)?.rules.messageFormat;
-    const producers = this.#producers(Number(rules['message-format'] ?? ofRelease));
+    const ofRelease = rowFor(this.#version)?.rules;
+    const producers = this.#producers(Number(rules['message-format'] ?? ofRelease?.messageFormat));
     this.#checkWorkload(producers, topics, brokerSettings);
-    const consumers = this.#consumers();
+    const consumers = this.#consumers((rules['consumer-group-protocol'] ?? ofRelease?.consumerGroupProtocol) === true);
+    refuseMixedGroups(consumers, this.#problems);
     this.#checkPipeline(topics, consumers);
     const counts = { producers: countOf(producers), consumers: countOf(consumers), topics: topics.length };
     refuseStrangePlan(draft, counts, this.#problems);
@@ -154,6 +156,7 @@ class Finisher {
     const { given, notModelled } = readSettings(this.#table, 'broker', this.#draft.broker, this.#problems);
     this.#rememberNotModelled(notModelled);
     checkBroker(this.#table, given, this.#problems);
+    checkGroupBounds(this.#table, given, this.#problems);
     return given;
   }
 
@@ -226,13 +229,13 @@ class Finisher {
     });
   }
 
-  #consumers(): SpecConsumer[] {
+  #consumers(hasConsumerProtocol: boolean): SpecConsumer[] {
     return this.#clients(this.#draft.consumers, 'consumer').map((client) => {
       const { given, notModelled } = readSettings(this.#table, 'consumer', client.settings, this.#problems);
       this.#rememberNotModelled(notModelled);
       const isQueue = this.#draft.workload.type.value === 'queue';
       const subscribes = isQueue || client.commit !== null || given['group.id'] !== undefined;
-      checkConsumer(this.#table, given, client.commit, this.#problems);
+      checkConsumer(this.#table, hasConsumerProtocol, given, client.commit, this.#problems);
       return {
         name: client.name.value,
         count: client.count.value,

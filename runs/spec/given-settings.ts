@@ -11,7 +11,7 @@ import {
 } from '../settings/table.js';
 import type { RawSetting, RawSettings } from './draft.js';
 import type { Problems } from './problems.js';
-import type { GivenSettings, SettingValue } from './spec.js';
+import type { GivenSettings, Origin, SettingValue } from './spec.js';
 
 export interface ReadSettings {
   /** Only what the model acts on: other values are dropped here and appear nowhere again. */
@@ -99,4 +99,10 @@ function knownElsewhere(table: SettingsTable, scope: Scope, name: string): strin
   if (other !== undefined) return `it is a ${other} setting`;
   const row = rowsWithSettings.find((candidate) => settingsTable(candidate)[scope].has(name));
   return row === undefined ? null : `Kafka ${row} knows it, ${table.kafka} does not`;
+}
+
+/** The place of the first of these that somebody set. */
+export function originOf(given: GivenSettings, ...names: readonly string[]): Origin {
+  for (const name of names) if (given[name] !== undefined) return given[name].origin;
+  return { kind: 'default' };
 }

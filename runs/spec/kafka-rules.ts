@@ -1,13 +1,12 @@
-/** What Kafka itself refuses when a broker, a producer or a consumer starts with settings that contradict each other. */
+/** What Kafka itself refuses when a broker or a producer starts with settings that contradict each other. */
 import { partitionerClasses, simpleName } from '../../model/kafka/clients/partitioning.js';
 import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
 import { effective } from '../settings/effective.js';
 import { idempotence } from '../settings/idempotence.js';
-import { unknownAssignor } from '../settings/assignors.js';
 import type { SettingsTable } from '../settings/table.js';
-import type { Located } from './draft.js';
+import { originOf } from './given-settings.js';
 import type { Problems } from './problems.js';
-import type { GivenSettings, Origin } from './spec.js';
+import type { GivenSettings } from './spec.js';
 
 /** KafkaConfig.validateValues, as far as it speaks of settings that the model acts on. */
 export function checkBroker(table: SettingsTable, given: GivenSettings, problems: Problems): void {
@@ -100,39 +99,6 @@ export function checkMessageFormat(
   );
 }
 
-/**
- * ConsumerConfig, and the constructors of KafkaConsumer and Heartbeat; and what `commit` and enable.auto.commit say of each
- * other.
- */
-export function checkConsumer(
-  table: SettingsTable,
-  given: GivenSettings,
-  commit: Located<string> | null,
-  problems: Problems,
-): void {
-  const value = (name: string): number => Number(effective(table, 'consumer', name, given).value);
-  if (value('heartbeat.interval.ms') >= value('session.timeout.ms')) {
-    const origin = originOf(given, 'heartbeat.interval.ms', 'session.timeout.ms');
-    problems.error(
-      origin,
-      `heartbeat.interval.ms ${value('heartbeat.interval.ms')} is not below session.timeout.ms ` +
-        `${value('session.timeout.ms')}; Kafka's consumer would refuse to start`,
-    );
-  }
-  const protocol = given['group.protocol'];
-  if (protocol !== undefined && String(protocol.value).toLowerCase() !== 'classic') {
-    problems.error(protocol.origin, `group.protocol: ${protocol.value} (KIP-848) is not in this build: classic is`);
-  }
-  const strategy = given['partition.assignment.strategy'];
-  const strange = strategy === undefined ? null : unknownAssignor(String(strategy.value));
-  if (strange !== null) {
-    problems.error(strategy!.origin, `partition.assignment.strategy: ${strange} is none of Kafka's own assignors`);
-  }
-  const auto = given['enable.auto.commit'];
-  if (commit === null || auto === undefined || (commit.value === 'auto') === auto.value) return;
-  problems.error(auto.origin, `enable.auto.commit: ${auto.value} is not what commit: ${commit.value} means`);
-}
-
 function shortName(setting: string): string {
   return setting === 'max.in.flight.requests.per.connection' ? 'max.in.flight' : setting;
 }
@@ -142,10 +108,4 @@ function downgrade(settings: readonly string[]): string {
     `${settings.join(' and ')} switches idempotence off ` +
     '(you did not set enable.idempotence; its default gives way silently)'
   );
-}
-
-/** The place of the first of these that somebody set. */
-function originOf(given: GivenSettings, ...names: readonly string[]): Origin {
-  for (const name of names) if (given[name] !== undefined) return given[name].origin;
-  return { kind: 'default' };
 }

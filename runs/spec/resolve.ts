@@ -22,6 +22,7 @@ import { assignorNames } from '../settings/assignors.js';
 import { effective, effectiveForTopic } from '../settings/effective.js';
 import { idempotence, withIdempotence } from '../settings/idempotence.js';
 import { type Scope, settingsFor, type SettingsTable } from '../settings/table.js';
+import { speaksConsumerProtocol } from './group-rules.js';
 import type { GivenSettings, Spec, SpecConsumer } from './spec.js';
 
 /** Settings that a plan drew where the spec left them open, by scoped name: 'broker:replica.lag.time.max.ms'. */
@@ -338,11 +339,14 @@ function memberOf(
   const value = (setting: string): string | number | boolean => effective(table, 'consumer', setting, given).value;
   const commitsByItself = commit === null ? value('enable.auto.commit') === true : commit === 'auto';
   const instance = given['group.instance.id'];
+  const assignor = given['group.remote.assignor'];
   const suffix = count > 1 ? `-${index}` : '';
   const settings: GroupConsumerSettings = {
     ...common,
     'group.id': String(given['group.id']?.value ?? name),
     ...(instance === undefined ? {} : { 'group.instance.id': `${instance.value}${suffix}` }),
+    ...(speaksConsumerProtocol(given) ? { 'group.protocol': 'consumer' } : {}),
+    ...(assignor === undefined ? {} : { 'group.remote.assignor': String(assignor.value) }),
     ...pick<Pick<GroupConsumerSettings, (typeof memberNames)[number]>>(memberNames, value),
     'enable.auto.commit': commitsByItself,
     'partition.assignment.strategy': assignorNames(String(value('partition.assignment.strategy'))),

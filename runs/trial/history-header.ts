@@ -6,6 +6,7 @@ import type {
   ProducerSettings,
   ProducerSpec,
 } from '../../model/kafka/cluster-spec.js';
+import { memberSession } from '../../model/kafka/member-session.js';
 import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 import { ruleNames } from '../../model/kafka/protocol/versions/rules.js';
@@ -29,7 +30,6 @@ const judgedMemberSettings = [
   'auto.offset.reset',
   'max.poll.interval.ms',
   'max.poll.records',
-  'session.timeout.ms',
 ] as const satisfies readonly (keyof GroupConsumerSettings)[];
 
 export interface HeaderInput {
@@ -119,6 +119,10 @@ function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | numb
   for (const { name, member } of cluster.consumers) {
     if (member === undefined) continue;
     for (const setting of judgedMemberSettings) addScoped(settings, setting, name, member.settings[setting]);
+    const session = memberSession(cluster, member.settings);
+    addScoped(settings, session.setting, name, session.millis);
+    const protocol = member.settings['group.protocol'];
+    if (protocol !== undefined) addScoped(settings, 'group.protocol', name, protocol);
     addScoped(settings, 'commit', name, member.commit);
     if (member.transform !== undefined) addScoped(settings, 'fencing', name, member.transform.fencing);
   }

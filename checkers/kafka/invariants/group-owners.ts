@@ -17,15 +17,16 @@ interface Owner {
 export const groupOwners: Invariant = {
   id: 'W17',
   sentence: 'In one generation of a group each partition has one owner; with KIP-848 until it gives the partition up.',
-  on: ['groupState', 'partitionAssigned', 'partitionReleased'],
+  on: ['groupState', 'partitionAssigned', 'partitionReleased', 'coordinatorLoaded'],
   create(context) {
     const owners = new Owners(context);
     const { kinds } = context.cluster;
     return {
-      onProbe(kind, _machine, key, a, b, c) {
-        if (kind === kinds.partitionAssigned) owners.assign(key, a, b, c);
-        else if (kind === kinds.partitionReleased) owners.release(key, a, c);
-        else owners.state(a, b);
+      onProbe(kind, machine, key, a, b, c) {
+        if (kind === kinds.partitionAssigned) owners.assign(machine, key, a, b, c);
+        else if (kind === kinds.partitionReleased) owners.release(machine, key, a, c);
+        else if (kind === kinds.groupState) owners.state(key, a, b);
+        else owners.loaded(machine, key);
       },
     };
   },
@@ -37,17 +38,31 @@ class Owners {
   private readonly groups: (Owner | undefined)[][] = [];
   /** By group: members come to their partitions one by one (KIP-848). */
   private readonly isIncremental: boolean[] = [];
+  /** By group: its partition of __consumer_offsets. */
+  private readonly homes: number[] = [];
+  /** By partition of __consumer_offsets: the machine that loaded it last. */
+  private readonly coordinators: number[] = [];
 
   constructor(context: InvariantContext) {
     this.context = context;
   }
 
-  state(group: number, state: number): void {
+  /** With KIP-848 a coordinator says next who has what: the last one may not have come to announce it. */
+  loaded(machine: number, home: number): void {
+    this.coordinators[home] = machine;
+    for (let group = 0; group < this.homes.length; group++) {
+      if (this.homes[group] === home && this.isIncremental[group] === true) this.groups[group] = [];
+    }
+  }
+
+  state(home: number, group: number, state: number): void {
+    this.homes[group] = home;
     if (state === EMPTY) this.groups[group] = [];
     if (state === ASSIGNING || state === RECONCILING) this.isIncremental[group] = true;
   }
 
-  assign(key: number, group: number, generation: number, member: number): void {
+  assign(machine: number, key: number, group: number, generation: number, member: number): void {
+    if (this.isSuperseded(machine, group)) return;
     const owners = (this.groups[group] ??= []);
     const before = owners[key];
     owners[key] = { generation, member };
@@ -61,8 +76,14 @@ class Owners {
     found({ key, offsets: [], values: [], story });
   }
 
-  release(key: number, group: number, member: number): void {
+  release(machine: number, key: number, group: number, member: number): void {
+    if (this.isSuperseded(machine, group)) return;
     const owners = (this.groups[group] ??= []);
     if (owners[key]?.member === member) owners[key] = undefined;
+  }
+
+  /** It says late what its successor has read from the log. */
+  private isSuperseded(machine: number, group: number): boolean {
+    return this.isIncremental[group] === true && (this.coordinators[this.homes[group]!] ?? machine) !== machine;
   }
 }

@@ -31,6 +31,16 @@ describe('W17: one owner', () => {
     const released = script().emit('partition-released', 1, 0, GROUP, 2, ONE);
     expect(assigned(released, 2, TWO).broken()).toEqual([]);
   });
+
+  it('holds with KIP-848 when the next coordinator says who has what; what the last one says later counts no more', () => {
+    const script = assigned(started(), 1, ONE)
+      .emit('group-state', 1, 0, GROUP, RECONCILING, 2, 2)
+      .emit('coordinator-loaded', 2, 0, 1, 1)
+      .emit('group-state', 2, 0, GROUP, STABLE, 2, 2)
+      .emit('partition-assigned', 2, 0, GROUP, 2, TWO, 9);
+    expect(assigned(script, 1, ONE).broken()).toEqual([]);
+    expect(script.emit('partition-assigned', 2, 0, GROUP, 3, ONE, 9).broken()).toEqual(['W17']);
+  });
 });
 
 describe('W18: fencing of commits', () => {

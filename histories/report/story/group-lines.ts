@@ -83,12 +83,19 @@ function beginning(teller: Teller, scene: GroupScene, committed: number): string
   return `no offset is committed${reset === null ? '' : `: auto.offset.reset ${reset}`}`;
 }
 
+/** The setting that says how long a member may be silent: its own, or with KIP-848 the coordinator's. */
+export function sessionSetting(teller: Teller): string {
+  const ofCoordinator = 'group.consumer.session.timeout.ms';
+  return teller.setting(ofCoordinator) === null ? 'session.timeout.ms' : ofCoordinator;
+}
+
 function leftLine(teller: Teller, record: RecordOf<'member-left'>, machine: number): Draft {
   const why = LEFT[record.reason] ?? { words: 'is out of the group', setting: null };
-  const limit = why.setting === null ? null : teller.setting(why.setting);
+  const setting = why.setting === 'session.timeout.ms' ? sessionSetting(teller) : why.setting;
+  const limit = setting === null ? null : teller.setting(setting);
   return draft({
     index: record.index,
-    text: `${teller.names.machine(machine)} ${why.words}${limit === null ? '' : ` (${why.setting} ${limit})`}`,
+    text: `${teller.names.machine(machine)} ${why.words}${limit === null ? '' : ` (${setting} ${limit})`}`,
     note: `it was in generation ${record.generation}`,
     role: 'member',
     machine,

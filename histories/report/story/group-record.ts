@@ -5,7 +5,7 @@ import { capital, duration, seconds } from '../words.js';
 import { compose } from './compose.js';
 import { generalStory } from './general.js';
 import { reprocessedFinding, skippedFinding, type GroupFinding } from './group-cause.js';
-import { busyLine, commitLine, groupLines, pollLine, processedLine } from './group-lines.js';
+import { busyLine, commitLine, groupLines, pollLine, processedLine, sessionSetting } from './group-lines.js';
 import { groupSceneOf, offsetIn, type GroupScene } from './group-scene.js';
 import type { Draft, Teller } from './teller.js';
 import type { Cause, Story } from './types.js';
@@ -154,7 +154,7 @@ function whySkipped(teller: Teller, { cause }: GroupFinding): string {
 function settingsOf(teller: Teller, { fate, cause }: GroupFinding): readonly string[] {
   const names = ['commit'];
   if (fate.kind === 'slow') names.push('max.poll.interval.ms');
-  else if (fate.left !== null) names.push('session.timeout.ms');
+  else if (fate.left !== null) names.push(sessionSetting(teller));
   if (cause.id === 'reset-to-latest') names.push('auto.offset.reset');
   return names.flatMap((name) => {
     const value = teller.setting(name);

@@ -125,7 +125,7 @@ export class Fetcher {
     let room = this.settings['max.poll.records'];
     while (this.buffer.length > 0 && room > 0) {
       const { assigned, data, visible } = this.buffer[0]!;
-      // What was buffered for a position that has moved since (a reset, a validation) is dropped.
+      // What was buffered for a position that has moved since (a reset, a validation), or is being given up, is dropped.
       if (this.isAtPosition(assigned, data)) {
         const records = takeRecords(assigned, data.batches, visible, room, this.returnsKeys);
         room -= records.offsets.length;
@@ -215,7 +215,7 @@ export class Fetcher {
   }
 
   private isAtPosition(assigned: AssignedPartition, data: FetchedPartition): boolean {
-    if (assigned.state !== 'fetching') return false;
+    if (assigned.state !== 'fetching' || assigned.isPendingRevocation) return false;
     const { offset } = assigned.position!;
     const last = data.batches[data.batches.length - 1]!;
     return offset >= data.fetchOffset && offset <= lastOffset(last);

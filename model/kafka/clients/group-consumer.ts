@@ -1,9 +1,9 @@
 /**
- * KafkaConsumer that subscribes: a member of a consumer group under the classic protocol, and the application that polls
- * it (ClassicKafkaConsumer; clients.md §5). Polls are recorded as those of a consumer with assigned partitions are.
+ * KafkaConsumer that subscribes: a member of a consumer group, and the application that polls it (ClassicKafkaConsumer,
+ * AsyncKafkaConsumer; clients.md §5). Polls are recorded as those of a consumer with assigned partitions are.
  *
- * Its threads are the application's, which does nothing for the group while it is busy with records, and the heartbeat
- * thread, which goes on meanwhile. An application that waits in poll calls it again and again: the time-out of one call is
+ * Its threads are the application's, which does nothing for the group while it is busy with records, and one in the
+ * background, which goes on meanwhile. An application that waits in poll calls it again and again: the time-out of one call is
  * short beside max.poll.interval.ms, which is therefore counted from the moment at which records were returned.
  */
 import type { Host, MachineId } from '../../kernel/process.js';
@@ -12,18 +12,17 @@ import { errorName, type ErrorCode } from '../protocol/errors.js';
 import { Api, type FindCoordinatorResponse, type Request, type Response } from '../protocol/messages.js';
 import type { ConsumerLag, ConsumerSurface, GroupConsumerConfig } from './api.js';
 import { AssignedConsumer } from './assigned-consumer.js';
-import { createAssignor } from './assignors/assignors.js';
 import { TIMER_APPLICATION } from './client-process.js';
 import { ConsumerApplication, type GroupApplication } from './consumer-application.js';
 import { ExponentialBackoff } from './exponential-backoff.js';
 import type { PolledRecords } from './fetcher.js';
 import { CommittedOffsets } from './group/committed-offsets.js';
 import { CoordinatorLookup } from './group/coordinator-lookup.js';
-import { OUTSIDE, type Generation } from './group/generation.js';
-import { Heartbeat } from './group/heartbeat.js';
-import { GroupMembership, type MembershipOwner } from './group/membership.js';
+import { ClassicMember } from './group/classic/classic-member.js';
+import { ConsumerMember } from './group/consumer/consumer-member.js';
+import type { GroupMember } from './group/group-member.js';
 import { OffsetCommits } from './group/offset-commits.js';
-import { Rebalance } from './group/rebalance.js';
+import { OwnedPartitions } from './group/owned-partitions.js';
 import { PollRecorder } from './poll-recorder.js';
 import { lagOf, type AssignedPartition } from './subscription-state.js';
 import type { ConsumerGroupMetadata } from './transactional-requests.js';
@@ -32,14 +31,11 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   private readonly config: GroupConsumerConfig;
   private readonly polls: PollRecorder;
   private readonly lookup: CoordinatorLookup;
-  private readonly heartbeat: Heartbeat;
-  private readonly membership: GroupMembership;
+  private readonly owned: OwnedPartitions;
+  private readonly member: GroupMember;
   private readonly commits: OffsetCommits;
   private readonly committed: CommittedOffsets;
-  private readonly rebalance: Rebalance;
   private readonly application: GroupApplication;
-  /** The generation that it has joined last, whatever became of it since. */
-  private joined: Generation = OUTSIDE;
   private autoCommitAt = Infinity;
   private isEnding = false;
 
@@ -55,29 +51,10 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     );
     this.polls = new PollRecorder(host, this.session);
     this.lookup = new CoordinatorLookup(settings['group.id'], network, backoff);
-    this.heartbeat = new Heartbeat(settings);
-    this.membership = new GroupMembership(
-      settings,
-      config.clientId,
-      rules,
-      network,
-      this.lookup,
-      this.heartbeat,
-      this.membershipOwner(),
-    );
-    this.commits = new OffsetCommits(host, this.session, settings, network, this.lookup, this.membership);
+    this.owned = new OwnedPartitions(host, this.session, settings['group.id'], this.assigned);
+    this.member = this.createMember();
+    this.commits = new OffsetCommits(host, this.session, settings, network, this.lookup, this.member);
     this.committed = new CommittedOffsets(host, this.session, settings, rules, network, this.lookup);
-    this.rebalance = new Rebalance(
-      host,
-      this.session,
-      settings,
-      rules,
-      config.topics,
-      config.topicNames.map((name, topic) => ({ name, partitions: config.partitions.partitionsOf[topic]!, racks: [] })),
-      settings['partition.assignment.strategy'].map(createAssignor),
-      this.assigned,
-      this.commits,
-    );
     this.application = this.createApplication();
     for (const topic of config.topics) this.metadata.addTopic(topic);
   }
@@ -104,7 +81,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   /** KafkaConsumer.groupMetadata: it changes when the consumer has joined (ConsumerCoordinator.onJoinComplete). */
   get groupMetadata(): ConsumerGroupMetadata {
     const { settings } = this.config;
-    const { generationId, memberId } = this.joined;
+    const { generationId, memberId } = this.member.joined;
     const groupInstanceId = settings['group.instance.id'] ?? null;
     return { groupId: settings['group.id'], generationId, memberId, groupInstanceId };
   }
@@ -119,17 +96,17 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   closeNow(): void {
     const now = this.host.wallMicros();
     this.stopped = true;
-    this.membership.leave(now);
+    this.member.leave(now);
     this.network.closeAll(now);
   }
 
   /** KafkaConsumer.close: commits if it does so by itself, and leaves the group. Then the process ends. */
   private close(now: number): void {
-    if (this.config.settings['enable.auto.commit'] && this.membership.stableGeneration !== null) {
+    if (this.config.settings['enable.auto.commit'] && typeof this.member.committer() !== 'string') {
       // The answer is not waited for: what was written still arrives.
-      this.commits.commitAsync(this.rebalance.consumed(), now);
+      this.commits.commitAsync(this.owned.consumed(), now);
     }
-    this.membership.leave(now);
+    this.member.leave(now);
     this.network.closeAll(now);
     this.host.die('exit');
   }
@@ -142,7 +119,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     this.polls.warn('OFFSET_OUT_OF_RANGE: reset');
   }
 
-  /** ConsumerCoordinator.poll and what follows it, if the application is there; then the heartbeat thread. */
+  /** ConsumerCoordinator.poll and what follows it, if the application is there; then the thread in the background. */
   protected override turn(now: number): number {
     if (this.stopped) return Infinity;
     this.lookAtLeaders();
@@ -154,20 +131,20 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     }
     if (this.application.state === 'polling') next = Math.min(next, this.poll(now));
     const isPolling = this.application.state === 'polling';
-    return this.stopped ? Infinity : Math.min(next, this.membership.beat(now, isPolling));
+    return this.stopped ? Infinity : Math.min(next, this.member.beat(now, isPolling));
   }
 
   private poll(now: number): number {
-    this.heartbeat.polled(now);
+    this.member.polled(now);
     // Until the metadata knows its topics, the leader of a group could assign none of their partitions.
     if (!this.config.topics.every((topic) => this.metadata.knowsTopic(topic))) return Infinity;
     let next = Infinity;
-    if (this.membership.proceed(now)) {
-      next = Math.min(this.autoCommit(now), this.committed.ask(this.assigned, now));
+    if (this.member.proceed(now)) {
+      next = Math.min(this.autoCommit(now), this.committed.ask(this.assigned, this.member.offsetReader, now));
       next = Math.min(next, this.offsetFetcher.askWhatIsMissing(now));
     }
-    next = Math.min(next, this.membership.nextDeadline(now), this.rebalance.nextDeadline());
-    if (this.stopped || this.rebalance.isRevocationPending) return next;
+    next = Math.min(next, this.member.nextDeadline(now));
+    if (this.stopped || !this.member.mayReturnRecords) return next;
     const polled = this.fetcher.collect();
     next = Math.min(next, this.fetcher.sendFetches(now));
     if (polled.length > 0) this.deliver(polled);
@@ -180,7 +157,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     if (!settings['enable.auto.commit']) return Infinity;
     if (now >= this.autoCommitAt) {
       this.autoCommitAt = now + settings['auto.commit.interval.ms'] * 1000;
-      this.commits.commitAsync(this.rebalance.consumed(), now);
+      this.commits.commitAsync(this.owned.consumed(), now);
     }
     return this.autoCommitAt;
   }
@@ -218,7 +195,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     switch (request.kind) {
       case Api.findCoordinator:
         this.lookup.handleResponse(response as FindCoordinatorResponse, now);
-        this.heartbeat.coordinatorFound(now);
+        this.member.coordinatorFound(now);
         return;
       case Api.offsetCommit:
         this.commits.handleResponse(context, response as OffsetCommitResponse, now);
@@ -230,7 +207,8 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       case Api.syncGroup:
       case Api.heartbeat:
       case Api.leaveGroup:
-        this.membership.handleResponse(request.kind, response!, context as Generation, now);
+      case Api.consumerGroupHeartbeat:
+        this.member.handleResponse(request, response!, context, now);
         return;
       default:
         super.handleResponse(node, request, response, context);
@@ -253,25 +231,31 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       case Api.syncGroup:
       case Api.heartbeat:
       case Api.leaveGroup:
-        this.membership.handleRequestLost(request.kind, now);
+      case Api.consumerGroupHeartbeat:
+        this.member.handleRequestLost(request, context, now);
         return;
       default:
         super.handleRequestLost(node, request, context, timedOut);
     }
   }
 
-  private membershipOwner(): MembershipOwner {
-    return {
-      protocols: () => this.rebalance.protocols(),
-      prepareToJoin: (generation, now) => this.rebalance.prepareToJoin(generation, now),
-      assign: (response) => this.rebalance.assign(response),
-      takeUp: (assignment, generation, now) => {
-        this.autoCommitAt = now + this.config.settings['auto.commit.interval.ms'] * 1000;
-        this.joined = generation;
-        return this.rebalance.takeUp(assignment, generation);
+  private createMember(): GroupMember {
+    const { host, config, lookup, owned } = this;
+    const { settings } = config;
+    const context = {
+      host,
+      config,
+      network: this.consumerNetwork,
+      lookup,
+      owned,
+      commitConsumed: (now: number) => this.commits.commitAsync(owned.consumed(), now),
+      onAssigned: (now: number) => {
+        this.autoCommitAt = now + settings['auto.commit.interval.ms'] * 1000;
       },
-      onFatal: (error) => this.onFatal(error),
+      onThrown: (error: ErrorCode) => this.polls.threw(errorName(error)),
+      onFatal: (error: ErrorCode) => this.onFatal(error),
     };
+    return settings['group.protocol'] === 'consumer' ? new ConsumerMember(context) : new ClassicMember(context);
   }
 
   /** poll has thrown: nothing that the application could do would help. */
@@ -289,8 +273,8 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       session,
       groupId: settings['group.id'],
       time: processing,
-      commitSync: () => this.commits.commitSync(this.rebalance.consumed(), host.wallMicros()),
-      consumed: () => this.rebalance.consumed(),
+      commitSync: () => this.commits.commitSync(this.owned.consumed(), host.wallMicros()),
+      consumed: () => this.owned.consumed(),
       seekToCommitted: () => {
         for (const assigned of this.assigned) assigned.requestCommitted();
       },
@@ -308,7 +292,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   private unrest(): string | null {
     if (this.stopped) return 'stopped with an exception';
     if (this.application.state !== 'polling') return `is ${this.application.state}`;
-    if (this.membership.isRejoinNeeded) return 'has not joined its group';
+    if (!this.member.isSettled) return 'has not joined its group';
     return this.fetcher.hasBuffered ? 'has not returned what it fetched' : null;
   }
 }

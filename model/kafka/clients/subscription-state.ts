@@ -27,6 +27,8 @@ export class AssignedPartition {
   highWatermark = -1;
   /** Records of it were fetched and not returned by a poll yet: until then it is not fetched again. */
   isBuffered = false;
+  /** Of a group: it is about to be given up, and nothing of it is fetched or returned any more. */
+  isPendingRevocation = false;
   /** Not asked about before this: reset or validation after an error or while under way, a fetch after an exception. */
   nextRetryAt = -Infinity;
   /** KIP-392: the follower that the leader named, to be asked until `preferredUntil`; -1: none. */
@@ -38,7 +40,7 @@ export class AssignedPartition {
   }
 
   get isFetchable(): boolean {
-    return this.state === 'fetching' && !this.isBuffered;
+    return this.state === 'fetching' && !this.isBuffered && !this.isPendingRevocation;
   }
 
   mayFetch(now: number): boolean {

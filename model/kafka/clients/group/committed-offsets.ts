@@ -5,17 +5,13 @@
 import type { Host } from '../../../kernel/process.js';
 import type { GroupConsumerSettings } from '../../cluster-spec.js';
 import { KafkaError } from '../../protocol/errors.js';
-import {
-  NO_GENERATION,
-  NO_MEMBER_ID,
-  type OffsetFetchRequest,
-  type OffsetFetchResponse,
-} from '../../protocol/group-messages.js';
+import type { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/group-messages.js';
 import { Api } from '../../protocol/messages.js';
 import type { Rules } from '../../protocol/versions/rules.js';
 import type { ConsumerNetwork } from '../consumer-network.js';
 import type { AssignedPartition } from '../subscription-state.js';
 import type { CoordinatorLookup } from './coordinator-lookup.js';
+import type { Generation } from './generation.js';
 
 const REQUEST_BYTES = 60;
 const PARTITION_BYTES = 4;
@@ -52,8 +48,11 @@ export class CommittedOffsets {
     this.#lookup = lookup;
   }
 
-  /** Asks for what is missing. Returns when to look again. */
-  ask(assigned: readonly AssignedPartition[], now: number): number {
+  /**
+   * Asks for what is missing. Returns when to look again.
+   * @param reader as whom
+   */
+  ask(assigned: readonly AssignedPartition[], reader: Generation, now: number): number {
     if (this.#question !== null || !assigned.some(isInitializing)) return Infinity;
     if (now < this.#retryAt) return this.#retryAt;
     if (!this.#lookup.isReady(now)) return this.#lookup.nextDeadline(now);
@@ -64,8 +63,8 @@ export class CommittedOffsets {
       bytes: REQUEST_BYTES + PARTITION_BYTES * asked.length,
       correlationId: this.#network.client.nextCorrelationId(),
       groupId: this.#settings['group.id'],
-      memberId: NO_MEMBER_ID,
-      memberEpoch: NO_GENERATION,
+      memberId: reader.memberId,
+      memberEpoch: reader.generationId,
       partitions: asked.map(({ partition }) => partition),
       // Whatever the isolation level (KIP-447).
       requireStable: this.#rules.stableOffsetFetch,
@@ -80,7 +79,7 @@ export class CommittedOffsets {
     this.#question = null;
     const failed = error === KafkaError.NONE ? partitions.find((one) => one.error !== KafkaError.NONE) : { error };
     if (failed !== undefined) {
-      // UNSTABLE_OFFSET_COMMIT too: a transaction is to end first.
+      // UNSTABLE_OFFSET_COMMIT too: a transaction is to end first; and STALE_MEMBER_EPOCH: it asks again in its next epoch.
       if (failed.error === KafkaError.NOT_COORDINATOR) this.#lookup.markUnknown();
       this.#failed(operation, now);
       return;

@@ -1,8 +1,8 @@
-/** What a member of a group knows of itself (AbstractCoordinator.Generation, MemberState). */
+/** As whom a member of a group acts (AbstractCoordinator.Generation). */
 import { NO_GENERATION, NO_MEMBER_ID } from '../../protocol/group-messages.js';
 
 export interface Generation {
-  /** -1: none. */
+  /** With KIP-848 the member's epoch; -1: none. */
   readonly generationId: number;
   /** '': none. */
   readonly memberId: string;
@@ -11,12 +11,6 @@ export interface Generation {
 }
 
 export const OUTSIDE: Generation = { generationId: NO_GENERATION, memberId: NO_MEMBER_ID, protocolName: null };
-
-/**
- * unjoined: no member, or one that has to join anew. preparing-rebalance: JoinGroup is under way. completing-rebalance:
- * SyncGroup is. stable: it has its assignment.
- */
-export type MemberState = 'unjoined' | 'preparing-rebalance' | 'completing-rebalance' | 'stable';
 
 export function sameGeneration(a: Generation, b: Generation): boolean {
   return a.generationId === b.generationId && a.memberId === b.memberId && a.protocolName === b.protocolName;

@@ -14,8 +14,8 @@ import { Api } from '../../protocol/messages.js';
 import type { ConsumerNetwork } from '../consumer-network.js';
 import { isRetriable } from '../error-classes.js';
 import type { CoordinatorLookup } from './coordinator-lookup.js';
-import { sameGeneration, type Generation } from './generation.js';
-import type { GroupMembership } from './membership.js';
+import type { Generation } from './generation.js';
+import type { CommittingMember } from './group-member.js';
 
 const REQUEST_BYTES = 80;
 const PARTITION_BYTES = 24;
@@ -38,7 +38,7 @@ interface CommitCall extends Commit {
   isInFlight: boolean;
   retryAt: number;
   /** Of the last attempt. */
-  sentIn: Generation | null;
+  sentAs: Generation | null;
 }
 
 export class OffsetCommits {
@@ -47,7 +47,7 @@ export class OffsetCommits {
   readonly #settings: GroupConsumerSettings;
   readonly #network: ConsumerNetwork;
   readonly #lookup: CoordinatorLookup;
-  readonly #membership: GroupMembership;
+  readonly #member: CommittingMember;
   readonly #open: CommitCall[] = [];
 
   constructor(
@@ -56,14 +56,14 @@ export class OffsetCommits {
     settings: GroupConsumerSettings,
     network: ConsumerNetwork,
     lookup: CoordinatorLookup,
-    membership: GroupMembership,
+    member: CommittingMember,
   ) {
     this.#host = host;
     this.#session = session;
     this.#settings = settings;
     this.#network = network;
     this.#lookup = lookup;
-    this.#membership = membership;
+    this.#member = member;
   }
 
   commitSync(offsets: readonly OffsetToCommit[], now: number): Commit {
@@ -111,7 +111,7 @@ export class OffsetCommits {
       mayBeWritten: false,
       isInFlight: false,
       retryAt: -Infinity,
-      sentIn: null,
+      sentAs: null,
     };
     this.#open.push(call);
     this.#attempt(call, now);
@@ -119,43 +119,41 @@ export class OffsetCommits {
   }
 
   #attempt(call: CommitCall, now: number): number {
-    const isSync = call.deadline > -Infinity;
-    if (isSync && now >= call.deadline) {
+    if (isSync(call) && now >= call.deadline) {
       this.#end(call, 'retriable', 'TimeoutException');
       return Infinity;
     }
     if (now < call.retryAt) return Math.min(call.retryAt, call.deadline);
     if (!this.#lookup.isReady(now)) {
-      if (!isSync && !this.#lookup.isKnown(now)) this.#end(call, 'retriable', 'RetriableCommitFailedException');
-      return Math.min(this.#lookup.nextDeadline(now), isSync ? call.deadline : Infinity);
+      if (!isSync(call) && !this.#lookup.isKnown(now)) this.#end(call, 'retriable', 'RetriableCommitFailedException');
+      return Math.min(this.#lookup.nextDeadline(now), isSync(call) ? call.deadline : Infinity);
     }
-    const generation = this.#membership.stableGeneration;
-    if (generation === null) {
-      const isRebalancing = this.#membership.isRebalancing;
-      this.#end(call, 'failed', isRebalancing ? 'RebalanceInProgressException' : 'CommitFailedException');
+    const committer = this.#member.committer();
+    if (typeof committer === 'string') {
+      this.#end(call, 'failed', committer);
       return Infinity;
     }
-    this.#send(call, generation, now);
-    return isSync ? call.deadline : Infinity;
+    this.#send(call, committer, now);
+    return isSync(call) ? call.deadline : Infinity;
   }
 
-  #send(call: CommitCall, generation: Generation, now: number): void {
+  #send(call: CommitCall, committer: Generation, now: number): void {
     const request: OffsetCommitRequest = {
       kind: Api.offsetCommit,
       bytes: REQUEST_BYTES + PARTITION_BYTES * call.offsets.length,
       correlationId: this.#network.client.nextCorrelationId(),
       groupId: this.#settings['group.id'],
-      memberId: generation.memberId,
+      memberId: committer.memberId,
       groupInstanceId: this.#settings['group.instance.id'] ?? null,
-      generationIdOrMemberEpoch: generation.generationId,
+      generationIdOrMemberEpoch: committer.generationId,
       offsets: call.offsets,
     };
     call.isInFlight = true;
-    call.sentIn = generation;
+    call.sentAs = committer;
     this.#network.client.send(this.#lookup.node, request, call, true, now);
   }
 
-  /** ConsumerCoordinator.OffsetCommitResponseHandler. */
+  /** ConsumerCoordinator.OffsetCommitResponseHandler, CommitRequestManager.OffsetCommitRequestState. */
   #refused(call: CommitCall, error: ErrorCode, now: number): void {
     switch (error) {
       case KafkaError.COORDINATOR_NOT_AVAILABLE:
@@ -167,12 +165,14 @@ export class OffsetCommits {
         this.#again(call, errorName(error), now);
         return;
       case KafkaError.REBALANCE_IN_PROGRESS:
-        this.#membership.requestRejoin();
-        this.#end(call, 'failed', 'RebalanceInProgressException');
-        return;
       case KafkaError.UNKNOWN_MEMBER_ID:
       case KafkaError.ILLEGAL_GENERATION:
-        this.#fenced(call, error);
+        this.#end(call, 'failed', this.#member.commitRefused(error, call.sentAs!));
+        return;
+      case KafkaError.STALE_MEMBER_EPOCH:
+        // KIP-848: its epoch has gone on meanwhile. commitSync throws; what poll commits by itself is committed anew.
+        if (isSync(call)) this.#end(call, 'failed', `CommitFailedException: ${errorName(error)}`);
+        else this.#end(call, 'retriable', 'StaleMemberEpochException');
         return;
       case KafkaError.FENCED_INSTANCE_ID:
         this.#end(call, 'failed', errorName(error));
@@ -183,19 +183,8 @@ export class OffsetCommits {
     }
   }
 
-  /** Its generation is over: unless it is joining the next one already, it has to join anew. */
-  #fenced(call: CommitCall, error: ErrorCode): void {
-    const isCurrent = sameGeneration(call.sentIn!, this.#membership.generation);
-    if (!isCurrent && this.#membership.state === 'preparing-rebalance') {
-      this.#end(call, 'failed', 'RebalanceInProgressException');
-      return;
-    }
-    this.#membership.reset(error === KafkaError.UNKNOWN_MEMBER_ID);
-    this.#end(call, 'failed', `CommitFailedException: ${errorName(error)}`);
-  }
-
   #again(call: CommitCall, error: string, now: number): void {
-    if (call.deadline > -Infinity) call.retryAt = now + this.#settings['retry.backoff.ms'] * 1000;
+    if (isSync(call)) call.retryAt = now + this.#settings['retry.backoff.ms'] * 1000;
     else this.#end(call, 'retriable', `RetriableCommitFailedException: ${error}`);
   }
 
@@ -217,4 +206,8 @@ export class OffsetCommits {
       })),
     };
   }
+}
+
+function isSync({ deadline }: CommitCall): boolean {
+  return deadline > -Infinity;
 }

@@ -3,6 +3,7 @@ import type { MachineId } from '../../../kernel/process.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import { lastOffset, NO_PRODUCER_ID, type RecordBatch } from '../../protocol/records.js';
 import type { PartitionTable } from '../api.js';
+import { FakeConsumerGroup } from './fake-consumer-group.js';
 import { FakeGroup } from './fake-group.js';
 
 /** How a test sends an answer out of the order that truth would have. */
@@ -110,6 +111,8 @@ export class FakeCluster {
   /** The next producer id to be handed out. */
   nextProducerId = 1000;
   readonly group = new FakeGroup();
+  /** The same group, of members that speak KIP-848's protocol. */
+  readonly consumerGroup: FakeConsumerGroup;
   /** Who coordinates the group. */
   coordinator: MachineId = 1;
 
@@ -125,6 +128,7 @@ export class FakeCluster {
       }),
     );
     this.table = { topicOf, indexOf, partitionsOf };
+    this.consumerGroup = new FakeConsumerGroup((topic) => partitionsOf[topic]!);
     this.partitions = topicOf.map((_, partition) => new FakePartition(1 + (partition % brokers)));
   }
 

@@ -6,7 +6,6 @@ import type {
   JoinGroupResponse,
   LeaveGroupRequest,
   OffsetCommitRequest,
-  OffsetFetchRequest,
   SyncGroupRequest,
   SyncGroupResponse,
 } from '../../protocol/group-messages.js';
@@ -86,15 +85,6 @@ export class FakeGroup {
     if (generationIdOrMemberEpoch !== this.generation) return KafkaError.ILLEGAL_GENERATION;
     for (const { partition, committedOffset } of offsets) this.committed.set(partition, committedOffset);
     return KafkaError.NONE;
-  }
-
-  offsets({ partitions }: OffsetFetchRequest): readonly object[] {
-    return partitions!.map((partition) => ({
-      partition,
-      error: KafkaError.NONE,
-      committedOffset: this.committed.get(partition) ?? -1,
-      committedLeaderEpoch: -1,
-    }));
   }
 
   private newMember(request: JoinGroupRequest): string {

@@ -126,7 +126,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
         new GroupConsumer(host, {
           partitions: table,
           bootstrap: this.cluster.alive,
-          rules: resolveRules('3.9', rules),
+          rules: resolveRules(settings['group.protocol'] === 'consumer' ? '4.1' : '3.9', rules),
           settings: {
             ...memberDefaults,
             'auto.offset.reset': 'earliest',

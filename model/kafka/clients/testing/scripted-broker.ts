@@ -21,6 +21,7 @@ import {
   type Response,
 } from '../../protocol/messages.js';
 import type {
+  ConsumerGroupHeartbeatRequest,
   HeartbeatRequest,
   JoinGroupRequest,
   LeaveGroupRequest,
@@ -202,15 +203,14 @@ export class ScriptedBroker extends Process {
       case Api.leaveGroup:
         this.cluster.group.leave(request as LeaveGroupRequest);
         return { ...this.head(request), error: KafkaError.NONE, members: [] } as Response;
-      case Api.offsetCommit: {
-        const error = this.cluster.group.commit(request as OffsetCommitRequest);
-        const partitions = (request as OffsetCommitRequest).offsets.map(({ partition }) => ({ partition, error }));
-        return { ...this.head(request), partitions } as Response;
+      case Api.consumerGroupHeartbeat: {
+        const heard = this.cluster.consumerGroup.heartbeat(request as ConsumerGroupHeartbeatRequest);
+        return { ...this.head(request), ...heard } as Response;
       }
-      case Api.offsetFetch: {
-        const partitions = this.cluster.group.offsets(request as OffsetFetchRequest);
-        return { ...this.head(request), error: KafkaError.NONE, partitions } as Response;
-      }
+      case Api.offsetCommit:
+        return this.commit(request as OffsetCommitRequest);
+      case Api.offsetFetch:
+        return this.offsets(request as OffsetFetchRequest);
       case Api.metadata:
         return this.metadata(request as MetadataRequest);
       case Api.initProducerId:
@@ -361,6 +361,21 @@ export class ScriptedBroker extends Process {
     return { ...this.head(request), partitions };
   }
 
+  private commit(request: OffsetCommitRequest): Response {
+    const { group, consumerGroup } = this.cluster;
+    const error = consumerGroup.isInUse ? consumerGroup.commit(request) : group.commit(request);
+    const partitions = request.offsets.map(({ partition }) => ({ partition, error }));
+    return { ...this.head(request), partitions } as Response;
+  }
+
+  private offsets(request: OffsetFetchRequest): Response {
+    const { group, consumerGroup } = this.cluster;
+    const error = consumerGroup.isInUse ? consumerGroup.checkFetch(request) : KafkaError.NONE;
+    const { committed } = consumerGroup.isInUse ? consumerGroup : group;
+    const partitions = error === KafkaError.NONE ? offsetsIn(committed, request) : [];
+    return { ...this.head(request), error, partitions } as Response;
+  }
+
   private head(request: Request): Response {
     return { kind: request.kind + RESPONSE, bytes: RESPONSE_BYTES, correlationId: request.correlationId };
   }
@@ -368,4 +383,13 @@ export class ScriptedBroker extends Process {
 
 function isParked({ kind }: Request): boolean {
   return kind === Api.joinGroup || kind === Api.syncGroup;
+}
+
+function offsetsIn(committed: ReadonlyMap<number, number>, { partitions }: OffsetFetchRequest): readonly object[] {
+  return partitions!.map((partition) => ({
+    partition,
+    error: KafkaError.NONE,
+    committedOffset: committed.get(partition) ?? -1,
+    committedLeaderEpoch: -1,
+  }));
 }

@@ -62,8 +62,8 @@ export class Announcements {
 
   // ---------------------------------------------------------------------- groups of KIP-848
 
-  /** Its state follows from its members; its generation is the group epoch. */
-  consumerGroup({ groupId, state, isDead }: ConsumerGroup): void {
+  /** As it is replicated. Its state follows from its members; its generation is the group epoch. */
+  consumerGroup({ groupId, announced: state, isDead }: ConsumerGroup): void {
     const phase = isDead ? 'Dead' : phaseOf(state);
     this.#emit(Probe.groupState, this.#home(groupId), groupId, STATE[phase], state.groupEpoch, state.members.size);
   }
@@ -73,13 +73,13 @@ export class Announcements {
     this.#emit(Probe.memberJoined, this.#home(groupId), groupId, member, clientHost, instanceId === null ? 0 : 1);
   }
 
-  consumerLeft({ groupId, state }: ConsumerGroup, memberId: string, reason: keyof typeof MemberLeft): void {
+  consumerLeft({ groupId, announced: state }: ConsumerGroup, memberId: string, reason: keyof typeof MemberLeft): void {
     const member = memberNumber(memberId);
     this.#emit(Probe.memberLeft, this.#home(groupId), groupId, member, state.groupEpoch, MemberLeft[reason]);
   }
 
   /** Partitions that members have given up, or lost, and those that they have got: in this order. */
-  moved({ groupId, state }: ConsumerGroup, before: ConsumerGroupState): void {
+  moved({ groupId, announced: state }: ConsumerGroup, before: ConsumerGroupState): void {
     for (const former of before.members.values()) {
       const member = state.members.get(former.memberId);
       const kept = member === undefined ? [] : held(member);
@@ -89,12 +89,21 @@ export class Announcements {
       }
     }
     for (const member of state.members.values()) {
-      const { memberId, memberEpoch, clientHost, assigned } = member;
-      const had = before.members.get(memberId)?.assigned ?? [];
-      for (const partition of assigned) {
-        if (had.includes(partition)) continue;
-        this.#emit(Probe.partitionAssigned, partition, groupId, memberEpoch, memberNumber(memberId), clientHost);
-      }
+      const had = before.members.get(member.memberId)?.assigned ?? [];
+      const got = member.assigned.filter((partition) => !had.includes(partition));
+      this.#has(groupId, member, got);
+    }
+  }
+
+  /** What members have in a group that was loaded: its last coordinator may not have come to announce it. */
+  held({ groupId, announced }: ConsumerGroup): void {
+    for (const member of announced.members.values()) this.#has(groupId, member, held(member));
+  }
+
+  #has(groupId: string, { memberId, memberEpoch, clientHost }: ConsumerMember, partitions: readonly number[]): void {
+    const member = memberNumber(memberId);
+    for (const partition of partitions) {
+      this.#emit(Probe.partitionAssigned, partition, groupId, memberEpoch, member, clientHost);
     }
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Probe } from '../../probes.js';
 import { KafkaError } from '../../protocol/errors.js';
 import { GroupLab, type GroupLabOptions } from './testing/group-lab.js';
 
@@ -179,5 +180,21 @@ describe('a coordinator of a group of KIP-848 that dies', () => {
     const two = lab.consumer();
     expect(lab.errorOf(two.heartbeat())).toBe(KafkaError.COORDINATOR_NOT_AVAILABLE);
     expect(lab.beat(one)).toMatchObject({ error: KafkaError.NONE, memberEpoch: 1, assignment: [0, 1, 2] });
+  });
+
+  it('tells nobody of what is not replicated yet, even when a heartbeat changes nothing more', () => {
+    const lab = lab41();
+    const one = lab.consumer();
+    const told: number[] = [];
+    lab.world.probes.listen([Probe.partitionAssigned], { onProbe: (_kind, _machine, key) => void told.push(key) });
+    const followers = [1, 2, 3].filter((broker) => broker !== lab.coordinator);
+    for (const follower of followers) lab.world.pause(follower);
+    expect(lab.errorOf(one.heartbeat(0))).toBe(KafkaError.COORDINATOR_NOT_AVAILABLE);
+    expect(lab.errorOf(one.heartbeat(0))).toBe(KafkaError.COORDINATOR_NOT_AVAILABLE);
+    expect(told).toEqual([]);
+    for (const follower of followers) lab.world.resume(follower);
+    lab.run(2);
+    expect(lab.beat(one)).toMatchObject({ memberEpoch: 1, assignment: [0, 1, 2] });
+    expect(told).toEqual([0, 1, 2]);
   });
 });

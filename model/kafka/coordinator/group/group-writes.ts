@@ -25,6 +25,9 @@ const APPEND_TIMERS = { check: GroupTimer.checkAppend, done: GroupTimer.appendDo
 /** Of tombstones, which are not waited for. */
 const NO_ACKS = 0;
 
+/** @param offset where the change was appended; -1: it was not */
+export type ChangeDone = (error: ErrorCode, offset: number) => void;
+
 interface Offsets {
   readonly kind: 'offsets';
   readonly group: Group;
@@ -35,7 +38,7 @@ interface Offsets {
 
 type Purpose =
   | { readonly kind: 'group'; readonly done: (error: ErrorCode) => void }
-  | { readonly kind: 'change'; readonly done: (error: ErrorCode) => void }
+  | { readonly kind: 'change'; readonly done: ChangeDone }
   | { readonly kind: 'tombstones' }
   | Offsets;
 
@@ -57,13 +60,23 @@ export class GroupWrites implements AppendListener {
    * @param done replicated, or not in time: then the change stands
    * @returns the error with which it was refused; nothing else follows then
    */
-  change(groupId: string, records: readonly CoordinatorRecord[], done: (error: ErrorCode) => void): ErrorCode {
+  change(groupId: string, records: readonly CoordinatorRecord[], done: ChangeDone): ErrorCode {
     const batch = recordsBatch(records, nowMs(this.#services.host));
     let isRefused = false;
-    const error = this.#append(groupId, batch, { kind: 'change', done: (late) => void (isRefused || done(late)) });
+    const error = this.#append(groupId, batch, {
+      kind: 'change',
+      done: (late, offset) => void (isRefused || done(late, offset)),
+    });
     isRefused = error !== KafkaError.NONE;
-    if (isRefused) done(changeError(error));
+    if (isRefused) done(changeError(error), -1);
     return error;
+  }
+
+  /** Whether what was appended for the group at this offset is replicated by now. */
+  isReplicated(groupId: string, offset: number): boolean {
+    const { replicas, topic } = this.#services;
+    const partition = replicas.partition(topic.partitionOf(groupId)!);
+    return partition?.isLeader === true && partition.log.highWatermark > offset;
   }
 
   /**
@@ -113,7 +126,7 @@ export class GroupWrites implements AppendListener {
         purpose.done(storeError(error));
         return;
       case 'change':
-        purpose.done(changeError(error));
+        purpose.done(changeError(error), baseOffset);
         return;
       case 'offsets':
         if (!purpose.group.isDead) this.#applyOffsets(purpose, error, baseOffset);

@@ -65,6 +65,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   staticMembership: [false, true],
   staticLeaderSkipsAssignment: [false, true],
   cooperativeRebalance: [false, true],
+  consumerGroupProtocol: [false, true],
 
   batchesRemembered: [1, 5],
   sequenceWithoutState: ['out-of-order', 'unknown-producer-id', 'accepted', 'accepted-outside-transactions'],
@@ -77,16 +78,12 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   stableOffsetFetch: [false, true],
 };
 
-const beyondReach: { readonly [name in RuleName]?: string } = {
-  consumerGroupProtocol: 'coordinators have it, and no client of this build speaks it',
-};
-
 /** Whether this build does what a rule says when it has this value. */
 export function isImplemented(name: RuleName, value: RuleValue): boolean {
-  return beyondReach[name] !== undefined || (implemented[name]?.includes(value as never) ?? false);
+  return implemented[name]?.includes(value as never) ?? false;
 }
 
-/** The values of a rule that this build acts on; none if it is beyond reach. */
+/** The values of a rule that this build acts on. */
 export function implementedValues(name: RuleName): readonly RuleValue[] {
   return implemented[name] ?? [];
 }
@@ -97,9 +94,4 @@ export function notImplemented(values: RuleValues, control: ControlPlane): reado
     const only = ruleOf(name).control;
     return (only === null || only === control) && !isImplemented(name, values[name]);
   });
-}
-
-/** Why nothing could ask about this rule in this build; undefined: something can. */
-export function whyBeyondReach(name: RuleName): string | undefined {
-  return beyondReach[name];
 }

@@ -30,10 +30,15 @@ export class ConsumerGroup {
   readonly revocations = new Map<string, MemberTimer>();
   /** Of the last change that is being replicated: who else is answered then. null: nothing is under way. */
   lastWrite: ((error: ErrorCode) => void)[] | null = null;
+  /** Of a change that was not replicated in time, and stands: its offset; -1: all is replicated, or under way. */
+  unreplicatedAt = -1;
+  /** The state as of the last change that is replicated: what members may have been told of. */
+  announced: ConsumerGroupState;
 
   constructor(groupId: string, state: ConsumerGroupState, offsets: GroupOffsets) {
     this.groupId = groupId;
     this.state = state;
+    this.announced = state;
     this.offsets = offsets;
   }
 

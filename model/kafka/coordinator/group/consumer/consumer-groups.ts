@@ -77,6 +77,7 @@ export class ConsumerGroups {
 
   onLoaded(group: ConsumerGroup): void {
     this.#announce.consumerGroup(group);
+    this.#announce.held(group);
     for (const member of group.state.members.values()) this.#count(group, member.memberId, member);
   }
 
@@ -102,35 +103,55 @@ export class ConsumerGroups {
     const before = group.state;
     const records = changes(group.groupId, before, next);
     if (records.length === 0) {
-      // It may rest on what is not replicated yet.
-      if (group.lastWrite === null) done(KafkaError.NONE);
-      else group.lastWrite.push(done);
+      this.#answerUnchanged(group, done);
       return KafkaError.NONE;
     }
     const waiting = [done];
-    const error = this.#writes.change(group.groupId, records, (outcome) => {
+    const error = this.#writes.change(group.groupId, records, (outcome, offset) => {
       if (group.lastWrite === waiting) group.lastWrite = null;
+      if (outcome === KafkaError.NONE) this.#replicated(group, next, reason);
+      else group.unreplicatedAt = offset;
       for (const answer of waiting) answer(outcome);
     });
     if (error !== KafkaError.NONE) return error;
     group.lastWrite = waiting;
     group.state = next;
-    this.#announceChange(group, before, reason);
+    for (const memberId of before.members.keys()) if (!next.members.has(memberId)) this.timers.end(group, memberId);
     return KafkaError.NONE;
   }
 
-  #announceChange(group: ConsumerGroup, before: ConsumerGroupState, reason: keyof typeof MemberLeft): void {
-    const { members } = group.state;
+  /** Nobody is told of what is not replicated yet, even if the request changes nothing. */
+  #answerUnchanged(group: ConsumerGroup, done: (error: ErrorCode) => void): void {
+    if (group.lastWrite !== null) {
+      group.lastWrite.push(done);
+      return;
+    }
+    if (group.unreplicatedAt >= 0) {
+      if (!this.#writes.isReplicated(group.groupId, group.unreplicatedAt)) {
+        done(KafkaError.COORDINATOR_NOT_AVAILABLE);
+        return;
+      }
+      this.#replicated(group, group.state, 'left');
+    }
+    done(KafkaError.NONE);
+  }
+
+  /** What is replicated is announced: before, it is what a coordinator believes that may be none any more. */
+  #replicated(group: ConsumerGroup, state: ConsumerGroupState, reason: keyof typeof MemberLeft): void {
+    group.unreplicatedAt = -1;
+    // Whoever coordinates it now has read it from the log.
+    if (group.isDead) return;
+    const before = group.announced;
+    group.announced = state;
+    const { members } = state;
     for (const [memberId, former] of before.members) {
       if (members.has(memberId)) continue;
-      this.timers.end(group, memberId);
       const isReplaced =
         former.instanceId !== null && [...members.values()].some(({ instanceId }) => instanceId === former.instanceId);
       this.#announce.consumerLeft(group, memberId, isReplaced ? 'replaced' : reason);
     }
     for (const member of members.values()) {
-      const former = before.members.get(member.memberId);
-      if (former === undefined) this.#announce.consumerJoined(group, member);
+      if (!before.members.has(member.memberId)) this.#announce.consumerJoined(group, member);
     }
     this.#announce.moved(group, before);
     this.#announce.consumerGroup(group);

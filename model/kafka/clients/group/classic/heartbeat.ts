@@ -1,5 +1,5 @@
 /** When a member of a group owes a heartbeat, and what it has missed (Heartbeat of the Java client). Times are wall microseconds. */
-import type { GroupConsumerSettings } from '../../cluster-spec.js';
+import type { GroupConsumerSettings } from '../../../cluster-spec.js';
 
 export class Heartbeat {
   readonly #intervalMicros: number;

@@ -1,6 +1,6 @@
 /** Between what assignors say of a member and what stands in JoinGroup (ConsumerProtocol). */
-import type { ConsumerProtocolSubscription } from '../../protocol/group-messages.js';
-import type { Subscription, UserData } from '../assignors/assignor.js';
+import type { ConsumerProtocolSubscription } from '../../../protocol/group-messages.js';
+import type { Subscription, UserData } from '../../assignors/assignor.js';
 
 /** The generation, then the partitions (StickyAssignorUserData); null: the assignor says nothing. */
 export function encodeUserData(userData: UserData | null): readonly number[] | null {

@@ -1,0 +1,130 @@
+/**
+ * What Kafka refuses of members of groups when they start, and what Harrow does: by group.protocol (ConsumerConfig, and the
+ * constructors of the consumers).
+ */
+import { serverAssignorName } from '../../model/kafka/coordinator/group/consumer/server-assignors.js';
+import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
+import { unknownAssignor } from '../settings/assignors.js';
+import { effective } from '../settings/effective.js';
+import type { SettingsTable } from '../settings/table.js';
+import type { Located } from './draft.js';
+import { originOf } from './given-settings.js';
+import type { Problems } from './problems.js';
+import type { GivenSettings, SpecConsumer } from './spec.js';
+
+/** KIP-848: general availability. */
+const CONSUMER_PROTOCOL_SINCE = '4.0';
+
+/** ConsumerConfig.CONSUMER_PROTOCOL_UNSUPPORTED_CONFIGS: with KIP-848 these are the coordinator's affair. */
+const ofClassicProtocol: Readonly<Record<string, string>> = {
+  'partition.assignment.strategy': 'group.remote.assignor names an assignor of the coordinator',
+  'heartbeat.interval.ms': 'the coordinator says it: group.consumer.heartbeat.interval.ms of the brokers',
+  'session.timeout.ms': 'the coordinator counts it: group.consumer.session.timeout.ms of the brokers',
+};
+
+export function speaksConsumerProtocol(given: GivenSettings): boolean {
+  return String(given['group.protocol']?.value ?? 'classic').toLowerCase() === 'consumer';
+}
+
+/**
+ * @param isOffered brokers know KIP-848: the rule consumer-group-protocol
+ * @param commit what the spec says of the application; enable.auto.commit has to agree
+ */
+export function checkConsumer(
+  table: SettingsTable,
+  isOffered: boolean,
+  given: GivenSettings,
+  commit: Located<string> | null,
+  problems: Problems,
+): void {
+  if (speaksConsumerProtocol(given)) checkConsumerProtocol(table.kafka, isOffered, given, problems);
+  else checkClassicProtocol(table, given, problems);
+  const auto = given['enable.auto.commit'];
+  if (commit === null || auto === undefined || (commit.value === 'auto') === auto.value) return;
+  problems.error(auto.origin, `enable.auto.commit: ${auto.value} is not what commit: ${commit.value} means`);
+}
+
+function checkConsumerProtocol(release: string, isOffered: boolean, given: GivenSettings, problems: Problems): void {
+  const protocol = given['group.protocol']!;
+  if (compareReleases(release, CONSUMER_PROTOCOL_SINCE) < 0) {
+    problems.error(
+      protocol.origin,
+      `group.protocol: ${protocol.value} (KIP-848) is of Kafka ${CONSUMER_PROTOCOL_SINCE}, and the spec runs ${release}: ` +
+        'before, it was a preview that brokers offer only with group.coordinator.rebalance.protocols',
+    );
+  } else if (!isOffered) {
+    problems.error(protocol.origin, `group.protocol: ${protocol.value} needs the rule consumer-group-protocol`);
+  }
+  for (const [name, instead] of Object.entries(ofClassicProtocol)) {
+    const own = given[name];
+    if (own === undefined) continue;
+    problems.error(
+      own.origin,
+      `${name} cannot be set with group.protocol: ${protocol.value}; Kafka's consumer would refuse to start (${instead})`,
+    );
+  }
+  const assignor = given['group.remote.assignor'];
+  if (assignor === undefined || serverAssignorName(String(assignor.value)) !== undefined) return;
+  problems.error(
+    assignor.origin,
+    `group.remote.assignor: ${assignor.value} is none of Kafka's own assignors: uniform, range`,
+  );
+}
+
+function checkClassicProtocol(table: SettingsTable, given: GivenSettings, problems: Problems): void {
+  const value = (name: string): number => Number(effective(table, 'consumer', name, given).value);
+  if (value('heartbeat.interval.ms') >= value('session.timeout.ms')) {
+    problems.error(
+      originOf(given, 'heartbeat.interval.ms', 'session.timeout.ms'),
+      `heartbeat.interval.ms ${value('heartbeat.interval.ms')} is not below session.timeout.ms ` +
+        `${value('session.timeout.ms')}; Kafka's consumer would refuse to start`,
+    );
+  }
+  const strategy = given['partition.assignment.strategy'];
+  const strange = strategy === undefined ? null : unknownAssignor(String(strategy.value));
+  if (strange !== null) {
+    problems.error(strategy!.origin, `partition.assignment.strategy: ${strange} is none of Kafka's own assignors`);
+  }
+  const assignor = given['group.remote.assignor'];
+  if (assignor === undefined) return;
+  problems.error(
+    assignor.origin,
+    "group.remote.assignor cannot be set with group.protocol: classic; Kafka's consumer would refuse to start",
+  );
+}
+
+/** GroupCoordinatorConfig: what brokers say of members of KIP-848's protocol lies within their own bounds. */
+export function checkGroupBounds(table: SettingsTable, given: GivenSettings, problems: Problems): void {
+  const value = (name: string): number => Number(effective(table, 'broker', name, given).value);
+  for (const what of ['session.timeout.ms', 'heartbeat.interval.ms']) {
+    const name = `group.consumer.${what}`;
+    if (!table.broker.has(name)) continue;
+    for (const bound of ['min', 'max'] as const) {
+      const limit = `group.consumer.${bound}.${what}`;
+      const isWithin = bound === 'min' ? value(name) >= value(limit) : value(name) <= value(limit);
+      if (isWithin) continue;
+      problems.error(
+        originOf(given, name, limit),
+        `${name} ${value(name)} is ${bound === 'min' ? 'below' : 'above'} ${limit} ${value(limit)}; ` +
+          "Kafka's broker would refuse to start",
+      );
+    }
+  }
+}
+
+/** Since 4.0 brokers convert a group whose members change from one protocol to the other, one by one; the model's do not. */
+export function refuseMixedGroups(consumers: readonly SpecConsumer[], problems: Problems): void {
+  const speaks = new Map<string, boolean>();
+  for (const { name, subscribes, settings } of consumers) {
+    if (!subscribes) continue;
+    const group = String(settings['group.id']?.value ?? name);
+    const isConsumer = speaksConsumerProtocol(settings);
+    const other = speaks.get(group);
+    speaks.set(group, isConsumer);
+    if (other === undefined || other === isConsumer) continue;
+    problems.error(
+      originOf(settings, 'group.protocol', 'group.id'),
+      `group ${group} has members of both protocols, and the migration of groups between them is not in this build`,
+    );
+  }
+}
