@@ -91,6 +91,18 @@ export class OperationBuilder {
   poll(key: string, ...records: readonly (readonly [offset: number, value: number])[]): OperationBuilder {
     return this.with({ microOps: [...this.draft.microOps, pollDraft(key, records)] });
   }
+  /** Lineage: this output was made from the record at this key and offset, and says so many of its record key were counted. */
+  counted(key: string, value: number, count: number, input: string, offset: number): OperationBuilder {
+    const derivation = special((numberOf) => ({
+      kind: 'derive',
+      key: numberOf(input),
+      offset,
+      outputKey: numberOf(key),
+      outputValue: value,
+      count,
+    }));
+    return this.with({ microOps: [...this.draft.microOps, derivation] });
+  }
   /** Lineage: this output was made from the records at these keys and offsets. */
   derived(key: string, value: number, ...from: readonly (readonly [key: string, offset: number])[]): OperationBuilder {
     const derivations = from.map(([input, offset]) =>

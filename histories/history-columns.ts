@@ -12,7 +12,7 @@
  *   commit, committed, process        offset, name of the group
  *   end-offset                        offset, name of the isolation level
  *   own                               generation, name of the group; then -1, name of the member
- *   derive                            offset, value of the output; then key of the output, 0
+ *   derive                            offset, value of the output; then key of the output, the count that it says or 0
  *
  * Operation objects are a view of it, made when stories, files and pages ask for them: a million of them are half a
  * gigabyte that the garbage collector walks again and again.
@@ -180,8 +180,11 @@ export class HistoryColumns {
         const member = this.names.at(this.value[first + 1]!);
         return { kind: 'own', key, group: this.names.at(value), member, generation: offset };
       }
-      case DERIVE:
-        return { kind: 'derive', key, offset, outputKey: this.offset[first + 1]!, outputValue: value };
+      case DERIVE: {
+        const derive = { kind: 'derive', key, offset, outputKey: this.offset[first + 1]!, outputValue: value } as const;
+        const count = this.value[first + 1]!;
+        return count === 0 ? derive : { ...derive, count };
+      }
       default:
         return { kind: 'assign', key };
     }
@@ -240,7 +243,7 @@ export class HistoryColumns {
         return OWN;
       case 'derive':
         this.addRecord(microOp.offset, microOp.outputValue);
-        this.addRecord(microOp.outputKey, 0);
+        this.addRecord(microOp.outputKey, microOp.count ?? 0);
         return DERIVE;
       case 'assign':
         return ASSIGN;

@@ -74,6 +74,8 @@ export interface DeriveMicroOp {
   readonly offset: number;
   readonly outputKey: number;
   readonly outputValue: number;
+  /** Of an application that counts the records of each key: what the output says, from 1. */
+  readonly count?: number;
 }
 export type MicroOp =
   | SendMicroOp

@@ -28,9 +28,8 @@ const AMENDMENT = -3;
 const OUTCOME_CODES: Readonly<Record<Outcome, number>> = { ok: 0, fail: 1, info: 2 };
 
 /** Fields of micro-operations that are neither sends nor polls, in the order in which they are digested. */
-const digestedFields = 'kind key offset value values group isolation member generation outputKey outputValue'.split(
-  ' ',
-);
+const digestedFields =
+  'kind key offset value values group isolation member generation outputKey outputValue count'.split(' ');
 
 export class TrialRecorder {
   readonly trace: TraceColumns;

@@ -68,6 +68,18 @@ const groups: readonly AnomalyWords[] = [
     sentence: 'Outputs of one record key stand in another order than their inputs.',
   },
   {
+    name: 'count-too-high',
+    words: 'count too high',
+    did: 'counted records twice',
+    sentence: 'A committed output says that more records of its key were counted than stand in the input up to there.',
+  },
+  {
+    name: 'count-too-low',
+    words: 'count too low',
+    did: 'left records out of counts',
+    sentence: 'A committed output says that fewer records of its key were counted than stand in the input up to there.',
+  },
+  {
     name: 'zombie-output',
     words: 'output of a replaced member',
     did: 'committed outputs of replaced members',

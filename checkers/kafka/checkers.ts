@@ -4,6 +4,7 @@ import { abortedRead } from './aborted-read.js';
 import { ackOffsetMismatch } from './ack-offset-mismatch.js';
 import { duplicate } from './duplicate.js';
 import { consumeTransformProduce } from './groups/consume-transform-produce.js';
+import { counts } from './groups/counts.js';
 import { duplicateConsumption } from './groups/duplicate-consumption.js';
 import { offsetRegisters } from './groups/offset-registers.js';
 import { groupOffsets } from './groups/offsets.js';
@@ -41,6 +42,7 @@ export const checkers: readonly Checker[] = [
   precommittedRead,
   tornTransaction,
   consumeTransformProduce,
+  counts,
   zombieOutput,
   groupOffsets,
   offsetRegisters,

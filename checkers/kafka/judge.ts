@@ -13,6 +13,7 @@ import { invariants } from './invariants/registry.js';
 import { Licences, type Licensed } from './licences.js';
 import { licensed } from './licences/rows.js';
 import { requirementNamed } from './requirements/registry.js';
+import { isStreamsApplication } from './settings.js';
 
 export interface JudgeInput {
   readonly history: History;
@@ -98,8 +99,13 @@ function bug(anomaly: Anomaly, requirement: Requirement | null, history: History
 
 function unpromised(anomaly: Anomaly, history: History): Licensed | null {
   if (guaranteeAgainst(anomaly, history) !== null) return null;
+  if (isOfProcessing(anomaly) && isStreamsApplication(history.header)) return licensed('at-least-once', -1);
   const commitsAhead = anomaly.type === 'skipped' && history.header.settings['commit'] === 'before-processing';
   return licensed('not-promised', -1, commitsAhead ? { setting: 'commit', value: 'after-processing' } : null);
+}
+
+function isOfProcessing({ type }: Anomaly): boolean {
+  return type.startsWith('ctp-') || type.startsWith('count-') || type === 'zombie-output';
 }
 
 function guaranteeAgainst(anomaly: Anomaly, history: History): string | null {

@@ -63,6 +63,8 @@ export class Licences {
       case 'ctp-phantom':
       case 'ctp-torn':
       case 'ctp-order':
+      case 'count-too-high':
+      case 'count-too-low':
       case 'zombie-output':
         return this.ofWhatFollowsFromLoss(anomaly) ?? this.ofTransactions(anomaly);
       case 'duplicate':

@@ -142,6 +142,17 @@ export function fencesByGeneration({ settings }: Header): boolean {
   return !valuesOf(settings, 'fencing').includes('none');
 }
 
+/** Some consumer is a Kafka Streams application. */
+export function isStreamsApplication({ settings }: Header): boolean {
+  return valuesOf(settings, 'processing.guarantee').length > 0;
+}
+
+/** Every Kafka Streams application does. */
+export function processesExactlyOnce({ settings }: Header): boolean {
+  const guarantees = valuesOf(settings, 'processing.guarantee');
+  return guarantees.length > 0 && guarantees.every((guarantee) => guarantee === 'exactly_once_v2');
+}
+
 /** Some consumer is a member of a group. */
 export function hasGroups({ settings }: Header): boolean {
   return valuesOf(settings, 'group.id').length > 0;

@@ -6,7 +6,7 @@
  *                 end-offsets         {"isolation":level,"offsets":{k:o}}
  *                 rebalance           {"group":g,"generation":n,"owned":{member:[k,…]}}
  *                 assign, seek        [k,…]
- *   beside value  "derived":[{"out":[k,v],"from":[[k,o],…]}]
+ *   beside value  "derived":[{"out":[k,v],"from":[[k,o],…]}]; of counts with "count":n
  */
 import type { AppendMicroOp, DeriveMicroOp, MicroOp, PollMicroOp, ReadMicroOp, SendMicroOp } from '../operation.js';
 import { LineObject, shown } from './json-lines.js';
@@ -126,12 +126,16 @@ const specialKinds: readonly SpecialKind[] = ['commit', 'committed', 'process', 
 
 /** Lineage by output, in order of appearance; undefined: there is none. */
 export function writeDerived(microOps: readonly MicroOp[], names: Names): unknown {
-  const derived: { readonly out: readonly unknown[]; readonly from: unknown[] }[] = [];
+  const derived: { readonly out: readonly unknown[]; readonly count?: number; readonly from: unknown[] }[] = [];
   let last: DeriveMicroOp | null = null;
   for (const microOp of microOps) {
     if (microOp.kind !== 'derive') continue;
     const same = last?.outputKey === microOp.outputKey && last.outputValue === microOp.outputValue;
-    if (!same) derived.push({ out: [names.key(microOp.outputKey), names.value(microOp.outputValue)], from: [] });
+    if (!same) {
+      const out = [names.key(microOp.outputKey), names.value(microOp.outputValue)];
+      const { count } = microOp;
+      derived.push(count === undefined ? { out, from: [] } : { out, count, from: [] });
+    }
     derived[derived.length - 1]!.from.push([names.key(microOp.key), microOp.offset]);
     last = microOp;
   }
@@ -146,10 +150,12 @@ export function readDerived(line: LineObject, numbers: Numbers): readonly MicroO
     if (out.length !== 2) line.fail(`"out" is [key, value]; got ${shown(out)}`);
     const outputKey = numbers.key(line, out[0]);
     const outputValue = numbers.value(line, out[1]);
+    const counted = output.has('count') ? { count: output.integer('count', 1) } : {};
     return output.list('from').map((from): MicroOp => {
       if (!Array.isArray(from) || from.length !== 2) line.fail(`"from" lists [key, offset]; got ${shown(from)}`);
       const [key, offset] = from as readonly unknown[];
-      return { kind: 'derive', key: numbers.key(line, key), offset: anOffset(line, offset), outputKey, outputValue };
+      const input = { key: numbers.key(line, key), offset: anOffset(line, offset) };
+      return { kind: 'derive', ...input, outputKey, outputValue, ...counted };
     });
   });
 }

@@ -11,6 +11,8 @@ import { ConsumerClient } from './clients/consumer.js';
 import { GroupConsumer } from './clients/group-consumer.js';
 import { ProducerClient } from './clients/producer.js';
 import type { OutputValues } from './clients/transform/transform-application.js';
+import { CountRecords } from './clients/streams/count-records.js';
+import { StreamsClient } from './clients/streams/streams-client.js';
 import { TransformClient } from './clients/transform/transform-client.js';
 import type { KafkaClusterSpec, MemberSpec, ProducerSpec } from './cluster-spec.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
@@ -48,6 +50,7 @@ export class ClusterMachines {
   /** By index of the consumer: how long its application takes, whichever process it runs in. */
   private readonly processing: readonly ProcessingTime[];
   private readonly outputValues: OutputValues = { next: FIRST_OUTPUT_VALUE };
+  private readonly counts = new CountRecords(this.outputValues);
   private readonly spec: KafkaClusterSpec;
   private readonly committed: CommittedMetadata | CommittedZnodes;
   private readonly listener: ClientListener;
@@ -118,9 +121,11 @@ export class ClusterMachines {
   }
 
   /** undefined: it is down, or in no group. */
-  member(machine: MachineId): GroupConsumer | TransformClient | undefined {
+  member(machine: MachineId): GroupMember | undefined {
     const process = this.world.process(machine);
-    return process instanceof GroupConsumer || process instanceof TransformClient ? process : undefined;
+    const isMember =
+      process instanceof GroupConsumer || process instanceof TransformClient || process instanceof StreamsClient;
+    return isMember ? process : undefined;
   }
 
   client(machine: MachineId): ProducerClient | ConsumerProcess | undefined {
@@ -195,19 +200,23 @@ export class ClusterMachines {
     clientId: string,
     { settings, topics, commit, transform }: MemberSpec,
     processing: ProcessingTime,
-  ): (host: Host) => GroupConsumer | TransformClient {
+  ): (host: Host) => GroupMember {
     const listener = this.listener.ofGroup(settings['group.id']);
     const topicNames = this.spec.topics.map(({ name }) => name);
     const config = { ...this.clientConfig, settings, clientId, topics, topicNames, commit, processing, listener };
     if (transform === undefined) return (host) => new GroupConsumer(host, config);
     const { recordBytes } = this.spec;
-    const application = { consumer: config, ...transform, recordBytes, values: this.outputValues };
+    const { streams, ...rest } = transform;
+    const application = { consumer: config, ...rest, recordBytes, values: this.outputValues };
+    if (streams !== undefined)
+      return (host) => new StreamsClient(host, { ...application, streams, records: this.counts });
     return (host) => new TransformClient(host, application);
   }
 }
 
 /** What runs on the machine of a consumer. */
-type ConsumerProcess = ConsumerClient | CalledConsumer | GroupConsumer | TransformClient;
+type ConsumerProcess = ConsumerClient | CalledConsumer | GroupMember;
+type GroupMember = GroupConsumer | TransformClient | StreamsClient;
 type HelperProcess = ReturnType<World['process']> & object;
 
 function info(id: MachineId, name: string, role: string, rack: string | null): MachineInfo {

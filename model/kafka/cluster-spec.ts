@@ -227,6 +227,20 @@ export interface TransformSpec {
   /** Number of the topic that it writes to. */
   readonly topic: number;
   readonly fencing: Fencing;
+  /** Left out: it makes one record of each, in a transaction for each poll. */
+  readonly streams?: StreamsSpec;
+}
+
+/** processing.guarantee of Kafka Streams. */
+export type ProcessingGuarantee = 'at_least_once' | 'exactly_once_v2';
+
+/** A Kafka Streams application that counts the records of each key. */
+export interface StreamsSpec {
+  readonly guarantee: ProcessingGuarantee;
+  /** commit.interval.ms. */
+  readonly commitIntervalMs: number;
+  /** Number of the changelog topic: as many partitions as the input. */
+  readonly changelog: number;
 }
 
 export interface KafkaClusterSpec {

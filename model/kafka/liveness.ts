@@ -147,10 +147,13 @@ export class Liveness implements SendListener, PollListener, EventHandler {
     producer.sendToPartition(goal.partition, this.recordKeyFor(goal.partition), goal.value);
   }
 
-  /** A compacted topic takes no record without a key. */
+  /** A compacted topic takes no record without a key, and who counts by key drops it. */
   private recordKeyFor(partition: number): string | null {
-    const { settings } = this.spec.topics[this.cluster.partitions.topicOf[partition]];
-    return isCompacted(settings) ? `liveness-${partition}` : null;
+    const topic = this.cluster.partitions.topicOf[partition];
+    const isCounted = this.spec.consumers.some(
+      ({ member }) => member?.transform?.streams !== undefined && member.topics.includes(topic),
+    );
+    return isCounted || isCompacted(this.spec.topics[topic].settings) ? `liveness-${partition}` : null;
   }
 
   private sendAgain(goal: Goal, afterMicros: number): void {

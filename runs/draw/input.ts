@@ -45,8 +45,7 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
       type: spec.workload.type,
       shape: {
         producers: cluster.producers.length,
-        // To the last topic of a pipeline only its applications send.
-        topics: spec.workload.type === 'pipeline' ? spec.topics.length - 1 : spec.topics.length,
+        topics: topicsSentTo(spec),
         sends: spec.workload.sends,
         keys: spec.workload.keys,
         phaseMicros: spec.workload.over,
@@ -69,4 +68,16 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
     lateRequests: spec.lateRequests,
     settings: openSettings(spec, cluster),
   };
+}
+
+/** To the last topic of a pipeline only its applications send; to the changelog and the counts of streams likewise. */
+function topicsSentTo({ workload, topics }: Spec): number {
+  switch (workload.type) {
+    case 'pipeline':
+      return topics.length - 1;
+    case 'streams':
+      return topics.length - 2;
+    default:
+      return topics.length;
+  }
 }

@@ -4,6 +4,7 @@ import { drawFor } from '../draw/draw.js';
 import type { TrialRow } from '../engine.js';
 import { loadSpec } from '../spec/load.js';
 import type { Spec } from '../spec/spec.js';
+import { withSetting } from '../spec/with-setting.js';
 import { runTrial } from '../trial.js';
 
 const SEEDS = 12;
@@ -37,6 +38,17 @@ describe('zombie-without-fencing', () => {
     expect(mended.map(({ verdict }) => verdict)).toEqual(mended.map(() => 'clean'));
     // The zombies were there all the same, and were refused.
     expect(mended.filter(({ situations }) => situations.includes('stale-commit-refused')).length).toBeGreaterThan(0);
+  });
+});
+
+describe('streams-at-least-once', () => {
+  const { spec } = loadSpec({ input: 'streams-at-least-once' });
+
+  it('counts wrongly, and is clean with processing.guarantee exactly_once_v2', { timeout: 120_000 }, () => {
+    const broken = rowsOf(spec);
+    expect(broken.filter(({ anomalies }) => anomalies.includes('count-too-high')).length).toBeGreaterThan(SEEDS / 2);
+    const mended = rowsOf(withSetting(spec, 'processing.guarantee', 'exactly_once_v2')!);
+    expect(mended.map(({ verdict }) => verdict)).toEqual(mended.map(() => 'clean'));
   });
 });
 

@@ -38,6 +38,8 @@ export interface DraftClient {
   /** consumer only, of an application that commits in transactions. */
   producer: RawSettings;
   fencing: Located<string> | null;
+  /** consumer only, of an application of Kafka Streams: StreamsConfig. */
+  streams: Located<RawSettings> | null;
   settings: RawSettings;
 }
 
@@ -159,6 +161,7 @@ export function emptyClient(name: Located<string>): DraftClient {
     commit: null,
     producer: new Map(),
     fencing: null,
+    streams: null,
     settings: new Map(),
   };
 }

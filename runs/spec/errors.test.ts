@@ -18,6 +18,8 @@ function errorOf(text: string): string {
   return errorsOf(text).split('\n')[0]!;
 }
 
+const STREAMS =
+  'workload: { type: streams }\ntopics: { in: {}, log: { settings: { cleanup.policy: compact } }, out: {} }';
 const PIPELINE = 'workload: { type: pipeline }\ntopics: { in: {}, out: {} }';
 
 describe('errors in a spec', () => {
@@ -208,6 +210,51 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     [
       `kafka: "2.1"\n${PIPELINE}\nconsumer: { commit: in-transaction, fencing: group-metadata, producer: { transactional.id: t } }`,
       'spec.yaml:4:46  fencing: group-metadata is of Kafka 2.5 (KIP-447), and the spec runs 2.1',
+    ],
+    // Kafka Streams
+    [
+      'consumer: { streams: { processing.guarantee: exactly_once_v2 } }',
+      'spec.yaml:1:13  streams of a consumer needs workload type: streams',
+    ],
+    [
+      'workload: { type: streams }',
+      'spec.yaml:1:19  type: streams needs one kind of consumers with streams, and there are 0',
+    ],
+    [
+      `workload: { type: streams }\ntopics: { in: {}, out: {} }\nconsumer: { streams: {} }`,
+      'spec.yaml:1:19  type: streams needs three topics, the input, its changelog and the output, in this order; there are 2',
+    ],
+    [
+      `${STREAMS.replace(' { cleanup.policy: compact }', ' {}')}\nconsumer: { streams: {} }`,
+      'spec.yaml:1:19  the changelog log needs cleanup.policy: compact, as Kafka Streams creates it; it has delete',
+    ],
+    [
+      `${STREAMS}\nconsumer: { streams: { processing.guarantee: exactly_once } }`,
+      'spec.yaml:3:46  processing.guarantee: exactly_once is not run: exactly_once_v2 is',
+    ],
+    [
+      `${STREAMS}\nconsumer: { streams: { num.standby.replicas: 1 } }`,
+      'spec.yaml:3:46  num.standby.replicas: 1: standby tasks are not in this build',
+    ],
+    [
+      `${STREAMS}\nconsumer: { streams: { processing.garantee: exactly_once_v2 } }`,
+      'spec.yaml:3:24  unknown streams setting',
+    ],
+    [
+      `${STREAMS}\nconsumer: { streams: { processing.guarantee: exactly_once_v2, commit.interval.ms: 30000 } }`,
+      'spec.yaml:3:83  transaction.timeout.ms 10000 is below commit.interval.ms 30000; Kafka Streams would refuse to start',
+    ],
+    [
+      `${STREAMS}\nconsumer: { streams: {}, producer: { transactional.id: t } }`,
+      'spec.yaml:3:56  transactional.id: Kafka Streams makes it itself',
+    ],
+    [
+      `${STREAMS}\nconsumer: { streams: {}, settings: { enable.auto.commit: true } }`,
+      'spec.yaml:3:58  enable.auto.commit: true: Kafka Streams sets it to false',
+    ],
+    [
+      `${STREAMS}\nconsumer: { streams: {}, commit: auto }`,
+      'spec.yaml:3:34  commit and fencing are what processing.guarantee says',
     ],
     // What a consumer refuses to start with
     [

@@ -15,8 +15,9 @@ import {
 import { type Defaults, finishDemands, finishFaults, finishProfile } from './finish-demands.js';
 import { finishProtocol } from './finish-protocol.js';
 import { readSettings } from './given-settings.js';
-import { checkConsumer, checkGroupBounds, refuseMixedGroups } from './group-rules.js';
+import { checkConsumer, checkGroupBounds, refuseMixedGroups, speaksConsumerProtocol } from './group-rules.js';
 import { checkBroker, checkMessageFormat, checkProducer } from './kafka-rules.js';
+import { checkStreamsWorkload, readStreams, streamsConsumer } from './streams-rules.js';
 import { checkTransform, hasGroupMetadata } from './transform-rules.js';
 import { originWords, type Problems } from './problems.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
@@ -29,6 +30,7 @@ const workloadTypes: readonly Spec['workload']['type'][] = [
   'compacted',
   'queue',
   'pipeline',
+  'streams',
   'own',
 ];
 
@@ -72,6 +74,7 @@ class Finisher {
     this.#checkWorkload(producers, topics, brokerSettings);
     const consumers = this.#consumers((rules['consumer-group-protocol'] ?? ofRelease?.consumerGroupProtocol) === true);
     refuseMixedGroups(consumers, this.#problems);
+    checkStreamsWorkload(draft.workload.type, topics, consumers, this.#table, brokerSettings, this.#problems);
     this.#checkPipeline(topics, consumers);
     const counts = { producers: countOf(producers), consumers: countOf(consumers), topics: topics.length };
     refuseStrangePlan(draft, counts, this.#problems);
@@ -133,8 +136,9 @@ class Finisher {
   }
 
   /** Whoever transforms records needs a topic to read and another to write; and a pipeline needs somebody who does. */
-  #checkPipeline(topics: readonly SpecTopic[], consumers: readonly SpecConsumer[]): void {
+  #checkPipeline(topics: readonly SpecTopic[], all: readonly SpecConsumer[]): void {
     const { type } = this.#draft.workload;
+    const consumers = all.filter(({ streams }) => streams === null);
     const transforms = consumers.some(({ transform }) => transform?.producer['transactional.id'] !== undefined);
     const isRefused = consumers.some(({ transform }) => transform !== null) && !transforms;
     if (isRefused) return;
@@ -231,6 +235,8 @@ class Finisher {
 
   #consumers(hasConsumerProtocol: boolean): SpecConsumer[] {
     return this.#clients(this.#draft.consumers, 'consumer').map((client) => {
+      const streams = readStreams(client, this.#draft.kafka.value, this.#problems);
+      if (streams !== null) return this.#streamsConsumer(client, streams, hasConsumerProtocol);
       const { given, notModelled } = readSettings(this.#table, 'consumer', client.settings, this.#problems);
       this.#rememberNotModelled(notModelled);
       const isQueue = this.#draft.workload.type.value === 'queue';
@@ -243,9 +249,37 @@ class Finisher {
         // What Harrow has not, was refused.
         commit: (client.commit?.value ?? null) as SpecConsumer['commit'],
         transform: this.#transform(client),
+        streams: null,
         settings: given,
       };
     });
+  }
+
+  #streamsConsumer(client: DraftClient, streams: GivenSettings, hasConsumerProtocol: boolean): SpecConsumer {
+    if (this.#draft.workload.type.value !== 'streams') {
+      this.#problems.error(client.streams!.origin, 'streams of a consumer needs workload type: streams');
+    }
+    for (const own of [client.commit, client.fencing]) {
+      if (own !== null) this.#problems.error(own.origin, 'commit and fencing are what processing.guarantee says');
+    }
+    const consumer = readSettings(this.#table, 'consumer', client.settings, this.#problems);
+    const producer = readSettings(this.#table, 'producer', client.producer, this.#problems);
+    this.#rememberNotModelled([...consumer.notModelled, ...producer.notModelled]);
+    const given = { streams, consumer: consumer.given, producer: producer.given };
+    const application = streamsConsumer(client.name.value, client.count.value, given, this.#problems);
+    checkConsumer(this.#table, hasConsumerProtocol, application.settings, null, this.#problems);
+    if (speaksConsumerProtocol(application.settings)) {
+      const { origin } = application.settings['group.protocol']!;
+      this.#problems.error(
+        origin,
+        'group.protocol: consumer: the assignor of Kafka Streams needs the classic protocol',
+      );
+    }
+    checkProducer(this.#table, application.transform!.producer, this.#problems);
+    this.#notes.push(
+      'statestore.cache.max.bytes is 0 here: a Kafka Streams application sends every count, not the last of a commit alone',
+    );
+    return application;
   }
 
   #transform(client: DraftClient): SpecTransform | null {

@@ -22,7 +22,7 @@ import { checkStructure } from './structure.js';
 export type PropertyReader = (path: string, at: Located<string>) => RawSettings;
 
 const topicKeys = new Set(['name', 'partitions', 'replication.factor', 'settings']);
-const clientKeys = new Set(['name', 'client', 'count', 'commit', 'producer', 'fencing', 'settings']);
+const clientKeys = new Set(['name', 'client', 'count', 'commit', 'producer', 'fencing', 'streams', 'settings']);
 
 export function readSpecFile(
   file: string,
@@ -143,8 +143,14 @@ class SpecFileReader {
       commit: this.#word([...path, 'commit']),
       producer: this.#settings([...path, 'producer'], raw['producer'], null),
       fencing: this.#word([...path, 'fencing']),
+      streams: this.#streams([...path, 'streams'], raw['streams']),
       settings: this.#clientSettings(path, raw, flat ? clientKeys : null),
     };
+  }
+
+  #streams(path: Path, raw: unknown): DraftClient['streams'] {
+    if (!isRecord(raw)) return null;
+    return { value: this.#settings(path, raw, null), origin: this.#source.keyOrigin(path) };
   }
 
   /** Settings under `settings`, and in the short form beside the keys in `own`. */

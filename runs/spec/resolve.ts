@@ -24,6 +24,7 @@ import { idempotence, withIdempotence } from '../settings/idempotence.js';
 import { type Scope, settingsFor, type SettingsTable } from '../settings/table.js';
 import { speaksConsumerProtocol } from './group-rules.js';
 import type { GivenSettings, Spec, SpecConsumer } from './spec.js';
+import { commitIntervalOf, guaranteeOf } from './streams-rules.js';
 
 /** Settings that a plan drew where the spec left them open, by scoped name: 'broker:replica.lag.time.max.ms'. */
 export type DrawnSettings = Readonly<Record<string, string | number | boolean>>;
@@ -305,6 +306,7 @@ function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): Cons
       if (consumer.transform === null) {
         return { settings: member.settings, partitions: [], member: { ...member, topics } };
       }
+      if (consumer.streams !== null) return streamsOf(consumer, consumer.streams, member, table, drawn, index);
       const suffix = consumer.count > 1 ? `-${index}` : '';
       const transform = {
         producer: oneProducer(table, withDrawn('producer', consumer.transform.producer, drawn), suffix),
@@ -319,6 +321,43 @@ function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): Cons
     });
   });
   return clients.map((client, index) => ({ name: `c${index}`, ...client }));
+}
+
+/** One input, its changelog, the output. */
+const INPUT = 0;
+const CHANGELOG = 1;
+const COUNTS = 2;
+
+/** A process of a Kafka Streams application; the id in its state directory outlives it, and with that its transactional.id. */
+function streamsOf(
+  { transform }: SpecConsumer,
+  streams: GivenSettings,
+  member: Omit<MemberSpec, 'topics'>,
+  table: SettingsTable,
+  drawn: DrawnSettings,
+  index: number,
+): Omit<ConsumerSpec, 'name'> {
+  const guarantee = guaranteeOf(streams);
+  const application = String(streams['application.id']?.value ?? member.settings['group.id']);
+  const settings = { ...member.settings, 'group.id': application };
+  const given = withDrawn('producer', transform!.producer, drawn);
+  const thread = { value: `${application}-${index}-1`, origin: { kind: 'default' } } as const;
+  const ofProducer = guarantee === 'exactly_once_v2' ? { ...given, 'transactional.id': thread } : given;
+  return {
+    settings,
+    partitions: [],
+    member: {
+      ...member,
+      settings,
+      topics: [INPUT],
+      transform: {
+        producer: oneProducer(table, ofProducer, ''),
+        topic: COUNTS,
+        fencing: transform!.fencing,
+        streams: { guarantee, commitIntervalMs: commitIntervalOf(streams), changelog: CHANGELOG },
+      },
+    },
+  };
 }
 
 const memberNames = [

@@ -52,7 +52,7 @@ const consumerShape = {
     )
     .optional(),
   producer: settings(
-    'Of commit: in-transaction: settings of the producer that each of them has; its transactional.id above all',
+    'Of commit: in-transaction: settings of the producer that each of them has; its transactional.id above all. Of streams: settings of its producers',
   ).optional(),
   fencing: z
     .enum(['group-metadata', 'none'])
@@ -60,6 +60,9 @@ const consumerShape = {
       'Of commit: in-transaction: sendOffsetsToTransaction is given the metadata of the consumer, so that a member that was replaced cannot commit (KIP-447); or the name of the group alone.',
     )
     .optional(),
+  streams: settings(
+    'The consumers are processes of one Kafka Streams application, which counts the records of each key: settings of Kafka Streams, processing.guarantee and commit.interval.ms above all',
+  ).optional(),
   settings: settingKeys.consumer.optional(),
 };
 
@@ -120,9 +123,9 @@ const requirements = z
 const workload = z
   .strictObject({
     type: z
-      .enum(['append', 'transactions', 'compacted', 'own', 'queue', 'pipeline'])
+      .enum(['append', 'transactions', 'compacted', 'own', 'queue', 'pipeline', 'streams'])
       .describe(
-        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. queue: producers send, and consumers subscribe and process each record, which takes time. pipeline: producers send to all topics but the last, and consumers with commit: in-transaction make of each record one in the last topic. compacted: keys are updated and deleted, in a topic whose cleanup.policy is compact. own: a function in a test of yours (harrow/vitest).',
+        'append: producers send, consumers with assigned partitions read. transactions: the same, several records at a time, committed or aborted together. queue: producers send, and consumers subscribe and process each record, which takes time. pipeline: producers send to all topics but the last, and consumers with commit: in-transaction make of each record one in the last topic. streams: producers send to the first topic, and a Kafka Streams application counts the records of each key; the second topic is its changelog, the third takes the counts. compacted: keys are updated and deleted, in a topic whose cleanup.policy is compact. own: a function in a test of yours (harrow/vitest).',
       )
       .optional(),
     sends: count('').describe('Records sent in the safety phase.').optional(),

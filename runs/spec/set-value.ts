@@ -5,6 +5,7 @@ import { parseDuration } from './durations.js';
 import { didYouMean } from './nearest.js';
 import type { Problems } from './problems.js';
 import type { Origin } from './spec.js';
+import { streamsSettings } from './streams-rules.js';
 import { versionRow } from './versions.js';
 
 type Setter = (draft: Draft, text: string, origin: Origin, problems: Problems) => void;
@@ -53,12 +54,22 @@ export function setValue(draft: Draft, name: string, text: string, origin: Origi
     setDefect(draft, name.slice('defect:'.length), text, origin, problems);
     return;
   }
+  if (setStreams(draft, name, text, origin)) return;
   const scope = scopeOf(draft, name, origin, problems);
   if (scope === null) return;
   const setting = name.startsWith(`${scope}:`) ? name.slice(scope.length + 1) : name;
   for (const settings of targets(draft, scope)) {
     settings.set(setting, { text, origin, keyOrigin: origin, lenient: false });
   }
+}
+
+/** A setting of Kafka Streams, where there is such an application. False: it is none. */
+function setStreams(draft: Draft, name: string, text: string, origin: Origin): boolean {
+  const applications = draft.consumers.flatMap(({ streams }) => (streams === null ? [] : [streams.value]));
+  const unscoped = name.startsWith('streams:') ? name.slice('streams:'.length) : name;
+  if (applications.length === 0 || !streamsSettings.includes(unscoped)) return false;
+  for (const settings of applications) settings.set(unscoped, { text, origin, keyOrigin: origin, lenient: false });
+  return true;
 }
 
 /** The scope that is written, or the only one that can be meant; null after saying why there is none. */

@@ -39,6 +39,8 @@ export interface SpecConsumer {
   readonly commit: CommitPolicy | null;
   /** Of `in-transaction`: what it sends with; null of others. It goes to the last topic. */
   readonly transform: SpecTransform | null;
+  /** Settings of Kafka Streams, of its application; null of others. `transform` has the settings of its producers. */
+  readonly streams: GivenSettings | null;
   readonly settings: GivenSettings;
 }
 
@@ -85,7 +87,7 @@ export interface Spec {
   readonly consumers: readonly SpecConsumer[];
   readonly workload: {
     /** own: what a function in a test does; in the plan of a kept trial stand the calls that it made. */
-    readonly type: 'append' | 'transactions' | 'compacted' | 'queue' | 'pipeline' | 'own';
+    readonly type: 'append' | 'transactions' | 'compacted' | 'queue' | 'pipeline' | 'streams' | 'own';
     readonly sends: number;
     readonly keys: number;
     /** Length of the safety phase, microseconds. */

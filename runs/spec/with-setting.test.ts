@@ -42,6 +42,32 @@ describe('when members commit', () => {
   });
 });
 
+describe('processing.guarantee of a Kafka Streams application', () => {
+  const text = `workload: { type: streams }
+topics: { orders: {}, changelog: { settings: { cleanup.policy: compact } }, counts: {} }
+consumers: { counter: { streams: { commit.interval.ms: 5000 } } }`;
+  const application = loadSpec({ input: 'spec.yaml', text }).spec;
+
+  it('is in force by default, and changed with all that it sets', () => {
+    expect(settingInForce(application, 'processing.guarantee')).toBe('at_least_once');
+    const fixed = resolveCluster(withSetting(application, 'processing.guarantee', 'exactly_once_v2')!);
+    const { settings, transform } = fixed.consumers[0]!.member!;
+    expect(settings['isolation.level']).toBe('read_committed');
+    expect(transform!.producer).toMatchObject({
+      'transactional.id': 'counter-0-1',
+      'transaction.timeout.ms': 10_000,
+      'enable.idempotence': true,
+    });
+    expect(transform!.streams).toMatchObject({ guarantee: 'exactly_once_v2', commitIntervalMs: 5000 });
+  });
+  it('is not changed where it is so already, or Kafka Streams would refuse to start', () => {
+    expect(withSetting(application, 'processing.guarantee', 'at_least_once')).toBeNull();
+    const slow = loadSpec({ input: 'spec.yaml', text: text.replace('5000', '30000') }).spec;
+    expect(withSetting(slow, 'processing.guarantee', 'exactly_once_v2')).toBeNull();
+    expect(withSetting(spec, 'processing.guarantee', 'exactly_once_v2')).toBeNull();
+  });
+});
+
 describe('the value in force', () => {
   it('is what was given, or the default', () => {
     expect(settingInForce(spec, 'acks')).toBe('1');

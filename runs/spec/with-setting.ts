@@ -5,7 +5,8 @@ import { parseSetting, settingText } from '../settings/parse.js';
 import { type Scope, settingsFor } from '../settings/table.js';
 import { checkBroker, checkProducer } from './kafka-rules.js';
 import { Problems } from './problems.js';
-import type { GivenSettings, Spec } from './spec.js';
+import type { GivenSettings, Spec, SpecConsumer } from './spec.js';
+import { guaranteeOf, withStreamsSettings } from './streams-rules.js';
 
 const scopesInOrder: readonly Scope[] = ['topic', 'producer', 'broker', 'consumer'];
 
@@ -13,9 +14,13 @@ const scopesInOrder: readonly Scope[] = ['topic', 'producer', 'broker', 'consume
 const COMMIT = 'commit';
 const commitPolicies: readonly CommitPolicy[] = ['before-processing', 'after-processing', 'auto'];
 
+/** Of Kafka Streams applications. */
+const GUARANTEE = 'processing.guarantee';
+
 /** The spec with this setting, in every topic or client; null if that changes nothing or Kafka would refuse to start. */
 export function withSetting(spec: Spec, name: string, text: string): Spec | null {
   if (name === COMMIT) return withCommit(spec, text);
+  if (name === GUARANTEE) return withGuarantee(spec, text);
   const scope = scopeOf(spec, name);
   if (scope === null || settingInForce(spec, name) === text) return null;
   const parsed = parseSetting(settingsFor(spec.version)[scope].get(name)!, text);
@@ -41,9 +46,21 @@ function withCommit(spec: Spec, text: string): Spec | null {
   return { ...spec, consumers: changed };
 }
 
+function withGuarantee(spec: Spec, text: string): Spec | null {
+  if (settingInForce(spec, GUARANTEE) === text) return null;
+  const guarantee = { value: text, origin: { kind: 'option', option: 'fix' } } as const;
+  const changed = spec.consumers.map((one) =>
+    one.streams === null ? one : withStreamsSettings(one, { ...one.streams, [GUARANTEE]: guarantee }),
+  );
+  if (changed.includes(null) || spec.consumers.every(({ streams }) => streams === null)) return null;
+  return { ...spec, consumers: changed as readonly SpecConsumer[] };
+}
+
 /** The value in force, as people write it; where topics or clients differ, the first one's. null: nobody has it. */
 export function settingInForce(spec: Spec, name: string): string | null {
   if (name === COMMIT) return spec.consumers.find(({ commit }) => commit !== null)?.commit ?? null;
+  const application = spec.consumers.find(({ streams }) => streams !== null)?.streams;
+  if (name === GUARANTEE) return application === undefined ? null : guaranteeOf(application!);
   const value = valueInForce(spec, name);
   return value === null ? null : settingText(value);
 }

@@ -84,6 +84,7 @@ interface WrittenClient {
   readonly count: number;
   readonly commit?: string | null;
   readonly transform?: SpecConsumer['transform'];
+  readonly streams?: SpecConsumer['streams'];
   readonly settings: GivenSettings;
 }
 
@@ -92,10 +93,21 @@ function clientLines(client: WrittenClient): string[] {
     `  ${text(client.name)}:`,
     '    client: java',
     `    count: ${client.count}`,
-    ...((client.commit ?? null) === null ? [] : [`    commit: ${client.commit}`]),
-    ...transformLines(client.transform ?? null),
+    ...applicationLines(client),
     ...settingLines('    ', client.settings),
   ];
+}
+
+/** Of consumers: what is done with the records. */
+function applicationLines({ commit, transform, streams }: WrittenClient): string[] {
+  if (streams !== undefined && streams !== null) {
+    const lines = settingLines('    ', streams, 'streams');
+    return [
+      ...(lines.length === 0 ? ['    streams: {}'] : lines),
+      ...settingLines('    ', transform!.producer, 'producer'),
+    ];
+  }
+  return [...((commit ?? null) === null ? [] : [`    commit: ${commit}`]), ...transformLines(transform ?? null)];
 }
 
 function transformLines(transform: SpecConsumer['transform']): string[] {

@@ -22,7 +22,7 @@ const judgedProducerSettings = [
 
 /**
  * Likewise of members of groups; beside them stands when their applications commit, `commit`, and what fences those that
- * were replaced, `fencing`, as specs have them.
+ * were replaced, `fencing`, as specs have them; of Kafka Streams, its processing.guarantee.
  */
 const judgedMemberSettings = [
   'group.id',
@@ -124,7 +124,10 @@ function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | numb
     const protocol = member.settings['group.protocol'];
     if (protocol !== undefined) addScoped(settings, 'group.protocol', name, protocol);
     addScoped(settings, 'commit', name, member.commit);
-    if (member.transform !== undefined) addScoped(settings, 'fencing', name, member.transform.fencing);
+    if (member.transform === undefined) continue;
+    const { fencing, streams } = member.transform;
+    addScoped(settings, 'fencing', name, fencing);
+    if (streams !== undefined) addScoped(settings, 'processing.guarantee', name, streams.guarantee);
   }
   const isCompacting = cluster.topics.some((topic) => topic.settings['cleanup.policy'] !== 'delete');
   for (const topic of cluster.topics) {

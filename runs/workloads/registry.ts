@@ -4,6 +4,7 @@ import { compacted } from './compacted.js';
 import { own } from './own.js';
 import { pipeline } from './pipeline.js';
 import { queue } from './queue.js';
+import { streams } from './streams.js';
 import { transactions } from './transactions.js';
 import type { Workload } from './workload.js';
 
@@ -12,6 +13,7 @@ const workloads: ReadonlyMap<string, Workload> = new Map([
   [own.name, own as Workload],
   [queue.name, queue as Workload],
   [pipeline.name, pipeline as Workload],
+  [streams.name, streams as Workload],
   [transactions.name, transactions as Workload],
   [compacted.name, compacted as Workload],
 ]);

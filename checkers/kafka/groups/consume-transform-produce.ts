@@ -91,7 +91,7 @@ function missing({ index, commits }: Lineage, committed: readonly Derivation[]):
       const inputOffset = index.positions.offset[position]!;
       const reader = index.positions.reader[position]!;
       if (inputOffset < from || inputOffset >= offset || reader < 0) continue;
-      const input = { operation, group, inputKey: key, inputOffset, output: -1 };
+      const input = { operation, group, inputKey: key, inputOffset, output: -1, count: 0 };
       if (processed.has(inputName(input))) continue;
       const story = `${inputWords(index, input)} went into no output, and the group's offset ${offset} is above it`;
       found.push({ input, anomaly: anomaly(index, 'ctp-missing', input, [reader, operation], story) });

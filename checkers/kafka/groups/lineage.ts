@@ -17,6 +17,8 @@ export interface Derivation {
   readonly inputOffset: number;
   /** The record of the output; -1: the operation says that it made it, and never sent it. */
   readonly output: number;
+  /** What the output says, of an application that counts the records of each key; 0: it does not count. */
+  readonly count: number;
 }
 
 export interface Commit {
@@ -78,7 +80,8 @@ function derivationsOf(index: HistoryIndex, commits: readonly Commit[]): readonl
       const row = firstRecord[microOp]!;
       const placed = index.recordOf(offset[row + 1]!, value[row]!);
       const output = placed >= 0 ? placed : index.recordWrittenBy(operation, value[row]!);
-      derivations.push({ operation, group, inputKey: key[microOp]!, inputOffset: offset[row]!, output });
+      const input = { inputKey: key[microOp]!, inputOffset: offset[row]! };
+      derivations.push({ operation, group, ...input, output, count: value[row + 1]! });
     }
   }
   return derivations;

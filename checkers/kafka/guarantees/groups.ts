@@ -1,6 +1,6 @@
 /** What Kafka promises the members of consumer groups. */
 import type { Guarantee } from '../../checker.js';
-import { commitsAfterProcessing, hasGroups } from '../settings.js';
+import { commitsAfterProcessing, hasGroups, isStreamsApplication } from '../settings.js';
 
 export const committedOffsets: Guarantee = {
   id: 'committed-offsets',
@@ -38,4 +38,13 @@ export const atLeastOnce: Guarantee = {
   source: 'ConsumerCoordinator; GroupCoordinator.validateOffsetCommit (only members of the generation commit)',
   assumptions: ['No leader of the partition loses records that consumers could read.'],
   covers: (header) => (commitsAfterProcessing(header) ? ['skipped'] : []),
+};
+
+export const atLeastOnceOutput: Guarantee = {
+  id: 'output-before-committed',
+  sentence:
+    'A Kafka Streams application commits an offset when all outputs of the records below it are acknowledged: each of them has one, or several.',
+  source: 'StreamTask.prepareCommit, RecordCollectorImpl.flush',
+  assumptions: ['No leader loses records, or offsets of the group, that were replicated.'],
+  covers: (header) => (isStreamsApplication(header) && commitsAfterProcessing(header) ? ['ctp-missing'] : []),
 };

@@ -3,7 +3,7 @@ import type { Anomaly } from '../../../histories/anomaly.js';
 import { columnsOf, COMMIT, POLL } from '../../../histories/history-columns.js';
 import type { History, HistoryHeader } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
-import { fencesByGeneration, isolationOf, isTransactional, readsCommitted } from '../settings.js';
+import { fencesByGeneration, isolationOf, isTransactional, processesExactlyOnce, readsCommitted } from '../settings.js';
 
 export const atomicTransactions: Guarantee = {
   id: 'atomic-transactions',
@@ -59,6 +59,17 @@ export const exactlyOnceProcessing: Guarantee = {
   assumptions: processingAssumptions,
   covers: (header) =>
     transformsCommitted(header) && fencesByGeneration(header) ? ['ctp-duplicate', 'zombie-output'] : [],
+  holdsFor: processesInTransactions,
+};
+
+export const exactlyOnceState: Guarantee = {
+  id: 'exactly-once-state',
+  sentence:
+    'The local state of a Kafka Streams application under exactly_once_v2 holds what was committed, whoever has it: each input counts once in every committed output from then on.',
+  source:
+    'KIP-129, KIP-447; ProcessorStateManager.initializeStoreOffsetsFromCheckpoint, StoreChangelogReader (KAFKA-10167)',
+  assumptions: processingAssumptions,
+  covers: (header) => (processesExactlyOnce(header) ? ['count-too-high', 'count-too-low'] : []),
   holdsFor: processesInTransactions,
 };
 

@@ -15,6 +15,11 @@ interface Row {
 }
 
 const rows = {
+  'at-least-once': {
+    words:
+      'processing.guarantee at_least_once: what was done since the last commit may be done again, by two at once too',
+    preventedBy: { setting: 'processing.guarantee', value: 'exactly_once_v2' },
+  },
   'unclean-election': {
     words: 'an unclean election of a replica that lacked the record',
     preventedBy: { setting: 'unclean.leader.election.enable', value: 'false' },

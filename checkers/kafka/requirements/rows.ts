@@ -43,6 +43,8 @@ export const exactlyOnce: Requirement = {
     'ctp-phantom',
     'ctp-torn',
     'ctp-order',
+    'count-too-high',
+    'count-too-low',
     'zombie-output',
     ...new Set([...wentBack, ...wentAhead]),
     'overlapping-ownership',
@@ -52,13 +54,20 @@ export const exactlyOnce: Requirement = {
 export const processedAtLeastOnce: Requirement = {
   name: 'processed-at-least-once',
   sentence: 'Every record below the committed offset of a group was processed.',
-  forbids: ['skipped', 'ctp-missing', ...wentAhead],
+  forbids: ['skipped', 'ctp-missing', 'count-too-low', ...wentAhead],
 };
 
 export const processedAtMostOnce: Requirement = {
   name: 'processed-at-most-once',
   sentence: 'No record was processed twice by a group.',
-  forbids: ['reprocessed', 'ctp-duplicate', 'duplicate-consumption', ...wentBack, 'overlapping-ownership'],
+  forbids: [
+    'reprocessed',
+    'ctp-duplicate',
+    'count-too-high',
+    'duplicate-consumption',
+    ...wentBack,
+    'overlapping-ownership',
+  ],
 };
 
 export const writableAgain: Requirement = {

@@ -22,12 +22,16 @@ const part: fc.Arbitrary<OperationBuilder> = fc.oneof(
   fc.tuple(group, offsetsOf(offset)).map(([of, offsets]) => commit(of, offsets)),
 );
 const lineage = fc.record({ key, value, from: fc.array(fc.tuple(key, offset), { minLength: 1, maxLength: 3 }) });
+const counting = fc.record({ key, value, count: fc.integer({ min: 1, max: 9 }), input: key, offset });
 
 const operation: fc.Arbitrary<OperationBuilder> = fc.oneof(
   fc.tuple(fc.array(part, { maxLength: 4 }), fc.option(lineage)).map(([parts, one]) => {
     const whole = txn(...parts);
     return one === null ? whole : whole.derived(one.key, one.value, ...one.from);
   }),
+  fc
+    .tuple(part, counting)
+    .map(([one, { key: to, value: of, count, input, offset: at }]) => txn(one).counted(to, of, count, input, at)),
   fc.tuple(group, offsetsOf(offset)).map(([of, offsets]) => commit(of, offsets)),
   fc.tuple(group, offsetsOf(fc.integer({ min: -1, max: 9 }))).map(([of, offsets]) => committed(of, offsets)),
   fc.tuple(group, key, offset).map(([of, one, at]) => processed(of, one, at)),

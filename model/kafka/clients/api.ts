@@ -67,7 +67,7 @@ export interface ProducerConfig extends ClientConfig {
   readonly listener?: SendListener;
   /** Transactions begin and end as an application outside calls for it, who hears of it here. Left out: by themselves. */
   readonly calls?: CallListener;
-  /** The application behind a transactional producer. Left out: it takes workload steps. */
+  /** The application behind the producer. Left out: it takes workload steps. */
   readonly application?: (producer: TransactionalProducer) => ProducerApplication;
 }
 

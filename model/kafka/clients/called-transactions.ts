@@ -115,7 +115,7 @@ export class CalledTransactions implements ProducerApplication {
     open.partitions.push(send.partition);
     open.offsets.push(-1);
     this.#host.recorder.amend(open.operation, sendsOf(open.sends, open.partitions, open.offsets));
-    this.#producer.sendInTransaction(send, open.operation);
+    this.#producer.sendUnder(send, open.operation);
   }
 
   /** The application outside is gone. */

@@ -35,6 +35,23 @@ export interface GroupApplication {
   onProcessed(): void;
   /** What it waits for may have happened. */
   proceed(): void;
+  /** When it has to do something though nothing happens, in wall time. Left out: never. */
+  nextDeadline?(): number;
+  /** Left out: it does not care which partitions it has. */
+  readonly rebalanceListener?: RebalanceListener;
+}
+
+/** ConsumerRebalanceListener: called within poll. */
+export interface RebalanceListener {
+  /**
+   * onPartitionsRevoked. False: it has not returned; while the application is busy poll does not go on, and then it is
+   * called again with what is to be revoked by then.
+   */
+  revoke(partitions: readonly number[]): boolean;
+  /** onPartitionsLost: others may own them already. */
+  lose(partitions: readonly number[]): void;
+  /** onPartitionsAssigned, with those that it had not before. */
+  assign(partitions: readonly number[]): void;
 }
 
 /** What the application does with its consumer. */
@@ -43,12 +60,16 @@ export interface ApplicationHost {
   readonly session: number;
   readonly groupId: string;
   readonly time: ProcessingTime;
-  /** KafkaConsumer.commitSync() of all that was polled. */
-  commitSync(): Commit;
+  /** KafkaConsumer.commitSync() of all that was polled; or commitSync(offsets). */
+  commitSync(offsets?: readonly OffsetToCommit[]): Commit;
   /** Positions behind all that was polled. */
   consumed(): readonly OffsetToCommit[];
   /** consumer.seek to what consumer.committed answers, of every partition. */
   seekToCommitted(): void;
+  /** KafkaConsumer.pause, or resume, of an assigned partition. */
+  pause(partition: number, isPaused: boolean): void;
+  /** It is in no generation, or about to join the next. */
+  isRebalancing(): boolean;
   wakeupConsumer(): void;
   /** Calls `onProcessed` after so long. */
   processFor(micros: number): void;

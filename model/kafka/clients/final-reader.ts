@@ -6,22 +6,15 @@
 import type { Host, MachineId } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
 import { KafkaError } from '../protocol/errors.js';
-import {
-  Api,
-  LATEST_TIMESTAMP,
-  type ListOffsetsRequest,
-  type ListOffsetsResponse,
-  type Request,
-  type Response,
-} from '../protocol/messages.js';
+import type { ListOffsetsResponse, Request, Response } from '../protocol/messages.js';
 import type { FinalReaderConfig, FinalReaderSurface } from './api.js';
 import { AssignedConsumer } from './assigned-consumer.js';
+import { endOffsetRequest } from './end-offset-request.js';
 import type { PolledRecords } from './fetcher.js';
 import type { AssignedPartition } from './subscription-state.js';
 
 /** The context of the request for the end offset, to tell it from those of position resets. */
 const END_OFFSET = 'end-offset';
-const REQUEST_BYTES = 68;
 
 export class FinalReaderClient extends AssignedConsumer implements FinalReaderSurface {
   private readonly config: FinalReaderConfig;
@@ -122,14 +115,13 @@ export class FinalReaderClient extends AssignedConsumer implements FinalReaderSu
     if (this.retryAt > now) return this.retryAt;
     const node = this.config.readOf;
     if (!this.ready(node, now)) return this.network.connectableAt(node);
-    const request: ListOffsetsRequest = {
-      kind: Api.listOffsets,
-      bytes: REQUEST_BYTES,
-      correlationId: this.network.nextCorrelationId(),
-      replicaId: -1,
-      readCommitted: this.config.settings['isolation.level'] === 'read_committed',
-      partitions: [{ partition: this.config.partition, currentLeaderEpoch: this.epoch, timestamp: LATEST_TIMESTAMP }],
-    };
+    const readCommitted = this.config.settings['isolation.level'] === 'read_committed';
+    const request = endOffsetRequest(
+      this.network.nextCorrelationId(),
+      this.config.partition,
+      this.epoch,
+      readCommitted,
+    );
     this.endOffsetAsked = true;
     this.network.send(node, request, END_OFFSET, true, now);
     return Infinity;

@@ -13,7 +13,7 @@ import { Api, type FindCoordinatorResponse, type Request, type Response } from '
 import type { ConsumerLag, ConsumerSurface, GroupConsumerConfig } from './api.js';
 import { AssignedConsumer } from './assigned-consumer.js';
 import { TIMER_APPLICATION } from './client-process.js';
-import { ConsumerApplication, type GroupApplication } from './consumer-application.js';
+import { ConsumerApplication, type ApplicationHost, type GroupApplication } from './consumer-application.js';
 import { ExponentialBackoff } from './exponential-backoff.js';
 import type { PolledRecords } from './fetcher.js';
 import { CommittedOffsets } from './group/committed-offsets.js';
@@ -56,6 +56,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     this.commits = new OffsetCommits(host, this.session, settings, network, this.lookup, this.member);
     this.committed = new CommittedOffsets(host, this.session, settings, rules, network, this.lookup);
     this.application = this.createApplication();
+    this.owned.listener = this.application.rebalanceListener ?? null;
     for (const topic of config.topics) this.metadata.addTopic(topic);
   }
 
@@ -130,6 +131,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       return Infinity;
     }
     if (this.application.state === 'polling') next = Math.min(next, this.poll(now));
+    next = Math.min(next, this.application.nextDeadline?.() ?? Infinity);
     const isPolling = this.application.state === 'polling';
     return this.stopped ? Infinity : Math.min(next, this.member.beat(now, isPolling));
   }
@@ -144,7 +146,8 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       next = Math.min(next, this.offsetFetcher.askWhatIsMissing(now));
     }
     next = Math.min(next, this.member.nextDeadline(now));
-    if (this.stopped || !this.member.mayReturnRecords) return next;
+    // The application may be busy with what it has to give up.
+    if (this.stopped || !this.member.mayReturnRecords || this.application.state !== 'polling') return next;
     const polled = this.fetcher.collect();
     next = Math.min(next, this.fetcher.sendFetches(now));
     if (polled.length > 0) this.deliver(polled);
@@ -268,16 +271,21 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     const { host, session } = this;
     const { settings, processing, commit, application } = this.config;
     this.fetcher.returnsKeys = application !== undefined;
-    const context = {
+    const context: ApplicationHost = {
       host,
       session,
       groupId: settings['group.id'],
       time: processing,
-      commitSync: () => this.commits.commitSync(this.owned.consumed(), host.wallMicros()),
+      commitSync: (offsets) => this.commits.commitSync(offsets ?? this.owned.consumed(), host.wallMicros()),
       consumed: () => this.owned.consumed(),
       seekToCommitted: () => {
         for (const assigned of this.assigned) assigned.requestCommitted();
       },
+      pause: (partition: number, isPaused: boolean) => {
+        const assigned = this.assigned.find((one) => one.partition === partition);
+        if (assigned !== undefined) assigned.isPaused = isPaused;
+      },
+      isRebalancing: () => !this.member.isSettled || typeof this.member.committer() === 'string',
       wakeupConsumer: () => {
         this.wakeup();
       },

@@ -16,7 +16,7 @@ export interface TransactionalProducer {
   readonly lifecycle: TransactionLifecycle;
   readonly session: number;
   /** KafkaProducer.send, under the transaction's operation. */
-  sendInTransaction(send: TransactionalSend, operation: number): void;
+  sendUnder(send: TransactionalSend, operation: number): void;
   /** Calls of send that still wait for metadata or memory. */
   readonly hasBlocked: boolean;
   /** Closes the producer and makes another one with the same settings, which has nothing of the first. */

@@ -53,7 +53,7 @@ export class ProducerClient
   private producerIds!: ProducerIdManager | null;
   private accumulator!: RecordAccumulator;
   private sender!: Sender;
-  /** null without transactional.id. */
+  /** null: sends are operations of their own. */
   private application: ProducerApplication | null = null;
   /** The same, where an application outside calls for transactions. */
   private called: CalledTransactions | null = null;
@@ -66,6 +66,7 @@ export class ProducerClient
   /** The version of the metadata that the head of the blocked sends has looked at. */
   private metadataSeen = -1;
   private openPlainSends = 0;
+  private readonly isTransactional: boolean;
   /** Values whose record is sent with null in its place; a value is sent once. */
   private readonly tombstones = new Set<number>();
 
@@ -74,13 +75,15 @@ export class ProducerClient
     this.config = config;
     this.settings = config.settings;
     this.table = config.partitions;
+    this.isTransactional = config.settings['transactional.id'] !== undefined;
     this.stickyDice = host.dice('sticky-partition');
     this.retryBackoffDice = host.dice('retry-backoff');
     this.open();
-    if (config.settings['transactional.id'] !== undefined) {
-      const { calls, listener, application } = config;
-      if (application !== undefined) this.application = application(this);
-      else if (calls !== undefined) this.called = new CalledTransactions(host, this, listener, calls);
+    const { calls, listener, application } = config;
+    if (application !== undefined) {
+      this.application = application(this);
+    } else if (config.settings['transactional.id'] !== undefined) {
+      if (calls !== undefined) this.called = new CalledTransactions(host, this, listener, calls);
       this.application ??= this.called ?? new TransactionalApplication(host, this, listener);
     }
   }
@@ -169,7 +172,7 @@ export class ProducerClient
     return this.blocked.length > 0;
   }
 
-  sendInTransaction({ topic, partition, recordKey, value, tombstone }: TransactionalSend, operation: number): void {
+  sendUnder({ topic, partition, recordKey, value, tombstone }: TransactionalSend, operation: number): void {
     if (tombstone !== undefined) this.tombstones.add(value);
     const chosen = partition >= 0 ? partition : this.partitionByKey(topic, recordKey);
     this.sendAs(operation, topic, chosen, recordKey, value);
@@ -261,8 +264,10 @@ export class ProducerClient
         if (lifecycle.isBusy(now, this.isReady)) {
           return Math.min(lifecycle.nextDeadline(), this.blockedDeadline(), applicationNext);
         }
-        this.accumulator.flushing = lifecycle.isCompleting || this.application!.isFlushing;
       }
+    }
+    if (this.application !== null) {
+      this.accumulator.flushing = this.application.isFlushing || (this.isTransactional && this.lifecycle.isCompleting);
     }
     const next = this.sender.sendProducerData(now);
     // Batches that were completed have released memory.
@@ -279,7 +284,7 @@ export class ProducerClient
     context: unknown,
   ): void {
     const now = this.host.wallMicros();
-    if (request.kind !== Api.produce && this.application !== null) {
+    if (request.kind !== Api.produce && this.isTransactional) {
       this.lifecycle.handleResponse(response!, now);
     } else if (request.kind === Api.initProducerId) {
       this.producerIds!.handleResponse(response as InitProducerIdResponse, now);
@@ -295,7 +300,7 @@ export class ProducerClient
 
   protected override handleRequestLost(_node: MachineId, request: Request, context: unknown, timedOut: boolean): void {
     const now = this.host.wallMicros();
-    if (request.kind !== Api.produce && this.application !== null) this.lifecycle.handleRequestLost(now);
+    if (request.kind !== Api.produce && this.isTransactional) this.lifecycle.handleRequestLost(now);
     else if (request.kind === Api.initProducerId) this.producerIds!.handleRequestLost(now);
     else this.sender.handleRequestLost(context as ProducerBatch[], timedOut, now);
   }
@@ -369,7 +374,7 @@ export class ProducerClient
       partition >= 0
         ? this.accumulator.append(partition, record, operation, now)
         : this.accumulator.appendSticky(this.stickyFor(topic), topic, record, operation, now);
-    if (this.application !== null && result !== 'no-memory') {
+    if (this.isTransactional && result !== 'no-memory') {
       // The batch may have gone to the sticky partition: it is the last one begun or joined.
       this.lifecycle.addPartition(partition >= 0 ? partition : this.accumulator.lastAppended);
     }

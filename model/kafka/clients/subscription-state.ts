@@ -29,6 +29,8 @@ export class AssignedPartition {
   isBuffered = false;
   /** Of a group: it is about to be given up, and nothing of it is fetched or returned any more. */
   isPendingRevocation = false;
+  /** KafkaConsumer.pause: it keeps its position, and nothing of it is fetched. */
+  isPaused = false;
   /** Not asked about before this: reset or validation after an error or while under way, a fetch after an exception. */
   nextRetryAt = -Infinity;
   /** KIP-392: the follower that the leader named, to be asked until `preferredUntil`; -1: none. */
@@ -40,7 +42,7 @@ export class AssignedPartition {
   }
 
   get isFetchable(): boolean {
-    return this.state === 'fetching' && !this.isBuffered && !this.isPendingRevocation;
+    return this.state === 'fetching' && !this.isBuffered && !this.isPaused && !this.isPendingRevocation;
   }
 
   mayFetch(now: number): boolean {

@@ -118,7 +118,7 @@ export class TransactionalApplication implements ProducerApplication {
     this.#current = next;
     this.#step = 'sending';
     this.#producer.lifecycle.beginTransaction();
-    for (const send of next.sends) this.#producer.sendInTransaction(send, next.operation);
+    for (const send of next.sends) this.#producer.sendUnder(send, next.operation);
   }
 
   #end(): void {

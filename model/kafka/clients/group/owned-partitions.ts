@@ -5,6 +5,7 @@
 import type { Host } from '../../../kernel/process.js';
 import { Probe } from '../../probes.js';
 import type { OffsetToCommit } from '../../protocol/group-messages.js';
+import type { RebalanceListener } from '../consumer-application.js';
 import { AssignedPartition } from '../subscription-state.js';
 
 /** revoked: nobody else has them yet. lost: it is no member any more, and others may. */
@@ -15,6 +16,8 @@ export class OwnedPartitions {
   readonly #session: number;
   readonly #groupId: string;
   readonly #assigned: AssignedPartition[];
+  /** null: nobody cares. */
+  listener: RebalanceListener | null = null;
   /** In which generation, and as whom, it owns what it owns. */
   #generationId = -1;
   #memberId = '';
@@ -55,8 +58,8 @@ export class OwnedPartitions {
    * @param memberId its group.instance.id, if it has one
    */
   assign(partitions: readonly number[], generationId: number, memberId: string): void {
-    for (const partition of partitions) {
-      if (this.#assigned.some((owned) => owned.partition === partition)) continue;
+    const missing = partitions.filter((one) => !this.#assigned.some(({ partition }) => partition === one));
+    for (const partition of missing) {
       const added = new AssignedPartition(partition);
       added.requestCommitted();
       this.#assigned.push(added);
@@ -65,6 +68,13 @@ export class OwnedPartitions {
     this.#generationId = generationId;
     this.#memberId = memberId;
     this.#announce();
+    this.listener?.assign(missing);
+  }
+
+  /** onPartitionsRevoked, before they are given up. False: it has not returned, and is to be called again. */
+  mayRevoke(partitions: readonly AssignedPartition[]): boolean {
+    if (this.listener === null || partitions.length === 0) return true;
+    return this.listener.revoke(partitions.map(({ partition }) => partition));
   }
 
   /** Whatever was fetched of them is dropped. */
@@ -75,6 +85,7 @@ export class OwnedPartitions {
     const lost = how === 'lost' ? 1 : 0;
     probes.emit(Probe.partitionsRevoked, id, -1, partitions.length, kept.length, this.#generationId, lost);
     for (const assigned of partitions) assigned.requestReset();
+    if (how === 'lost') this.listener?.lose(partitions.map(({ partition }) => partition));
     this.#assigned.splice(0, this.#assigned.length, ...kept);
     this.#announce();
   }

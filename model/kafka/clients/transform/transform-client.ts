@@ -3,15 +3,14 @@
  * producer. When its producer is fenced, or cannot go on for another reason, the application closes both and begins anew
  * with the same transactional.id, as KafkaProducer's documentation asks for.
  */
-import type { Connection } from '../../../kernel/network.js';
-import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../../kernel/process.js';
+import type { Host, MachineId } from '../../../kernel/process.js';
 import type { Fencing, ProducerSettings } from '../../cluster-spec.js';
 import { NO_GENERATION, NO_MEMBER_ID } from '../../protocol/group-messages.js';
 import type { ConsumerLag, ConsumerSurface, GroupConsumerConfig } from '../api.js';
 import { GroupConsumer } from '../group-consumer.js';
 import { ProducerClient } from '../producer.js';
+import { PartedProcess } from '../parted-process.js';
 import type { ConsumerGroupMetadata } from '../transactional-requests.js';
-import { kindWithinPart, partOfTimer, PartHost, type PartOwner } from './part-host.js';
 import { TransformApplication, type OutputValues } from './transform-application.js';
 import { TransformTransactions } from './transform-transactions.js';
 
@@ -31,19 +30,13 @@ interface Parts {
   readonly producer: ProducerClient;
 }
 
-/** Part 0 is its own. */
-const OWN_PART = 0;
 const TIMER_REOPEN = 1;
 /** Before an application that was fenced is started again. */
 const REOPEN_MICROS = 1_000_000;
 
-export class TransformClient extends Process implements ConsumerSurface, PartOwner {
+export class TransformClient extends PartedProcess implements ConsumerSurface {
   readonly #config: TransformConfig;
   #parts: Parts | null = null;
-  /** Numbers of the parts in use; lower ones are closed. */
-  #consumerPart = -1;
-  #producerPart = OWN_PART;
-  readonly #partOf = new WeakMap<Connection, number>();
   #isEnding = false;
 
   constructor(host: Host, config: TransformConfig) {
@@ -85,38 +78,40 @@ export class TransformClient extends Process implements ConsumerSurface, PartOwn
 
   #open(): void {
     const { consumer: consumerConfig, producer: settings, recordBytes, topic, values } = this.#config;
-    this.#consumerPart = this.#producerPart + 1;
-    this.#producerPart = this.#consumerPart + 1;
+    const consumerPart = this.nextPart();
     const { partitions, bootstrap, rules } = consumerConfig;
     let transactions!: TransformTransactions;
     let application!: TransformApplication;
-    const producerHost = new PartHost(this, this.#producerPart);
-    const producer = new ProducerClient(producerHost, {
-      partitions,
-      bootstrap,
-      rules,
-      settings,
-      recordBytes,
-      application: (of) => {
-        transactions = new TransformTransactions(producerHost, of, topic, {
-          groupMetadata: () => this.#groupMetadata(),
-          onInitialized: () => application.onInitialized(),
-          onEnded: (committed) => application.onEnded(committed),
-          onFatal: () => this.#closeAndReopen(),
-        });
-        return transactions;
-      },
-    });
-    const consumer = new GroupConsumer(new PartHost(this, this.#consumerPart), {
-      ...consumerConfig,
-      application: (context) => {
-        application = new TransformApplication(
-          { ...context, values, wakeupProducer: () => producer.wakeup() },
-          transactions,
-        );
-        return application;
-      },
-    });
+    const createProducer = (host: Host): ProducerClient =>
+      new ProducerClient(host, {
+        partitions,
+        bootstrap,
+        rules,
+        settings,
+        recordBytes,
+        application: (of) => {
+          transactions = new TransformTransactions(host, of, topic, {
+            groupMetadata: () => this.#groupMetadata(),
+            onInitialized: () => application.onInitialized(),
+            onEnded: (committed) => application.onEnded(committed),
+            onFatal: () => this.#closeAndReopen(),
+          });
+          return transactions;
+        },
+      });
+    const producer = this.open(this.nextPart(), createProducer);
+    const createConsumer = (host: Host): GroupConsumer =>
+      new GroupConsumer(host, {
+        ...consumerConfig,
+        application: (context) => {
+          application = new TransformApplication(
+            { ...context, values, wakeupProducer: () => producer.wakeup() },
+            transactions,
+          );
+          return application;
+        },
+      });
+    const consumer = this.open(consumerPart, createConsumer);
     this.#parts = { consumer, producer };
     producer.start();
     consumer.start();
@@ -132,14 +127,11 @@ export class TransformClient extends Process implements ConsumerSurface, PartOwn
   #closeAndReopen(): void {
     const parts = this.#parts!;
     this.#parts = null;
+    this.forgetParts();
     parts.producer.close();
     parts.consumer.closeNow();
     if (this.#isEnding) this.host.die('exit');
     else this.host.timer(TIMER_REOPEN, REOPEN_MICROS, 0);
-  }
-
-  onPartConnects(part: number, connection: Connection): void {
-    this.#partOf.set(connection, part);
   }
 
   /** The consumer was asked to shut down, and has. */
@@ -147,37 +139,11 @@ export class TransformClient extends Process implements ConsumerSurface, PartOwn
     if (this.#parts === null) return;
     this.#parts.producer.close();
     this.#parts = null;
+    this.forgetParts();
     this.host.die(why);
   }
 
-  /** undefined: of what is closed. */
-  #part(number: number | undefined): GroupConsumer | ProducerClient | undefined {
-    if (number === this.#consumerPart) return this.#parts?.consumer;
-    return number === this.#producerPart ? this.#parts?.producer : undefined;
-  }
-
-  // ---------------------------------------------------------------------- what happens to it is handed on
-
-  override onConnection(connection: Connection): void {
-    // Clients listen on no port.
-    connection.reset();
-  }
-
-  override onConnected(connection: Connection): void {
-    this.#part(this.#partOf.get(connection))?.onConnected(connection);
-  }
-
-  override onMessage(connection: Connection, message: Message): void {
-    this.#part(this.#partOf.get(connection))?.onMessage(connection, message);
-  }
-
-  override onBroken(connection: Connection, why: BrokenReason): void {
-    this.#part(this.#partOf.get(connection))?.onBroken(connection, why);
-  }
-
-  override onTimer(kind: number, arg: number, payload: unknown): void {
-    const part = partOfTimer(kind);
-    if (part === OWN_PART) this.#open();
-    else (this.#part(part) as Process | undefined)?.onTimer(kindWithinPart(kind), arg, payload);
+  protected override onOwnTimer(): void {
+    this.#open();
   }
 }

@@ -96,7 +96,7 @@ export class TransformTransactions implements ProducerApplication {
     if (this.#step !== 'working') return;
     this.#step = 'sending';
     for (const { recordKey, value } of this.#current.records) {
-      this.#producer.sendInTransaction({ topic: this.#topic, partition: -1, recordKey, value }, this.#operation);
+      this.#producer.sendUnder({ topic: this.#topic, partition: -1, recordKey, value }, this.#operation);
     }
   }
 

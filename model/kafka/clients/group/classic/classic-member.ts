@@ -79,6 +79,7 @@ export class ClassicMember implements GroupMember {
         if (now >= this.#retryAt && lookup.isReady(now)) this.#join.begin(now);
         return false;
       }
+      if (progress.kind === 'succeeded' && !this.#mayTakeUp(progress.assignment)) return false;
       this.#join.finish();
       if (progress.kind === 'succeeded') this.#takeUp(progress.assignment, now);
       else if (!this.#mayRetry(progress.error, now)) return false;
@@ -109,6 +110,13 @@ export class ClassicMember implements GroupMember {
     this.#member.reset(true);
   }
 
+  /** A generation that it was put out of meanwhile has nothing to be taken up. */
+  #mayTakeUp(assignment: ConsumerProtocolAssignment): boolean {
+    if (this.#member.state !== 'stable') return true;
+    this.joined = this.#member.generation;
+    return this.#rebalance.mayTakeUp(assignment);
+  }
+
   #takeUp(assignment: ConsumerProtocolAssignment, now: number): void {
     const member = this.#member;
     if (member.state !== 'stable') {
@@ -117,7 +125,6 @@ export class ClassicMember implements GroupMember {
       return;
     }
     member.needsPreparation = true;
-    this.joined = member.generation;
     this.#context.onAssigned(now);
     if (this.#rebalance.takeUp(assignment, member.generation)) member.rejoinNeeded = true;
   }

@@ -60,9 +60,14 @@ export class Rebalance {
   prepareToJoin(generation: Generation, now: number): boolean {
     if (!this.#lastCommit.proceed(now)) return false;
     const isOutside = generation.generationId < 0 || generation.memberId === '';
+    const { all } = this.#owned;
     // Lost, if it is in no generation any more: others may own them already. Else revoked.
-    if (isOutside) this.#owned.giveUp(this.#owned.all, 'lost');
-    else if (this.#protocol === 'eager') this.#owned.giveUp(this.#owned.all, 'revoked');
+    if (isOutside) {
+      this.#owned.giveUp(all, 'lost');
+    } else if (this.#protocol === 'eager') {
+      if (!this.#owned.mayRevoke(all)) return false;
+      this.#owned.giveUp(all, 'revoked');
+    }
     return true;
   }
 
@@ -100,6 +105,11 @@ export class Rebalance {
   }
 
   // ---------------------------------------------------------------------- once it has joined
+
+  /** False: the application is busy with what it has to give up. */
+  mayTakeUp({ assignedPartitions }: ConsumerProtocolAssignment): boolean {
+    return this.#owned.mayRevoke(this.#owned.except(assignedPartitions));
+  }
 
   /** Returns true if it gave partitions up, and has to join again so that others can have them. */
   takeUp({ assignedPartitions }: ConsumerProtocolAssignment, generation: Generation): boolean {

@@ -81,7 +81,7 @@ export class Reconciliation {
       this.#begin();
     }
     const { to, revoked } = this.#step!;
-    if (!this.#lastCommit.proceed(now)) return false;
+    if (!this.#lastCommit.proceed(now) || !this.#owned.mayRevoke(revoked)) return false;
     this.#step = null;
     this.#owned.giveUp(revoked, 'revoked');
     this.#owned.assign(to.partitions, memberEpoch, memberId);

@@ -4,6 +4,7 @@ import { defect } from '../defect.js';
 export const clientDefects = {
   'KAFKA-2942': defect('B57', 'clients', '0.9.0..0.9.0.1,0.10.0', 'Auto-commit commits records that were fetched ahead and never returned by a poll.'),
   'KAFKA-8483': defect('B65', 'clients', '1.0.0..2.3.0', 'Batches in flight that get new sequences get them in the order of a heap.'),
+  'KAFKA-10167': defect(null, 'clients', '', 'Kafka Streams restores state up to the last stable offset: what its predecessor has written and not decided yet is missing when it is committed later.', { modelled: true }),
   'KAFKA-12152': defect('B11', 'clients', '2.5.0..2.7.1,2.8.0', 'A producer that begins a new epoch for one partition does not begin at sequence 0 in the others.'),
   'KAFKA-13794': defect('B65', 'clients', '1.0.0..3.0.2,3.1.1,3.2.0', 'Of two batches with the same first sequence and different epochs, the producer may forget the wrong one.'),
   'KAFKA-14034': defect('B10', 'clients', '2.5.0..', 'A producer begins a new epoch while the fate of a batch is open, and sends it again under another sequence.', { modelled: true }),

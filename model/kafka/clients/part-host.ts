@@ -2,12 +2,12 @@
  * The host as one of several clients in a process sees it. An application that consumes and produces has a consumer and a
  * producer, which share its machine, its clocks and its fate; timers and connections are each one's own.
  */
-import type { Connection, Net } from '../../../kernel/network.js';
-import type { Disk } from '../../../kernel/disk.js';
-import type { Host, MachineId, TimerId } from '../../../kernel/process.js';
-import type { Probes } from '../../../kernel/probes.js';
-import type { Stream } from '../../../kernel/random.js';
-import type { OperationRecorder } from '../../../kernel/recorder.js';
+import type { Connection, Net } from '../../kernel/network.js';
+import type { Disk } from '../../kernel/disk.js';
+import type { Host, MachineId, TimerId } from '../../kernel/process.js';
+import type { Probes } from '../../kernel/probes.js';
+import type { Stream } from '../../kernel/random.js';
+import type { OperationRecorder } from '../../kernel/recorder.js';
 
 /** Kinds of timers that a client may have. */
 const KINDS = 16;

@@ -1,0 +1,113 @@
+/**
+ * The producer of a thread under at_least_once: records go out as they come, each an operation of its own, 'send', and
+ * before offsets are committed all of them are acknowledged (RecordCollectorImpl.flush).
+ */
+import type { Host } from '../../../kernel/process.js';
+import type { Outcome } from '../../../kernel/recorder.js';
+import type { ProducerApplication, TransactionalProducer } from '../producer-application.js';
+import {
+  changelogMicroOp,
+  outputMicroOps,
+  type CountUpdate,
+  type OutputOwner,
+  type StreamOutput,
+} from './stream-output.js';
+
+/** A record that is not acknowledged. */
+interface OpenSend {
+  readonly operation: number;
+  readonly update: CountUpdate;
+}
+
+export class PlainOutput implements StreamOutput, ProducerApplication {
+  readonly #host: Host;
+  readonly #producer: TransactionalProducer;
+  readonly #topic: number;
+  readonly #changelogTopic: number;
+  readonly #owner: OutputOwner;
+  /** By value. */
+  readonly #open = new Map<number, OpenSend>();
+  isFlushing = false;
+  #isOpened = false;
+  #hasFailed = false;
+
+  /** @param topic number of the output */
+  constructor(host: Host, producer: TransactionalProducer, topic: number, changelogTopic: number, owner: OutputOwner) {
+    this.#host = host;
+    this.#producer = producer;
+    this.#topic = topic;
+    this.#changelogTopic = changelogTopic;
+    this.#owner = owner;
+  }
+
+  get openSends(): number {
+    return this.#open.size;
+  }
+
+  // ---------------------------------------------------------------------- what the thread calls
+
+  send(update: CountUpdate): void {
+    const { recordKey, changelogPartition, changelogValue, outputValue } = update;
+    const changelog = { topic: this.#changelogTopic, partition: changelogPartition, recordKey, value: changelogValue };
+    this.#send(changelog, update);
+    this.#send({ topic: this.#topic, partition: -1, recordKey, value: outputValue }, update);
+  }
+
+  #send(record: Parameters<TransactionalProducer['sendUnder']>[0], update: CountUpdate): void {
+    const value = sendOf(record.value, update, record.partition, -1);
+    const operation = this.#host.recorder.invoke(this.#host.id, this.#producer.session, 'send', value);
+    this.#open.set(record.value, { operation, update });
+    this.#producer.sendUnder(record, operation);
+  }
+
+  commit(): void {
+    this.isFlushing = true;
+  }
+
+  /** What was sent stays sent, and the producer goes on. */
+  reset(): void {
+    this.isFlushing = false;
+    this.#owner.onOpened();
+  }
+
+  transact(): void {
+    throw new Error('a stream thread sends by itself');
+  }
+
+  // ---------------------------------------------------------------------- what comes of them
+
+  onSendDone(value: number, partition: number, offset: number, outcome: Outcome, error: string | undefined): void {
+    const sent = this.#open.get(value);
+    if (sent === undefined) return;
+    const { operation, update } = sent;
+    this.#open.delete(value);
+    this.#host.recorder.complete(operation, outcome, sendOf(value, update, partition, offset), error);
+    if (outcome !== 'ok') this.#hasFailed = true;
+    else if (value === update.changelogValue) this.#owner.onAcknowledged(partition, offset);
+  }
+
+  get mayProceed(): boolean {
+    return !this.#isOpened || this.#hasFailed || (this.isFlushing && this.#open.size === 0);
+  }
+
+  proceed(): number {
+    if (!this.mayProceed) return Infinity;
+    if (!this.#isOpened) {
+      this.#isOpened = true;
+      this.#owner.onOpened();
+    } else if (this.#hasFailed) {
+      this.#hasFailed = false;
+      this.isFlushing = false;
+      this.#owner.onFailed('corrupted');
+    } else {
+      this.isFlushing = false;
+      this.#owner.onCommitted();
+    }
+    return Infinity;
+  }
+}
+
+function sendOf(value: number, update: CountUpdate, partition: number, offset: number): object {
+  const isChangelog = value === update.changelogValue;
+  return { microOps: isChangelog ? [changelogMicroOp(update, offset)] : outputMicroOps(update, partition, offset) };
+}

@@ -1,0 +1,74 @@
+/** What a stream thread does with its producer (StreamsProducer, RecordCollectorImpl). */
+import type { OffsetToCommit } from '../../protocol/group-messages.js';
+import type { ProducerApplication } from '../producer-application.js';
+import type { ConsumerGroupMetadata } from '../transactional-requests.js';
+
+/** A new count of a key: one record for the changelog, and one for the output. */
+export interface CountUpdate {
+  readonly inputPartition: number;
+  readonly inputOffset: number;
+  readonly recordKey: string;
+  readonly count: number;
+  readonly changelogPartition: number;
+  /** Of the record in the changelog. */
+  readonly changelogValue: number;
+  /** Of the record in the output. */
+  readonly outputValue: number;
+}
+
+/**
+ * What is done about a failure. migrated (TaskMigratedException): another has the tasks; the thread closes everything and
+ * joins anew. corrupted (TaskCorruptedException): it still has them, and restores them from their changelogs.
+ */
+export type StreamsFailure = 'migrated' | 'corrupted';
+
+/** The thread, as its producer tells it. */
+export interface OutputOwner {
+  /** consumer.groupMetadata(), asked when the offsets are sent. */
+  groupMetadata(): ConsumerGroupMetadata;
+  /** Records may be sent. */
+  onOpened(): void;
+  /** The record stands at this offset of the changelog. */
+  onAcknowledged(changelogPartition: number, offset: number): void;
+  /** What commit was asked for is done. */
+  onCommitted(): void;
+  /** Nothing of what was sent since the last commit is committed, or will be. */
+  onFailed(failure: StreamsFailure): void;
+}
+
+export interface StreamOutput extends ProducerApplication {
+  send(update: CountUpdate): void;
+  /**
+   * Flushes, and commits what was sent with these offsets; without transactions the offsets are left to the consumer.
+   * The owner hears of the end.
+   */
+  commit(offsets: readonly OffsetToCommit[]): void;
+  /** The tasks are lost: a transaction that is open is left to whoever comes next, and another producer is opened. */
+  reset(): void;
+}
+
+/** The send of an output, in the shape of histories, and what it was made of. */
+export function outputMicroOps(
+  { inputPartition, inputOffset, recordKey, count, outputValue }: CountUpdate,
+  outputPartition: number,
+  outputOffset: number,
+): readonly object[] {
+  return [
+    { kind: 'send', key: outputPartition, offset: outputOffset, value: outputValue, recordKey },
+    {
+      kind: 'derive',
+      key: inputPartition,
+      offset: inputOffset,
+      outputKey: outputPartition,
+      outputValue,
+      count,
+    },
+  ];
+}
+
+export function changelogMicroOp(
+  { changelogPartition, changelogValue, recordKey }: CountUpdate,
+  offset: number,
+): object {
+  return { kind: 'send', key: changelogPartition, offset, value: changelogValue, recordKey };
+}

@@ -1,0 +1,233 @@
+/**
+ * Settings of Kafka Streams (StreamsConfig), what it sets in its clients, and what of it this build cannot run. They stand
+ * in `streams` of a consumer, under their own names.
+ */
+import type { ProcessingGuarantee } from '../../model/kafka/cluster-spec.js';
+import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
+import { effectiveForTopic } from '../settings/effective.js';
+import type { SettingsTable } from '../settings/table.js';
+import type { DraftClient, Located, RawSetting } from './draft.js';
+import { nearestName } from './nearest.js';
+import { Problems } from './problems.js';
+import type { GivenSettings, Origin, SpecConsumer, SpecTopic } from './spec.js';
+
+const SET_BY_STREAMS: Origin = { kind: 'assumed', why: 'Kafka Streams sets it' };
+
+/** A setting of which one value is run alone, and why. */
+interface Fixed {
+  readonly value: string;
+  readonly why: string;
+}
+
+const fixed: ReadonlyMap<string, Fixed> = new Map([
+  ['num.standby.replicas', { value: '0', why: 'standby tasks are not in this build' }],
+  ['num.stream.threads', { value: '1', why: 'a process has one thread here: count says how many processes there are' }],
+  ['statestore.cache.max.bytes', { value: '0', why: 'stores have no cache here: every count is sent as it comes' }],
+  ['group.protocol', { value: 'classic', why: 'the streams protocol (KIP-1071) is not in this build' }],
+]);
+
+const guarantees: readonly ProcessingGuarantee[] = ['at_least_once', 'exactly_once_v2'];
+
+/** Names that can be set, and varied. */
+export const streamsSettings: readonly string[] = [
+  'processing.guarantee',
+  'commit.interval.ms',
+  'application.id',
+  ...fixed.keys(),
+];
+
+/** Of settings that were checked: StreamsConfig's own defaults. */
+export function guaranteeOf(given: GivenSettings): ProcessingGuarantee {
+  return (given['processing.guarantee']?.value ?? 'at_least_once') as ProcessingGuarantee;
+}
+
+/** StreamsConfig: with exactly-once 100, else 30000. */
+export function commitIntervalOf(given: GivenSettings): number {
+  return Number(given['commit.interval.ms']?.value ?? (guaranteeOf(given) === 'exactly_once_v2' ? 100 : 30_000));
+}
+
+/** Only valid if it adds no error to the problems. @param kafka the release, as the spec has it */
+export function readStreams({ streams }: DraftClient, kafka: string, problems: Problems): GivenSettings | null {
+  if (streams === null) return null;
+  const given: Record<string, GivenSettings[string]> = {};
+  for (const [name, raw] of streams.value) {
+    const value = valueOf(name, raw, problems);
+    if (value !== null) given[name] = { value, origin: raw.origin };
+  }
+  // KIP-447: one producer for all tasks of a thread; until 3.0 its name was exactly_once_beta.
+  if (guaranteeOf(given) === 'exactly_once_v2' && compareReleases(kafka, '2.6') < 0) {
+    const { origin } = given['processing.guarantee']!;
+    problems.error(
+      origin,
+      `processing.guarantee: exactly_once_v2 needs Kafka 2.6 (KIP-447), and the spec runs ${kafka}`,
+    );
+  }
+  return given;
+}
+
+function valueOf(name: string, raw: RawSetting, problems: Problems): string | number | null {
+  const { text, origin, keyOrigin } = raw;
+  const only = fixed.get(name);
+  if (only !== undefined) {
+    if (text !== only.value) problems.error(origin, `${name}: ${text}: ${only.why}`);
+    return /^\d+$/.test(text) ? Number(text) : text;
+  }
+  switch (name) {
+    case 'processing.guarantee':
+      if (!(guarantees as readonly string[]).includes(text)) {
+        const older = text === 'exactly_once' || text === 'exactly_once_beta';
+        const what = older ? `${text} is not run: exactly_once_v2 is` : `${text} is none of ${guarantees.join(', ')}`;
+        problems.error(origin, `processing.guarantee: ${what}`);
+      }
+      return text;
+    case 'commit.interval.ms':
+      if (!/^\d+$/.test(text)) problems.error(origin, `commit.interval.ms: ${text} is not a whole number`);
+      return Number(text);
+    case 'application.id':
+      return text;
+    default: {
+      const nearest = nearestName(name, streamsSettings);
+      const note = nearest === null ? `known are ${streamsSettings.join(', ')}` : `did you mean ${nearest}?`;
+      if (keyOrigin.kind === 'file') problems.misnamed(keyOrigin, 'unknown streams setting', name, note, true);
+      else problems.error(keyOrigin, `unknown streams setting ${name}; ${note}`);
+      return null;
+    }
+  }
+}
+
+/** What the spec gives the clients of an application. */
+export interface GivenToStreams {
+  readonly streams: GivenSettings;
+  readonly consumer: GivenSettings;
+  readonly producer: GivenSettings;
+}
+
+/** The application, with all that processing.guarantee means for its clients. */
+export function streamsConsumer(
+  name: string,
+  count: number,
+  { streams, consumer, producer }: GivenToStreams,
+  problems: Problems,
+): SpecConsumer {
+  return {
+    name,
+    count,
+    subscribes: true,
+    commit: guaranteeOf(streams) === 'exactly_once_v2' ? 'in-transaction' : 'after-processing',
+    transform: { producer: producerSettings(producer, streams, problems), fencing: 'group-metadata' },
+    streams,
+    settings: consumerSettings(consumer, streams, problems),
+  };
+}
+
+/** The same application with other settings of Kafka Streams; null if it would refuse to start. */
+export function withStreamsSettings(application: SpecConsumer, streams: GivenSettings): SpecConsumer | null {
+  const { name, count, settings, transform } = application;
+  const problems = new Problems();
+  const given = { streams, consumer: onlyGiven(settings), producer: onlyGiven(transform!.producer) };
+  const changed = streamsConsumer(name, count, given, problems);
+  return problems.errors.length === 0 ? changed : null;
+}
+
+function onlyGiven(settings: GivenSettings): GivenSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([, { origin }]) => origin !== SET_BY_STREAMS));
+}
+
+/** What StreamsConfig sets in its consumers, unless it is given. */
+function consumerSettings(given: GivenSettings, streams: GivenSettings, problems: Problems): GivenSettings {
+  const isExact = guaranteeOf(streams) === 'exactly_once_v2';
+  const forced = {
+    'enable.auto.commit': false,
+    ...(isExact ? { 'isolation.level': 'read_committed' } : {}),
+  };
+  // StreamsPartitionAssignor moves few partitions, and cooperates (KIP-429): of the consumer's own assignors this is nearest.
+  const usual = {
+    'auto.offset.reset': 'earliest',
+    'max.poll.records': 1000,
+    'partition.assignment.strategy': 'org.apache.kafka.clients.consumer.CooperativeStickyAssignor',
+  };
+  return withSet(given, usual, forced, problems);
+}
+
+/** What StreamsConfig sets in its producers. The transactional.id it makes itself, one for each thread. */
+function producerSettings(given: GivenSettings, streams: GivenSettings, problems: Problems): GivenSettings {
+  const id = given['transactional.id'];
+  if (id !== undefined) problems.error(id.origin, 'transactional.id: Kafka Streams makes it itself');
+  const isExact = guaranteeOf(streams) === 'exactly_once_v2';
+  const usual = { 'linger.ms': 100, ...(isExact ? { 'transaction.timeout.ms': 10_000 } : {}) };
+  const settings = withSet(given, usual, isExact ? { 'enable.idempotence': true } : {}, problems);
+  if (isExact) checkTransactionTimeout(settings, streams, problems);
+  return settings;
+}
+
+/** StreamsConfig.verifyEOSTransactionTimeoutCompatibility. */
+function checkTransactionTimeout(producer: GivenSettings, streams: GivenSettings, problems: Problems): void {
+  const timeout = producer['transaction.timeout.ms']!;
+  const interval = commitIntervalOf(streams);
+  if (Number(timeout.value) >= interval) return;
+  problems.error(
+    streams['commit.interval.ms']?.origin ?? timeout.origin,
+    `transaction.timeout.ms ${timeout.value} is below commit.interval.ms ${interval}; Kafka Streams would refuse to start`,
+  );
+}
+
+function withSet(
+  given: GivenSettings,
+  usual: Readonly<Record<string, string | number>>,
+  forced: Readonly<Record<string, string | boolean>>,
+  problems: Problems,
+): GivenSettings {
+  const settings: Record<string, GivenSettings[string]> = {};
+  for (const [name, value] of Object.entries({ ...usual, ...forced })) {
+    settings[name] = { value, origin: SET_BY_STREAMS };
+  }
+  for (const [name, own] of Object.entries(given)) {
+    const needed = forced[name];
+    if (needed !== undefined && needed !== own.value) {
+      problems.error(own.origin, `${name}: ${own.value}: Kafka Streams sets it to ${needed}`);
+    }
+    settings[name] = own;
+  }
+  return settings;
+}
+
+/** One input, its changelog, the output: in this order. */
+const TOPICS = 3;
+
+/** An application that counts has a topic to read, a changelog and a topic to write; and the workload is of such applications. */
+export function checkStreamsWorkload(
+  type: Located<string>,
+  topics: readonly SpecTopic[],
+  consumers: readonly SpecConsumer[],
+  table: SettingsTable,
+  broker: GivenSettings,
+  problems: Problems,
+): void {
+  if (type.value !== 'streams') return;
+  const count = consumers.filter(({ streams }) => streams !== null).length;
+  if (count !== 1) {
+    problems.error(type.origin, `type: streams needs one kind of consumers with streams, and there are ${count}`);
+    return;
+  }
+  if (topics.length !== TOPICS) {
+    problems.error(
+      type.origin,
+      `type: streams needs three topics, the input, its changelog and the output, in this order; there are ${topics.length}`,
+    );
+    return;
+  }
+  const [input, changelog] = topics as [SpecTopic, SpecTopic, SpecTopic];
+  if (changelog.partitions !== input.partitions) {
+    problems.error(
+      type.origin,
+      `the changelog ${changelog.name} has ${changelog.partitions} partitions, and its input ${input.name} ${input.partitions}: each task has one of both`,
+    );
+  }
+  const policy = effectiveForTopic(table, 'cleanup.policy', changelog.settings, broker);
+  if (String(policy.value) !== 'compact') {
+    problems.error(
+      type.origin,
+      `the changelog ${changelog.name} needs cleanup.policy: compact, as Kafka Streams creates it; it has ${policy.value}`,
+    );
+  }
+}
