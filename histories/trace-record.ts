@@ -52,6 +52,8 @@ const eventFields = {
   'leader-learnt': ['leader', 'leaderEpoch'],
   'producer-id-learnt': ['producerId', 'producerEpoch'],
   'batch-appended': ['baseOffset', 'lastOffset', 'producerId', 'baseSequence'],
+  'transaction-pending': ['producerId', 'producerEpoch', 'state', 'coordinatorEpoch'],
+  'transaction-marker': ['offset', 'producerId', 'producerEpoch', 'committed'],
   'fetch-refused': ['error', 'sender'],
   'registration-refused': ['broker', 'error'],
   'offsets-ended': ['endOffset', 'machineAsked'],

@@ -132,6 +132,8 @@ export interface System {
   /** Machines that play the role now; ordered, perhaps empty. `key` picks among several (the partition of a leader). */
   role(name: RoleName, key: number, dice: Stream): readonly MachineId[];
   readonly roles: readonly RoleName[];
+  /** Message.kind of the requests that clients send, by their names in the protocol: 'Produce'. */
+  readonly requests: ReadonlyMap<string, number>;
   /** Runs one workload step. False if the client is not running: then nothing was invoked. */
   invoke(step: ClientStep): boolean;
   readonly probes: readonly ProbeSpec[];

@@ -23,6 +23,8 @@ export interface Topology {
   readonly zookeeperServers: number;
   readonly producers: number;
   readonly consumers: number;
+  /** Clients that write in transactions. */
+  readonly transactional: number;
   /** How many racks the brokers stand in; 0: in none. */
   readonly racks: number;
   /** Names of what is replicated, by key: 'orders-0'. */
@@ -57,7 +59,7 @@ export interface Fault<P extends Parameters = Parameters> {
   /** Its targets' processes end without order, though nothing that they wrote is lost: kill -9. */
   readonly stopsUncleanly?: true;
   /** Drawn only where there is such a thing; a strike that a spec asks for elsewhere says why it cannot be. */
-  readonly needs?: 'zookeeper' | 'consumers' | 'racks';
+  readonly needs?: 'zookeeper' | 'consumers' | 'racks' | 'transactions';
   /** A request can be carried out after its client has stopped waiting for it. */
   readonly delaysRequests: boolean;
   /** On a fault band in a picture: one or two words. */
@@ -92,6 +94,8 @@ export interface FaultView {
   rackOf(machine: MachineId): readonly MachineId[];
   /** True when every replica is where it belongs, or the reason why not. */
   whole(): true | string;
+  /** Message.kind of a client's request by its name; undefined: there is none of this name. */
+  requestKind(name: string): number | undefined;
 }
 
 /** How one strike breaks the world. Everything done here is undone when the strike ends, except what cannot be (lost data). */
@@ -109,6 +113,8 @@ export interface FaultSurface extends FaultView {
   slowLink(from: MachineId, to: MachineId, factor: number, jitterMicros: number): void;
   /** Resets the connection before the first match, which is lost. */
   resetBefore(match: MessageMatch): void;
+  /** The first match waits in the network, and all behind it on its connection, until the strike ends. */
+  hold(match: MessageMatch): void;
 
   /** kill -9; started again when the strike ends. */
   kill(machine: MachineId): void;
@@ -141,6 +147,8 @@ export function hasWhatItNeeds({ needs }: Fault, topology: Topology): boolean {
       return topology.consumers > 0;
     case 'racks':
       return topology.racks > 0;
+    case 'transactions':
+      return topology.transactional > 0;
     default:
       return true;
   }

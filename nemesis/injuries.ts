@@ -96,6 +96,9 @@ export class Injuries implements FaultSurface {
   whole(): true | string {
     return this.system.whole();
   }
+  requestKind(name: string): number | undefined {
+    return this.system.requests.get(name);
+  }
 
   // What a fault may do.
   cut(from: MachineId, to: MachineId): void {
@@ -112,8 +115,10 @@ export class Injuries implements FaultSurface {
     this.holds.slowLink(from, to, slowness);
   }
   resetBefore(match: MessageMatch): void {
-    const rule = this.world.net.rule(match, 'reset-before', 0);
-    this.open.push({ kind: 'rule', rule, from: match.from ?? 0, to: match.to ?? 0 });
+    this.setRule(match, 'reset-before');
+  }
+  hold(match: MessageMatch): void {
+    this.setRule(match, 'hold');
   }
   kill(machine: MachineId): void {
     this.holdDown(machine);
@@ -180,6 +185,11 @@ export class Injuries implements FaultSurface {
     const files = this.system.logFiles(machine, key).map((path) => disk.open(path));
     const part = where === 'any' ? files : where === 'active' ? files.slice(-1) : files.slice(0, -1);
     return part.filter(({ length }) => length > 0);
+  }
+
+  private setRule(match: MessageMatch, act: 'hold' | 'reset-before'): void {
+    const rule = this.world.net.rule(match, act, 0);
+    this.open.push({ kind: 'rule', rule, from: match.from ?? 0, to: match.to ?? 0 });
   }
 
   private holdDown(machine: MachineId): void {

@@ -26,6 +26,7 @@ import { leaderPowerLoss } from './faults/leader-power-loss.js';
 import { oneWayCut } from './faults/one-way-cut.js';
 import { powerLoss } from './faults/power-loss.js';
 import { rackPowerLoss } from './faults/rack-power-loss.js';
+import { requestDelayed } from './faults/request-delayed.js';
 import { responseLost } from './faults/response-lost.js';
 import { rollingRestart } from './faults/rolling-restart.js';
 import { segmentCorrupted } from './faults/segment-corrupted.js';
@@ -51,6 +52,7 @@ export const faults: readonly Fault[] = [
   slowNetwork,
   connectionReset,
   responseLost,
+  requestDelayed,
   leaderKilled,
   followerKilled,
   brokerKilled,

@@ -15,6 +15,7 @@ const topology: Topology = {
   zookeeperServers: 0,
   producers: 1,
   consumers: 0,
+  transactional: 0,
   racks: 2,
   keys: ['orders-0'],
 };

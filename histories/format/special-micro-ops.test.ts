@@ -48,6 +48,17 @@ describe('transactions, groups and lineage in a file', () => {
     expect(lines[1]!.derived).toEqual([{ out: ['y', 8], from: [['x', 4]] }]);
   });
 
+  it('name no key of an output while nobody knows where it will be', () => {
+    const header = { format: 'harrow/history', version: 1, workload: 'kafka', keys: { x: {} } };
+    const derived = [{ out: [null, 8], from: [['x', 4]] }];
+    const invoked = { index: 0, process: 0, type: 'invoke', f: 'txn', value: [['send', null, 8]], time: 0, derived };
+    const back = readHistory([header, invoked].map((one) => JSON.stringify(one)).join('\n'));
+    expect(back.operations[0]!.value).toEqual([
+      { kind: 'send', key: -1, offset: -1, value: 8, recordKey: null },
+      { kind: 'derive', key: 0, offset: 4, outputKey: -1, outputValue: 8 },
+    ]);
+  });
+
   it.each([
     ['commit', { offsets: { x: 1 } }, '"group" should be a string; it is missing'],
     ['commit', { group: 'g', offsets: { x: -2 } }, 'no offset: -2'],

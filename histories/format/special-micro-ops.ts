@@ -148,7 +148,8 @@ export function readDerived(line: LineObject, numbers: Numbers): readonly MicroO
     const output = new LineObject(line.line, one);
     const out = output.list('out');
     if (out.length !== 2) line.fail(`"out" is [key, value]; got ${shown(out)}`);
-    const outputKey = numbers.key(line, out[0]);
+    // As of a send: null while nobody knows where the output will be.
+    const outputKey = out[0] === null ? -1 : numbers.key(line, out[0]);
     const outputValue = numbers.value(line, out[1]);
     const counted = output.has('count') ? { count: output.integer('count', 1) } : {};
     return output.list('from').map((from): MicroOp => {

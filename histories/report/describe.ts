@@ -28,6 +28,8 @@ const startReasons = [
   'emptied, to begin where its leader does',
   'found so at the start',
 ];
+/** TransactionState, by its number. */
+const transactionStates = ['Empty', 'Ongoing', 'PrepareCommit', 'PrepareAbort', 'CompleteCommit', 'CompleteAbort'];
 const groupStates = [
   'Empty',
   'PreparingRebalance',
@@ -163,6 +165,10 @@ export function describe(record: TraceRecord, names: Names): string {
       return `${machine} learns that ${names.machine(record.leader)} leads ${key} in epoch ${record.leaderEpoch}`;
     case 'producer-id-learnt':
       return `${machine} is producer ${record.producerId}, epoch ${record.producerEpoch}`;
+    case 'transaction-pending':
+      return `${machine} writes that the transaction of producer ${record.producerId} is ${transactionStates[record.state] ?? record.state}`;
+    case 'transaction-marker':
+      return `${machine} appends to ${at(record.offset)} that the transaction of producer ${record.producerId} was ${record.committed === 1 ? 'committed' : 'aborted'}`;
     case 'batch-appended':
       return `${machine} appended the batch ${key}@${offsets(record.baseOffset, record.lastOffset)}`;
     case 'fetch-refused':

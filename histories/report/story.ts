@@ -14,6 +14,8 @@ import { lostRecordStory } from './story/lost-record.js';
 import { orderCause, orderStory } from './story/order.js';
 import { attemptsOf } from './story/attempts.js';
 import { Teller } from './story/teller.js';
+import { hangingCause, hangingStory } from './story/hanging-transaction.js';
+import { transactionCause, transactionStory } from './story/transaction.js';
 import type { Cause, Story } from './story/types.js';
 
 export type { CausalGraph, CausalNode, Cause, LineRole, Story, StoryLine } from './story/types.js';
@@ -35,8 +37,11 @@ export function storyOf(history: History, trace: Trace, judged: JudgedAnomaly): 
     case 'reprocessed':
     case 'skipped':
       return groupRecordStory(teller, judged);
+    case 'torn-transaction':
+    case 'G1a':
+      return transactionStory(teller, judged) ?? generalStory(teller, judged);
     case 'stuck':
-      return stuckStory(teller, judged);
+      return hangingStory(teller, judged) ?? stuckStory(teller, judged);
     default:
       return generalStory(teller, judged);
   }
@@ -81,6 +86,11 @@ export function causeOf(judged: JudgedAnomaly, history: History, trace: Trace): 
       const isLicensed = licence !== null && licence.row !== 'not-promised';
       return isLicensed ? nowhere : (groupRecordCause(new Teller(history, trace), judged) ?? nowhere);
     }
+    case 'torn-transaction':
+    case 'G1a':
+      return licence === null ? (transactionCause(new Teller(history, trace), judged) ?? nowhere) : nowhere;
+    case 'stuck':
+      return licence === null ? (hangingCause(new Teller(history, trace), judged) ?? nowhere) : nowhere;
     default:
       return nowhere;
   }

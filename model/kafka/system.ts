@@ -25,6 +25,7 @@ import { lostRecords, survivingBatches, type LostRecords } from './log/data-loss
 import { isSegment } from './log/paths.js';
 import { kafkaProbes, LossReason, Probe } from './probes.js';
 import { offsetAt } from './protocol/records.js';
+import { requestNames } from './protocol/request-names.js';
 import { Outbox } from './outbox.js';
 import { playersOf, roleNames } from './roles.js';
 import { settled, settlingObstacles, whole } from './settled.js';
@@ -55,6 +56,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   readonly name = 'kafka';
   readonly spec: KafkaClusterSpec;
   readonly roles = roleNames;
+  readonly requests = requestNames;
   readonly probes = kafkaProbes;
   readonly situations = kafkaSituations;
   private readonly committed: CommittedMetadata | CommittedZnodes;

@@ -19,6 +19,7 @@ const topology: Topology = {
   zookeeperServers: 0,
   producers: 1,
   consumers: 0,
+  transactional: 0,
   racks: 2,
   keys: ['orders-0'],
 };
@@ -135,6 +136,33 @@ describe('every fault', () => {
         expect(arbitrary.canShrinkWithoutContext(JSON.parse(JSON.stringify(drawn)))).toBe(true);
       }
     }
+  });
+});
+
+describe('request-delayed', () => {
+  const held = (target: Target, request = 'Ping'): Scene =>
+    new Scene(faultNamed('request-delayed'), { request, nth: 1 }, target);
+  const producer: Target = { kind: 'role', role: 'producer', key: 0, pick: 0 };
+  const leader: Target = { kind: 'role', role: 'leader', key: 0, pick: 0 };
+
+  it('holds what a client asks every broker, or what every client asks a broker, behind one request', () => {
+    expect(brokenLinks(held(producer))).toEqual(brokers.map((broker) => `${P0}>${broker}`));
+    expect(brokenLinks(held(leader))).toEqual([`${P0}>${B1}`]);
+  });
+
+  it('lets it arrive when it ends, with all that was sent behind it', () => {
+    const scene = held(leader);
+    scene.at(19);
+    const before = scene.system.heard(B1, P0);
+    scene.at(21);
+    // Twenty pings a second, for two seconds, and for the nine before.
+    expect(scene.system.heard(B1, P0) - before).toBeGreaterThan(10 * 20);
+  });
+
+  it('is none where the protocol has no such request', () => {
+    const scene = held(producer, 'Pong');
+    scene.at(90);
+    expect(scene.outcome()).toMatchObject({ status: 'skipped', reason: 'there is no request Pong' });
   });
 });
 

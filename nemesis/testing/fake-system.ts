@@ -65,6 +65,7 @@ export class FakeSystem implements System {
     'zookeeper-server',
     'zookeeper-leader',
   ];
+  readonly requests = new Map([['Ping', PING.kind]]);
   readonly probes = [];
   readonly situations = [];
   readonly world: World;

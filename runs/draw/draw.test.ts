@@ -15,6 +15,7 @@ const input: DrawInput = {
     zookeeperServers: 0,
     producers: 2,
     consumers: 1,
+    transactional: 0,
     racks: 0,
     keys: ['orders-0', 'orders-1', 'payments-0'],
   },
@@ -174,7 +175,7 @@ describe('strikes', () => {
     const names = (from: typeof faults): string[] => from.map(({ name }) => name).toSorted();
     const bare = { ...input, topology: { ...input.topology, consumers: 0 } };
     expect([...drawn(bare)].toSorted()).toEqual(names(faults.filter(({ needs }) => needs === undefined)));
-    const everything = { ...input.topology, controllers: 3, zookeeperServers: 3, racks: 3 };
+    const everything = { ...input.topology, controllers: 3, zookeeperServers: 3, racks: 3, transactional: 1 };
     expect([...drawn({ ...input, topology: everything })].toSorted()).toEqual(names(faults));
     const calm = drawn({ ...input, profile: 'one-at-a-time' });
     expect(calm.has('power-loss')).toBe(true);

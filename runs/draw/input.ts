@@ -37,6 +37,7 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
       zookeeperServers: cluster.control === 'zookeeper' ? cluster.controllers : 0,
       producers: cluster.producers.length,
       consumers: cluster.consumers.length,
+      transactional: transactionalClients(cluster),
       racks: new Set(cluster.racks.filter((rack) => rack !== null)).size,
       keys: numberPartitions(cluster.topics).names,
     },
@@ -80,4 +81,10 @@ function topicsSentTo({ workload, topics }: Spec): number {
     default:
       return topics.length;
   }
+}
+
+function transactionalClients({ producers, consumers }: KafkaClusterSpec): number {
+  const own = producers.map(({ settings }) => settings);
+  const transforming = consumers.flatMap(({ member }) => member?.transform?.producer ?? []);
+  return [...own, ...transforming].filter((settings) => settings['transactional.id'] !== undefined).length;
 }

@@ -60,3 +60,34 @@ describe('restart-duplicate', () => {
     expect(mended.map(({ verdict }) => verdict)).toEqual(mended.map(() => 'clean'));
   });
 });
+
+describe('late-end-txn', () => {
+  const { spec } = loadSpec({ input: 'late-end-txn' });
+
+  it('does no harm to transactions that have an epoch each', { timeout: 120_000 }, () => {
+    const mended = rowsOf({ ...spec, rules: { ...spec.rules, 'transaction-version': 2 } });
+    expect(mended.map(({ verdict }) => verdict)).toEqual(mended.map(() => 'clean'));
+  });
+});
+
+describe('hanging-transaction', () => {
+  const { spec } = loadSpec({ input: 'hanging-transaction' });
+  const hangs = ({ causes }: TrialRow): boolean => causes.some(({ id }) => id === 'hanging-transaction');
+
+  it('is nothing that can be where leaders ask the coordinator first', { timeout: 240_000 }, () => {
+    expect(rowsOf(spec).some(hangs)).toBe(true);
+    const verified = rowsOf({ ...spec, rules: { ...spec.rules, 'transaction-verification': true } });
+    for (const { anomalies } of verified) expect(anomalies).not.toContain('stuck');
+  });
+
+  it('comes back with Kafka 3.9 and transaction.partition.verification.enable=false', { timeout: 240_000 }, () => {
+    const set = ['transaction.partition.verification.enable=false'];
+    const { spec: later } = loadSpec({ input: 'hanging-transaction', kafka: '3.9', set });
+    expect(rowsOf(later).some(hangs)).toBe(true);
+  });
+
+  it('does no harm to transactions that have an epoch each', { timeout: 120_000 }, () => {
+    const mended = rowsOf({ ...spec, rules: { 'transaction-verification': true, 'transaction-version': 2 } });
+    expect(mended.map(({ verdict }) => verdict)).toEqual(mended.map(() => 'clean'));
+  });
+});

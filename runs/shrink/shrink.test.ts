@@ -14,6 +14,7 @@ const input: DrawInput = {
     zookeeperServers: 0,
     producers: 2,
     consumers: 0,
+    transactional: 0,
     racks: 0,
     keys: ['orders-0', 'orders-1'],
   },

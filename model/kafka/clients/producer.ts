@@ -250,9 +250,11 @@ export class ProducerClient
   /** Sender.runOnce. */
   protected override turn(now: number): number {
     this.proceedBlocked(now);
+    // Before the application hears that its commit failed: its abort bumps the epoch if sequences are lost
+    // (maybeResolveSequences comes before maybeTerminateRequestWithError).
+    this.transactions?.resolveSequences();
     const applicationNext = this.application?.proceed(now) ?? Infinity;
     if (this.transactions !== null) {
-      this.transactions.resolveSequences();
       if (this.transactions.bumpEpochIfRequired() && this.transactions.hasProducerId) {
         this.onProducerId(this.transactions.producerId, this.transactions.producerEpoch);
       }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProducerClient } from '../../clients/producer.js';
 import type { KafkaClusterSpec } from '../../cluster-spec.js';
 import { Probe } from '../../probes.js';
+import { Api } from '../../protocol/messages.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
 import type { RuleValues } from '../../protocol/versions/rules.js';
 import { smallCluster, topicDefaults, type SmallCluster } from '../../testing/cluster-spec.js';
@@ -108,6 +109,29 @@ describe('transactions of one producer', () => {
     for (const commits of [true, false, true, true, false]) run.transact(commits);
     run.ended();
     expect(run.outcomes).toEqual(['ok', 'fail', 'ok', 'ok', 'fail']);
+    run.expectAllOrNothing();
+  });
+});
+
+describe('a batch that is given up while commitTransaction waits for it', () => {
+  it('costs its transaction, and bumps the epoch before the next: its sequence may have been used, or not', () => {
+    const producer = { 'request.timeout.ms': 2000, 'delivery.timeout.ms': 2050 };
+    const run = new Transactions(transactionalCluster({ producer }));
+    const epochs: number[] = [];
+    run.world.probes.listen([Probe.producerIdLearnt], {
+      onProbe: (_kind: number, _machine: number, _key: number, _id: number, epoch: number) => epochs.push(epoch),
+    });
+    run.up().transact(true);
+    run.ended();
+    const held = { from: run.producer.host.id, to: run.leader(0), kind: Api.produce, nth: 1 };
+    const rule = run.world.net.rule(held, 'hold', 0);
+    run.transact(true);
+    run.ended();
+    run.transact(true);
+    run.ended(1);
+    expect(run.outcomes).toEqual(['ok', 'fail', 'ok']);
+    expect(epochs).toEqual([0, 1]);
+    run.world.net.dropRule(rule);
     run.expectAllOrNothing();
   });
 });
