@@ -282,6 +282,9 @@ class State implements ClusterState {
       case 'log-start':
         this.setReplica(record, { logStart: record.logStart });
         break;
+      case 'replica-deleted':
+        this.setReplica(record, newReplica);
+        break;
       case 'high-watermark':
         this.setReplica(record, { highWatermark: record.highWatermark });
         break;
@@ -308,6 +311,9 @@ class State implements ClusterState {
         break;
       case 'isr-pending':
         this.setReplica(record, { pendingIsr: membersOf(record.isr) });
+        break;
+      case 'isr-not-attempted':
+        this.setReplica(record, { pendingIsr: null });
         break;
       case 'isr-adopted':
         this.setReplica(record, { isr: membersOf(record.isr), pendingIsr: null });

@@ -159,6 +159,15 @@ export interface System {
   requestShutdown(machine: MachineId): boolean;
   /** Clean: moves leadership of the key to this machine, through the controller. */
   transferLeadership(key: number, to: MachineId): void;
+  /**
+   * Asks to move the replicas of the key to these machines; null: to take back a move that is under way. The system decides
+   * in its own time whether and when.
+   */
+  reassign(key: number, machines: readonly MachineId[] | null): void;
+  /** Who is to hold the replicas of the key when what is under way is over, in the order of preference. */
+  assigned(key: number): readonly MachineId[];
+  /** True when replicas of the key can be moved, or the reason why not. */
+  reassignable(key: number): true | string;
   /** True when `machine` leads `key`, and the cluster agrees. */
   leads(key: number, machine: MachineId): boolean;
   /** Machines that hold a replica of the key. */

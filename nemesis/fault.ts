@@ -60,6 +60,10 @@ export interface Fault<P extends Parameters = Parameters> {
   readonly stopsUncleanly?: true;
   /** Drawn only where there is such a thing; a strike that a spec asks for elsewhere says why it cannot be. */
   readonly needs?: 'zookeeper' | 'consumers' | 'racks' | 'transactions';
+  /** It is no fault but an administrator's doing: drawn only where a spec lists it. */
+  readonly drawnIfListed?: true;
+  /** What is said of it is said of what is replicated, not of the machine that plays the role. */
+  readonly befalls?: 'key';
   /** A request can be carried out after its client has stopped waiting for it. */
   readonly delaysRequests: boolean;
   /** On a fault band in a picture: one or two words. */
@@ -82,6 +86,8 @@ export interface Fault<P extends Parameters = Parameters> {
 
 /** What a fault may ask before it strikes. */
 export interface FaultView {
+  /** What is replicated, of whose players the targets were chosen; -1: a machine was named. */
+  readonly key: number;
   /** Virtual time, microseconds. */
   readonly now: number;
   name(machine: MachineId): string;
@@ -96,6 +102,10 @@ export interface FaultView {
   whole(): true | string;
   /** Message.kind of a client's request by its name; undefined: there is none of this name. */
   requestKind(name: string): number | undefined;
+  /** Who is to hold the replicas of the key when the moves under way are over, in the order of preference. */
+  assigned(key: number): readonly MachineId[];
+  /** True when replicas of the key can be moved, or the reason why not. */
+  reassignable(key: number): true | string;
 }
 
 /** How one strike breaks the world. Everything done here is undone when the strike ends, except what cannot be (lost data). */
@@ -133,6 +143,12 @@ export interface FaultSurface extends FaultView {
    * to (active), in those before it (old), or in any. False: nothing there to corrupt.
    */
   corrupt(machine: MachineId, replica: number, entry: number, where: LogPart): boolean;
+
+  /**
+   * Asks to move the replicas of the key to these machines.
+   * @param takenBack what is still under way when the strike ends is taken back
+   */
+  reassign(key: number, machines: readonly MachineId[], takenBack: boolean): void;
 
   jumpClock(machine: MachineId, offsetMicros: number): void;
   driftClock(machine: MachineId, partsPerMillion: number): void;

@@ -22,7 +22,10 @@ type Injury =
   | { readonly kind: 'pause'; readonly machine: MachineId }
   | { readonly kind: 'slow-disk'; readonly machine: MachineId; readonly factor: number }
   | { readonly kind: 'clock-jump'; readonly machine: MachineId; readonly offsetMicros: number }
-  | { readonly kind: 'drift'; readonly machine: MachineId; readonly partsPerMillion: number };
+  | { readonly kind: 'drift'; readonly machine: MachineId; readonly partsPerMillion: number }
+  | { readonly kind: 'reassignment'; readonly key: number };
+
+const NO_MACHINES: readonly MachineId[] = [];
 
 interface Slowness {
   readonly factor: number;
@@ -32,6 +35,7 @@ interface Slowness {
 export class Injuries implements FaultSurface {
   readonly targets: readonly MachineId[];
   readonly dice: Stream;
+  readonly key: number;
   state: unknown = undefined;
   private readonly world: World;
   private readonly system: System;
@@ -39,11 +43,12 @@ export class Injuries implements FaultSurface {
   private open: Injury[] = [];
   private counted = 0;
 
-  constructor(world: World, system: System, holds: Holds, targets: readonly MachineId[], dice: Stream) {
+  constructor(world: World, system: System, holds: Holds, targets: readonly MachineId[], key: number, dice: Stream) {
     this.world = world;
     this.system = system;
     this.holds = holds;
     this.targets = targets;
+    this.key = key;
     this.dice = dice;
   }
 
@@ -98,6 +103,13 @@ export class Injuries implements FaultSurface {
   }
   requestKind(name: string): number | undefined {
     return this.system.requests.get(name);
+  }
+
+  assigned(key: number): readonly MachineId[] {
+    return this.system.assigned(key);
+  }
+  reassignable(key: number): true | string {
+    return this.system.reassignable(key);
   }
 
   // What a fault may do.
@@ -170,6 +182,11 @@ export class Injuries implements FaultSurface {
     if (damaged) this.counted += 1;
     return damaged;
   }
+  reassign(key: number, machines: readonly MachineId[], takenBack: boolean): void {
+    this.counted += 1;
+    if (takenBack) this.open.push({ kind: 'reassignment', key });
+    this.system.reassign(key, machines);
+  }
   jumpClock(machine: MachineId, offsetMicros: number): void {
     this.open.push({ kind: 'clock-jump', machine, offsetMicros });
     this.world.jumpClock(machine, offsetMicros);
@@ -239,6 +256,9 @@ export class Injuries implements FaultSurface {
       case 'drift':
         this.holds.addDrift(injury.machine, -injury.partsPerMillion);
         return;
+      case 'reassignment':
+        this.system.reassign(injury.key, null);
+        return;
     }
   }
 }
@@ -250,6 +270,8 @@ function machinesOf(injury: Injury): readonly MachineId[] {
       return [injury.from, injury.to];
     case 'rule':
       return [injury.from, injury.to].filter((machine) => machine !== 0);
+    case 'reassignment':
+      return NO_MACHINES;
     default:
       return [injury.machine];
   }

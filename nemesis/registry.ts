@@ -24,6 +24,7 @@ import { leaderPaused } from './faults/leader-paused.js';
 import { lastReplicaPowerLoss } from './faults/last-replica-power-loss.js';
 import { leaderPowerLoss } from './faults/leader-power-loss.js';
 import { oneWayCut } from './faults/one-way-cut.js';
+import { partitionReassigned } from './faults/partition-reassigned.js';
 import { powerLoss } from './faults/power-loss.js';
 import { rackPowerLoss } from './faults/rack-power-loss.js';
 import { requestDelayed } from './faults/request-delayed.js';
@@ -66,6 +67,7 @@ export const faults: readonly Fault[] = [
   clientPaused,
   consumerPaused,
   rollingRestart,
+  partitionReassigned,
   powerLoss,
   leaderPowerLoss,
   lastReplicaPowerLoss,

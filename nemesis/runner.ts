@@ -147,7 +147,8 @@ export class Nemesis implements EventHandler {
     const dice = this.world.dice(`nemesis/${strike.fault}/${strike.when.at}`);
     const target = resolveTarget(this.system, strike.target, dice);
     if (typeof target === 'string') return this.wait(state, target, patience);
-    const injuries = new Injuries(this.world, this.system, this.holds, [target], dice);
+    const key = strike.target.kind === 'role' ? strike.target.key : -1;
+    const injuries = new Injuries(this.world, this.system, this.holds, [target], key, dice);
     const available = fault.available(injuries, injuries.targets, strike.with);
     if (available !== true) return this.wait(state, available, patience);
     const machines = fault.touches?.(injuries, injuries.targets, strike.with) ?? injuries.targets;

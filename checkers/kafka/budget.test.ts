@@ -31,6 +31,13 @@ describe('a replica is impaired', () => {
     expect(budgetAfter(script.changeIsr([1, 2, 3]).trace).impaired(0, 2)).toBe(false);
   });
 
+  it('or until it has no replica any more: it was reassigned', () => {
+    const script = started()
+      .losePower(2, 0)
+      .emit('assignment-changed', 0, 0, maskOf([1, 3, 4]), 0, 0, 5);
+    expect(budgetAfter(script.trace).impairedCount(0)).toBe(0);
+  });
+
   it('as long as it stays, frozen and alone, in the ISR', () => {
     const script = started().changeIsr([2]).losePower(2, 0).elect(-1, [2], 'none').lead(2, [2]).changeIsr([2, 3]);
     expect(budgetAfter(script.trace).impaired(0, 2)).toBe(true);

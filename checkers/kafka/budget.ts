@@ -32,6 +32,7 @@ class ImpairmentFold implements Budget {
   readonly kinds: readonly number[];
   private readonly dataLost: number;
   private readonly partitionChanged: number;
+  private readonly assignmentChanged: number;
   private readonly processKilled: number;
   private readonly powerLost: number;
   private readonly impairedSet: number[] = [];
@@ -43,9 +44,11 @@ class ImpairmentFold implements Budget {
   constructor(kinds: ProbeKinds) {
     this.dataLost = kinds.dataLost;
     this.partitionChanged = kinds.partitionChanged;
+    this.assignmentChanged = kinds.assignmentChanged;
     this.processKilled = kinds.processKilled;
     this.powerLost = kinds.powerLost;
-    const all = [this.dataLost, this.partitionChanged, this.processKilled, this.powerLost];
+    const { dataLost, partitionChanged, assignmentChanged, processKilled, powerLost } = this;
+    const all = [dataLost, partitionChanged, assignmentChanged, processKilled, powerLost];
     this.kinds = all.filter((kind) => kind >= 0);
   }
 
@@ -66,6 +69,7 @@ class ImpairmentFold implements Budget {
   onProbe(kind: number, machine: number, key: number, a: number, b: number, c: number): void {
     if (kind === this.dataLost) this.onDataLost(machine, key, a, b);
     else if (kind === this.partitionChanged) this.onIsr(key, a, c);
+    else if (kind === this.assignmentChanged) this.onAssignment(key, a);
     else if (kind === this.powerLost || (kind === this.processKilled && b === KILLED)) this.onUncleanStop(machine);
   }
 
@@ -82,6 +86,12 @@ class ImpairmentFold implements Budget {
     const isMember = ((this.isr[key] ?? ~0) & replica) !== 0;
     this.impairedSet[key] = (this.impairedSet[key] ?? 0) | replica;
     this.outSince[key] = isMember ? (this.outSince[key] ?? 0) & ~replica : (this.outSince[key] ?? 0) | replica;
+  }
+
+  /** Who has no replica any more lacks nothing: another that it may get begins outside the ISR. */
+  private onAssignment(key: number, replicas: number): void {
+    this.impairedSet[key] = (this.impairedSet[key] ?? 0) & replicas;
+    this.uncleanSet[key] = (this.uncleanSet[key] ?? 0) & replicas;
   }
 
   private onIsr(key: number, leader: number, isr: number): void {

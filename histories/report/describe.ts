@@ -113,6 +113,8 @@ export function describe(record: TraceRecord, names: Names): string {
       })`;
     case 'log-gap':
       return `${machine} copies ${key} without offsets ${record.from} to ${record.to - 1}, which its leader has compacted away`;
+    case 'replica-deleted':
+      return `${machine} deletes its replica of ${key}, which ended at ${record.logEnd}`;
     case 'data-lost':
       return `${machine} lost ${key} from offset ${record.firstOffset} on, of ${record.oldLogEnd} (${lossWords[record.reason] ?? record.reason})`;
     case 'become-leader':
@@ -123,6 +125,8 @@ export function describe(record: TraceRecord, names: Names): string {
       return `${machine} learns that ${names.machine(record.follower)} holds ${key} up to ${record.fetchOffset}`;
     case 'isr-pending':
       return `${machine} proposes ISR ${brokerSet(membersOf(record.isr))} for ${key}`;
+    case 'isr-not-attempted':
+      return `${machine} takes its proposal of ISR ${brokerSet(membersOf(record.isr))} for ${key} back: an older one is under way`;
     case 'isr-adopted':
       return `${machine} adopts ISR ${brokerSet(membersOf(record.isr))} for ${key}`;
     case 'acknowledged':
@@ -151,6 +155,12 @@ export function describe(record: TraceRecord, names: Names): string {
       return record.lastKnownLeader < 0
         ? `${machine} decides the eligible leader replicas of ${key}: ${brokerSet(membersOf(record.elr))}`
         : `${machine} decides the eligible leader replicas of ${key}: ${brokerSet(membersOf(record.elr))}, ${names.machine(record.lastKnownLeader)} led last`;
+    case 'assignment-changed': {
+      const { replicas, adding, removing } = record;
+      const change = `, adds ${brokerSet(membersOf(adding))}, removes ${brokerSet(membersOf(removing))}`;
+      const isUnderWay = adding !== 0 || removing !== 0;
+      return `${machine} assigns ${key} to ${brokerSet(membersOf(replicas))}${isUnderWay ? change : ''}`;
+    }
     case 'alter-partition-refused':
       return `${machine} refuses ${names.machine(record.broker)} an ISR of ${key}: ${kafkaError(record.error)}`;
     case 'controller-ready':

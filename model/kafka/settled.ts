@@ -56,12 +56,14 @@ function* absentMachines(cluster: ClusterMachines, committed: CommittedState): G
 }
 
 function notWhole(key: number, cluster: ClusterMachines, view: ClusterView): Obstacle | null {
-  const { leader, isr } = view.controller(key);
+  const { leader, isr, isBeingReassigned } = view.controller(key);
   const replicas = view.replicas(key);
   const name = view.keys[key];
   if (replicas.length === 0) return { key, reason: `${name} is not created yet`, waitsFor: NOBODY };
   if (leader === NO_LEADER) return { key, reason: `no leader for ${name}`, waitsFor: NOBODY };
-  if (isr.length === replicas.length) return null;
+  if (isr.length === replicas.length) {
+    return isBeingReassigned ? { key, reason: `${name} is being reassigned`, waitsFor: NOBODY } : null;
+  }
   const missing = replicas.filter((replica) => !isr.includes(replica));
   const why = missing.map((broker) => sayLag(broker, key, cluster, view)).join('');
   return { key, reason: `ISR of ${name} is ${sayBrokers(isr)}${why}`, waitsFor: missing };

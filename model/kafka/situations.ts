@@ -12,6 +12,7 @@ import { groupSituations } from './group-situations.js';
 import { ElectionReason, LogStartReason, LossReason, Probe, Removal, TruncateReason } from './probes.js';
 import { KafkaError } from './protocol/errors.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
+import { reassignmentSituations } from './reassignment-situations.js';
 import { SendOrder } from './send-order.js';
 import { always, situation, type Recogniser } from './situation.js';
 import type { KafkaSystem } from './system.js';
@@ -41,6 +42,7 @@ export const kafkaSituations: readonly Situation[] = [
     () => (_kind, _machine, _key, _leader, _epoch, _old, reason) =>
       reason === ElectionReason.preferred || reason === ElectionReason.transferred,
   ),
+  ...reassignmentSituations,
   situation(
     'unclean-election',
     'A replica from outside the ISR was elected.',

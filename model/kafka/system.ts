@@ -14,6 +14,7 @@ import {
 } from '../system.js';
 import { carryOut, ClientListeners, type ApplicationListener } from './application.js';
 import { LeadershipMoves } from './leadership-moves.js';
+import { Reassignments } from './reassignments.js';
 import { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
@@ -36,6 +37,8 @@ import type { KafkaView } from './views.js';
 
 export interface KafkaSystem extends System {
   readonly spec: KafkaClusterSpec;
+  /** Where the replicas of a key were placed when it was created: it may have been reassigned since. */
+  placement(key: number): readonly MachineId[];
   /** What invariants may see. Valid from boot on. */
   view(): KafkaView;
   /** Which replicas count as impaired: wired in by whoever keeps account of it. Until then none does. */
@@ -65,6 +68,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   private readonly listeners: ClientListeners;
   private readonly clusterView: ClusterView;
   private readonly moves: LeadershipMoves;
+  private readonly reassignments: Reassignments;
   private readonly finalReads: FinalReads;
 
   constructor(spec: KafkaClusterSpec) {
@@ -76,6 +80,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     if (spec.resend === true) this.listeners.outbox = new Outbox(this.cluster, (step) => carryOut(step, this.cluster));
     this.clusterView = new ClusterView(spec, this.cluster, this.committed);
     this.moves = new LeadershipMoves(this.cluster, this.committed);
+    this.reassignments = new Reassignments(this.cluster);
     this.finalReads = new FinalReads(spec, this.cluster, this.committed);
   }
 
@@ -149,11 +154,12 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   settled(): true | string {
-    return settled(this.cluster, this.clusterView, this.committed);
+    return this.reassignments.pending > 0 ? ASKING : settled(this.cluster, this.clusterView, this.committed);
   }
 
   settlingObstacles(): readonly Obstacle[] {
-    return [...settlingObstacles(this.cluster, this.clusterView, this.committed)];
+    const asking = this.reassignments.pending > 0 ? [{ key: -1, reason: ASKING, waitsFor: [] }] : [];
+    return [...asking, ...settlingObstacles(this.cluster, this.clusterView, this.committed)];
   }
 
   whole(): true | string {
@@ -168,6 +174,26 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
 
   transferLeadership(key: number, to: MachineId): void {
     this.moves.move(key, to);
+  }
+
+  reassign(key: number, machines: readonly MachineId[] | null): void {
+    this.reassignments.ask(key, machines);
+  }
+
+  placement(key: number): readonly MachineId[] {
+    return this.committed.placement(key);
+  }
+
+  assigned(key: number): readonly MachineId[] {
+    const partition = this.committed.image.partition(key);
+    if (partition === undefined) return [];
+    return partition.replicas.filter((broker) => !partition.removingReplicas.includes(broker));
+  }
+
+  /** The request came with 2.4 (KIP-455), whose rules are in the row of 2.5. */
+  reassignable(key: number): true | string {
+    if (this.replicas(key).length === 0) return `${this.keys()[key]} is not created yet`;
+    return this.spec.rules.partitionReassignments || 'this Kafka has no AlterPartitionReassignments (KIP-455, 2.4)';
   }
 
   leads(key: number, machine: MachineId): boolean {
@@ -227,6 +253,8 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     }
   }
 }
+
+const ASKING = 'an administrator waits for the answer about a reassignment';
 
 const lossReasons: Readonly<Record<LossCause, number>> = {
   'power-loss': LossReason.powerLoss,

@@ -4,6 +4,7 @@ import type { StateView } from '../system.js';
 import type { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
 import type { CommittedState } from './control/committed-state.js';
+import { isBeingReassigned } from './control/metadata-image.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import type { KafkaView, PartitionView, ReplicaView } from './views.js';
 
@@ -16,6 +17,7 @@ const NOT_CREATED: PartitionView = {
   isr: NOBODY,
   elr: NOBODY,
   lastKnownElr: NOBODY,
+  isBeingReassigned: false,
 };
 
 export class ClusterView implements KafkaView {
@@ -42,7 +44,8 @@ export class ClusterView implements KafkaView {
     const known = this.partitionViews[key];
     if (known?.of === partition) return known.view;
     const { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr } = partition;
-    const view: PartitionView = { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr };
+    const decided = { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr };
+    const view: PartitionView = { ...decided, isBeingReassigned: isBeingReassigned(partition) };
     this.partitionViews[key] = { of: partition, view };
     return view;
   }
@@ -54,7 +57,8 @@ export class ClusterView implements KafkaView {
   /** The effective one: never more than there are replicas (3.7). */
   minInsyncReplicas(key: number): number {
     const topic = this.spec.topics[this.cluster.partitions.topicOf[key]];
-    return Math.min(topic.settings['min.insync.replicas'], topic.replicationFactor);
+    const replicas = this.committed.image.partition(key)?.replicas.length ?? topic.replicationFactor;
+    return Math.min(topic.settings['min.insync.replicas'], replicas);
   }
 
   replicas(key: number): readonly number[] {

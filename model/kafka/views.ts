@@ -21,6 +21,8 @@ export interface PartitionView {
   readonly elr: readonly number[];
   /** The last leader of a partition that nobody leads; else empty, and so without eligible leader replicas. */
   readonly lastKnownElr: readonly number[];
+  /** Replicas are being added or removed (KIP-455). */
+  readonly isBeingReassigned: boolean;
 }
 
 export interface ReplicaView {

@@ -420,3 +420,31 @@ describe('parameters in a spec', () => {
     expect(problem('broker-killed', 'machine', 2)).toBe('is no name');
   });
 });
+
+describe('a reassignment', () => {
+  const asked = (parameters: Parameters): readonly (readonly MachineId[] | null)[] => {
+    const drawn = { moved: 1, 'taken-back': 'no', replicas: 'any', ...parameters };
+    const scene = new Scene(faultNamed('partition-reassigned'), drawn);
+    scene.at(30);
+    return scene.system.reassignments;
+  };
+
+  it('moves as many replicas as there are other brokers for, at most', () => {
+    const [replicas, ...others] = asked({ moved: 2 });
+    expect(others).toEqual([]);
+    expect(replicas).toHaveLength(2);
+    expect(replicas).toContain(B3);
+  });
+
+  it('goes to the brokers that are named', () => {
+    expect(asked({ replicas: 'b3, b1' })).toEqual([[B3, B1]]);
+  });
+
+  it('is taken back when the strike ends, if that is wanted', () => {
+    expect(asked({ replicas: 'b3,b1', 'taken-back': 'yes' })).toEqual([[B3, B1], null]);
+  });
+
+  it('waits where a broker is named that there is not', () => {
+    expect(asked({ replicas: 'b9' })).toEqual([]);
+  });
+});

@@ -134,6 +134,18 @@ export class FakeSystem implements System {
         return this.brokers;
     }
   }
+  /** What was asked: machines; null: to take it back. */
+  readonly reassignments: (readonly MachineId[] | null)[] = [];
+  reassign(_key: number, machines: readonly MachineId[] | null): void {
+    this.reassignments.push(machines);
+  }
+  /** As if the last broker had no replica. */
+  assigned(): readonly MachineId[] {
+    return this.brokers.slice(0, -1);
+  }
+  reassignable(): true | string {
+    return true;
+  }
   whole(): true | string {
     return this.isWhole;
   }

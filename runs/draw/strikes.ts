@@ -127,7 +127,7 @@ function sampleSeed(seed: string, name: string, entry: SpecFault): number {
 /** Without a list: every fault that exists, but what no guarantee bears, which takes a storm. */
 function allFaults(input: DrawInput): readonly SpecFault[] {
   return faults
-    .filter((fault) => profileAllows(input.profile, fault) === true)
+    .filter((fault) => fault.drawnIfListed !== true && profileAllows(input.profile, fault) === true)
     .filter((fault) => fault.harm !== 'anything' || input.profile === 'storm')
     .filter((fault) => hasWhatItNeeds(fault, input.topology))
     .map((fault) => ({ fault: fault.name, with: {}, topic: null, from: null, to: null }));

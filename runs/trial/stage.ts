@@ -99,7 +99,7 @@ export function historySoFar({ input, cluster, system, recorder }: Stage, plan: 
     cluster,
     workload: workload.type,
     resend: workload.resend,
-    partitions: partitionsOf(cluster, (key) => system.replicas(key)),
+    partitions: partitionsOf(cluster, (key) => system.placement(key)),
   });
   return recorder.history(header, system.keys(), plan.own === undefined ? String : sentNames(plan));
 }

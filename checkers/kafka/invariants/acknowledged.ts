@@ -23,8 +23,8 @@ export const acknowledgedDurability: Invariant = {
         const answering = cluster.replica(machine, key);
         if (answering.log.end <= lastOffset) context.found(notHeld(context, machine, machine, key, baseOffset));
         if (acks !== ACKS_ALL) return;
-        const { isr } = cluster.partition(key);
-        for (let rest = isr; rest !== 0; rest &= rest - 1) {
+        const awaited = cluster.partition(key).isr & ~cluster.leaving(key);
+        for (let rest = awaited; rest !== 0; rest &= rest - 1) {
           const member = lowestMember(rest);
           if (!cluster.isElectable(member)) continue;
           const lacking = firstLacking(answering.log, cluster.replica(member, key).log, baseOffset, lastOffset);

@@ -12,6 +12,7 @@ import {
   becomeFollower,
   becomeLeader,
   cutLog,
+  forgetLog,
   forgetRole,
   moveHighWatermark,
   newReplica,
@@ -29,6 +30,10 @@ export interface Partition {
   isr: number;
   /** Eligible leader replicas (KIP-966). */
   elr: number;
+  /** Its replicas, once they have been reassigned (KIP-455); 0: not yet. */
+  reassigned: number;
+  /** Those of them that a reassignment under way is to remove. */
+  removing: number;
   readonly replicas: (Replica | undefined)[];
   /** Of producers and coordinators, whoever holds them. */
   readonly batches: ProducerBatches;
@@ -50,8 +55,7 @@ interface CompactedRecord {
   readonly value: number;
 }
 
-/** Errors by which the controller refuses an ISR for certain, so that the leader drops its proposal. */
-const OPERATION_NOT_ATTEMPTED = 55;
+/** The error by which the controller refuses an ISR for certain, so that the leader drops its proposal. */
 const INELIGIBLE_REPLICA = 107;
 
 export class ClusterFold {
@@ -82,6 +86,8 @@ export class ClusterFold {
       leaderEpoch: -1,
       isr: 0,
       elr: 0,
+      reassigned: 0,
+      removing: 0,
       replicas: [],
       batches: new ProducerBatches(),
       compacted: null,
@@ -108,6 +114,19 @@ export class ClusterFold {
     return brokers & this.fencedByController;
   }
 
+  /**
+   * Members of the ISR for whom its leader does not wait: their replicas are about to go. Once the target of a reassignment
+   * is in the ISR, a ZooKeeper-mode controller first tells the leader who its replicas are, and takes the others out of the
+   * ISR only then (KafkaController.onPartitionReassignment, B3 and B4); KRaft does both in one record. If one of them is
+   * elected meanwhile, W1 asks what it has.
+   */
+  leaving(key: number): number {
+    const { isr, reassigned, removing } = this.partition(key);
+    if (reassigned === 0) return 0;
+    const target = reassigned & ~removing;
+    return (isr & target) === target ? ~target : ~reassigned;
+  }
+
   /** A coordinator knows the producer id: its batches are parts of transactions. */
   isTransactional(producerId: number): boolean {
     return this.transactionalIds.has(producerId);
@@ -132,6 +151,8 @@ export class ClusterFold {
         // What bit rot spares, recovery decides about: see log-loaded.
         if (c !== LostBy.corrupt) cutLog(this.replica(machine, key), a, false);
         return;
+      case kinds.replicaDeleted:
+        return forgetLog(this.replica(machine, key));
       case kinds.logLoaded:
         return this.load(this.replica(machine, key), a, b);
       case kinds.logStart:
@@ -153,11 +174,14 @@ export class ClusterFold {
       case kinds.isrPending:
         this.replica(machine, key).proposed = a;
         return;
+      case kinds.isrNotAttempted:
+        this.replica(machine, key).proposed = 0;
+        return;
       case kinds.isrAdopted:
         return adoptIsr(this.replica(machine, key), a);
       case kinds.alterPartitionRefused:
         // The proposer hears of it later: until then it counts more replicas than it must, which harms nobody.
-        if (b === OPERATION_NOT_ATTEMPTED || b === INELIGIBLE_REPLICA) this.replica(a, key).proposed = 0;
+        if (b === INELIGIBLE_REPLICA) this.replica(a, key).proposed = 0;
         return;
       case kinds.batchAppended:
         if (c >= 0) this.addBatch(machine, key, a, b, c, d);
@@ -169,6 +193,10 @@ export class ClusterFold {
         return;
       case kinds.elrChanged:
         this.partition(key).elr = a;
+        return;
+      case kinds.assignmentChanged:
+        this.partition(key).reassigned = a;
+        this.partition(key).removing = c;
         return;
       case kinds.partitionChanged:
         return decide(this.partition(key), a, b, c);

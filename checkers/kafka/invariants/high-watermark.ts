@@ -29,7 +29,8 @@ export const highWatermarkEligibility: Invariant = {
         if (highWatermarkGate && memberCount(leader.isr) < needed) {
           found(context, leader, key, `with ${memberCount(leader.isr)} of at least ${needed} replicas in sync`);
         }
-        for (let rest = leader.isr | leader.proposed; rest !== 0; rest &= rest - 1) {
+        const awaited = (leader.isr | leader.proposed) & ~cluster.leaving(key);
+        for (let rest = awaited; rest !== 0; rest &= rest - 1) {
           const member = lowestMember(rest);
           if (member === machine) continue;
           const fetched = leader.fetched[member];

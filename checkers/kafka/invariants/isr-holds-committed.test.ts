@@ -58,4 +58,16 @@ describe('W6: the ISR holds every committed record', () => {
   it('holds when a member has more than is committed', () => {
     expect(committed().append(1, 9).replicate(1, 2).broken()).toEqual([]);
   });
+
+  it('holds for a member that a reassignment is about to remove, whom its leader waits for no more, until it leads', () => {
+    const script = committed().emit('assignment-changed', 0, 0, 0b1110, 0, 0b1000, 1);
+    script.append(1, 9).replicate(1, 2).fetched(1, 2, 3).highWatermark(1, 3);
+    expect(script.broken()).toEqual([]);
+    expect(script.kill(1).kill(2).lead(3, [3]).broken()).toContain('W1');
+  });
+
+  it('is broken by such a member while the target is not in the ISR: its leader waits for it as for any other', () => {
+    const script = committed().changeIsr([1, 3]).emit('assignment-changed', 0, 0, 0b1110, 0, 0b1000, 1);
+    expect(script.truncate(3, 1).broken()).toContain('W6');
+  });
 });

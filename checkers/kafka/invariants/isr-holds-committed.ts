@@ -40,7 +40,8 @@ export const isrHoldsCommitted: Invariant = {
 function check(context: InvariantContext, key: number, member: number): void {
   const { cluster, facts } = context;
   const { isr, elr, leader } = cluster.partition(key);
-  if (member === leader || ((isr | elr) & (1 << member)) === 0 || !cluster.isElectable(member)) return;
+  const candidates = (isr | elr) & ~cluster.leaving(key);
+  if (member === leader || (candidates & (1 << member)) === 0 || !cluster.isElectable(member)) return;
   const committed = context.committed.log(key);
   const replica = cluster.replica(member, key);
   const { log } = replica;

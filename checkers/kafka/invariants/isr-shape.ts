@@ -17,12 +17,13 @@ export const isrShape: Invariant = {
     const seen: string[] = [];
     return {
       onProbe(_kind, _machine, key) {
-        const { leader, leaderEpoch, isr, elr } = cluster.partition(key);
+        const { leader, leaderEpoch, isr, elr, reassigned } = cluster.partition(key);
         if (leaderEpoch < 0) return;
         const state = `${leader}|${leaderEpoch}|${isr}|${elr}`;
         if (seen[key] === state) return;
         seen[key] = state;
-        const replicas = facts.replicas(key).reduce((mask, replica) => mask | (1 << replica), 0);
+        const replicas =
+          reassigned !== 0 ? reassigned : facts.replicas(key).reduce((mask, replica) => mask | (1 << replica), 0);
         const fenced = restartsUnnoticed || memberCount(isr) < 2 ? 0 : cluster.fencedOf(isr);
         const wrong = [
           leader >= 0 && (isr & (1 << leader)) === 0 && `b${leader} leads and is not in the ISR`,

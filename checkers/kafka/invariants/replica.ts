@@ -85,6 +85,16 @@ export function adoptIsr(replica: Replica, isr: number): void {
   replica.proposed = 0;
 }
 
+/** The broker has deleted its replica: another of the partition begins with nothing. */
+export function forgetLog(replica: Replica): void {
+  replica.log.cut(0);
+  replica.cutOff.length = 0;
+  replica.logStart = 0;
+  replica.highWatermark = 0;
+  replica.oldHighWatermark = 0;
+  forgetRole(replica);
+}
+
 /** The process is gone, and with it all that it believed. */
 export function forgetRole(replica: Replica): void {
   replica.isLeader = false;

@@ -36,7 +36,7 @@ export function fateOf(reader: TraceReader, key: number, value: number): RecordF
     }
   };
   for (const record of reader.scan(
-    ['append', 'truncate', 'data-lost', 'log-loaded', 'log-start', 'acknowledged'],
+    ['append', 'truncate', 'data-lost', 'log-loaded', 'log-start', 'replica-deleted', 'acknowledged'],
     key,
   )) {
     const { machine, index } = record;
@@ -60,6 +60,9 @@ export function fateOf(reader: TraceReader, key: number, value: number): RecordF
         break;
       case 'log-loaded':
         remove(machine, record.logEnd, { index, how: 'truncated' });
+        break;
+      case 'replica-deleted':
+        remove(machine, 0, { index, how: 'deleted' });
         break;
       case 'data-lost':
         if (record.reason !== CORRUPT) remove(machine, record.firstOffset, { index, how: 'data-lost' });

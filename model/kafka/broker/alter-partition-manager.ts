@@ -87,6 +87,9 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
   submit(partition: Partition, state: IsrState): void {
     if (this.#unsent.some((item) => item.partition === partition)) {
       // Nothing was sent for this one, so nothing can have been applied.
+      const { proposed, partitionEpoch, leaderEpoch } = state;
+      const { id, probes } = this.#broker.host;
+      probes.emit(Probe.isrNotAttempted, id, partition.number, proposed, partitionEpoch, leaderEpoch);
       this.#onPartitionError(partition, state, KafkaError.OPERATION_NOT_ATTEMPTED);
       return;
     }

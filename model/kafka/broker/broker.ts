@@ -258,7 +258,9 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
   replicaView(number: number): ReplicaView | undefined {
     const partition = this.#replicas.partition(number);
     if (partition === undefined) return undefined;
-    return (this.#views[number] ??= new PartitionReplicaView(partition));
+    // The replica may have been deleted, and be another now.
+    const known = this.#views[number];
+    return known?.partition === partition ? known : (this.#views[number] = new PartitionReplicaView(partition));
   }
 
   /** SIGTERM: the controller moves the leaderships away, then the logs are flushed and the process ends. */

@@ -120,4 +120,7 @@ export interface MetadataImageView {
 }
 /** What brokers go by; the control planes know more. */
 export type BrokerRegistrationView = Omit<BrokerRegistration, 'incarnationId'>;
-export type PartitionRegistrationView = Omit<PartitionRegistration, 'topic' | 'elr' | 'lastKnownElr'>;
+export type PartitionRegistrationView = Omit<
+  PartitionRegistration,
+  'topic' | 'elr' | 'lastKnownElr' | 'addingReplicas' | 'removingReplicas'
+>;

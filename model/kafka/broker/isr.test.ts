@@ -56,6 +56,14 @@ describe('the ISR shrinks', () => {
     expect(lab.all('isr-pending')).toHaveLength(1);
   });
 
+  it('by a member that has no replica any more, at the next look (KAFKA-9672)', () => {
+    const lab = labWithLeader({ brokers: 3 });
+    lab.decide({ replicas: [1, 2] });
+    lab.awaitMetadata(1);
+    lab.until('the ISR shrinks', () => lab.all('isr-pending').length === 1);
+    expect(lab.all('isr-pending')[0]).toMatchObject({ isr: mask(1, 2), expand: 0 });
+  });
+
   it('and the leaver counts for the high watermark until the controller has confirmed it', () => {
     const lab = labWithLeader({ brokers: 2 });
     lab.script.confirmIsr = false;

@@ -54,11 +54,14 @@ export interface LagLimits {
   readonly messages: number;
 }
 
-/** Members of the committed ISR that lag too far, as a bit mask. 0 while a proposal is under way. Partition.getOutOfSyncReplicas */
+/**
+ * Members of the committed ISR that lag too far, as a bit mask. 0 while a proposal is under way. One that is no replica any
+ * more lags for good (KAFKA-9672). Partition.getOutOfSyncReplicas
+ */
 export function outOfSync(partition: Partition, now: number, limits: LagLimits): number {
   if (!partition.isLeader || partition.isr.kind !== 'committed') return 0;
   const end = partition.log.logEndOffset;
-  let out = 0;
+  let out = partition.isr.committed & ~partition.replicaSet;
   for (const replica of partition.remotes) {
     if (!contains(partition.isr.committed, replica.brokerId)) continue;
     if (lags(replica, end, now, limits)) out |= 1 << replica.brokerId;

@@ -100,6 +100,7 @@ export class MetadataPublisher {
       if (!changed.includes(record.partition)) changed.push(record.partition);
     }
     if (isNews) this.#host.probes.emit(Probe.metadataPublished, this.#host.id, -1, this.#nextOffset - 1);
+    if (this.#applied < 0) this.#replicas.deleteStrays();
     const concerned = changed.filter((partition) => this.#concerns(partition));
     this.#pending = concerned.length;
     if (concerned.length === 0) {
@@ -203,7 +204,7 @@ export class MetadataPublisher {
   #stop(number: number): void {
     const partition = this.#replicas.partition(number);
     if (partition !== undefined) this.#fetchers.remove(partition);
-    this.#replicas.drop(number);
+    this.#replicas.delete(number);
     this.#replicas.completeDelayed(number);
   }
 }

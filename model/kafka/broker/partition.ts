@@ -16,6 +16,7 @@ import type { ReplicationRules } from './replication-rules.js';
 
 const NOBODY = -1;
 const NO_EPOCH = -1;
+const NO_REPLICAS: readonly number[] = [];
 
 export class Partition {
   readonly number: number;
@@ -23,6 +24,8 @@ export class Partition {
   readonly log: PartitionLog;
   /** The assignment; first is preferred. */
   replicas: readonly number[] = [];
+  /** The same as a bit mask. */
+  replicaSet = 0;
   /** The followers of a leader, in the order of the assignment; nobody on the others. */
   remotes: RemoteReplica[] = [];
   /** -1: nobody, as far as this broker knows. */
@@ -113,6 +116,14 @@ export class Partition {
     return beginsAnew;
   }
 
+  /** Partition.delete: this broker has no replica any more. What still holds on to this object finds that it leads nothing. */
+  delete(): void {
+    this.leader = NOBODY;
+    this.leaderEpochStartOffset = -1;
+    this.#assign(NO_REPLICAS, false);
+    this.isr = committedIsr(0);
+  }
+
   /**
    * In each new leader epoch (KIP-320). Before, a leader that stayed the same was followed on without a word; in 2.0 unless
    * an epoch in between was missed, in which that leader may have truncated its log.
@@ -139,6 +150,7 @@ export class Partition {
   /** Who stops leading forgets its followers: a fetch that is still being handled updates an orphan (updateAssignmentAndIsr). */
   #assign(replicas: readonly number[], isLeader: boolean): void {
     this.replicas = replicas;
+    this.replicaSet = maskOf(replicas);
     const followers = isLeader ? replicas.filter((broker) => broker !== this.#host.id) : [];
     this.remotes = followers.map((broker) => this.remote(broker) ?? new RemoteReplica(broker));
   }

@@ -82,9 +82,19 @@ export class ReplicaManager {
     return partition;
   }
 
-  /** This broker is no longer in the assignment. */
-  drop(number: number): void {
+  /** This broker is no longer in the assignment: the replica ends, and its log goes. (ReplicaManager.stopPartitions) */
+  delete(number: number): void {
+    this.#partitions[number]?.delete();
     this.#partitions[number] = undefined;
+    this.#logs.delete(number);
+  }
+
+  /** Logs on the disk of partitions of which the metadata gives this broker no replica. (KAFKA-14616; LogManager.isStrayKraftReplica) */
+  deleteStrays(): void {
+    for (const number of this.#logs.partitions()) {
+      const isAssigned = this.image.partition(number)?.replicas.includes(this.host.id) === true;
+      if (!isAssigned) this.#logs.delete(number);
+    }
   }
 
   /** True if the leader's high watermark moved; what waits for that is the caller's to check. */

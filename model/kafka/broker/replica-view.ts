@@ -3,7 +3,7 @@ import type { ReplicaView } from '../views.js';
 import type { Partition } from './partition.js';
 
 export class PartitionReplicaView implements ReplicaView {
-  private readonly partition: Partition;
+  readonly partition: Partition;
 
   constructor(partition: Partition) {
     this.partition = partition;

@@ -3,7 +3,7 @@ import { Process, type Host, type Message } from '../../kernel/process.js';
 import type { Connection } from '../../kernel/network.js';
 import { createWorld, type World } from '../../kernel/world.js';
 import { errorName, KafkaError, type ErrorCode } from '../protocol/errors.js';
-import { RESPONSE, type ElectLeadersRequest, type ElectLeadersResponse } from '../protocol/messages.js';
+import { Api, RESPONSE, type ElectLeadersRequest, type ElectLeadersResponse } from '../protocol/messages.js';
 import { AdminClient } from './admin.js';
 
 const SECOND = 1_000_000;
@@ -31,7 +31,10 @@ class ScriptedController extends Process {
     this.requests.push(request);
     const error = this.errors.length > 0 ? this.errors.shift()! : KafkaError.NONE;
     if (error === null) return;
-    const partitions = request.partitions.map((partition) => ({ partition, error: this.partitionError }));
+    const partitions = request.partitions.map((asked) => {
+      const partition = typeof asked === 'number' ? asked : (asked as { partition: number }).partition;
+      return { partition, error: this.partitionError };
+    });
     const response: ElectLeadersResponse = {
       kind: request.kind + RESPONSE,
       bytes: 50,
@@ -63,6 +66,7 @@ function cluster(
   const listener = {
     onElected: (partition: number, type: number, error: ErrorCode) =>
       elected.push(`${partition} type ${type}: ${errorName(error)}`),
+    onReassigned: (partition: number, error: ErrorCode) => elected.push(`${partition} reassigned: ${errorName(error)}`),
   };
   const id = world.addMachine({
     name: 'admin',
@@ -97,6 +101,18 @@ describe('an admin client', () => {
       { electionType: 2, target: 7, partitions: [5] },
     ]);
     expect(admin.pending).toBe(0);
+  });
+
+  it('asks for reassignments, and reports each partition', () => {
+    const { world, admin, elected, controller } = cluster([[KafkaError.NOT_CONTROLLER], []]);
+    const partitions = [
+      { partition: 3, replicas: [1, 2] },
+      { partition: 4, replicas: null },
+    ];
+    admin.alterPartitionReassignments(partitions);
+    world.runUntil(1 * SECOND);
+    expect(elected).toEqual(['3 reassigned: NONE', '4 reassigned: NONE']);
+    expect(controller(2).requests).toMatchObject([{ kind: Api.alterPartitionReassignments, partitions }]);
   });
 
   it('hands on what is said of a partition', () => {

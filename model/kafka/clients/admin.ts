@@ -1,5 +1,5 @@
 /**
- * An admin client (KafkaAdminClient) as far as elections need one: calls go out one after the other; a call that could not
+ * An admin client (KafkaAdminClient) as far as elections and reassignments need one: calls go out one after the other; a call that could not
  * be answered goes to the next destination after retry.backoff.ms, until default.api.timeout.ms has passed.
  */
 import type { Connection } from '../../kernel/network.js';
@@ -8,6 +8,7 @@ import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import {
   Api,
   Purpose,
+  type AlterPartitionReassignmentsRequest,
   type ElectLeadersRequest,
   type ElectLeadersResponse,
   type Request,
@@ -23,11 +24,17 @@ const REQUEST_BYTES = 48;
 const PARTITION_BYTES = 8;
 
 interface Call {
-  readonly electionType: 0 | 1 | 2;
-  readonly target: number;
-  readonly partitions: readonly number[];
+  readonly question: Question;
   readonly deadline: number;
 }
+
+/** What is asked, without what makes it a request. */
+type Question =
+  | Pick<ElectLeadersRequest, 'kind' | 'electionType' | 'target' | 'partitions'>
+  | Pick<AlterPartitionReassignmentsRequest, 'kind' | 'partitions'>;
+
+/** Both requests are answered partition by partition. */
+type Answer = Pick<ElectLeadersResponse, 'error' | 'partitions'>;
 
 export class AdminClient extends Process implements AdminSurface, NetworkListener {
   private readonly config: AdminConfig;
@@ -51,8 +58,11 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
   }
 
   electLeaders(electionType: 0 | 1 | 2, target: number, partitions: readonly number[]): void {
-    this.calls.push({ electionType, target, partitions, deadline: this.host.wallMicros() + this.apiTimeoutMicros });
-    this.loop();
+    this.call({ kind: Api.electLeaders, electionType, target, partitions });
+  }
+
+  alterPartitionReassignments(partitions: AlterPartitionReassignmentsRequest['partitions']): void {
+    this.call({ kind: Api.alterPartitionReassignments, partitions });
   }
 
   override start(): void {}
@@ -83,20 +93,16 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
 
   onResponse(_node: MachineId, _request: Request, response: Response | null): void {
     this.asked = false;
-    const { error, partitions } = response as ElectLeadersResponse;
+    const { error, partitions } = response as Response & Answer;
     if (error !== KafkaError.NONE && isRetriable(error)) {
       this.tryNextDestination();
       return;
     }
-    const call = this.calls.shift()!;
-    for (const partition of call.partitions) {
+    const { question } = this.calls.shift()!;
+    this.report(question, (partition) => {
       const answer = partitions.find((candidate) => candidate.partition === partition);
-      this.config.listener?.onElected(
-        partition,
-        call.electionType,
-        error === KafkaError.NONE && answer !== undefined ? answer.error : error,
-      );
-    }
+      return error === KafkaError.NONE && answer !== undefined ? answer.error : error;
+    });
   }
 
   onRequestLost(): void {
@@ -105,6 +111,11 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
 
   onDisconnected(): void {
     this.tryNextDestination();
+  }
+
+  private call(question: Question): void {
+    this.calls.push({ question, deadline: this.host.wallMicros() + this.apiTimeoutMicros });
+    this.loop();
   }
 
   private loop(): void {
@@ -124,13 +135,10 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
     if (now < this.retryAt) return this.retryAt;
     const node = this.config.destinations[this.destination]!;
     if (!this.network.ready(node, now)) return this.network.connectableAt(node);
-    const request: ElectLeadersRequest = {
-      kind: Api.electLeaders,
-      bytes: REQUEST_BYTES + PARTITION_BYTES * call.partitions.length,
+    const request: Request & Question = {
+      ...call.question,
+      bytes: REQUEST_BYTES + PARTITION_BYTES * call.question.partitions.length,
       correlationId: this.network.nextCorrelationId(),
-      electionType: call.electionType,
-      target: call.target,
-      partitions: call.partitions,
     };
     this.asked = true;
     this.network.send(node, request, null, true, now);
@@ -140,13 +148,19 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
   private giveUpExpired(now: number): void {
     // What is under way is waited for: its answer belongs to this call.
     while (!this.asked && this.calls.length > 0 && this.calls[0]!.deadline <= now) {
-      const { partitions, electionType } = this.calls.shift()!;
-      this.reportAll(partitions, electionType, KafkaError.REQUEST_TIMED_OUT);
+      this.report(this.calls.shift()!.question, () => KafkaError.REQUEST_TIMED_OUT);
     }
   }
 
-  private reportAll(partitions: readonly number[], electionType: 0 | 1 | 2, error: ErrorCode): void {
-    for (const partition of partitions) this.config.listener?.onElected(partition, electionType, error);
+  private report(question: Question, errorOf: (partition: number) => ErrorCode): void {
+    const { listener } = this.config;
+    if ('electionType' in question) {
+      for (const partition of question.partitions) {
+        listener?.onElected(partition, question.electionType, errorOf(partition));
+      }
+    } else {
+      for (const { partition } of question.partitions) listener?.onReassigned?.(partition, errorOf(partition));
+    }
   }
 
   private tryNextDestination(): void {

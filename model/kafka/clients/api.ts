@@ -12,6 +12,7 @@ import type { MachineId } from '../../kernel/process.js';
 import type { Outcome } from '../../kernel/recorder.js';
 import type { CommitPolicy, ConsumerSettings, GroupConsumerSettings, ProducerSettings } from '../cluster-spec.js';
 import type { ErrorCode } from '../protocol/errors.js';
+import type { AlterPartitionReassignmentsRequest } from '../protocol/messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { PolledRecords } from './fetcher.js';
 import type { ApplicationHost, GroupApplication, ProcessingTime } from './consumer-application.js';
@@ -152,12 +153,16 @@ export interface AdminConfig {
 export interface AdminListener {
   /** `error` for each partition asked, in the order asked; REQUEST_TIMED_OUT if nobody answered within default.api.timeout.ms. */
   onElected(partition: number, electionType: 0 | 1 | 2, error: ErrorCode): void;
+  /** In the same way. NONE: the reassignment has begun, or is taken back; it is not over yet. */
+  onReassigned?(partition: number, error: ErrorCode): void;
 }
 
 /** What is asked of an AdminClient. */
 export interface AdminSurface {
   /** ElectLeaders: preferred 0, unclean 1, to `target` 2 (-1 for none). Calls queue up; one is under way at a time. */
   electLeaders(electionType: 0 | 1 | 2, target: number, partitions: readonly number[]): void;
+  /** AlterPartitionReassignments (KIP-455). */
+  alterPartitionReassignments(partitions: AlterPartitionReassignmentsRequest['partitions']): void;
   /** Calls queued or under way. */
   readonly pending: number;
 }

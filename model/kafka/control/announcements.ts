@@ -4,7 +4,7 @@ import type { MachineId } from '../../kernel/process.js';
 import { ElectionReason, Probe } from '../probes.js';
 import { NO_LEADER } from '../protocol/metadata-records.js';
 import { maskOf } from './broker-set.js';
-import type { PartitionRegistration } from './metadata-image.js';
+import { isBeingReassigned, type PartitionRegistration } from './metadata-image.js';
 
 /** Before the state that it led to, so that who keeps account of replicas sees the election by the ISR it chose from. */
 export function announceElection(
@@ -31,6 +31,32 @@ export function announceEligible(
   probes.emit(Probe.elrChanged, controller, after.partition, elr, lastKnownLeader, after.partitionEpoch);
 }
 
+/** Before the state that it is part of. Not the first assignment: the partition's creation is told by its state. */
+export function announceAssignment(
+  probes: Probes,
+  controller: MachineId,
+  before: PartitionRegistration | undefined,
+  after: PartitionRegistration,
+): void {
+  if (before === undefined || hasSameAssignment(before, after)) return;
+  const { partition, replicas, addingReplicas, removingReplicas, partitionEpoch } = after;
+  const adding = maskOf(addingReplicas);
+  const removing = maskOf(removingReplicas);
+  probes.emit(Probe.assignmentChanged, controller, partition, maskOf(replicas), adding, removing, partitionEpoch);
+}
+
+function hasSameAssignment(a: PartitionRegistration, b: PartitionRegistration): boolean {
+  return (
+    isSame(a.replicas, b.replicas) &&
+    isSame(a.addingReplicas, b.addingReplicas) &&
+    isSame(a.removingReplicas, b.removingReplicas)
+  );
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a === b || (a.length === b.length && a.every((broker, index) => broker === b[index]));
+}
+
 export function announcePartition(probes: Probes, controller: MachineId, after: PartitionRegistration): void {
   const { partition, leader, leaderEpoch, isr, partitionEpoch } = after;
   probes.emit(Probe.partitionChanged, controller, partition, leader, leaderEpoch, maskOf(isr), partitionEpoch);
@@ -45,10 +71,22 @@ function electionReason(before: PartitionRegistration | undefined, after: Partit
   if (after.leader === NO_LEADER) return ElectionReason.none;
   if (before === undefined) return ElectionReason.clean;
   if (!before.isr.includes(after.leader)) {
+    // The change that brought it into the ISR made it the leader, too.
+    if (completesReassignment(before, after)) return ElectionReason.clean;
     if (before.elr.includes(after.leader)) return ElectionReason.eligible;
     return before.lastKnownElr.includes(after.leader) ? ElectionReason.lastKnownLeader : ElectionReason.unclean;
   }
   if (before.leader === NO_LEADER || before.leader === after.leader) return ElectionReason.clean;
   if (!after.isr.includes(before.leader)) return ElectionReason.clean;
   return after.leader === after.replicas[0] ? ElectionReason.preferred : ElectionReason.transferred;
+}
+
+/** Whom the reassignment added stays, and whom it removed is gone: it was not taken back. */
+function completesReassignment(before: PartitionRegistration, { replicas, ...after }: PartitionRegistration): boolean {
+  if (!isBeingReassigned(before) || isBeingReassigned(after)) return false;
+  const { addingReplicas, removingReplicas } = before;
+  return (
+    addingReplicas.every((replica) => replicas.includes(replica)) &&
+    !removingReplicas.some((replica) => replicas.includes(replica))
+  );
 }

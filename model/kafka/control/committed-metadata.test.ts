@@ -64,6 +64,25 @@ describe('committed metadata', () => {
     expect(lastElection(empty, { ...change(3, [3]), elr: [], lastKnownElr: [] })).toEqual([3, 2, -1, 1]);
   });
 
+  it('takes a leader that the end of a reassignment brought into the ISR for cleanly elected', () => {
+    const adding = { ...change(-2), replicas: [4, 2, 3, 1], addingReplicas: [4], removingReplicas: [1] };
+    const done = { ...change(4, [4, 2, 3]), replicas: [4, 2, 3], addingReplicas: [], removingReplicas: [] };
+    expect(lastElection(adding, done)).toEqual([4, 1, 1, 0]);
+    // Taken back while only what was added was in the ISR: the leader lacks what that had.
+    const alone = change(4, [4]);
+    const back = { ...change(2, [2]), replicas: [2, 3, 1], addingReplicas: [], removingReplicas: [] };
+    expect(lastElection(adding, alone, back)).toEqual([2, 2, 4, 1]);
+  });
+
+  it('announces another assignment before the state that it is part of', () => {
+    const adding = { ...change(-2), replicas: [4, 2, 3, 1], addingReplicas: [4], removingReplicas: [1] };
+    const announcements = announced(created, adding);
+    const { elected, assignmentChanged, partitionChanged } = Probe;
+    const kinds = announcements.heard.map(([kind]) => kind);
+    expect(kinds).toEqual([elected, partitionChanged, assignmentChanged, partitionChanged]);
+    expect(announcements.of(assignmentChanged)).toEqual([[0b11110, 0b10000, 0b10, 1]]);
+  });
+
   it('announces who is eligible before the state that it belongs to, when it changes', () => {
     const { heard } = announced(created, { ...change(-2, [1]), elr: [2] }, change(-2, [1]));
     const kinds = heard.map(([kind]) => kind);

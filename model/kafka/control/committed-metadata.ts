@@ -7,7 +7,7 @@ import type { Probes } from '../../kernel/probes.js';
 import type { MachineId } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
 import { NO_LEADER_CHANGE, type MetadataRecord } from '../protocol/metadata-records.js';
-import { announceElection, announceEligible, announcePartition } from './announcements.js';
+import { announceAssignment, announceElection, announceEligible, announcePartition } from './announcements.js';
 import type { CommittedState } from './committed-state.js';
 import { MetadataImage } from './metadata-image.js';
 
@@ -15,6 +15,12 @@ export class CommittedMetadata implements CommittedState {
   readonly image = new MetadataImage();
   /** By offset. */
   private readonly records: MetadataRecord[] = [];
+  /** By partition. */
+  private readonly placements: (readonly number[])[] = [];
+
+  placement(partition: number): readonly number[] {
+    return this.placements[partition] ?? [];
+  }
 
   /**
    * The record at `offset` is committed now. One that was announced before is passed over; another in its place means that
@@ -49,6 +55,8 @@ export class CommittedMetadata implements CommittedState {
         const before = this.image.partition(record.partition);
         this.image.replay(record, offset);
         const after = this.image.partition(record.partition)!;
+        this.placements[after.partition] ??= after.replicas;
+        announceAssignment(probes, controller, before, after);
         if (record.leader !== NO_LEADER_CHANGE) announceElection(probes, controller, before, after);
         announceEligible(probes, controller, before, after);
         announcePartition(probes, controller, after);

@@ -7,6 +7,8 @@ import type { PartitionRegistration } from './metadata-image.js';
 
 export interface CommittedState {
   readonly image: CommittedImage;
+  /** Where the replicas were placed when the partition was created; empty: it is not created. */
+  placement(partition: number): readonly number[];
 }
 
 export interface CommittedImage {

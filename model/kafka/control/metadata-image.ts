@@ -28,8 +28,11 @@ export interface BrokerRegistration {
 export interface PartitionRegistration {
   readonly partition: number;
   readonly topic: number;
-  /** The assignment. The first is the preferred leader. */
+  /** The assignment. The first is the preferred leader. During a reassignment also those that it adds and removes. */
   readonly replicas: readonly number[];
+  /** Of a reassignment under way: who is to get a replica, and who is to lose one (KIP-455). Empty: none is. */
+  readonly addingReplicas: readonly number[];
+  readonly removingReplicas: readonly number[];
   readonly isr: readonly number[];
   /** -1: none. */
   readonly leader: number;
@@ -97,6 +100,8 @@ export class MetadataImage {
           partition: record.partition,
           topic: record.topic,
           replicas: record.replicas,
+          addingReplicas: NOBODY,
+          removingReplicas: NOBODY,
           isr: record.isr,
           leader: record.leader,
           leaderEpoch: record.leaderEpoch,
@@ -170,6 +175,13 @@ export class MetadataImage {
   }
 }
 
+/** A reassignment is under way. */
+export function isBeingReassigned(
+  partition: Pick<PartitionRegistration, 'addingReplicas' | 'removingReplicas'>,
+): boolean {
+  return partition.addingReplicas.length > 0 || partition.removingReplicas.length > 0;
+}
+
 function replaceAll<T>(items: T[], by: readonly T[]): void {
   items.length = 0;
   for (let i = 0; i < by.length; i++) items[i] = by[i];
@@ -184,7 +196,9 @@ export function mergeChange(partition: PartitionRegistration, change: PartitionC
   const merged: PartitionRegistration = {
     partition: partition.partition,
     topic: partition.topic,
-    replicas: partition.replicas,
+    replicas: change.replicas ?? partition.replicas,
+    addingReplicas: change.addingReplicas ?? partition.addingReplicas,
+    removingReplicas: change.removingReplicas ?? partition.removingReplicas,
     isr: change.isr ?? partition.isr,
     leader: namesLeader ? change.leader : partition.leader,
     leaderEpoch: namesLeader ? partition.leaderEpoch + 1 : partition.leaderEpoch,

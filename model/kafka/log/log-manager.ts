@@ -15,9 +15,16 @@ import type { LogServices } from './log-services.js';
 import { LogTimer } from './log-timers.js';
 import { readOffsets, writeOffsets, type Offsets } from './offset-checkpoint.js';
 import type { PartitionLog } from './partition-log.js';
-import { HIGH_WATERMARK_CHECKPOINT, LOG_START_CHECKPOINT, RECOVERY_POINT_CHECKPOINT } from './paths.js';
+import {
+  deletedLogPath,
+  isDeletedLog,
+  HIGH_WATERMARK_CHECKPOINT,
+  LOG_START_CHECKPOINT,
+  RECOVERY_POINT_CHECKPOINT,
+} from './paths.js';
 import { snapshot } from './rebuild-producers.js';
 import { deleteOldSegments } from './retention.js';
+import { Probe } from '../probes.js';
 import { LogDirFailure } from './storage-error.js';
 import type { IoResult } from '../../kernel/disk.js';
 
@@ -45,6 +52,8 @@ export class LogManager implements LogServices {
   #hadCleanShutdown = false;
   /** Logs that are found and not loaded yet. */
   #toLoad = 0;
+  /** How many logs this process has deleted. */
+  #deleted = 0;
   readonly #flushes = new Map<number, LogFlush>();
   #lastFlush = 0;
   /** null: no topic is compacted, or log.cleaner.enable is false. */
@@ -79,6 +88,7 @@ export class LogManager implements LogServices {
     this.#highWatermarks = readOffsets(disk, HIGH_WATERMARK_CHECKPOINT);
     this.#recoveryPoints = readOffsets(disk, RECOVERY_POINT_CHECKPOINT);
     this.#logStarts = readOffsets(disk, LOG_START_CHECKPOINT);
+    for (const path of disk.list('')) if (isDeletedLog(path)) disk.remove(path);
     const partitions = this.#configs.flatMap(({ name }, partition) => (logExists(disk, name) ? [partition] : []));
     this.#toLoad = partitions.length;
     // With KAFKA-10471 it stays until all is loaded.
@@ -105,6 +115,30 @@ export class LogManager implements LogServices {
   getOrCreate(partition: number): PartitionLog {
     const { name, settings } = this.#configs[partition];
     return (this.#logs[partition] ??= createLog(this.#host, partition, name, settings, this));
+  }
+
+  /** Those of which there is a log. */
+  partitions(): readonly number[] {
+    return this.#held().map(({ partition }) => partition);
+  }
+
+  /**
+   * LogManager.asyncDelete: the directory is renamed at once, so that another log of the partition may take its place; what is
+   * in it goes after file.delete.delay.ms.
+   */
+  delete(partition: number): void {
+    const log = this.#logs[partition];
+    if (log === undefined) return;
+    const { disk, id, probes } = this.#host;
+    this.#cleaner?.forget(log);
+    this.#logs[partition] = undefined;
+    const path = deletedLogPath(log.name, this.#deleted++);
+    disk.rename(log.name, path);
+    disk.syncDir('');
+    this.unlinkLater(path, log.settings['file.delete.delay.ms']);
+    this.checkpointRecoveryPoints();
+    this.checkpointLogStarts();
+    probes.emit(Probe.replicaDeleted, id, partition, log.logEndOffset);
   }
 
   /** All logs are loaded: the tasks begin, each after log.initial.task.delay.ms. */
@@ -249,8 +283,11 @@ export class LogManager implements LogServices {
     this.#proceed(flush);
   }
 
+  /** Nobody waits for what a deleted log had still to flush. */
   #proceed(flush: number): void {
-    if (!this.#flushes.get(flush)!.proceed(this.#host, LogTimer.synced, flush)) this.#flushes.delete(flush);
+    const { log } = this.#flushes.get(flush)!;
+    const isOver = this.#logs[log.partition] !== log;
+    if (isOver || !this.#flushes.get(flush)!.proceed(this.#host, LogTimer.synced, flush)) this.#flushes.delete(flush);
   }
 
   #held(): PartitionLog[] {

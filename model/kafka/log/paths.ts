@@ -13,6 +13,8 @@ export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown';
 
 /** Of a segment that was deleted: renamed at once, unlinked after file.delete.delay.ms. */
 const DELETED_SUFFIX = '.deleted';
+/** Of the directory of a log that was deleted: the same. */
+const DELETED_LOG_SUFFIX = '-delete';
 /** Of a segment that the cleaner writes; and of one that is whole, and takes its place among the others. */
 const CLEANED_SUFFIX = '.cleaned';
 const SWAP_SUFFIX = '.swap';
@@ -36,6 +38,15 @@ export function leaderEpochCheckpointPath(partitionName: string): string {
 
 export function deletedPath(path: string): string {
   return `${path}${DELETED_SUFFIX}`;
+}
+
+/** LocalLog.logDeleteDirName: what a deleted log's directory is renamed to. */
+export function deletedLogPath(partitionName: string, unique: number): string {
+  return `${partitionName}.${unique}${DELETED_LOG_SUFFIX}`;
+}
+
+export function isDeletedLog(path: string): boolean {
+  return path.endsWith(DELETED_LOG_SUFFIX);
 }
 
 export function cleanedPath(partitionName: string, baseOffset: number): string {

@@ -12,6 +12,7 @@ export const ControlProbe = {
   elected: SYSTEM_PROBES + 19,
   elrChanged: SYSTEM_PROBES + 48,
   alterPartitionRefused: SYSTEM_PROBES + 20,
+  assignmentChanged: SYSTEM_PROBES + 55,
   quorumLeader: SYSTEM_PROBES + 40,
   quorumResigned: SYSTEM_PROBES + 41,
   quorumVoters: SYSTEM_PROBES + 42,
@@ -91,6 +92,12 @@ export const controlProbes: readonly ProbeSpec[] = [
     'alter-partition-refused',
     ['broker', 'error', 'partitionEpoch'],
     'The controller refused an ISR change. ReplicationControlManager.validateAlterPartitionData',
+  ),
+  probe(
+    ControlProbe.assignmentChanged,
+    'assignment-changed',
+    ['replicas', 'adding', 'removing', 'partitionEpoch'],
+    'The controller committed another assignment of the partition: sets of brokers; those that a reassignment under way adds and removes are replicas meanwhile. KIP-455',
   ),
   probe(
     ControlProbe.quorumLeader,

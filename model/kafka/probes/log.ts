@@ -13,6 +13,7 @@ export const LogProbe = {
   producerWindow: SYSTEM_PROBES + 33,
   compacted: SYSTEM_PROBES + 34,
   logGap: SYSTEM_PROBES + 35,
+  replicaDeleted: SYSTEM_PROBES + 36,
 } as const;
 
 export const TruncateReason = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
@@ -97,5 +98,11 @@ export const logProbes: readonly ProbeSpec[] = [
     'log-gap',
     ['from', 'to'],
     'A follower took over from its leader that nothing is left at these offsets, up to the second exclusive: compaction had removed it. UnifiedLog.appendAsFollower',
+  ),
+  probe(
+    LogProbe.replicaDeleted,
+    'replica-deleted',
+    ['logEnd'],
+    'A broker deleted a replica with its log: the assignment does not name it any more. LogManager.asyncDelete',
   ),
 ];

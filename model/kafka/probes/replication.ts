@@ -8,6 +8,7 @@ export const ReplicationProbe = {
   followerFetched: SYSTEM_PROBES + 7,
   isrPending: SYSTEM_PROBES + 8,
   isrAdopted: SYSTEM_PROBES + 9,
+  isrNotAttempted: SYSTEM_PROBES + 37,
   acknowledged: SYSTEM_PROBES + 10,
   refused: SYSTEM_PROBES + 11,
   deduplicated: SYSTEM_PROBES + 12,
@@ -47,6 +48,12 @@ export const replicationProbes: readonly ProbeSpec[] = [
     'isr-adopted',
     ['isr', 'partitionEpoch', 'leaderEpoch'],
     'A leader adopted the ISR that the controller confirmed. Partition.handleAlterPartitionUpdate',
+  ),
+  probe(
+    ReplicationProbe.isrNotAttempted,
+    'isr-not-attempted',
+    ['isr', 'partitionEpoch', 'leaderEpoch'],
+    'A leader took its proposal of an ISR back at once: an older one of the partition is still with the controller (OPERATION_NOT_ATTEMPTED). AlterPartitionManager.submit',
   ),
   probe(
     ReplicationProbe.acknowledged,

@@ -31,6 +31,7 @@ export const Api = {
   writeTxnMarkers: 27,
   txnOffsetCommit: 28,
   electLeaders: 43,
+  alterPartitionReassignments: 45,
   alterPartition: 56,
   brokerRegistration: 62,
   brokerHeartbeat: 63,
@@ -319,6 +320,19 @@ export interface ElectLeadersRequest extends Request {
   readonly partitions: readonly number[];
 }
 export interface ElectLeadersResponse extends Response {
+  readonly error: ErrorCode;
+  readonly partitions: readonly { readonly partition: number; readonly error: ErrorCode }[];
+}
+
+// AlterPartitionReassignments (key 45, KIP-455)
+export interface AlterPartitionReassignmentsRequest extends Request {
+  readonly partitions: readonly {
+    readonly partition: number;
+    /** Who is to have the replicas, the preferred leader first; null: what is under way is taken back. */
+    readonly replicas: readonly number[] | null;
+  }[];
+}
+export interface AlterPartitionReassignmentsResponse extends Response {
   readonly error: ErrorCode;
   readonly partitions: readonly { readonly partition: number; readonly error: ErrorCode }[];
 }

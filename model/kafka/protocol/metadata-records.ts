@@ -56,6 +56,10 @@ export interface PartitionChangeRecord {
   readonly elr?: readonly number[];
   /** Of a partition that nobody leads: the broker that led last. Its name in Kafka promises more than it holds. */
   readonly lastKnownElr?: readonly number[];
+  /** The assignment, and what a reassignment under way adds to it and will take from it (KIP-455). */
+  readonly replicas?: readonly number[];
+  readonly addingReplicas?: readonly number[];
+  readonly removingReplicas?: readonly number[];
 }
 export interface ConfigRecord {
   readonly kind: 'config';

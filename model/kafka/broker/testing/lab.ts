@@ -22,7 +22,7 @@ import {
   type Response,
 } from '../../protocol/messages.js';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, type RecordBatch } from '../../protocol/records.js';
-import type { MetadataRecord } from '../../protocol/metadata-records.js';
+import type { MetadataRecord, PartitionChangeRecord } from '../../protocol/metadata-records.js';
 import type { DefectId } from '../../protocol/versions/defects.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
 import type { RuleValues } from '../../protocol/versions/rules.js';
@@ -153,10 +153,11 @@ export class Lab {
     this.commit({ kind: 'partition', partition: ORDERS, topic: 0, replicas: this.#replicas, isr, leader, ...epochs });
   }
 
-  /** The controller decides: another leader (a new leader epoch), another ISR, or both. */
-  decide(change: { readonly leader?: MachineId; readonly isr?: readonly MachineId[] }): void {
-    const { leader = -2, isr = null } = change;
-    this.commit({ kind: 'partition-change', partition: ORDERS, isr, leader, leaderRecoveryState: null });
+  /** The controller decides: another leader (a new leader epoch), another ISR, another assignment. */
+  decide(change: Partial<Pick<PartitionChangeRecord, 'leader' | 'isr' | 'replicas'>>): void {
+    const { leader = -2, isr = null, replicas } = change;
+    const assigned = replicas === undefined ? {} : { replicas };
+    this.commit({ kind: 'partition-change', partition: ORDERS, isr, leader, leaderRecoveryState: null, ...assigned });
   }
 
   /** The broker has applied everything that was committed. */

@@ -200,14 +200,18 @@ export class ControlRequests {
   private stopReplicas({ partitions }: StopReplicaRequest): PartitionAnswer[] {
     return partitions.map(({ partition: number, leaderEpoch, deletePartition }) => {
       const partition = this.replicas.partition(number);
-      if (partition === undefined) return { partition: number, error: KafkaError.NONE };
+      if (partition === undefined) {
+        // The log of a replica that this process was never told to host.
+        if (deletePartition) this.replicas.delete(number);
+        return { partition: number, error: KafkaError.NONE };
+      }
       // An equal epoch is obeyed (KAFKA-13972).
       const isLate = leaderEpoch < partition.leaderEpoch;
       if (isLate && leaderEpoch !== NO_LEADER_EPOCH && leaderEpoch !== EPOCH_DURING_DELETE) {
         return { partition: number, error: KafkaError.FENCED_LEADER_EPOCH };
       }
       this.fetchers.remove(partition);
-      if (deletePartition) this.replicas.drop(number);
+      if (deletePartition) this.replicas.delete(number);
       this.replicas.completeDelayed(number);
       return { partition: number, error: KafkaError.NONE };
     });

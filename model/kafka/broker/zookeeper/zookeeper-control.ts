@@ -192,6 +192,7 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
       case ControlApi.controlledShutdown:
       case Api.alterPartition:
       case Api.electLeaders:
+      case Api.alterPartitionReassignments:
         this.controller.onRequest(request, (response) => {
           if (channel.request === request) channel.respond(response);
         });

@@ -14,6 +14,7 @@ const policy: LeaderPolicy = {
   electsFencedLastKnownLeader: false,
   leaderEpochOnShrink: false,
   leaderRecoveryState: true,
+  wholeTargetInIsr: true,
   minIsr: 2,
 };
 const online = { electionOf: () => 'online' as const, policyOf: () => policy };

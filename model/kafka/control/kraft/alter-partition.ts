@@ -10,6 +10,7 @@ import {
   NO_BROKER,
   RECOVERED,
   RECOVERING,
+  unchanged,
   type Election,
   type LeaderPolicy,
 } from './partition-change.js';
@@ -49,10 +50,9 @@ export function alterPartition(
     const change = buildPartitionChange(
       partition,
       {
+        ...unchanged(partition, elections.electionOf(partition)),
         isr: requested.newIsr.map((member) => member.brokerId),
         leaderRecoveryState: requested.leaderRecoveryState,
-        election: elections.electionOf(partition),
-        uncleanShutdown: NO_BROKER,
       },
       elections.policyOf(partition),
       new LeaderAcceptor(image, NO_BROKER, NO_BROKER),

@@ -16,6 +16,7 @@ import {
   Api,
   RESPONSE,
   type AllocateProducerIdsRequest,
+  type AlterPartitionReassignmentsRequest,
   type AlterPartitionRequest,
   type AlterPartitionResponse,
   type BrokerHeartbeatRequest,
@@ -39,6 +40,7 @@ import { MAX_FETCH_BYTES } from './raft/config.js';
 import { MetadataLogFailure } from './raft/log.js';
 import type { RaftListener } from './raft/member.js';
 import { RaftNode } from './raft/raft-node.js';
+import { alterPartitionReassignments } from './reassignment.js';
 import { ReplicationControl } from './replication-control.js';
 import { SnapshotGenerator } from './snapshot-generator.js';
 
@@ -274,6 +276,10 @@ export class Controller extends Process implements RaftListener {
       }
       case Api.allocateProducerIds:
         return allocateProducerIds(this.image, request as AllocateProducerIdsRequest, records);
+      case Api.alterPartitionReassignments: {
+        const asked = request as AlterPartitionReassignmentsRequest;
+        return alterPartitionReassignments(this.image, this.replication, asked, records);
+      }
       case Api.electLeaders:
         return this.replication.electLeaders(request as ElectLeadersRequest, records);
       default:
@@ -421,6 +427,7 @@ const EMPTY_ANSWERS: ReadonlyMap<number, object> = new Map<number, object>([
   [Api.alterPartition, { partitions: [] }],
   [Api.allocateProducerIds, { producerIdStart: -1, producerIdLen: 0 }],
   [Api.electLeaders, { partitions: [] }],
+  [Api.alterPartitionReassignments, { partitions: [] }],
 ]);
 
 function refusal(request: Request, error: ErrorCode): Response {

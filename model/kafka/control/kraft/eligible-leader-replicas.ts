@@ -9,14 +9,17 @@ import type { LeaderAcceptor, LeaderPolicy, PartitionTarget } from './partition-
 
 export const NOBODY: readonly number[] = [];
 
-/** In the order of the assignment. (PartitionChangeBuilder.maybePopulateTargetElr) */
+/**
+ * In the order of the assignment. (PartitionChangeBuilder.maybePopulateTargetElr) A departure: there whoever leaves the
+ * assignment may become eligible too, if so few stay in the ISR; here those that keep their replicas alone.
+ */
 export function eligibleAfter(
   partition: PartitionRegistration,
   target: PartitionTarget,
   policy: LeaderPolicy,
 ): readonly number[] {
   if (!policy.eligibleLeaderReplicas || target.isr.length >= policy.minIsr) return NOBODY;
-  return partition.replicas.filter(
+  return target.replicas.filter(
     (replica) =>
       (partition.isr.includes(replica) || partition.elr.includes(replica)) &&
       !target.isr.includes(replica) &&

@@ -7,6 +7,7 @@
 import type { MetadataImage, PartitionRegistration } from '../metadata-image.js';
 import { NO_LEADER, NO_LEADER_CHANGE, type PartitionChangeRecord } from '../../protocol/metadata-records.js';
 import { eligibleAfter, lastKnownLeaderAfter, mayLeadAsLastKnown, NOBODY } from './eligible-leader-replicas.js';
+import { completeReassignment } from './complete-reassignment.js';
 
 /**
  * online: keep the leader if it may lead, else the first of the assignment that may. preferred: the first replica of the
@@ -52,17 +53,29 @@ export interface LeaderPolicy {
   readonly leaderEpochOnShrink: boolean;
   /** An unclean election marks the partition as recovering (KIP-704). */
   readonly leaderRecoveryState: boolean;
+  /** A reassignment is complete when its whole target is in the ISR, not only whom it adds (KAFKA-15665). */
+  readonly wholeTargetInIsr: boolean;
   /** min.insync.replicas, at most the number of replicas. */
   readonly minIsr: number;
 }
 
-/** What is wanted of a partition; the builder decides what it takes. */
+/** What is wanted of a partition; the builder decides what it takes. Whom it is assigned to: see PartitionRegistration. */
 export interface PartitionTarget {
+  readonly replicas: readonly number[];
+  readonly addingReplicas: readonly number[];
+  readonly removingReplicas: readonly number[];
   readonly isr: readonly number[];
   readonly leaderRecoveryState: 0 | 1;
   readonly election: Election;
   /** This broker did not stop in order before it came back: it is no eligible leader any more. NO_BROKER: none. */
   readonly uncleanShutdown: number;
+}
+
+/** The partition as it is, led by whoever may. */
+export function unchanged(partition: PartitionRegistration, election: Election): PartitionTarget {
+  const { replicas, addingReplicas, removingReplicas, isr, leaderRecoveryState } = partition;
+  const assignment = { replicas, addingReplicas, removingReplicas };
+  return { ...assignment, isr, leaderRecoveryState, election, uncleanShutdown: NO_BROKER };
 }
 
 /** Whom the election gives the partition to, and from where. */
@@ -75,10 +88,11 @@ interface Outcome {
 /** The record that brings the partition to its target, or null if it is there already. */
 export function buildPartitionChange(
   partition: PartitionRegistration,
-  target: PartitionTarget,
+  wanted: PartitionTarget,
   policy: LeaderPolicy,
   acceptor: LeaderAcceptor,
 ): PartitionChangeRecord | null {
+  const target = completeReassignment(wanted, policy);
   const eligible = eligibleAfter(partition, target, policy);
   const { leader, unclean } = elect(partition, target, eligible, policy, acceptor);
   const moves = leader !== partition.leader;
@@ -87,8 +101,9 @@ export function buildPartitionChange(
   let targetIsr = target.isr;
   if (isElected && (unclean || eligible.includes(leader))) targetIsr = [leader];
   // Naming the leader again is what begins a new epoch. (triggerLeaderEpochBumpIfNeeded)
-  const namesLeader =
-    moves || (policy.leaderEpochOnShrink && partition.isr.some((member) => !targetIsr.includes(member)));
+  const losesReplica = partition.replicas.some((replica) => !target.replicas.includes(replica));
+  const losesMember = partition.isr.some((member) => !targetIsr.includes(member));
+  const namesLeader = moves || losesReplica || (policy.leaderEpochOnShrink && losesMember);
   const mayBeWritten = targetIsr.length > 0 || policy.eligibleLeaderReplicas;
   const isr = mayBeWritten && !sameMembers(targetIsr, partition.isr) ? targetIsr : null;
   // Whoever is elected uncleanly may lack what was committed: nobody else is known to be complete by its measure.
@@ -104,7 +119,9 @@ export function buildPartitionChange(
 
   const changesElr = !sameMembers(elr, partition.elr);
   const changesLastKnown = !sameMembers(lastKnownElr, partition.lastKnownElr);
-  if (!namesLeader && isr === null && leaderRecoveryState === null && !changesElr && !changesLastKnown) return null;
+  const reassigned = assignmentChanges(partition, target);
+  const isSame = !namesLeader && isr === null && leaderRecoveryState === null && !changesElr && !changesLastKnown;
+  if (isSame && reassigned === null) return null;
   return {
     kind: 'partition-change',
     partition: partition.partition,
@@ -113,6 +130,23 @@ export function buildPartitionChange(
     leaderRecoveryState,
     ...(changesElr && { elr }),
     ...(changesLastKnown && { lastKnownElr }),
+    ...reassigned,
+  };
+}
+
+/** null: none. (PartitionChangeBuilder.setAssignmentChanges) */
+function assignmentChanges(
+  partition: PartitionRegistration,
+  { replicas, addingReplicas, removingReplicas }: PartitionTarget,
+): Pick<PartitionChangeRecord, 'replicas' | 'addingReplicas' | 'removingReplicas'> | null {
+  const isMoved = !sameMembers(replicas, partition.replicas);
+  const addsOthers = !sameMembers(addingReplicas, partition.addingReplicas);
+  const removesOthers = !sameMembers(removingReplicas, partition.removingReplicas);
+  if (!isMoved && !addsOthers && !removesOthers) return null;
+  return {
+    ...(isMoved && { replicas }),
+    ...(addsOthers && { addingReplicas }),
+    ...(removesOthers && { removingReplicas }),
   };
 }
 
@@ -125,40 +159,30 @@ function elect(
   acceptor: LeaderAcceptor,
 ): Outcome {
   const candidates = target.isr.length > 0 ? target.isr : eligible;
-  const clean = electCleanly(partition, candidates, target.election, acceptor);
+  const clean = electCleanly(partition, candidates, target, acceptor);
   if (clean !== NO_LEADER) return { leader: clean, unclean: false };
   if (candidates.length === 0 && mayLeadAsLastKnown(partition, policy, acceptor)) {
     return { leader: partition.lastKnownElr[0], unclean: true };
   }
   if (target.election !== 'unclean') return { leader: NO_LEADER, unclean: false };
-  const leader = firstAcceptable(partition, acceptor);
+  const leader = target.replicas.find((replica) => acceptor.accepts(replica)) ?? NO_LEADER;
   return { leader, unclean: leader !== NO_LEADER };
 }
 
 function electCleanly(
   partition: PartitionRegistration,
   candidates: readonly number[],
-  election: Election,
+  { replicas, election }: PartitionTarget,
   acceptor: LeaderAcceptor,
 ): number {
-  const preferred = partition.replicas[0];
+  const preferred = replicas[0];
   if (election === 'preferred' && mayLead(preferred, candidates, acceptor)) return preferred;
   if (mayLead(partition.leader, candidates, acceptor)) return partition.leader;
-  for (const replica of partition.replicas) {
-    if (mayLead(replica, candidates, acceptor)) return replica;
-  }
-  return NO_LEADER;
+  return replicas.find((replica) => mayLead(replica, candidates, acceptor)) ?? NO_LEADER;
 }
 
 function mayLead(replica: number, candidates: readonly number[], acceptor: LeaderAcceptor): boolean {
   return candidates.includes(replica) && acceptor.accepts(replica);
-}
-
-function firstAcceptable(partition: PartitionRegistration, acceptor: LeaderAcceptor): number {
-  for (const replica of partition.replicas) {
-    if (acceptor.accepts(replica)) return replica;
-  }
-  return NO_LEADER;
 }
 
 function sameMembers(a: readonly number[], b: readonly number[]): boolean {

@@ -15,6 +15,7 @@ import {
   type Election,
   type LeaderPolicy,
   type PartitionTarget,
+  unchanged,
 } from './partition-change.js';
 
 /** Elections that one rebalance of preferred leaders may make at most. (MAX_ELECTIONS_PER_IMBALANCE) */
@@ -84,7 +85,8 @@ export class ReplicationControl {
       electsFencedLastKnownLeader: this.rules.defects['KAFKA-19522'],
       leaderEpochOnShrink: this.rules.leaderEpochOnShrink,
       leaderRecoveryState: this.rules.leaderRecoveryState,
-      minIsr: Math.min(this.topics[partition.topic]['min.insync.replicas'], partition.replicas.length),
+      wholeTargetInIsr: this.rules.wholeTargetInIsr,
+      minIsr: this.effectiveMinIsr(partition.topic),
     };
   }
 
@@ -140,6 +142,12 @@ export class ReplicationControl {
     }
   }
 
+  /** Capped by the replicas of the topic's first partition, whichever partition is meant. (getTopicEffectiveMinIsr) */
+  private effectiveMinIsr(topic: number): number {
+    const first = this.image.partitions.find((partition) => partition?.topic === topic)!;
+    return Math.min(this.topics[topic]['min.insync.replicas'], first.replicas.length);
+  }
+
   private electLeader(number: number, request: ElectLeadersRequest, records: MetadataRecord[]): ErrorCode {
     const partition = this.image.partition(number);
     if (partition === undefined) return KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
@@ -171,8 +179,7 @@ export class ReplicationControl {
 
   /** The ISR as it is, led by whoever may. */
   private targetOf(partition: PartitionRegistration): PartitionTarget {
-    const { isr, leaderRecoveryState } = partition;
-    return { isr, leaderRecoveryState, election: this.electionOf(partition), uncleanShutdown: NO_BROKER };
+    return unchanged(partition, this.electionOf(partition));
   }
 
   private change(

@@ -163,6 +163,107 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       }
       expectWhole(run, 20);
     });
+
+    it('moves replicas to other brokers while records are written, and the brokers that have to go delete their logs', () => {
+      const run = up({ brokers: 5 });
+      const deleted = run.count('replicaDeleted');
+      const origin = run.kafka.replicas(0);
+      const fresh = [1, 2, 3, 4, 5].filter((broker) => !origin.includes(broker));
+      const target = [fresh[0], origin[1], fresh[1]];
+      run.send(50);
+      run.kafka.reassign(0, target);
+      run.send(100, 0.05);
+      run.until(60, () => run.kafka.settled());
+      expect(run.kafka.replicas(0)).toEqual(target);
+      expect(target).toContain(run.leader());
+      expect(deleted.count).toBe(2);
+      for (const broker of [origin[0], origin[2]]) {
+        expect(run.kafka.view().replica(broker, 0)).toBeUndefined();
+        expect(run.kafka.logFiles(broker, 0)).toEqual([]);
+      }
+      expectWhole(run, 150);
+    });
+
+    it('reorders replicas at once, and moves nothing', () => {
+      const run = up();
+      run.send(20);
+      const [first, second, third] = run.kafka.replicas(0);
+      run.kafka.reassign(0, [third, first, second]);
+      run.until(10, () => run.kafka.replicas(0)[0] === third || 'the assignment is the old one');
+      run.until(30, () => run.kafka.settled());
+      expect(run.leader()).toBe(first);
+      expectWhole(run, 20);
+    });
+
+    it('takes a reassignment back that cannot end, and deletes what it had added', () => {
+      const run = up({ brokers: 5 });
+      const origin = run.kafka.replicas(0);
+      const [cutOff, added] = sparesOf(run);
+      const leader = run.leader();
+      run.send(20);
+      isolateFrom(run, cutOff, [leader], true);
+      run.kafka.reassign(0, [leader, added, cutOff]);
+      run.send(60, 0.1);
+      expect(run.kafka.view().controller(0)).toMatchObject({ isBeingReassigned: true });
+      expect(run.kafka.view().controller(0).isr).toContain(added);
+      run.kafka.reassign(0, null);
+      run.until(30, () => !run.kafka.view().controller(0).isBeingReassigned || 'it is still under way');
+      isolateFrom(run, cutOff, [leader], false);
+      run.until(60, () => run.kafka.settled());
+      expect(run.kafka.replicas(0).toSorted((a, b) => a - b)).toEqual(origin.toSorted((a, b) => a - b));
+      expect(run.kafka.logFiles(added, 0)).toEqual([]);
+      expectWhole(run, 80);
+    });
+
+    it('goes on with a reassignment after its controller has died', () => {
+      const run = up({ brokers: 5 });
+      const [cutOff, added] = sparesOf(run);
+      const leader = run.leader();
+      const target = [leader, added, cutOff];
+      run.send(20);
+      isolateFrom(run, cutOff, [leader], true);
+      run.kafka.reassign(0, target);
+      run.run(2);
+      expect(run.kafka.view().controller(0).isBeingReassigned).toBe(true);
+      const controller = controllerOf(run);
+      run.world.kill(controller);
+      run.run(10);
+      isolateFrom(run, cutOff, [leader], false);
+      run.world.start(controller);
+      run.until(120, () => run.kafka.settled());
+      expect(run.kafka.replicas(0)).toEqual(target);
+      expectWhole(run, 20);
+    });
+
+    it('gives a broker that was away while its replica was moved another one later, whatever it still has on its disk', () => {
+      const run = up({ brokers: 5 });
+      const [first, second, third] = run.kafka.replicas(0);
+      const away = [third, second, first].find((broker) => ![run.leader(), controllerOf(run)].includes(broker))!;
+      const rest = [first, second, third].filter((broker) => broker !== away);
+      run.send(20);
+      run.world.kill(away);
+      run.kafka.reassign(0, [...rest, sparesOf(run)[0]]);
+      run.send(60, 0.5);
+      expect(run.kafka.replicas(0)).not.toContain(away);
+      run.world.start(away);
+      run.until(60, () => run.kafka.settled());
+      // Under KRaft a broker deletes at its start what it is not assigned (KAFKA-14616); StopReplica did not reach it.
+      expect(run.kafka.logFiles(away, 0).length).toBe(cluster.control === 'kraft' ? 0 : 1);
+      run.kafka.reassign(0, [...rest, away]);
+      run.until(60, () => run.kafka.replicas(0).includes(away) || 'it is not asked yet');
+      run.until(60, () => run.kafka.settled());
+      expectWhole(run, 80);
+    });
+
+    it('makes a partition smaller, and its effective min.insync.replicas with it', () => {
+      const run = up();
+      run.send(20);
+      run.kafka.reassign(0, [run.leader()]);
+      run.until(30, () => run.kafka.settled());
+      run.send(20);
+      expect(run.kafka.view().controller(0).isr).toEqual([run.leader()]);
+      expectWhole(run, 40);
+    });
   });
 }
 
@@ -181,6 +282,13 @@ function expectWhole(run: Run, acknowledged: number): void {
 /** It may be a broker. */
 function controllerOf(run: Run): MachineId {
   return run.kafka.role('controller', 0, run.world.dice('test'))[0];
+}
+
+/** Of five brokers those two that have no replica; the controller, if it is one of them, is the second. */
+function sparesOf(run: Run): MachineId[] {
+  const replicas = run.kafka.replicas(0);
+  const spares = [1, 2, 3, 4, 5].filter((broker) => !replicas.includes(broker));
+  return spares[0] === controllerOf(run) ? spares.toReversed() : spares;
 }
 
 /** Controllers, or the ZooKeeper servers: not brokers. */

@@ -8,13 +8,14 @@ import type { Host, MachineId } from '../../../kernel/process.js';
 import type { TopicSpec } from '../../cluster-spec.js';
 import { Probe } from '../../probes.js';
 import type { Rules } from '../../protocol/versions/rules.js';
-import { announceElection, announcePartition } from '../announcements.js';
+import { announceAssignment, announceElection, announcePartition } from '../announcements.js';
 import type { CommittedImage, CommittedState } from '../committed-state.js';
 import type { PartitionRegistration } from '../metadata-image.js';
 import type { Transaction, ZnodeEvent } from './ensemble/operations.js';
 import type { EnsembleObserver } from './ensemble/server.js';
 import { ZnodeTree } from './ensemble/znode-tree.js';
 import {
+  assignmentOf,
   brokerPath,
   leaderAndIsrOf,
   TopicPaths,
@@ -34,6 +35,7 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
   private readonly progress = new WeakMap<Host, number>();
   /** By partition. */
   private readonly partitions: (PartitionRegistration | undefined)[] = [];
+  private readonly placements: (readonly number[])[] = [];
   /** To 2.6. */
   private readonly leadersWriteIsr: boolean;
 
@@ -48,6 +50,10 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
 
   partition(partition: number): PartitionRegistration | undefined {
     return this.partitions[partition];
+  }
+
+  placement(partition: number): readonly number[] {
+    return this.placements[partition] ?? [];
   }
 
   isActive(broker: number): boolean {
@@ -97,7 +103,9 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
   private announce({ type, path }: ZnodeEvent, probes: Probes, server: MachineId): void {
     if (type === 'deleted' || type === 'children-changed') return;
     const partition = this.paths.partitionOf(path);
+    const topic = type === 'data-changed' ? this.paths.topicOfPath(path) : undefined;
     if (partition !== undefined) this.announceState(partition, path, probes, server);
+    else if (topic !== undefined) this.announceAssignments(topic, path, probes, server);
     else if (path.startsWith(`${ZkPath.brokerIds}/`)) this.announceBroker(path, probes, server);
     else if (path === ZkPath.controller && type === 'created') {
       probes.emit(Probe.controllerElected, server, -1, this.controllerId);
@@ -111,16 +119,36 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
     probes.emit(Probe.brokerUnfenced, server, -1, brokerId, stat.czxid);
   }
 
+  private announceAssignments(topic: number, path: string, probes: Probes, server: MachineId): void {
+    const znode = this.tree.node(path)!.data as TopicZnode;
+    for (const partition of this.paths.partitionsOf(topic)) {
+      const before = this.partitions[partition];
+      if (before === undefined) continue;
+      const assignment = assignmentOf(znode, this.paths.indexOf[partition]);
+      const after: PartitionRegistration = {
+        ...before,
+        replicas: assignment.replicas,
+        addingReplicas: assignment.adding,
+        removingReplicas: assignment.removing,
+      };
+      this.partitions[partition] = after;
+      announceAssignment(probes, server, before, after);
+    }
+  }
+
   private announceState(partition: number, path: string, probes: Probes, server: MachineId): void {
     const before = this.partitions[partition];
     const { data, stat } = this.tree.node(path)!;
     const { leader, leaderEpoch, isr, zkVersion, controllerEpoch } = leaderAndIsrOf(data, stat);
     const topic = this.paths.topicOf[partition];
-    const { replicas } = this.tree.node(this.paths.topics[topic])!.data as TopicZnode;
+    const znode = this.tree.node(this.paths.topics[topic])!.data as TopicZnode;
+    const assignment = assignmentOf(znode, this.paths.indexOf[partition]);
     const after: PartitionRegistration = {
       partition,
       topic,
-      replicas: replicas[this.paths.indexOf[partition]],
+      replicas: assignment.replicas,
+      addingReplicas: assignment.adding,
+      removingReplicas: assignment.removing,
       isr,
       leader,
       leaderEpoch,
@@ -130,6 +158,7 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
       lastKnownElr: [],
     };
     this.partitions[partition] = after;
+    this.placements[partition] ??= after.replicas;
     // A leader that writes its ISR itself leaves the leader epoch as it is.
     const isDecision = !this.leadersWriteIsr || before?.leaderEpoch !== leaderEpoch;
     const current = this.tree.node(ZkPath.controllerEpoch)?.data as number;

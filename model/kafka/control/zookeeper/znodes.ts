@@ -37,6 +37,17 @@ export interface BrokerZnode {
 /** The assignment of a topic's partitions, by index. */
 export interface TopicZnode {
   readonly replicas: readonly (readonly number[])[];
+  /** Whom reassignments under way add and remove (KIP-455); left out: none is. */
+  readonly adding?: readonly (readonly number[])[];
+  readonly removing?: readonly (readonly number[])[];
+}
+/** Of one partition: ReplicaAssignment. */
+export interface Assignment {
+  /** All that have or are to have a replica; first is preferred. */
+  readonly replicas: readonly number[];
+  /** Of a reassignment under way. */
+  readonly adding: readonly number[];
+  readonly removing: readonly number[];
 }
 /** The state of a partition that leader and controller write, each against the version it knows. */
 export interface PartitionStateZnode {
@@ -68,6 +79,18 @@ export interface LeaderAndIsr extends PartitionStateZnode {
 
 export function leaderAndIsrOf(data: unknown, stat: Stat): LeaderAndIsr {
   return { ...(data as PartitionStateZnode), zkVersion: stat.version };
+}
+
+export function assignmentOf({ replicas, adding, removing }: TopicZnode, index: number): Assignment {
+  return { replicas: replicas[index], adding: adding?.[index] ?? [], removing: removing?.[index] ?? [] };
+}
+
+export function topicZnode(assignments: readonly Assignment[]): TopicZnode {
+  return {
+    replicas: assignments.map(({ replicas }) => replicas),
+    adding: assignments.map(({ adding }) => adding),
+    removing: assignments.map(({ removing }) => removing),
+  };
 }
 
 export function brokerPath(broker: number): string {

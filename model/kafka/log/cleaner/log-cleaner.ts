@@ -94,6 +94,15 @@ export class LogCleaner {
     this.#host.timer(LogTimer.cleanerStep, this.#backoffMicros, this.#turn);
   }
 
+  /** Its log is deleted: another of the same partition has nothing to do with it (LogCleaner.abortCleaning, updateCheckpoints). */
+  forget(log: PartitionLog): void {
+    this.abort(log);
+    this.#uncleanable.delete(log.partition);
+    if (this.#checkpoint[log.partition] === undefined) return;
+    this.#checkpoint[log.partition] = undefined;
+    writeOffsets(this.#host.disk, CLEANER_CHECKPOINT, [...this.#checkpoint]);
+  }
+
   /** What was clean and is gone will come back dirty (maybeTruncateCheckpoint). */
   truncated({ partition, segments }: PartitionLog): void {
     const { baseOffset } = segments.active;

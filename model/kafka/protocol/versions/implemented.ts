@@ -44,6 +44,8 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   highWatermarkInQuorumFetch: [false, true],
   voterIdentity: ['id'],
   periodicUncleanElection: [false, true],
+  partitionReassignments: [false, true],
+  wholeTargetInIsr: [false, true],
   registrationAfterShutdown: [false, true],
 
   controllerStopsWithSession: [false, true],

@@ -45,12 +45,15 @@ const first: RuleValues = {
   leaderRecoveryState: false,
   eligibleLeaderReplicas: false,
 
+  partitionReassignments: false,
+
   checkQuorum: false,
   preVote: false,
   periodicBeginQuorumEpoch: false,
   highWatermarkInQuorumFetch: false,
   voterIdentity: 'id',
   periodicUncleanElection: false,
+  wholeTargetInIsr: false,
   registrationAfterShutdown: false,
 
   controllerStopsWithSession: false,
@@ -151,6 +154,7 @@ const releases: readonly Release[] = [
       memberIdRequired: true, // (2.2)
       staticMembership: true, // (2.3)
       cooperativeRebalance: true, // (2.4)
+      partitionReassignments: true, // (2.4)
       sequenceWithoutState: 'accepted',
       producerStateOutlivesRecords: true, // (2.4)
       producerEpochRecovery: true,
@@ -204,6 +208,7 @@ const releases: readonly Release[] = [
       fetchAboveEndAnswered: true, // (3.8)
       periodicBeginQuorumEpoch: true,
       periodicUncleanElection: true,
+      wholeTargetInIsr: true, // (3.8)
     },
   },
   {

@@ -7,7 +7,7 @@
  */
 import type { Defects } from './defects.js';
 import { clientRules } from './rules/clients.js';
-import { kraftRules, zooKeeperRules } from './rules/control.js';
+import { administrationRules, kraftRules, zooKeeperRules } from './rules/control.js';
 import { isrRules } from './rules/isr.js';
 import { producerRules } from './rules/producers.js';
 import { replicationRules } from './rules/replication.js';
@@ -16,6 +16,7 @@ import type { Rule } from './rule.js';
 export const rules = {
   ...replicationRules,
   ...isrRules,
+  ...administrationRules,
   ...kraftRules,
   ...zooKeeperRules,
   ...clientRules,

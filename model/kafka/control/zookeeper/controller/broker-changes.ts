@@ -5,6 +5,7 @@ import { brokerPath, ZkPath, type BrokerZnode } from '../znodes.js';
 import { children, requestAll, type ZkSteps } from '../zk-steps.js';
 import type { LiveBroker } from './context.js';
 import type { ControllerParts } from './parts.js';
+import { resumeReassignments } from './reassignments.js';
 import type { PartitionAndReplica } from './replica-state-machine.js';
 
 /** getAllBrokerAndEpochsInCluster: those that are registered, with a watch for the next that comes or goes. */
@@ -80,6 +81,9 @@ function* onStartup(brokers: readonly number[], parts: ControllerParts): ZkSteps
   batch.send();
   replicas.toOnline(replicasOn(brokers, parts));
   yield* partitions.triggerOnline();
+  yield* resumeReassignments(parts, ({ replicas: all, removing }) =>
+    all.some((replica) => !removing.includes(replica) && brokers.includes(replica)),
+  );
 }
 
 /** onReplicasBecomeOffline: first new leaders, then the dead leave the ISRs. */

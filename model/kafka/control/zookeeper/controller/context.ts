@@ -2,21 +2,13 @@
  * What a controller holds in memory of the cluster: ControllerContext. Read from ZooKeeper when it is elected, and from
  * then on what it has decided and been told.
  */
-import type { LeaderAndIsr } from '../znodes.js';
+import type { Assignment, LeaderAndIsr } from '../znodes.js';
 
 export interface LiveBroker {
   readonly id: number;
   /** czxid of its znode. */
   readonly epoch: number;
   readonly rack: string | null;
-}
-
-export interface Assignment {
-  /** All that have or are to have a replica; first is preferred. */
-  readonly replicas: readonly number[];
-  /** Of a reassignment under way. */
-  readonly adding: readonly number[];
-  readonly removing: readonly number[];
 }
 
 export type PartitionState = 'non-existent' | 'new' | 'online' | 'offline';
@@ -31,6 +23,8 @@ export class ControllerContext {
   readonly shuttingDown = new Set<number>();
   /** By partition. */
   readonly assignments: (Assignment | undefined)[] = [];
+  /** partitionsBeingReassigned */
+  readonly reassigned = new Set<number>();
   readonly leaderships: (LeaderAndIsr | undefined)[] = [];
   readonly partitionStates: (PartitionState | undefined)[] = [];
   /** By partition, then broker. */
@@ -42,6 +36,7 @@ export class ControllerContext {
     this.brokers.length = 0;
     this.shuttingDown.clear();
     this.assignments.length = 0;
+    this.reassigned.clear();
     this.leaderships.length = 0;
     this.partitionStates.length = 0;
     this.replicaStates.length = 0;

@@ -14,4 +14,6 @@ export type ControllerEvent =
   | { readonly kind: 'isr-change' }
   | { readonly kind: 'create-topics' }
   | { readonly kind: 'rebalance' }
+  /** The state of a partition that is being reassigned was written (to 2.6). */
+  | { readonly kind: 'reassignment-isr-change'; readonly partition: number }
   | { readonly kind: 'request'; readonly request: Request; readonly respond: (response: Response) => void };

@@ -8,6 +8,7 @@ import { Probe } from '../../../probes.js';
 import { KafkaError } from '../../../protocol/errors.js';
 import {
   Api,
+  type AlterPartitionReassignmentsRequest,
   type AlterPartitionRequest,
   type ElectLeadersRequest,
   type Request,
@@ -40,6 +41,12 @@ import {
 } from './isr-changes.js';
 import { PartitionStateMachine } from './partition-state-machine.js';
 import type { ControllerParts } from './parts.js';
+import {
+  alterPartitionReassignments,
+  alterReassignmentsResponse,
+  maybeCompleteReassignments,
+  resumeReassignments,
+} from './reassignments.js';
 import { ReplicaStateMachine } from './replica-state-machine.js';
 import { RequestBatch } from './request-batch.js';
 import {
@@ -168,6 +175,13 @@ export class KafkaController {
     if (path === ZkPath.brokerIds) this.put({ kind: 'broker-change' });
     else if (path === ZkPath.topics) this.put({ kind: 'topic-change' });
     else if (path === ZkPath.isrChanges) this.put({ kind: 'isr-change' });
+    else this.onStateWritten(path);
+  }
+
+  /** PartitionReassignmentIsrChangeHandler */
+  private onStateWritten(path: string): void {
+    const partition = this.parts.paths.partitionOf(path);
+    if (partition !== undefined) this.put({ kind: 'reassignment-isr-change', partition });
   }
 
   // ---------------------------------------------------------------------- the event thread
@@ -235,6 +249,9 @@ export class KafkaController {
         return;
       case 'request':
         yield* this.handleRequest(event.request, event.respond);
+        return;
+      case 'reassignment-isr-change':
+        if (this.isActive) yield* maybeCompleteReassignments([event.partition], this.parts);
         return;
       default:
         if (this.isActive) yield* this.handleActive(event.kind);
@@ -316,6 +333,7 @@ export class KafkaController {
     parts.batch.send();
     yield* parts.replicas.startup();
     yield* parts.partitions.startup();
+    yield* resumeReassignments(parts, () => true);
     home.host.probes.emit(Probe.controllerReady, home.host.id, -1, NO_LOG, context.epoch);
     if (parts.settings.settings['auto.leader.rebalance.enable']) this.scheduleRebalance(FIRST_REBALANCE_MICROS);
     this.maybeCreateTopics();
@@ -369,12 +387,20 @@ export class KafkaController {
       this.refuse(request, respond);
       throw failure;
     }
+    if (request.kind !== Api.alterPartition) return;
+    const { partitions } = request as AlterPartitionRequest;
+    yield* maybeCompleteReassignments(
+      partitions.map(({ partition }) => partition),
+      this.parts,
+    );
   }
 
   private *answer(request: Request): ZkSteps<Response> {
     switch (request.kind) {
       case Api.alterPartition:
         return yield* processAlterIsr(request as AlterPartitionRequest, this.parts);
+      case Api.alterPartitionReassignments:
+        return yield* alterPartitionReassignments(request as AlterPartitionReassignmentsRequest, this.parts);
       case ControlApi.controlledShutdown:
         return yield* controlledShutdown(request as ControlledShutdownRequest, this.parts);
       default:
@@ -387,6 +413,9 @@ export class KafkaController {
     switch (request.kind) {
       case Api.alterPartition:
         respond(alterIsrRefusal(request as AlterPartitionRequest, error));
+        return;
+      case Api.alterPartitionReassignments:
+        respond(alterReassignmentsResponse(request as AlterPartitionReassignmentsRequest, error, []));
         return;
       case ControlApi.controlledShutdown:
         respond(shutdownResponse(request as ControlledShutdownRequest, error, []));

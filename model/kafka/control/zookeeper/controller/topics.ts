@@ -1,8 +1,9 @@
 /** Topics: their creation, and what the controller makes of a new one. */
 import { ZkCode } from '../ensemble/codes.js';
-import { ZkPath, type TopicZnode } from '../znodes.js';
+import { assignmentOf, ZkPath, type TopicZnode } from '../znodes.js';
 import { children, persistent, request, requestAll, type ZkSteps } from '../zk-steps.js';
 import { assignReplicas } from './assign-replicas.js';
+import { isBeingReassigned } from './assignments.js';
 import type { ControllerParts } from './parts.js';
 
 /**
@@ -43,10 +44,10 @@ export function* readNewTopics({ context, paths }: ControllerParts): ZkSteps<num
   fresh.forEach((topic, index) => {
     const { code, data } = answers[index];
     if (code !== ZkCode.OK) return;
-    const { replicas } = data as TopicZnode;
     for (const partition of paths.partitionsOf(topic)) {
-      const assigned = replicas[paths.indexOf[partition]];
-      context.assignments[partition] = { replicas: assigned, adding: [], removing: [] };
+      const assignment = assignmentOf(data as TopicZnode, paths.indexOf[partition]);
+      context.assignments[partition] = assignment;
+      if (isBeingReassigned(assignment)) context.reassigned.add(partition);
       found.push(partition);
     }
   });

@@ -42,10 +42,23 @@ export const kraftRules = {
     'kraft',
   ),
 
+  wholeTargetInIsr: toggle(
+    'A reassignment ends when every replica of its target is in the ISR, not already when those are that it adds.',
+    'KAFKA-15665 (3.8); PartitionReassignmentReplicas.maybeCompleteReassignment',
+    'kraft',
+  ),
+
   registrationAfterShutdown: toggle(
     'A broker that was shutting down in order may register again before its old session has ended.',
     'KAFKA-19047 (4.1); ClusterControlManager.registerBroker',
     'kraft',
+  ),
+};
+
+export const administrationRules = {
+  partitionReassignments: toggle(
+    'Replicas are moved by a request to the controller, which can also take a move back.',
+    'KIP-455 (2.4); AlterPartitionReassignments',
   ),
 };
 
