@@ -14,9 +14,10 @@ import type { OutputValues } from './clients/transform/transform-application.js'
 import { CountRecords } from './clients/streams/count-records.js';
 import { StreamsClient } from './clients/streams/streams-client.js';
 import { TransformClient } from './clients/transform/transform-client.js';
-import type { KafkaClusterSpec, MemberSpec, ProducerSpec } from './cluster-spec.js';
+import { controllerMachines, type KafkaClusterSpec, type MemberSpec, type ProducerSpec } from './cluster-spec.js';
+import { CombinedServer } from './combined-server.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
-import { Controller } from './control/kraft/controller.js';
+import { Controller, type ControllerConfig } from './control/kraft/controller.js';
 import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { ensembleConfig } from './control/zookeeper/ensemble/ensemble-config.js';
 import { ZooKeeperServer } from './control/zookeeper/ensemble/server.js';
@@ -37,7 +38,7 @@ export class ClusterMachines {
   readonly partitions: KafkaPartitions;
   /** Ids 1..brokers. */
   readonly brokers: readonly MachineId[];
-  /** Controllers, or ZooKeeper servers. */
+  /** Controllers, or ZooKeeper servers. Under combined roles the first of the brokers. */
   readonly controllers: readonly MachineId[];
   /** Those that an administrator asks for a decision: the controllers, or the brokers, of whom one is the controller. */
   readonly deciders: readonly MachineId[];
@@ -63,7 +64,8 @@ export class ClusterMachines {
     let next = 1;
     const take = (count: number): MachineId[] => Array.from({ length: count }, () => next++);
     this.brokers = take(spec.brokers);
-    this.controllers = take(spec.controllers);
+    this.controllers = controllerMachines(spec);
+    const apart = spec.combined === true ? [] : take(spec.controllers);
     this.deciders = spec.control === 'kraft' ? this.controllers : this.brokers;
     this.producers = take(spec.producers.length);
     this.consumers = take(spec.consumers.length);
@@ -71,8 +73,8 @@ export class ClusterMachines {
     this.processing = spec.consumers.map(() => ({ recordMicros: 0, nextExtraMicros: 0 }));
     this.clientConfig = { partitions: this.partitions, bootstrap: this.brokers, rules: spec.rules };
     this.machines = [
-      ...this.brokers.map((id) => info(id, `b${id}`, 'broker', spec.racks[id - 1] ?? null)),
-      ...this.controllers.map((id, index) => this.controlInfo(id, index)),
+      ...this.brokers.map((id) => this.brokerInfo(id)),
+      ...apart.map((id, index) => this.controlInfo(id, index)),
       ...this.producers.map((id, index) => info(id, spec.producers[index].name, 'producer', null)),
       ...this.consumers.map((id, index) => info(id, spec.consumers[index].name, 'consumer', null)),
     ];
@@ -94,12 +96,14 @@ export class ClusterMachines {
 
   /** undefined: it is down. A paused process counts as running. */
   broker(machine: MachineId): Broker | undefined {
-    return this.world.process(machine) as Broker | undefined;
+    const process = this.world.process(machine);
+    return process instanceof CombinedServer ? process.broker : (process as Broker | undefined);
   }
 
   /** undefined: it is down. A paused process counts as running. */
   controller(machine: MachineId): Controller | undefined {
-    return this.world.process(machine) as Controller | undefined;
+    const process = this.world.process(machine);
+    return process instanceof CombinedServer ? process.controller : (process as Controller | undefined);
   }
 
   /** Some controller leads the quorum, and acts. */
@@ -140,6 +144,11 @@ export class ClusterMachines {
     return this.world.machineName(machine);
   }
 
+  private brokerInfo(id: MachineId): MachineInfo {
+    const roles = this.controllers.includes(id) ? ['broker', 'controller'] : ['broker'];
+    return { id, name: `b${id}`, roles, rack: this.spec.racks[id - 1] ?? null };
+  }
+
   /** A ZooKeeper server counts among the machines of control. */
   private controlInfo(id: MachineId, index: number): MachineInfo {
     if (this.spec.control === 'kraft') return info(id, this.controllerName(index), 'controller', null);
@@ -152,12 +161,9 @@ export class ClusterMachines {
 
   private programOf(
     machine: MachineId,
-  ): (host: Host) => Broker | Controller | ZooKeeperServer | ProducerClient | ConsumerProcess {
+  ): (host: Host) => Broker | CombinedServer | Controller | ZooKeeperServer | ProducerClient | ConsumerProcess {
     const { spec } = this;
-    if (machine <= this.brokers.length) {
-      const config = brokerConfig(spec, machine);
-      return (host) => new Broker(host, config);
-    }
+    if (machine <= this.brokers.length) return this.brokerProgram(machine);
     if (this.controllers.includes(machine)) return this.controlProgram();
     const producer = spec.producers[this.producers.indexOf(machine)];
     return producer === undefined
@@ -165,11 +171,24 @@ export class ClusterMachines {
       : this.producerProgram(producer);
   }
 
+  private brokerProgram(machine: MachineId): (host: Host) => Broker | CombinedServer {
+    const { committed } = this;
+    const config = brokerConfig(this.spec, machine);
+    if (!this.controllers.includes(machine) || !(committed instanceof CommittedMetadata))
+      return (host) => new Broker(host, config);
+    const control = this.controllerConfig();
+    return (host) => new CombinedServer(host, config, control, committed);
+  }
+
+  private controllerConfig(): ControllerConfig {
+    const { brokerSettings: settings, rules, topics, brokers } = this.spec;
+    return { settings, rules, topics, brokers, voters: this.controllers };
+  }
+
   private controlProgram(): (host: Host) => Controller | ZooKeeperServer {
-    const { spec, committed } = this;
+    const { committed } = this;
     if (committed instanceof CommittedMetadata) {
-      const { brokerSettings: settings, rules, topics, brokers } = spec;
-      const config = { settings, rules, topics, brokers, voters: this.controllers };
+      const config = this.controllerConfig();
       return (host) => new Controller(host, config, committed);
     }
     const config = ensembleConfig(this.controllers);

@@ -248,10 +248,12 @@ export interface KafkaClusterSpec {
   readonly version: string;
   readonly rules: Rules;
   readonly control: ControlPlane;
-  /** Brokers have ids and machines 1..brokers; controllers follow, then producers, then consumers. */
+  /** Brokers have ids and machines 1..brokers; controllers of their own follow, then producers, then consumers. */
   readonly brokers: number;
   /** Under ZooKeeper: servers of the ensemble. */
   readonly controllers: number;
+  /** process.roles=broker,controller: so many of the brokers are the controllers, too. Left out: those have machines of their own. */
+  readonly combined?: boolean;
   /** In which rack each broker stands, by id - 1. */
   readonly racks: readonly (string | null)[];
   /** broker.rack is set to it: Kafka knows the racks. */
@@ -273,4 +275,9 @@ export interface KafkaClusterSpec {
   readonly groups?: ClusterGroups;
   /** Bytes of a serialized record. */
   readonly recordBytes: number;
+}
+
+/** Machines of the controllers, or of the ZooKeeper servers. */
+export function controllerMachines({ brokers, controllers, combined }: KafkaClusterSpec): number[] {
+  return Array.from({ length: controllers }, (_, index) => (combined === true ? 0 : brokers) + 1 + index);
 }

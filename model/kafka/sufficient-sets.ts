@@ -26,7 +26,7 @@ export function sufficientSets(
   const voters = withHealed(cluster.controllers, cluster).filter((set) => set.length >= majority);
   const brokers = withHealed(cluster.brokers, cluster).filter((set) => isEnough(set, spec, cluster, view));
   return brokers
-    .flatMap((some) => voters.map((controllers) => [...some, ...controllers]))
+    .flatMap((some) => voters.map((controllers) => [...new Set([...some, ...controllers])]))
     .toSorted(bySizeThenMembers)
     .map((machines) => [...machines, ...cluster.clients]);
 }

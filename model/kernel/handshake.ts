@@ -93,7 +93,7 @@ export class Handshake implements EventHandler {
   }
 
   private answer(): void {
-    const listener = this.farMachine.listener;
+    const listener = this.farMachine.listenerFor(this.near.purpose);
     if (listener === null) {
       this.travel(this.back, WAS_REFUSED);
       return;

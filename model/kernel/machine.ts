@@ -53,8 +53,8 @@ export class Machine {
   }
 
   /** The process that takes up new connections, if the machine has one that listens and does not refuse them. */
-  get listener(): Incarnation | null {
-    return this.refusals > 0 || this.running?.process.listening !== true ? null : this.running;
+  listenerFor(purpose: number): Incarnation | null {
+    return this.refusals > 0 || this.running?.process.listensFor(purpose) !== true ? null : this.running;
   }
 
   refuseSetups(on: boolean): void {

@@ -69,6 +69,17 @@ describe('setting a connection up', () => {
     expect(stage.heard(a)).toEqual([`connected to ${b}`]);
   });
 
+  it('is refused by a process whose port for this purpose is closed, be another one open', () => {
+    const { stage, a, b } = twoMachines();
+    stage.actor(b).listensFor = (purpose) => purpose === 7;
+    stage.actor(a).connect(b, SECOND, 8);
+    stage.pass(SECOND);
+    expect(stage.heard(a)).toEqual(['broken: refused']);
+    stage.actor(a).connect(b, SECOND, 7);
+    stage.pass(SECOND);
+    expect(stage.heard(a)).toEqual([`connected to ${b}`]);
+  });
+
   it.each(['no power', 'black hole', 'cut there', 'cut back'])('times out at the given limit: %s', (why) => {
     const { stage, a, b } = twoMachines();
     const { world } = stage;

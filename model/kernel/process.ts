@@ -31,6 +31,10 @@ export abstract class Process {
   constructor(host: Host) {
     this.host = host;
   }
+  /** Of a process with several ports: whether that for connections of this purpose is open. */
+  listensFor(_purpose: number): boolean {
+    return this.listening;
+  }
   /** Runs once when the machine starts the process. Reads what it knows from `host.disk`. */
   abstract start(): void;
   /** A peer has connected to this process. */

@@ -27,12 +27,16 @@ let events = 0;
 let elections = 0;
 let committed = 0;
 let snapshots = 0;
+let voterChanges = 0;
+let disksReplaced = 0;
 for (let seed = from; seed < from + seeds; seed++) {
   const result = simulateQuorum(String(seed), choices);
   events += result.events;
   elections += result.elections;
   committed += result.committed;
   snapshots += result.snapshotsLoaded;
+  voterChanges += result.voterChanges;
+  disksReplaced += result.disksReplaced;
   if (result.violation === null) continue;
   const { invariant, message } = result.violation;
   const known = broken.get(invariant);
@@ -44,7 +48,7 @@ const cpuSeconds = (user + system) / 1_000_000;
 
 console.log(
   `${seeds} seeds: ${elections} elections, ${committed} records committed, ${snapshots} snapshots loaded, ` +
-    `${events} events in ${cpuSeconds.toFixed(1)} CPU-seconds`,
+    `${voterChanges} changes of voters, ${disksReplaced} disks replaced, ${events} events in ${cpuSeconds.toFixed(1)} CPU-seconds`,
 );
 for (const [invariant, { count, seed, message }] of broken) {
   console.log(`${invariant}: broken by ${count} seeds, first by ${seed}: ${message}`);

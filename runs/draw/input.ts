@@ -33,7 +33,7 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
   return {
     topology: {
       brokers: cluster.brokers,
-      controllers: cluster.controllers,
+      controllers: cluster.combined === true ? 0 : cluster.controllers,
       zookeeperServers: cluster.control === 'zookeeper' ? cluster.controllers : 0,
       producers: cluster.producers.length,
       consumers: cluster.consumers.length,

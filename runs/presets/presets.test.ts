@@ -57,9 +57,16 @@ it.each([
   ['durable', 1630, 'a broker whose request waits for a connection asks another controller after the request time-out'],
   ['durable', 890, 'a broker that gave up registering ends itself, and is started again by its service manager'],
   ['durable-fsync', 1348, 'who takes a paused broker for a leader may ask it for metadata again and again'],
+  ['durable-fsync', 441, 'a late registration of a dead broker does not replace that of its next life (B82)'],
 ])('%s %i comes back: %s', (preset, seed) => {
   const { spec } = loadSpec({ input: preset });
   expect(row(spec, seed).verdict).toBe('clean');
+});
+
+it('durable-fsync 441 is a bug as released: the broker that lost its registration is told so and does not ask again', () => {
+  const { spec } = loadSpec({ input: 'durable-fsync' });
+  const { verdict, anomalies } = row({ ...spec, defects: ['B82'] }, 441);
+  expect([verdict, anomalies]).toEqual(['bug', ['stuck']]);
 });
 
 it(

@@ -8,6 +8,7 @@ export function clusterWords(spec: Spec): string {
   const cluster = resolveCluster(spec);
   return [
     `Kafka ${spec.kafka} ${spec.control.mode === 'kraft' ? 'KRaft' : 'ZooKeeper'}`,
+    ...(cluster.combined === true ? ['combined roles'] : []),
     ...protocolWords(spec),
     cluster.brokers === 1 ? '1 broker' : `${cluster.brokers} brokers`,
     replicationWords(

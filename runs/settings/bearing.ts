@@ -53,7 +53,8 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'connections.max.idle.ms': 'A connection without traffic is closed after so long.',
     'controlled.shutdown.enable': 'A broker that stops in order hands its leaderships over first.',
     'controller.quorum.append.linger.ms': 'How long the active controller collects decisions before it writes them.',
-    'controller.quorum.bootstrap.servers': 'Whom to ask who leads the quorum: all voters here.',
+    'controller.quorum.bootstrap.servers':
+      'Whom to ask who leads the quorum: all voters here. Without controller.quorum.voters these stand in the log (KIP-853).',
     'controller.quorum.election.backoff.max.ms': 'The longest wait before a controller stands for election again.',
     'controller.quorum.election.timeout.ms': 'How long an election may go on without a result.',
     'controller.quorum.fetch.timeout.ms':
@@ -87,7 +88,8 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
       'With acks=all a write needs so many replicas in sync; with fewer it is refused. Checked for acks=all only.',
     'node.id': 'Ids of the machines; one file stands for all, so the cluster numbers them from 1.',
     'num.partitions': 'Partitions of a topic that names no number.',
-    'process.roles': 'KRaft: what a server is. Combined roles are run as brokers and separate controllers.',
+    'process.roles':
+      'KRaft: what a node is. With broker,controller the controllers are brokers, too: one process, one fate.',
     'producer.id.expiration.ms': 'A leader forgets a silent producer, and with it what tells its duplicates.',
     'replica.fetch.backoff.ms': 'How long a follower waits after a failed fetch.',
     'replica.fetch.max.bytes': 'Bytes of a partition in one answer to a follower.',

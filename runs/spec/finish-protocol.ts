@@ -16,6 +16,7 @@ import {
   isImplemented,
   notImplemented,
 } from '../../model/kafka/protocol/versions/implemented.js';
+import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
 import { rowFor } from '../../model/kafka/protocol/versions/resolve.js';
 import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 import {
@@ -43,7 +44,7 @@ const modes = Object.keys(controlWords) as readonly ControlPlane[];
 
 export function finishProtocol(draft: Draft, problems: Problems): Protocol {
   const mode = finishMode(draft, problems);
-  const rules = finishRules(draft, mode, problems);
+  const rules = { ...quorumRules(draft, mode), ...finishRules(draft, mode, problems) };
   refuseRelease(draft, mode, rules, problems);
   return { mode, rules, ...finishDefects(draft, problems) };
 }
@@ -68,6 +69,13 @@ function finishMode({ kafka, mode }: Draft, problems: Problems): ControlPlane {
     );
   }
   return named;
+}
+
+/** Without controller.quorum.voters the voters stand in the log, known by their directories (kraft.version=1, 3.9). */
+function quorumRules({ broker, kafka }: Draft, mode: ControlPlane): Spec['rules'] {
+  const isDynamic = broker.has('controller.quorum.bootstrap.servers') && !broker.has('controller.quorum.voters');
+  const isKnown = compareReleases(kafka.value, '3.9') >= 0;
+  return mode === 'kraft' && isDynamic && isKnown ? { [specName('voterIdentity')]: 'id-and-directory' } : {};
 }
 
 /** Every rule that the spec names, as far as it is one and has the value. */

@@ -1,5 +1,6 @@
 /** From a draft to a complete spec: every name and value checked, what this build cannot run refused with the reason. */
 import { rowFor } from '../../model/kafka/protocol/versions/resolve.js';
+import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 import { settingsFor, type SettingsTable } from '../settings/table.js';
 import { effectiveForTopic } from '../settings/effective.js';
 import { defaultRequirements } from '../../checkers/kafka/api.js';
@@ -20,6 +21,7 @@ import { checkBroker, checkMessageFormat, checkProducer } from './kafka-rules.js
 import { checkStreamsWorkload, readStreams, streamsConsumer } from './streams-rules.js';
 import { checkTransform, hasGroupMetadata } from './transform-rules.js';
 import { originWords, type Problems } from './problems.js';
+import { hasCombinedRoles } from './process-roles.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic, SpecTransform } from './spec.js';
 import { versionRow } from './versions.js';
@@ -85,7 +87,7 @@ class Finisher {
       answer: draft.answer,
       kafka: draft.kafka.value,
       version: this.#version,
-      control: { mode, controllers: (mode === 'kraft' ? draft.controllers : draft.servers).value },
+      control: { mode, controllers: this.#deciders(mode) },
       brokers: draft.brokers.value,
       racks: this.#racks(),
       rackAware: draft.rackAware,
@@ -162,6 +164,16 @@ class Finisher {
     checkBroker(this.#table, given, this.#problems);
     checkGroupBounds(this.#table, given, this.#problems);
     return given;
+  }
+
+  /** With combined roles no more controllers are assumed than there are brokers. */
+  #deciders(mode: ControlPlane): number {
+    const { controllers, servers, brokers, broker } = this.#draft;
+    if (mode === 'zookeeper') return servers.value;
+    const isCombined = hasCombinedRoles(mode, broker.get('process.roles')?.text);
+    return isCombined && controllers.origin.kind === 'default'
+      ? Math.min(controllers.value, brokers.value)
+      : controllers.value;
   }
 
   #racks(): (string | null)[] {

@@ -42,10 +42,26 @@ describe("a broker's property file", () => {
     expect(spec.topics).toMatchObject([{ name: 'server', partitions: 4, replicationFactor: 3 }]);
     expect(spec.notes).toEqual([
       "one broker's file stands for all: ids, listeners, voters and a ZooKeeper of one are widened to the cluster",
-      'process.roles are combined: run as brokers and separate controllers',
       'replication factor 3 is assumed: nothing names one',
     ]);
     expect(warnings).toEqual([]);
+  });
+
+  it('with both roles makes brokers of the controllers, of as many as there are', () => {
+    const server = file('server.properties', combined);
+    expect(resolveCluster(load({ server }).spec)).toMatchObject({ brokers: 3, controllers: 3, combined: true });
+    const two = load({ server, brokers: '2' }).spec;
+    expect(resolveCluster(two)).toMatchObject({ brokers: 2, controllers: 2, combined: true });
+    const apart = file('apart.properties', 'process.roles=broker\n');
+    expect(resolveCluster(load({ server: apart }).spec).combined).toBeUndefined();
+  });
+
+  it('is refused with a role that there is none of, or more voters than brokers', () => {
+    const strange = file('strange.properties', 'process.roles=broker,controler\n');
+    expect(() => load({ server: strange })).toThrow('process.roles: "controler" is neither broker nor controller');
+    const voters = '1@a:1,2@b:1,3@c:1,4@d:1,5@e:1';
+    const many = file('many.properties', `process.roles=broker,controller\ncontroller.quorum.voters=${voters}\n`);
+    expect(() => load({ server: many })).toThrow('5 controllers of 3 brokers');
   });
 
   it('gives topics their defaults, under other names', () => {
@@ -70,6 +86,19 @@ describe("a broker's property file", () => {
     expect(load({ server: one }).spec.control).toEqual({ mode: 'zookeeper', controllers: 3 });
     const five = file('zk.properties', 'broker.id=0\nzookeeper.connect=a:2181,b:2181,c:2181,d:2181,e:2181\n');
     expect(load({ server: five }).spec.control).toEqual({ mode: 'zookeeper', controllers: 5 });
+  });
+
+  it('with bootstrap servers and no voters keeps those in the log, by their directories (KIP-853)', () => {
+    const server = file(
+      'dynamic.properties',
+      'process.roles=broker\ncontroller.quorum.bootstrap.servers=a:1,b:1,c:1\n',
+    );
+    expect(load({ server }).spec).toMatchObject({
+      control: { mode: 'kraft', controllers: 3 },
+      rules: { 'voter-identity': 'id-and-directory' },
+    });
+    const fixed = file('fixed.properties', 'process.roles=broker\ncontroller.quorum.voters=1@a:1,2@b:1,3@c:1\n');
+    expect(load({ server: fixed }).spec.rules).toEqual({});
   });
 
   it('has as many controllers as it names voters', () => {

@@ -52,16 +52,13 @@ function readServer(draft: Draft, settings: RawSettings): void {
   );
   const roles = settings.get('process.roles');
   const zookeeper = settings.get('zookeeper.connect');
-  if (roles !== undefined && roles.text.trim() !== '') {
-    if (listed(roles.text).length > 1) {
-      draft.notes.push('process.roles are combined: run as brokers and separate controllers');
-    }
-  } else if (zookeeper !== undefined && zookeeper.text.trim() !== '') {
+  const isKraft = roles !== undefined && roles.text.trim() !== '';
+  if (!isKraft && zookeeper !== undefined && zookeeper.text.trim() !== '') {
     draft.mode = { value: 'zookeeper', origin: zookeeper.keyOrigin };
     const hosts = listed(zookeeper.text).length;
     if (hosts > 1) draft.servers = { value: hosts, origin: zookeeper.origin };
   }
-  const voters = settings.get('controller.quorum.voters');
+  const voters = settings.get('controller.quorum.voters') ?? settings.get('controller.quorum.bootstrap.servers');
   if (voters !== undefined && listed(voters.text).length > 1) {
     draft.controllers = { value: listed(voters.text).length, origin: voters.origin };
   }

@@ -4,6 +4,7 @@ import { recordsOf, type ClientStep } from '../../model/system.js';
 import { faults } from '../catalogue.js';
 import type { Draft, DraftClient, Located } from './draft.js';
 import type { Problems } from './problems.js';
+import { hasCombinedRoles, strangeRoles } from './process-roles.js';
 
 /** Larger quorums are not run: they agree more slowly and are no safer in any way that five are not. */
 const MOST_CONTROLLERS = 5;
@@ -21,10 +22,25 @@ export function refuseCluster(draft: Draft, mode: ControlPlane, problems: Proble
   } else if (controllers.value > MOST_CONTROLLERS) {
     problems.error(controllers.origin, `${controllers.value} controllers: a quorum has at most ${MOST_CONTROLLERS}`);
   }
+  refuseRoles(draft, mode, problems);
   if (draft.workload.type.value === 'own' && draft.plan === null) {
     problems.error(
       draft.workload.type.origin,
       'type: own is what kept trials say: the function of your own stands in a test (campaign of harrow/vitest), not here',
+    );
+  }
+}
+
+function refuseRoles({ broker, brokers, controllers }: Draft, mode: ControlPlane, problems: Problems): void {
+  const roles = broker.get('process.roles');
+  if (roles === undefined) return;
+  for (const role of strangeRoles(roles.text))
+    problems.error(roles.origin, `process.roles: ${JSON.stringify(role)} is neither broker nor controller`);
+  const isTooMany = controllers.origin.kind !== 'default' && controllers.value > brokers.value;
+  if (isTooMany && hasCombinedRoles(mode, roles.text)) {
+    problems.error(
+      controllers.origin,
+      `${controllers.value} controllers of ${brokers.value} brokers: with combined process.roles every controller is a broker, too`,
     );
   }
 }

@@ -23,6 +23,7 @@ import { effective, effectiveForTopic } from '../settings/effective.js';
 import { idempotence, withIdempotence } from '../settings/idempotence.js';
 import { type Scope, settingsFor, type SettingsTable } from '../settings/table.js';
 import { speaksConsumerProtocol } from './group-rules.js';
+import { hasCombinedRoles } from './process-roles.js';
 import type { GivenSettings, Spec, SpecConsumer } from './spec.js';
 import { commitIntervalOf, guaranteeOf } from './streams-rules.js';
 
@@ -182,6 +183,7 @@ function withoutCoordinators(
     brokers: spec.brokers,
     control: spec.control.mode,
     controllers: spec.control.controllers,
+    ...(combined(spec) ? { combined: true } : {}),
     racks: spec.racks,
     rackAware: spec.rackAware,
     brokerSettings: {
@@ -207,6 +209,11 @@ function withoutCoordinators(
     ...(spec.workload.resend ? { resend: true } : {}),
     recordBytes: RECORD_BYTES,
   };
+}
+
+function combined({ control, brokerSettings }: Spec): boolean {
+  const roles = brokerSettings['process.roles'];
+  return hasCombinedRoles(control.mode, roles === undefined ? undefined : String(roles.value));
 }
 
 function zookeeperSession(table: SettingsTable, given: GivenSettings): number {

@@ -1,10 +1,11 @@
 /** The header of a trial's history: what checkers and guarantees read of the cluster. */
 import type { HistoryHeader } from '../../histories/operation.js';
-import type {
-  GroupConsumerSettings,
-  KafkaClusterSpec,
-  ProducerSettings,
-  ProducerSpec,
+import {
+  controllerMachines,
+  type GroupConsumerSettings,
+  type KafkaClusterSpec,
+  type ProducerSettings,
+  type ProducerSpec,
 } from '../../model/kafka/cluster-spec.js';
 import { memberSession } from '../../model/kafka/member-session.js';
 import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
@@ -88,7 +89,7 @@ export function historyHeader({
     ...(defects.length === 0 ? {} : { defects }),
     topology: {
       brokers: Array.from({ length: cluster.brokers }, (_, i) => i + 1),
-      controllers: Array.from({ length: cluster.controllers }, (_, i) => cluster.brokers + 1 + i),
+      controllers: controllerMachines(cluster),
       partitions,
     },
     resend,

@@ -18,6 +18,7 @@ import type { DelayedFetch } from './fetch-purgatory.js';
 import { FetcherManager } from './fetcher-manager.js';
 import type { IsrState } from './isr-state.js';
 import { KraftControl } from './kraft-control.js';
+import type { SharedMetadataLog } from './local-metadata.js';
 import { RequestHandler } from './request-handler.js';
 import type { DelayedProduce } from './produce-purgatory.js';
 import { ReplicaManager } from './replica-manager.js';
@@ -48,10 +49,11 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
   #isCheckpointing = false;
   #logsToRecover = 0;
 
-  constructor(host: Host, config: BrokerConfig) {
+  /** @param metadataLog of the controller that shares its process; null: none does */
+  constructor(host: Host, config: BrokerConfig, metadataLog: SharedMetadataLog | null = null) {
     super(host);
     this.config = config;
-    this.control = config.control === 'kraft' ? new KraftControl(this) : new ZooKeeperControl(this);
+    this.control = config.control === 'kraft' ? new KraftControl(this, metadataLog) : new ZooKeeperControl(this);
     this.#logs = new LogManager(host, config.settings, config.partitions, config.rules);
     this.#replicas = new ReplicaManager(host, config, this.control.cache, this.#logs, () => this.brokerEpoch());
     this.#fetchers = new FetcherManager(this, this.#replicas);

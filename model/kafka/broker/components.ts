@@ -62,10 +62,15 @@ export interface Lifecycle extends BrokerComponent {
   ready(): void;
 }
 
-/** Fetches the controllers' committed records. `new MetadataFetcher(broker: BrokerServices)`. */
-export interface MetadataFetching extends BrokerComponent {
-  /** Who leads the quorum, as far as its answers said; NOBODY. */
+/** Brings the controllers' committed records: from the leader of the quorum, or from the node in the same process. */
+export interface MetadataFetching {
+  /** Who leads the quorum, as far as is known here; NOBODY. */
   readonly leaderId: MachineId;
+  /** Once, from the broker's own start(). */
+  start(): void;
+  onTimer(kind: number): void;
+  /** The broker stops in order. */
+  stop(): void;
 }
 
 /** What a broker offers its parts, whoever rules it. */

@@ -1,12 +1,13 @@
 /** What a broker's process is built from: its server.properties and topic configs, read once. */
 import type { MachineId } from '../../kernel/process.js';
-import type {
-  BrokerSettings,
-  ClusterGroups,
-  KafkaClusterSpec,
-  TopicSettings,
-  TopicSpec,
-  TransactionSettings,
+import {
+  controllerMachines,
+  type BrokerSettings,
+  type ClusterGroups,
+  type KafkaClusterSpec,
+  type TopicSettings,
+  type TopicSpec,
+  type TransactionSettings,
 } from '../cluster-spec.js';
 import { numberPartitions } from '../partition-table.js';
 import type { ControlPlane as ControlPlaneName } from '../protocol/versions/rule.js';
@@ -52,7 +53,7 @@ function partitionTable(topics: readonly TopicSpec[]): PartitionConfig[] {
   });
 }
 
-/** The configuration of one broker of a cluster. Brokers are machines 1..brokers, the controllers follow. */
+/** The configuration of one broker of a cluster. Brokers are machines 1..brokers. */
 export function brokerConfig(spec: KafkaClusterSpec, nodeId: number): BrokerConfig {
   return {
     nodeId,
@@ -63,7 +64,7 @@ export function brokerConfig(spec: KafkaClusterSpec, nodeId: number): BrokerConf
     control: spec.control,
     topics: spec.topics,
     brokers: spec.brokers,
-    controllers: Array.from({ length: spec.controllers }, (_, index) => spec.brokers + 1 + index),
+    controllers: controllerMachines(spec),
     partitions: partitionTable(spec.topics),
     ...(spec.transactions === undefined ? {} : { transactions: spec.transactions }),
     ...(spec.groups === undefined ? {} : { groups: spec.groups }),

@@ -10,12 +10,13 @@ import { MetadataImage } from '../control/metadata-image.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
 import { AlterPartitionManager } from './alter-partition-manager.js';
-import { TIMER_RANGE_WIDTH, TimerRange, type BrokerServices } from './components.js';
+import { TIMER_RANGE_WIDTH, TimerRange, type BrokerServices, type MetadataFetching } from './components.js';
 import type { BrokerConfig } from './config.js';
 import type { ControlledBroker, ControlPlane } from './control-plane.js';
 import type { FetcherManager } from './fetcher-manager.js';
 import type { IsrState } from './isr-state.js';
 import { BrokerLifecycle } from './lifecycle.js';
+import { LocalMetadata, type SharedMetadataLog } from './local-metadata.js';
 import { MetadataFetcher } from './metadata-fetcher.js';
 import { MetadataPublisher, type PublishListener } from './metadata-publisher.js';
 import type { Partition } from './partition.js';
@@ -28,15 +29,16 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
   readonly producerIds: ProducerIdManager;
   readonly #broker: ControlledBroker;
   readonly #lifecycle: BrokerLifecycle;
-  readonly #metadataFetcher: MetadataFetcher;
+  readonly #metadata: MetadataFetching;
   #publisher!: MetadataPublisher;
   #alterPartition!: AlterPartitionManager;
   #isReady = false;
 
-  constructor(broker: ControlledBroker) {
+  /** @param log of the controller in the same process; null: there is none, and the log is fetched */
+  constructor(broker: ControlledBroker, log: SharedMetadataLog | null) {
     this.#broker = broker;
     this.#lifecycle = new BrokerLifecycle(this);
-    this.#metadataFetcher = new MetadataFetcher(this);
+    this.#metadata = log === null ? new MetadataFetcher(this) : new LocalMetadata(this, log);
     this.producerIds = new ProducerIdManager(this);
   }
 
@@ -47,7 +49,7 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
 
   start(): void {
     this.#lifecycle.start();
-    this.#metadataFetcher.start();
+    this.#metadata.start();
   }
 
   onLogsLoaded(): void {
@@ -72,7 +74,7 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
         this.#lifecycle.onTimer(kind);
         return;
       case TimerRange.metadataFetcher:
-        this.#metadataFetcher.onTimer(kind);
+        this.#metadata.onTimer(kind);
         return;
       case TimerRange.alterPartition:
         this.#alterPartition.onTimer(kind, arg, payload);
@@ -89,7 +91,9 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
   }
 
   /** The controller notices that the heartbeats end. */
-  close(): void {}
+  close(): void {
+    this.#metadata.stop();
+  }
 
   #publishing(kind: number, arg: number): void {
     switch (kind) {
@@ -120,7 +124,7 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
   }
 
   controllerMachine(): MachineId {
-    return this.#metadataFetcher.leaderId;
+    return this.#metadata.leaderId;
   }
 
   brokerEpoch(): number {

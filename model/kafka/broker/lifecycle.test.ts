@@ -6,20 +6,20 @@ import { Controller } from '../control/kraft/controller.js';
 import { brokerSettings, ordersTopic } from '../control/kraft/testing/scripted-broker.js';
 import { Probe } from '../probes.js';
 import { Api } from '../protocol/messages.js';
+import type { DefectId } from '../protocol/versions/defects.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
 import type { BrokerConfig } from './config.js';
 import { Member } from './testing/member.js';
 
 const CONTROLLER = 4;
-const rules = resolveRules('3.9');
-
 class Membership {
   readonly world: World = createWorld({ seed: 'membership' });
   readonly committed = new CommittedMetadata();
   readonly refused: number[] = [];
 
-  constructor() {
+  constructor(...defects: DefectId[]) {
     const { world } = this;
+    const rules = resolveRules('3.9', {}, defects);
     for (const nodeId of [1, 2, 3]) {
       const config: BrokerConfig = {
         nodeId,
@@ -115,15 +115,14 @@ describe('broker lifecycle', () => {
     expect(it.member(3).image.nextOffset).toBe(it.committed.image.nextOffset);
   });
 
-  it('goes on with a stale epoch, and never serves, when a late registration of its former life has taken its place', () => {
-    const it = new Membership();
+  /** The request of its first life is on its way and stalls; the connection of its second life overtakes it. */
+  const registersLate = (it: Membership): readonly number[] => {
     const registered: number[] = [];
     it.world.probes.listen([Probe.brokerRegistered], {
       onProbe: (_kind, _machine, _key, broker, _epoch, incarnation) => registered.push(broker === 2 ? incarnation : 0),
     });
     it.world.kill(2);
     it.run(12);
-    // The first life's request is on its way and stalls; the second life's connection overtakes it.
     it.world.start(2);
     const held = it.world.net.rule({ from: 2, to: CONTROLLER, kind: Api.brokerRegistration, nth: 1 }, 'hold', 0);
     it.run(0.3);
@@ -132,6 +131,20 @@ describe('broker lifecycle', () => {
     it.run(0.3);
     it.world.net.dropRule(held);
     it.run(20);
+    return registered;
+  };
+
+  it('keeps its place when a registration of its former life arrives late', () => {
+    const it = new Membership();
+    expect(registersLate(it)).toHaveLength(1);
+    expect(it.refused).toContain(2);
+    expect(it.committed.image.broker(2)!.brokerEpoch).toBe(it.member(2).lifecycle.brokerEpoch);
+    expect(it.serving).toEqual(all);
+  });
+
+  it('with B82 loses it, goes on with a stale epoch, and never serves', () => {
+    const it = new Membership('B82');
+    const registered = registersLate(it);
     const [second, first] = registered;
     expect(registered).toHaveLength(2);
     expect(first).not.toBe(second);

@@ -10,7 +10,7 @@ import type { BrokenReason, MachineId, Message } from '../../kernel/process.js';
 import type { Stream } from '../../kernel/random.js';
 import { KafkaError } from '../protocol/errors.js';
 import { Purpose, RESPONSE, type Response } from '../protocol/messages.js';
-import type { MetadataRecord } from '../protocol/metadata-records.js';
+import { NO_DIRECTORY, type MetadataRecord } from '../protocol/metadata-records.js';
 import {
   NOBODY,
   NOWHERE,
@@ -22,7 +22,7 @@ import {
   type QuorumFetchResponse,
   type QuorumResponse,
 } from '../protocol/raft-messages.js';
-import { TimerRange, type BrokerServices, type MetadataFetching } from './components.js';
+import { TimerRange, type BrokerComponent, type BrokerServices, type MetadataFetching } from './components.js';
 import { ControllerChannel, type ChannelUser } from './controller-channel.js';
 
 const Timer = {
@@ -37,7 +37,7 @@ const MAX_FETCH_WAIT_MS = 500;
 const RECONNECT_BACKOFF_MAX_MICROS = 500_000;
 const REQUEST_BYTES = 80;
 
-export class MetadataFetcher implements MetadataFetching, ChannelUser {
+export class MetadataFetcher implements BrokerComponent, MetadataFetching, ChannelUser {
   private readonly broker: BrokerServices;
   private readonly channel: ControllerChannel;
   private readonly dice: Stream;
@@ -77,6 +77,8 @@ export class MetadataFetcher implements MetadataFetching, ChannelUser {
   start(): void {
     this.fetch();
   }
+
+  stop(): void {}
 
   /** The leader of the quorum, as far as this broker knows; NOBODY. */
   get leaderId(): MachineId {
@@ -191,6 +193,7 @@ export class MetadataFetcher implements MetadataFetching, ChannelUser {
         bytes: REQUEST_BYTES,
         correlationId: channel.nextCorrelationId(),
         replicaId: broker.host.id,
+        replicaDirectoryId: NO_DIRECTORY,
         currentLeaderEpoch: this.epoch,
         snapshotEndOffset: this.snapshotEndOffset,
         snapshotEpoch: this.snapshotEpoch,
@@ -204,6 +207,7 @@ export class MetadataFetcher implements MetadataFetching, ChannelUser {
       bytes: REQUEST_BYTES,
       correlationId: channel.nextCorrelationId(),
       replicaId: broker.host.id,
+      replicaDirectoryId: NO_DIRECTORY,
       currentLeaderEpoch: this.epoch,
       fetchOffset: last === undefined ? this.nextOffset : last.baseOffset + last.records.length,
       lastFetchedEpoch: last?.leaderEpoch ?? this.lastEpoch,

@@ -84,7 +84,15 @@ export interface LeaderChangeRecord {
 /** The voters from here on (KIP-853). In force as soon as it is in a log, committed or not. */
 export interface VotersRecord {
   readonly kind: 'voters';
-  readonly voters: readonly number[];
+  readonly voters: readonly VoterKey[];
 }
+
+/** A voter is a node with the directory that it votes from: with an empty one it is another (ReplicaKey). */
+export interface VoterKey {
+  readonly id: number;
+  /** directory.id of meta.properties; NO_DIRECTORY: the voter is known by its id alone (kraft.version 0). */
+  readonly directoryId: number;
+}
+export const NO_DIRECTORY = -1;
 export const NO_LEADER = -1;
 export const NO_LEADER_CHANGE = -2;

@@ -4,7 +4,7 @@
  */
 import { RESPONSE, type Request, type Response } from './messages.js';
 import type { ErrorCode } from './errors.js';
-import type { MetadataRecord } from './metadata-records.js';
+import type { MetadataRecord, VoterKey } from './metadata-records.js';
 
 /** Kafka's API keys; Fetch of __cluster_metadata has a number of its own, since brokers serve Fetch too. */
 export const RaftApi = {
@@ -35,7 +35,7 @@ export interface MetadataSnapshot {
   readonly endOffset: number;
   /** Of the last record below endOffset. */
   readonly epoch: number;
-  readonly voters: readonly number[];
+  readonly voters: readonly VoterKey[];
   /** What the state machine made of the records; for it to know. Immutable. */
   readonly state: object;
 }
@@ -54,6 +54,8 @@ export interface VoteRequest extends Request {
   readonly lastOffset: number;
   readonly lastOffsetEpoch: number;
   readonly preVote: boolean;
+  /** Of the voter that is meant; NO_DIRECTORY: whichever it has. */
+  readonly voterDirectoryId: number;
 }
 export interface VoteResponse extends QuorumResponse {
   readonly voteGranted: boolean;
@@ -63,6 +65,8 @@ export interface VoteResponse extends QuorumResponse {
 export interface BeginQuorumEpochRequest extends Request {
   readonly leaderId: number;
   readonly leaderEpoch: number;
+  /** Of the voter that is meant; NO_DIRECTORY: whichever it has. */
+  readonly voterDirectoryId: number;
 }
 export interface EndQuorumEpochRequest extends Request {
   readonly leaderId: number;
@@ -73,6 +77,7 @@ export interface EndQuorumEpochRequest extends Request {
 
 export interface QuorumFetchRequest extends Request {
   readonly replicaId: number;
+  readonly replicaDirectoryId: number;
   /** The epoch that the sender is in. */
   readonly currentLeaderEpoch: number;
   readonly fetchOffset: number;
@@ -97,6 +102,7 @@ export interface QuorumFetchResponse extends QuorumResponse {
 
 export interface FetchSnapshotRequest extends Request {
   readonly replicaId: number;
+  readonly replicaDirectoryId: number;
   readonly currentLeaderEpoch: number;
   readonly snapshotEndOffset: number;
   readonly snapshotEpoch: number;
@@ -109,6 +115,7 @@ export interface FetchSnapshotResponse extends QuorumResponse {
 /** AddRaftVoter or RemoveRaftVoter, by kind. */
 export interface VoterChangeRequest extends Request {
   readonly voterId: number;
+  readonly voterDirectoryId: number;
 }
 export type VoterChangeResponse = QuorumResponse;
 

@@ -67,6 +67,7 @@ export interface SmallCluster {
   readonly rules?: Rules;
   readonly control?: ControlPlane;
   readonly controllers?: number;
+  readonly combined?: boolean;
   readonly brokers?: number;
   readonly racks?: readonly (string | null)[];
   readonly partitions?: number;
@@ -87,6 +88,7 @@ export function smallCluster(wanted: SmallCluster = {}): KafkaClusterSpec {
     control: wanted.control ?? 'kraft',
     brokers,
     controllers: wanted.controllers ?? 1,
+    combined: wanted.combined ?? false,
     racks: wanted.racks ?? Array.from({ length: brokers }, () => null),
     rackAware: true,
     brokerSettings: { ...brokerDefaults, ...wanted.broker },

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { DefectId } from '../../protocol/versions/defects.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
 import { errorName } from '../../protocol/errors.js';
-import { Api, type BrokerRegistrationRequest } from '../../protocol/messages.js';
+import { Api, type BrokerHeartbeatRequest, type BrokerRegistrationRequest } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import { ClusterControl } from './cluster-control.js';
 import { Heartbeats } from './heartbeats.js';
 import { ReplicationControl } from './replication-control.js';
-import { append, brokerState, partition, partitionOf, topicSettings } from './testing/images.js';
+import { append, partition, partitionOf, topicSettings } from './testing/images.js';
 
 const SESSION = 9_000_000;
 
@@ -20,7 +20,7 @@ function leaderReturnsUnfenced(...present: readonly DefectId[]): {
   const image = partitionOf(3);
   const rules = resolveRules('3.9', {}, present);
   const replication = new ReplicationControl(image, [topicSettings], rules);
-  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), rules);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION, rules), rules);
   control.activate(0);
   const records: MetadataRecord[] = [];
   const request = {
@@ -43,7 +43,7 @@ function registersTwice(...defects: DefectId[]): { brokerEpoch: number; fenced: 
   const image = partitionOf(3);
   const rules = resolveRules('3.7', {}, defects);
   const replication = new ReplicationControl(image, [topicSettings], rules);
-  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), rules);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION, rules), rules);
   control.activate(0);
   const records: MetadataRecord[] = [];
   const { incarnationId, brokerEpoch: former } = image.broker(1)!;
@@ -61,14 +61,33 @@ function registersTwice(...defects: DefectId[]): { brokerEpoch: number; fenced: 
   return { brokerEpoch: brokerEpoch - former, fenced: image.broker(1)!.fenced };
 }
 
-function returnsWhileLeaving(version: string): string {
+/** Broker 1 registers anew after its session; a registration of its life before arrives; it sends its first heartbeat. */
+function lateRegistration(...present: readonly DefectId[]): { late: string; heartbeat: string } {
   const image = partitionOf(3);
-  const rules = resolveRules(version);
+  const rules = resolveRules('3.9', {}, present);
   const replication = new ReplicationControl(image, [topicSettings], rules);
-  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), rules);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION, rules), rules);
   control.activate(0);
-  brokerState(image, 1, 'stopping');
-  return errorName(control.register(registrationOf(1, -1), image.nextOffset, 1, []).error);
+  const register = (incarnationId: number, now: number): { error: number; brokerEpoch: number } => {
+    const records: MetadataRecord[] = [];
+    const answer = control.register({ ...registrationOf(1, -1), incarnationId }, image.nextOffset, now, records);
+    append(image, ...records);
+    return answer;
+  };
+  const { brokerEpoch } = register(78, SESSION + 1);
+  const late = register(77, SESSION + 2);
+  const request: BrokerHeartbeatRequest = {
+    kind: Api.brokerHeartbeat,
+    bytes: 10,
+    correlationId: 2,
+    brokerId: 1,
+    brokerEpoch,
+    currentMetadataOffset: brokerEpoch,
+    wantFence: true,
+    wantShutDown: false,
+  };
+  const { error } = control.heartbeat(request, image.nextOffset, SESSION + 3, []);
+  return { late: errorName(late.error), heartbeat: errorName(error) };
 }
 
 /** The ISR is empty, brokers 1 and 2 are eligible, and broker 1 comes back. */
@@ -76,7 +95,7 @@ function eligibleAfterReturn(epoch: 'named' | 'older', ...present: readonly Defe
   const image = partitionOf(3);
   const rules = resolveRules('4.1', {}, present);
   const replication = new ReplicationControl(image, [{ ...topicSettings, 'min.insync.replicas': 2 }], rules);
-  const control = new ClusterControl(image, replication, new Heartbeats(SESSION), rules);
+  const control = new ClusterControl(image, replication, new Heartbeats(SESSION, rules), rules);
   for (const broker of [3, 2, 1]) {
     const records: MetadataRecord[] = [];
     replication.handleBrokerFenced(broker, records);
@@ -102,9 +121,9 @@ describe('registrations', () => {
     expect(before.fenced).toBe(true);
   });
 
-  it('a broker that is leaving in order may register before its session has ended since 4.1 (KAFKA-19047)', () => {
-    expect(returnsWhileLeaving('4.0')).toBe('DUPLICATE_BROKER_REGISTRATION');
-    expect(returnsWhileLeaving('4.1')).toBe('NONE');
+  it('one that a dead life of a broker sent does not replace that of the life that is starting, but for B82', () => {
+    expect(lateRegistration()).toEqual({ late: 'DUPLICATE_BROKER_REGISTRATION', heartbeat: 'NONE' });
+    expect(lateRegistration('B82')).toEqual({ late: 'NONE', heartbeat: 'STALE_BROKER_EPOCH' });
   });
 
   it('a stop counts as orderly if the broker names the epoch in which it was registered (KIP-966)', () => {

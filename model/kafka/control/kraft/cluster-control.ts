@@ -22,8 +22,6 @@ export class ClusterControl {
   private readonly ignoresUnfencedReturn: boolean;
   /** KAFKA-16952: an incarnation that registers again, since its first request was late, gets another epoch, and is never told. */
   private readonly renewsEpochOfRepeat: boolean;
-  /** KAFKA-19047 (4.1): a broker that has left in order need not wait for the end of its session. */
-  private readonly letsLeaversReturn: boolean;
   /** KAFKA-18635: no stop counts as orderly. */
   private readonly ignoresCleanShutdown: boolean;
 
@@ -33,14 +31,13 @@ export class ClusterControl {
     this.heartbeats = heartbeats;
     this.ignoresUnfencedReturn = rules.defects['KAFKA-18106'];
     this.renewsEpochOfRepeat = rules.defects['KAFKA-16952'];
-    this.letsLeaversReturn = rules.registrationAfterShutdown;
     this.ignoresCleanShutdown = rules.defects['KAFKA-18635'];
   }
 
   /** Every broker that is registered begins a new session now, whatever was known of it before. */
   activate(now: number): void {
     for (const registration of this.image.brokers) {
-      if (registration !== undefined) this.heartbeats.register(registration.brokerId, registration.fenced, now);
+      if (registration !== undefined) this.heartbeats.grant(registration.brokerId, registration.fenced, now);
     }
   }
 
@@ -56,8 +53,7 @@ export class ClusterControl {
     const broker = request.brokerId;
     const existing = this.image.broker(broker);
     const isSameIncarnation = existing?.incarnationId === request.incarnationId;
-    const isLeaving = this.letsLeaversReturn && existing?.inControlledShutdown === true;
-    if (existing !== undefined && !isSameIncarnation && this.heartbeats.hasValidSession(broker, now) && !isLeaving) {
+    if (existing !== undefined && !isSameIncarnation && this.heartbeats.hasValidSession(broker, now)) {
       return registrationAnswer(request, KafkaError.DUPLICATE_BROKER_REGISTRATION, -1);
     }
     // The same incarnation asks again: its answer was lost.
@@ -78,7 +74,7 @@ export class ClusterControl {
       const isClean = !this.ignoresCleanShutdown && request.previousBrokerEpoch === existing.brokerEpoch;
       this.replication.handleBrokerShutdown(broker, isClean, records);
     }
-    this.heartbeats.register(broker, fenced, now);
+    this.heartbeats.register(broker, fenced, isSameIncarnation, now);
     return registrationAnswer(request, KafkaError.NONE, brokerEpoch);
   }
 
@@ -103,6 +99,7 @@ export class ClusterControl {
     if (state !== before) this.enter(broker, state, records);
     const fenced = state === 'fenced' || state === 'shutdown-now';
     this.heartbeats.touch(broker, fenced, request.currentMetadataOffset, now);
+    if (state === 'shutdown-now') this.heartbeats.leave(broker);
     if (state === 'controlled-shutdown') {
       this.heartbeats.beginControlledShutdown(broker, nextOffset + records.length - 1);
     }

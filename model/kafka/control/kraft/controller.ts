@@ -9,6 +9,7 @@
  */
 import type { Connection } from '../../../kernel/network.js';
 import { Process, type BrokenReason, type Host, type Message } from '../../../kernel/process.js';
+import type { MetadataFollower, SharedMetadataLog } from '../../broker/local-metadata.js';
 import type { BrokerSettings, TopicSpec } from '../../cluster-spec.js';
 import { Probe } from '../../probes.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
@@ -55,20 +56,23 @@ export interface ControllerConfig {
   readonly brokers: number;
 }
 
+/** Above those of a broker, which may share the process. */
+export const FIRST_CONTROLLER_TIMER = 10_000;
+
 /** Kinds of this process's timers and yields. Those of an active controller carry the epoch of its leadership. */
 const Timer = {
-  poll: 1,
-  flushed: 2,
-  fetchExpired: 3,
+  poll: FIRST_CONTROLLER_TIMER + 1,
+  flushed: FIRST_CONTROLLER_TIMER + 2,
+  fetchExpired: FIRST_CONTROLLER_TIMER + 3,
   /** A request was taken from its socket: handle it. */
-  handle: 4,
+  handle: FIRST_CONTROLLER_TIMER + 4,
   /** Records were committed: answer what waited for them. */
-  committed: 5,
-  checkSessions: 6,
-  createTopics: 7,
-  balanceLeaders: 8,
-  electUnclean: 9,
-  writeNoOp: 10,
+  committed: FIRST_CONTROLLER_TIMER + 5,
+  checkSessions: FIRST_CONTROLLER_TIMER + 6,
+  createTopics: FIRST_CONTROLLER_TIMER + 7,
+  balanceLeaders: FIRST_CONTROLLER_TIMER + 8,
+  electUnclean: FIRST_CONTROLLER_TIMER + 9,
+  writeNoOp: FIRST_CONTROLLER_TIMER + 10,
 } as const;
 
 interface PendingRequest {
@@ -80,7 +84,7 @@ interface PendingRequest {
 const STANDBY = -1;
 const NO_OP: readonly MetadataRecord[] = [{ kind: 'no-op' }];
 
-export class Controller extends Process implements RaftListener {
+export class Controller extends Process implements RaftListener, SharedMetadataLog {
   /** While active: the log replayed to its end, uncommitted records included. */
   readonly image = new MetadataImage();
   /** What is committed, as far as this controller has heard. */
@@ -101,12 +105,14 @@ export class Controller extends Process implements RaftListener {
   private lastDecision: number = NOWHERE;
   private isCheckingSessions = false;
   private isBalanceScheduled = false;
+  /** A broker in the same process. */
+  private follower: MetadataFollower | null = null;
 
   constructor(host: Host, config: ControllerConfig, committed: CommittedMetadata) {
     super(host);
     this.config = config;
     this.committed = committed;
-    this.heartbeats = new Heartbeats(config.settings['broker.session.timeout.ms'] * 1000);
+    this.heartbeats = new Heartbeats(config.settings['broker.session.timeout.ms'] * 1000, config.rules);
     this.replication = new ReplicationControl(
       this.image,
       config.topics.map((topic) => topic.settings),
@@ -122,7 +128,6 @@ export class Controller extends Process implements RaftListener {
       nodeId: this.host.id,
       voters,
       bootstrapServers: voters,
-      dynamicVoters: false,
       maxFetchBytes: MAX_FETCH_BYTES,
       settings,
       rules,
@@ -135,6 +140,11 @@ export class Controller extends Process implements RaftListener {
       return;
     }
     this.raft.start();
+  }
+
+  /** False: it could not read its log. */
+  get hasStarted(): boolean {
+    return this.raft !== undefined;
   }
 
   /** It leads the quorum, and has taken up its leadership. */
@@ -191,12 +201,14 @@ export class Controller extends Process implements RaftListener {
       this.committed.commit(this.host.probes, this.host.id, record, offset++, this.stable);
     }
     if (this.isActive) this.host.later(Timer.committed, offset);
+    this.follower?.onCommitted(batch);
     if (this.snapshots.isDue(batch, this.host.wallMicros())) this.raft.snapshot(offset, this.stable.copy());
   }
 
   onSnapshot(snapshot: MetadataSnapshot): void {
     this.stable.copyFrom(snapshot.state as MetadataImage);
     this.host.probes.emit(Probe.metadataSnapshotLoaded, this.host.id, -1, snapshot.endOffset);
+    this.follower?.onSnapshot(snapshot);
   }
 
   onLeaderChange(leaderId: number, epoch: number): void {
@@ -230,6 +242,21 @@ export class Controller extends Process implements RaftListener {
     this.heartbeats.clear();
     this.image.copyFrom(this.stable);
     this.answers.failAll((request) => refusal(request, KafkaError.NOT_CONTROLLER));
+  }
+
+  // ---------------------------------------------------------------------- for a broker in the same process
+
+  get leaderId(): number {
+    return this.raft.leaderId;
+  }
+
+  follow(follower: MetadataFollower): void {
+    this.follower = follower;
+  }
+
+  /** The others are told that they need not wait: KafkaRaftClient.shutdown, which would hear them out for up to 5 s. */
+  leave(): void {
+    if (this.isActive) this.raft.resign(this.activeEpoch);
   }
 
   // ---------------------------------------------------------------------- requests

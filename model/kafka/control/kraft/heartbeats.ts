@@ -4,6 +4,7 @@
  * (BrokerHeartbeatManager)
  */
 import type { BrokerHeartbeatRequest } from '../../protocol/messages.js';
+import type { Rules } from '../../protocol/versions/rules.js';
 
 /** Where a heartbeat leaves a broker. */
 export type BrokerControlState = 'fenced' | 'unfenced' | 'controlled-shutdown' | 'shutdown-now';
@@ -11,20 +12,27 @@ export type BrokerControlState = 'fenced' | 'unfenced' | 'controlled-shutdown' |
 interface Session {
   readonly broker: number;
   fenced: boolean;
-  /** Monotonic microseconds. */
+  /** Monotonic microseconds; NEVER: not in this broker epoch, or it has left in order. */
   lastContact: number;
   metadataOffset: number;
   /** The others must have read this far before the broker may stop; -1: it is not in controlled shutdown. */
   controlledShutdownOffset: number;
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
+
 export class Heartbeats {
   private readonly sessionTimeoutMicros: number;
+  private readonly rule: Rules['brokerSession'];
+  /** B82: a session is not granted by the registration (KIP-631) and, until 3.9, none is before the broker is unfenced. */
+  private readonly forgetsTheFenced: boolean;
   /** By broker id. */
   private sessions: (Session | undefined)[] = [];
 
-  constructor(sessionTimeoutMicros: number) {
+  constructor(sessionTimeoutMicros: number, rules: Rules) {
     this.sessionTimeoutMicros = sessionTimeoutMicros;
+    this.rule = rules.brokerSession;
+    this.forgetsTheFenced = rules.defects.B82;
   }
 
   /** A controller that is not active knows nothing of sessions. */
@@ -32,10 +40,15 @@ export class Heartbeats {
     this.sessions = [];
   }
 
-  /** A registration begins a session, or resets it. */
-  register(broker: number, fenced: boolean, now: number): void {
-    this.sessions[broker] ??= { broker, fenced, lastContact: now, metadataOffset: -1, controlledShutdownOffset: -1 };
-    this.touch(broker, fenced, -1, now);
+  /** A registration begins a session, or resets it (KIP-631). B82 from 4.0 on (KAFKA-17793): only a heartbeat does. */
+  register(broker: number, fenced: boolean, isSameIncarnation: boolean, now: number): void {
+    const former = isSameIncarnation ? this.sessions[broker]?.lastContact : undefined;
+    this.begin(broker, fenced, this.rule !== 'unfenced' && this.forgetsTheFenced ? (former ?? NEVER) : now);
+  }
+
+  /** Of a controller that takes over, for a broker that is registered. (ClusterControlManager.activate) */
+  grant(broker: number, fenced: boolean, now: number): void {
+    this.begin(broker, fenced, fenced && this.rule === 'heard-if-unfenced-at-takeover' ? NEVER : now);
   }
 
   touch(broker: number, fenced: boolean, metadataOffset: number, now: number): void {
@@ -52,10 +65,16 @@ export class Heartbeats {
     this.session(broker).controlledShutdownOffset = -1;
   }
 
-  /** Unfenced, and heard of within broker.session.timeout.ms. */
+  /** It has left in order. Since KAFKA-17793 (4.0) its session outlasts that all the same. */
+  leave(broker: number): void {
+    if (this.rule === 'unfenced') this.session(broker).lastContact = NEVER;
+  }
+
+  /** Heard of within broker.session.timeout.ms. */
   hasValidSession(broker: number, now: number): boolean {
     const session = this.sessions[broker];
-    return session !== undefined && !session.fenced && session.lastContact + this.sessionTimeoutMicros >= now;
+    if (session === undefined || session.lastContact + this.sessionTimeoutMicros < now) return false;
+    return !session.fenced || this.rule !== 'unfenced' || !this.forgetsTheFenced;
   }
 
   /** The unfenced broker that was silent for longest, if that was too long; -1: none. One at a time. */
@@ -107,6 +126,11 @@ export class Heartbeats {
       lowest = Math.min(lowest, session.metadataOffset);
     }
     return lowest;
+  }
+
+  private begin(broker: number, fenced: boolean, lastContact: number): void {
+    this.sessions[broker] ??= { broker, fenced, lastContact, metadataOffset: -1, controlledShutdownOffset: -1 };
+    this.touch(broker, fenced, -1, lastContact);
   }
 
   private oldestUnfenced(): Session | undefined {

@@ -8,15 +8,21 @@ export interface ControlPlaneCase {
   readonly name: string;
   /** Time-outs included: a broker that is not heard is given up after some 6 s. */
   readonly cluster: SmallCluster;
+  /** Cases that cannot be put to it, each with the reason. */
+  readonly skip?: Readonly<Record<string, string>>;
 }
 
 const BROKERS: readonly MachineId[] = [1, 2, 3];
 
-export function describeControlPlane({ name, cluster }: ControlPlaneCase): void {
+export function describeControlPlane({ name, cluster, skip = {} }: ControlPlaneCase): void {
+  const can = (title: string, ask: () => void): void => {
+    if (skip[title] === undefined) it(title, ask);
+    else it.skip(`${title} (${skip[title]})`, ask);
+  };
   const up = (wanted: SmallCluster = {}): Run => new Run(smallCluster({ ...cluster, ...wanted }), name).up();
 
   describe(name, () => {
-    it('elects another leader from the ISR when the leader dies, and loses nothing', () => {
+    can('elects another leader from the ISR when the leader dies, and loses nothing', () => {
       const run = up();
       run.send(50);
       const dead = run.leader();
@@ -28,7 +34,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expectWhole(run, 100);
     });
 
-    it('decides as before after its controller has died and another, or itself, has come', () => {
+    can('decides as before after its controller has died and another, or itself, has come', () => {
       const run = up();
       run.send(20);
       const controller = controllerOf(run);
@@ -45,7 +51,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expectWhole(run, 60);
     });
 
-    it('writes on while nobody decides', () => {
+    can('writes on while nobody decides', () => {
       const run = up();
       const machines = controlMachines(run);
       for (const machine of machines) run.world.kill(machine);
@@ -56,7 +62,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expectWhole(run, 50);
     });
 
-    it('takes a follower that lags out of the ISR, and in again', () => {
+    can('takes a follower that lags out of the ISR, and in again', () => {
       const run = up();
       const busy = [run.leader(), controllerOf(run)];
       const follower = run.kafka
@@ -70,7 +76,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expectWhole(run, 80);
     });
 
-    it('leaves a partition without a leader when the last of the ISR is away', () => {
+    can('leaves a partition without a leader when the last of the ISR is away', () => {
       const run = up({ topic: { 'min.insync.replicas': 1 } });
       const last = shrinkToLeader(run);
       run.world.kill(last);
@@ -87,7 +93,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expectWhole(run, run.acknowledged().length);
     });
 
-    it('elects whoever is there when the last of the ISR is away, where that is allowed', () => {
+    can('elects whoever is there when the last of the ISR is away, where that is allowed', () => {
       const run = up({
         topic: { 'min.insync.replicas': 1, 'unclean.leader.election.enable': true },
         broker: { ...cluster.broker, 'unclean.leader.election.interval.ms': 1000 },
@@ -98,20 +104,23 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expect(run.kafka.view().controller(0).isr).not.toContain(last);
     });
 
-    it('lets a deposed leader acknowledge nothing with acks=all, and makes it a follower when it is heard again', () => {
-      const run = up();
-      const deposed = run.leader();
-      isolate(run, deposed, true);
-      run.send(60, 0.5);
-      const view = run.kafka.view();
-      expect(run.leader()).not.toBe(deposed);
-      expect(view.replica(deposed, 0)!.isLeader).toBe(true);
-      expect(view.replica(deposed, 0)!.highWatermark).toBeLessThanOrEqual(view.replica(run.leader(), 0)!.logEnd);
-      isolate(run, deposed, false);
-      expectWhole(run, 60);
-    });
+    can(
+      'lets a deposed leader acknowledge nothing with acks=all, and makes it a follower when it is heard again',
+      () => {
+        const run = up();
+        const deposed = run.leader();
+        isolate(run, deposed, true);
+        run.send(60, 0.5);
+        const view = run.kafka.view();
+        expect(run.leader()).not.toBe(deposed);
+        expect(view.replica(deposed, 0)!.isLeader).toBe(true);
+        expect(view.replica(deposed, 0)!.highWatermark).toBeLessThanOrEqual(view.replica(run.leader(), 0)!.logEnd);
+        isolate(run, deposed, false);
+        expectWhole(run, 60);
+      },
+    );
 
-    it('gives up a leader that it alone does not hear, though its followers do', () => {
+    can('gives up a leader that it alone does not hear, though its followers do', () => {
       const run = up();
       const unheard = run.leader();
       isolateFrom(run, unheard, controlMachines(run), true);
@@ -121,7 +130,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expectWhole(run, 60);
     });
 
-    it('stops brokers in order: leaderships move first, and no acknowledged record needs recovery', () => {
+    can('stops brokers in order: leaderships move first, and no acknowledged record needs recovery', () => {
       const run = up();
       run.send(20);
       for (const broker of BROKERS) {
@@ -135,7 +144,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expectWhole(run, 80);
     });
 
-    it('brings back a cluster of which every machine was restarted', () => {
+    can('brings back a cluster of which every machine was restarted', () => {
       const run = up({ partitions: 2 });
       run.send(50);
       run.run(3);
@@ -154,7 +163,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
       expectWhole(run, 100);
     });
 
-    it('moves leadership to each replica in turn when an administrator asks', () => {
+    can('moves leadership to each replica in turn when an administrator asks', () => {
       const run = up();
       run.send(20);
       for (const broker of BROKERS) {

@@ -42,11 +42,11 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   preVote: [false, true],
   periodicBeginQuorumEpoch: [false, true],
   highWatermarkInQuorumFetch: [false, true],
-  voterIdentity: ['id'],
+  voterIdentity: ['id', 'id-and-directory'],
   periodicUncleanElection: [false, true],
   partitionReassignments: [false, true],
   wholeTargetInIsr: [false, true],
-  registrationAfterShutdown: [false, true],
+  brokerSession: ['unfenced', 'heard', 'heard-if-unfenced-at-takeover'],
 
   controllerStopsWithSession: [false, true],
   controllerEpochInWrites: [false, true],

@@ -40,7 +40,7 @@ const entries: { readonly [rule in RuleName]?: Readonly<Record<string, string>> 
   leaderEpochOnShrink: { true: 'B81' },
   checkQuorum: { false: 'B38' },
   periodicBeginQuorumEpoch: { false: 'KAFKA-16536' },
-  voterIdentity: { id: 'B48' },
+  brokerSession: { 'heard-if-unfenced-at-takeover': 'KAFKA-19130' },
   controllerStopsWithSession: { false: 'KAFKA-5642' },
   controllerEpochInWrites: { false: 'B31' },
   brokerEpochInControlRequests: { false: 'B32' },

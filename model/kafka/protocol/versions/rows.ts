@@ -54,7 +54,7 @@ const first: RuleValues = {
   voterIdentity: 'id',
   periodicUncleanElection: false,
   wholeTargetInIsr: false,
-  registrationAfterShutdown: false,
+  brokerSession: 'unfenced',
 
   controllerStopsWithSession: false,
   controllerEpochInWrites: false,
@@ -216,6 +216,7 @@ const releases: readonly Release[] = [
     control: ['kraft'],
     changes: {
       preVote: true,
+      brokerSession: 'heard',
       consumerGroupProtocol: true,
       partitionerHearsOfNewBatches: false,
       sequenceWithoutState: 'accepted-outside-transactions',
@@ -225,7 +226,11 @@ const releases: readonly Release[] = [
   {
     version: '4.1',
     control: ['kraft'],
-    changes: { eligibleLeaderReplicas: true, registrationAfterShutdown: true, highWatermarkInQuorumFetch: true },
+    changes: {
+      eligibleLeaderReplicas: true,
+      brokerSession: 'heard-if-unfenced-at-takeover',
+      highWatermarkInQuorumFetch: true,
+    },
   },
 ];
 

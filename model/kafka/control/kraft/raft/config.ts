@@ -23,7 +23,7 @@ export const MAX_FETCH_BYTES = 8_388_608;
 /** Protocol rules and defects that a node of the quorum reads. */
 export type QuorumRules = Pick<
   Rules,
-  'checkQuorum' | 'preVote' | 'periodicBeginQuorumEpoch' | 'highWatermarkInQuorumFetch' | 'defects'
+  'checkQuorum' | 'preVote' | 'periodicBeginQuorumEpoch' | 'highWatermarkInQuorumFetch' | 'voterIdentity' | 'defects'
 >;
 
 export interface QuorumConfig {
@@ -33,8 +33,6 @@ export interface QuorumConfig {
   readonly voters: readonly number[];
   /** Whom to ask who leads: controller.quorum.bootstrap.servers; the voters, where it is not set. */
   readonly bootstrapServers: readonly number[];
-  /** kraft.version=1 (KIP-853, 3.9): voters are added and removed by records in the log. */
-  readonly dynamicVoters: boolean;
   /** MAX_FETCH_BYTES; less, so that a small log takes several fetches. */
   readonly maxFetchBytes: number;
   readonly settings: QuorumSettings;
@@ -52,3 +50,8 @@ export const quorumDefaults: QuorumSettings = {
   'metadata.log.segment.bytes': 1_073_741_824,
   'metadata.max.retention.bytes': 104_857_600,
 };
+
+/** kraft.version=1: voters are known by id and directory, and are added and removed by records in the log (KIP-853). */
+export function hasDynamicVoters({ rules }: QuorumConfig): boolean {
+  return rules.voterIdentity === 'id-and-directory';
+}

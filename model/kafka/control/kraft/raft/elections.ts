@@ -38,9 +38,12 @@ export class Elections {
     const { member } = this;
     const { preVote } = request;
     let voteGranted = false;
-    const error = this.refusal(request.candidateEpoch);
+    let error = this.refusal(request.candidateEpoch);
     if (error === KafkaError.NONE) {
       if (request.candidateEpoch > member.quorum.epoch) member.toUnattached(request.candidateEpoch);
+      if (!member.isMeant(request.voterDirectoryId)) error = KafkaError.INVALID_VOTER_KEY;
+    }
+    if (error === KafkaError.NONE) {
       voteGranted = this.grants(request);
       if (voteGranted && !preVote) this.cast(request.candidateId);
     }
@@ -48,8 +51,11 @@ export class Elections {
   }
 
   onBeginQuorumEpoch(connection: Connection, request: BeginQuorumEpochRequest): void {
-    const error = this.refusal(request.leaderEpoch);
-    if (error === KafkaError.NONE) this.member.heed(request.leaderId, request.leaderEpoch);
+    let error = this.refusal(request.leaderEpoch);
+    if (error === KafkaError.NONE) {
+      this.member.heed(request.leaderId, request.leaderEpoch);
+      if (!this.member.isMeant(request.voterDirectoryId)) error = KafkaError.INVALID_VOTER_KEY;
+    }
     this.member.answer<QuorumResponse>(connection, request, error, NOTHING_MORE);
   }
 
@@ -227,7 +233,14 @@ export class Elections {
     for (const voter of poll.voters) {
       if (poll.granted.has(voter) || poll.rejected.has(voter)) continue;
       const { endOffset: lastOffset, lastEpoch: lastOffsetEpoch } = member.log;
-      const fields = { candidateId: member.nodeId, candidateEpoch: epoch, lastOffset, lastOffsetEpoch, preVote };
+      const fields = {
+        candidateId: member.nodeId,
+        candidateEpoch: epoch,
+        lastOffset,
+        lastOffsetEpoch,
+        preVote,
+        voterDirectoryId: member.voterSets.directoryOf(voter),
+      };
       next = Math.min(next, member.ask<VoteRequest>(voter, RaftApi.vote, fields));
     }
     return next;

@@ -11,6 +11,7 @@ import {
   type QuorumFetchRequest,
   type QuorumFetchResponse,
 } from '../../../protocol/raft-messages.js';
+import { hasDynamicVoters } from './config.js';
 import type { Elections } from './elections.js';
 import { QuorumFault, REQUEST_BYTES, type Member } from './member.js';
 import type { Follower } from './quorum.js';
@@ -39,7 +40,9 @@ export class Following {
       this.elections.stand();
       return 0;
     }
-    // An observer cannot be elected: it asks around for another leader.
+    // An observer cannot be elected: it asks around for another leader. It may have been made a voter meanwhile, and does
+    // not stand by the old one any longer than a voter would. B84: it does, for ever.
+    if (isOverdue && !member.config.rules.defects.B84) state.hasFetched = false;
     if (isOverdue || !member.channel(state.leaderId).isHopeful(member.now)) return this.fetchFromAnybody();
     return Math.min(state.fetchDeadline, this.fetchFrom(state.leaderId, state));
   }
@@ -61,6 +64,7 @@ export class Following {
     if (state !== null && state.snapshotEndOffset !== NOWHERE) {
       return member.ask<FetchSnapshotRequest>(node, RaftApi.fetchSnapshot, {
         replicaId: nodeId,
+        replicaDirectoryId: member.directoryId,
         currentLeaderEpoch: quorum.epoch,
         snapshotEndOffset: state.snapshotEndOffset,
         snapshotEpoch: state.snapshotEpoch,
@@ -74,6 +78,7 @@ export class Following {
       bytes: REQUEST_BYTES,
       correlationId: channel.nextCorrelationId(),
       replicaId: nodeId,
+      replicaDirectoryId: member.directoryId,
       currentLeaderEpoch: quorum.epoch,
       fetchOffset: log.endOffset,
       lastFetchedEpoch: log.lastEpoch,
@@ -135,7 +140,7 @@ export class Following {
       this.commit(response.highWatermark);
       this.fetchedAt(state);
     };
-    if (member.quorum.isVoter || member.config.dynamicVoters) member.flushThen(done);
+    if (member.quorum.isVoter || hasDynamicVoters(member.config)) member.flushThen(done);
     else done();
   }
 

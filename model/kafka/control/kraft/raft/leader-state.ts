@@ -2,8 +2,9 @@
  * What a leader of the quorum knows of those that fetch from it; from which the high watermark follows, and whether it
  * still has a majority. (LeaderState)
  */
+import type { VoterKey } from '../../../protocol/metadata-records.js';
 import { NOWHERE } from '../../../protocol/raft-messages.js';
-import { majorityOf } from './voter-sets.js';
+import { isMeant, majorityOf } from './voter-sets.js';
 
 /** KAFKA-15489: as long as a follower may take to fetch, and half as long again. */
 const CHECK_QUORUM_FACTOR = 1.5;
@@ -12,6 +13,7 @@ const CAUGHT_UP_MICROS = 3_600_000_000;
 
 interface Progress {
   readonly node: number;
+  readonly key: VoterKey;
   /** It holds everything below; NOWHERE: it has not fetched in this epoch. */
   endOffset: number;
   lastFetch: number;
@@ -33,23 +35,27 @@ export class LeaderState {
   beginEpochDeadline: number;
   checkQuorumDeadline: number;
   isResigning = false;
+  private readonly directoryId: number;
   private readonly checkQuorumMicros: number;
   private readonly commitsEarlierEpochs: boolean;
+  private keys: readonly VoterKey[];
   private voters: Progress[];
   private readonly observers = new Map<number, Progress>();
   private readonly fetchedVoters = new Set<number>();
 
   constructor(
     nodeId: number,
+    directoryId: number,
     epoch: number,
     epochStartOffset: number,
-    voters: readonly number[],
+    voters: readonly VoterKey[],
     grantedBy: readonly number[],
     fetchTimeoutMicros: number,
     now: number,
     commitsEarlierEpochs: boolean,
   ) {
     this.leaderId = nodeId;
+    this.directoryId = directoryId;
     this.epoch = epoch;
     this.epochStartOffset = epochStartOffset;
     this.grantedBy = grantedBy;
@@ -57,31 +63,34 @@ export class LeaderState {
     this.checkQuorumMicros = fetchTimeoutMicros * CHECK_QUORUM_FACTOR;
     this.checkQuorumDeadline = now + this.checkQuorumMicros;
     this.commitsEarlierEpochs = commitsEarlierEpochs;
-    this.voters = voters.map((node) => progressOf(node, node === nodeId));
+    this.keys = voters;
+    this.voters = voters.map((key) => progressOf(key, isMeant(key, nodeId, directoryId)));
   }
 
   /** The leader's own log is durable up to here. True: the high watermark moved. */
   updateLocal(endOffset: number): boolean {
-    const own = this.voters.find((voter) => voter.node === this.leaderId);
+    const own = this.voter(this.leaderId, this.directoryId);
     if (own !== undefined) own.endOffset = endOffset;
     return this.advanceHighWatermark();
   }
 
   /** From the moment that a change is in its log. */
-  adoptVoters(nodes: readonly number[]): void {
-    if (nodes.length === this.voters.length && this.voters.every((voter) => nodes.includes(voter.node))) return;
-    for (const voter of this.voters) if (!nodes.includes(voter.node)) this.observers.set(voter.node, voter);
-    this.voters = nodes.map((node) => {
-      const known = this.voters.find((voter) => voter.node === node) ?? this.observers.get(node);
-      this.observers.delete(node);
-      return known ?? progressOf(node, false);
+  adoptVoters(keys: readonly VoterKey[]): void {
+    if (keys === this.keys) return;
+    this.keys = keys;
+    for (const voter of this.voters)
+      if (!keys.some((key) => isSame(key, voter.key))) this.observers.set(voter.node, voter);
+    this.voters = keys.map((key) => {
+      const known = [...this.voters, ...this.observers.values()].find((replica) => isSame(key, replica.key));
+      if (known !== undefined && this.observers.get(key.id) === known) this.observers.delete(key.id);
+      return known ?? progressOf(key, false);
     });
   }
 
   /** A replica fetched from here: it holds everything below. True: the high watermark moved. */
-  updateReplica(node: number, fetchOffset: number, leaderEnd: number, now: number): boolean {
-    const voter = this.voters.find((known) => known.node === node);
-    const progress = voter ?? this.observer(node);
+  updateReplica(node: number, directoryId: number, fetchOffset: number, leaderEnd: number, now: number): boolean {
+    const voter = this.voter(node, directoryId);
+    const progress = voter ?? this.observer(node, directoryId);
     if (fetchOffset >= leaderEnd) progress.lastCaughtUp = now;
     else if (progress.leaderEndAtLastFetch > 0 && fetchOffset >= progress.leaderEndAtLastFetch) {
       progress.lastCaughtUp = Math.max(progress.lastCaughtUp, progress.lastFetch);
@@ -91,15 +100,15 @@ export class LeaderState {
     progress.endOffset = fetchOffset;
     progress.hasAcknowledgedLeader = true;
     if (voter === undefined) return false;
-    this.heardFrom(node, now);
+    this.heardFrom(node, directoryId, now);
     return this.advanceHighWatermark();
   }
 
   /** Counts towards the majority without which it resigns. (updateCheckQuorumForFollowingVoter) */
-  heardFrom(node: number, now: number): void {
-    if (!this.voters.some((voter) => voter.node === node)) return;
+  heardFrom(node: number, directoryId: number, now: number): void {
+    if (this.voter(node, directoryId) === undefined) return;
     this.fetchedVoters.add(node);
-    const isVoter = this.voters.some((voter) => voter.node === this.leaderId);
+    const isVoter = this.voter(this.leaderId, this.directoryId) !== undefined;
     const needed = majorityOf(this.voters.length) - (isVoter ? 1 : 0);
     if (this.fetchedVoters.size < needed) return;
     this.fetchedVoters.clear();
@@ -120,9 +129,10 @@ export class LeaderState {
     return this.voters.some((voter) => voter.node === node && voter.hasAcknowledgedLeader);
   }
 
-  isCaughtUp(node: number, now: number): boolean {
+  isCaughtUp(node: number, directoryId: number, now: number): boolean {
     const observer = this.observers.get(node);
-    return observer !== undefined && observer.lastCaughtUp > 0 && observer.lastFetch > now - CAUGHT_UP_MICROS;
+    if (observer?.key.directoryId !== directoryId) return false;
+    return observer.lastCaughtUp > 0 && observer.lastFetch > now - CAUGHT_UP_MICROS;
   }
 
   otherVotersByDescendingEnd(): number[] {
@@ -147,16 +157,27 @@ export class LeaderState {
     return this.voters.toSorted((a, b) => b.endOffset - a.endOffset || a.node - b.node);
   }
 
-  private observer(node: number): Progress {
+  private voter(node: number, directoryId: number): Progress | undefined {
+    return this.voters.find(({ key }) => isMeant(key, node, directoryId));
+  }
+
+  /** Of a node with another directory than before nothing is known. */
+  private observer(node: number, directoryId: number): Progress {
     let observer = this.observers.get(node);
-    if (observer === undefined) this.observers.set(node, (observer = progressOf(node, false)));
+    if (observer === undefined || observer.key.directoryId !== directoryId)
+      this.observers.set(node, (observer = progressOf({ id: node, directoryId }, false)));
     return observer;
   }
 }
 
-function progressOf(node: number, hasAcknowledgedLeader: boolean): Progress {
+function isSame(one: VoterKey, other: VoterKey): boolean {
+  return one.id === other.id && one.directoryId === other.directoryId;
+}
+
+function progressOf(key: VoterKey, hasAcknowledgedLeader: boolean): Progress {
   return {
-    node,
+    node: key.id,
+    key,
     endOffset: NOWHERE,
     lastFetch: NOWHERE,
     leaderEndAtLastFetch: NOWHERE,

@@ -115,7 +115,8 @@ export class Leadership {
     const isPeriodic = member.config.rules.periodicBeginQuorumEpoch;
     for (const voter of member.voterSets.voters) {
       if (voter === member.nodeId || (!isPeriodic && state.isAcknowledgedBy(voter))) continue;
-      const fields = { leaderId: member.nodeId, leaderEpoch: state.epoch };
+      const voterDirectoryId = member.voterSets.directoryOf(voter);
+      const fields = { leaderId: member.nodeId, leaderEpoch: state.epoch, voterDirectoryId };
       member.ask<BeginQuorumEpochRequest>(voter, RaftApi.beginQuorumEpoch, fields);
     }
     const fetchTimeoutMs = member.config.settings['controller.quorum.fetch.timeout.ms'];
@@ -138,7 +139,7 @@ export class Leadership {
       log.append(batch);
       member.voterSets.add(batch);
     }
-    state.adoptVoters(member.voterSets.voters);
+    state.adoptVoters(member.voterSets.keys);
     // With a single voter the flush is the commitment: its answer is better given with the new high watermark.
     const isAlone = member.quorum.isOnlyVoter;
     if (!isAlone) this.answerParked();
@@ -184,7 +185,7 @@ export class Leadership {
           ) ?? null)
         : null;
     if (error === KafkaError.NONE) {
-      member.quorum.leaderState!.heardFrom(request.replicaId, member.now);
+      member.quorum.leaderState!.heardFrom(request.replicaId, request.replicaDirectoryId, member.now);
       if (snapshot === null) error = KafkaError.SNAPSHOT_NOT_FOUND;
     }
     member.answer<FetchSnapshotResponse>(connection, request, error, { snapshot }, SNAPSHOT_BYTES);
@@ -206,7 +207,7 @@ export class Leadership {
   private fetched(request: QuorumFetchRequest): QuorumFetchResponse {
     const { member } = this;
     const { log } = member;
-    const { fetchOffset, replicaId } = request;
+    const { fetchOffset, replicaId, replicaDirectoryId } = request;
     const error = this.refusal(request.currentLeaderEpoch);
     if (error !== KafkaError.NONE) return this.fetchResponse(request, error, NO_BATCHES, AGREED, AGREED);
     const position = log.validate(fetchOffset, request.lastFetchedEpoch);
@@ -218,7 +219,8 @@ export class Leadership {
       return this.fetchResponse(request, error, NO_BATCHES, AGREED, { offset, epoch });
     }
     const leader = member.quorum.leaderState!;
-    if (leader.updateReplica(replicaId, fetchOffset, log.endOffset, member.now)) this.onHighWatermark(leader);
+    if (leader.updateReplica(replicaId, replicaDirectoryId, fetchOffset, log.endOffset, member.now))
+      this.onHighWatermark(leader);
     return this.fetchResponse(
       request,
       error,

@@ -51,7 +51,7 @@ describe('the metadata log', () => {
     const log = new MetadataLog(world.disk(1), settings);
     for (let i = 0; i < 60; i++) append(log, 2);
     for (const endOffset of [20, 40]) {
-      log.addSnapshot({ endOffset, epoch: 2, voters: [1], state: {} });
+      log.addSnapshot({ endOffset, epoch: 2, voters: [{ id: 1, directoryId: 1 }], state: {} });
       log.clean();
     }
     expect(log.startOffset).toBe(40);

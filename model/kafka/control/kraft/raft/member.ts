@@ -10,13 +10,15 @@ import type { Stream } from '../../../../kernel/random.js';
 import { Probe } from '../../../probes.js';
 import { KafkaError, type ErrorCode } from '../../../protocol/errors.js';
 import { RESPONSE, type Request, type Response } from '../../../protocol/messages.js';
+import { NO_DIRECTORY, type VoterKey } from '../../../protocol/metadata-records.js';
 import {
   NOBODY,
   type MetadataBatch,
   type MetadataSnapshot,
   type QuorumResponse,
 } from '../../../protocol/raft-messages.js';
-import type { QuorumConfig } from './config.js';
+import { hasDynamicVoters, type QuorumConfig } from './config.js';
+import { directoryIdOf, FIRST_DIRECTORY } from './directory-id.js';
 import { MetadataLog } from './log.js';
 import { ParkedFetches } from './parked-fetches.js';
 import { PeerChannel } from './peer-channel.js';
@@ -55,6 +57,8 @@ export class Member {
   readonly config: QuorumConfig;
   readonly listener: RaftListener;
   readonly log: MetadataLog;
+  /** From which it votes; NO_DIRECTORY: voters are known by their ids. */
+  readonly directoryId: number;
   readonly voterSets: VoterSets;
   readonly quorum: Quorum;
   readonly parked: ParkedFetches;
@@ -79,8 +83,9 @@ export class Member {
     this.timers = timers;
     this.dice = host.dice('quorum');
     this.log = new MetadataLog(host.disk, config.settings);
-    this.voterSets = new VoterSets(config.voters, this.log);
-    this.quorum = new Quorum(host, config, this.voterSets);
+    this.directoryId = hasDynamicVoters(config) ? directoryIdOf(host) : NO_DIRECTORY;
+    this.voterSets = new VoterSets(firstVoters(config, this.directoryId), this.log);
+    this.quorum = new Quorum(host, config, this.voterSets, this.directoryId);
     this.parked = new ParkedFetches(host, timers.fetchExpired);
   }
 
@@ -90,6 +95,11 @@ export class Member {
 
   get nodeId(): number {
     return this.config.nodeId;
+  }
+
+  /** A request to the voter of this directory is for this node. (KafkaRaftClient.isValidVoterKey) */
+  isMeant(voterDirectoryId: number): boolean {
+    return voterDirectoryId === NO_DIRECTORY || voterDirectoryId === this.directoryId;
   }
 
   // ---------------------------------------------------------------------- the others
@@ -276,4 +286,10 @@ export class Member {
   announce(kind: number, a = this.quorum.epoch, b = 0): void {
     this.host.probes.emit(kind, this.nodeId, NO_KEY, a, b);
   }
+}
+
+/** What a node knows of voters without its log. */
+function firstVoters({ voters }: QuorumConfig, directoryId: number): readonly VoterKey[] {
+  if (directoryId === NO_DIRECTORY) return voters.map((id) => ({ id, directoryId }));
+  return directoryId === FIRST_DIRECTORY ? voters.map((id) => ({ id, directoryId })) : [];
 }

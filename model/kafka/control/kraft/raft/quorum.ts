@@ -84,10 +84,12 @@ export class Quorum {
   private readonly host: Host;
   private readonly config: QuorumConfig;
   private readonly voterSets: VoterSets;
+  private readonly directoryId: number;
   private readonly dice: Stream;
 
-  constructor(host: Host, config: QuorumConfig, voterSets: VoterSets) {
+  constructor(host: Host, config: QuorumConfig, voterSets: VoterSets, directoryId: number) {
     this.host = host;
+    this.directoryId = directoryId;
     this.config = config;
     this.voterSets = voterSets;
     this.dice = host.dice('quorum-election');
@@ -117,7 +119,7 @@ export class Quorum {
   }
 
   get isVoter(): boolean {
-    return this.voterSets.isVoter(this.config.nodeId);
+    return this.voterSets.isVoter(this.config.nodeId, this.directoryId);
   }
 
   get isOnlyVoter(): boolean {
@@ -247,9 +249,10 @@ export class Quorum {
     const { nodeId, settings, rules } = this.config;
     const leader = new LeaderState(
       nodeId,
+      this.directoryId,
       epoch,
       logEnd,
-      this.voterSets.voters,
+      this.voterSets.keys,
       grantedBy,
       settings['controller.quorum.fetch.timeout.ms'] * 1000,
       this.host.monotonicMicros(),

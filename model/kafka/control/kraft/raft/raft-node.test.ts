@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { KafkaError } from '../../../protocol/errors.js';
+import { NO_DIRECTORY } from '../../../protocol/metadata-records.js';
 import { RaftApi, type VoteResponse, type VoterChangeResponse } from '../../../protocol/raft-messages.js';
 import { QuorumLab } from './testing/quorum-lab.js';
 
 function vote(candidateId: number, candidateEpoch: number, end: { lastOffset: number; lastOffsetEpoch: number }) {
-  return { kind: RaftApi.vote, candidateId, candidateEpoch, preVote: false, ...end };
+  return { kind: RaftApi.vote, candidateId, candidateEpoch, preVote: false, voterDirectoryId: NO_DIRECTORY, ...end };
 }
 
 describe('an election', () => {
@@ -182,8 +183,9 @@ describe('a snapshot', () => {
 });
 
 describe('voters (KIP-853)', () => {
-  const change = (lab: QuorumLab, node: number, kind: number, voterId: number) =>
-    lab.ask<VoterChangeResponse>(node, { kind, voterId } as never).error;
+  const ahead = { lastOffset: 10_000, lastOffsetEpoch: 49 };
+  const change = (lab: QuorumLab, node: number, kind: number, voterId: number, voterDirectoryId = 1) =>
+    lab.ask<VoterChangeResponse>(node, { kind, voterId, voterDirectoryId } as never).error;
 
   it('are added once they are caught up, and removed; the leader that is removed resigns', () => {
     const lab = new QuorumLab({ observers: 1 });
@@ -202,16 +204,62 @@ describe('voters (KIP-853)', () => {
 
   it.each([
     ['are not changed before the last change is committed', [], KafkaError.REQUEST_TIMED_OUT],
-    ['are changed one over the other where nobody looks (B45)', ['B45'] as const, null],
+    ['are changed one over the other where nobody looks (B83)', ['B83'] as const, null],
   ])('%s', (_, defects, error) => {
     const lab = new QuorumLab({ voters: 5, defects });
     const leader = lab.elected();
     lab.run(1);
     const others = lab.nodes.filter((node) => node !== leader);
     lab.isolate(leader);
-    lab.ask(leader, { kind: RaftApi.removeVoter, voterId: others[0] } as never);
+    lab.ask(leader, { kind: RaftApi.removeVoter, voterId: others[0], voterDirectoryId: 1 } as never);
     const [answer] = [change(lab, leader, RaftApi.removeVoter, others[1])];
     if (error !== null) expect([error, KafkaError.NOT_LEADER_OR_FOLLOWER]).toContain(answer);
     expect(lab.raft(leader).voters).toHaveLength(error === null ? 3 : 4);
+  });
+
+  it('with an empty disk are voters no more: the old directory is removed, then the new one added', () => {
+    const lab = new QuorumLab();
+    const leader = lab.elected();
+    const replaced = lab.nodes.find((node) => node !== leader)!;
+    lab.world.powerLoss(replaced);
+    lab.world.diskFaults(replaced).wipe();
+    lab.world.start(replaced);
+    lab.run(5);
+    expect(lab.raft(replaced).highWatermark).toBeGreaterThan(0);
+    const [old, fresh] = [1, 2];
+    const meantForOld = { ...vote(leader, lab.raft(leader).epoch, ahead), voterDirectoryId: old };
+    expect(lab.ask<VoteResponse>(replaced, meantForOld).error).toBe(KafkaError.INVALID_VOTER_KEY);
+    expect(change(lab, leader, RaftApi.addVoter, replaced, fresh)).toBe(KafkaError.DUPLICATE_VOTER);
+    expect(change(lab, leader, RaftApi.removeVoter, replaced, fresh)).toBe(KafkaError.VOTER_NOT_FOUND);
+    expect(change(lab, leader, RaftApi.removeVoter, replaced, old)).toBe(KafkaError.NONE);
+    expect(change(lab, leader, RaftApi.addVoter, replaced, old)).toBe(KafkaError.REQUEST_TIMED_OUT);
+    expect(change(lab, leader, RaftApi.addVoter, replaced, fresh)).toBe(KafkaError.NONE);
+    expect(lab.raft(leader).voterKeys).toContainEqual({ id: replaced, directoryId: fresh });
+  });
+
+  it('known by their ids are what they were, whatever happened to their disks, and cannot be changed', () => {
+    const lab = new QuorumLab({ rules: { voterIdentity: 'id' } });
+    const leader = lab.elected();
+    const replaced = lab.nodes.find((node) => node !== leader)!;
+    expect(change(lab, leader, RaftApi.removeVoter, replaced)).toBe(KafkaError.UNSUPPORTED_VERSION);
+    lab.world.powerLoss(replaced);
+    lab.world.diskFaults(replaced).wipe();
+    lab.world.start(replaced);
+    expect(lab.ask<VoteResponse>(replaced, vote(leader, 50, ahead)).voteGranted).toBe(true);
+  });
+
+  it.each([
+    ['votes all the same when its leader is gone', [], true],
+    ['refuses every pre-vote when its leader is gone (B84)', ['B84'] as const, false],
+  ])('who has not heard that it is one %s', (_, defects, elects) => {
+    const lab = new QuorumLab({ observers: 1, release: '4.0', defects });
+    const leader = lab.elected();
+    lab.run(2);
+    lab.cut([leader], [4]);
+    expect(change(lab, leader, RaftApi.addVoter, 4)).toBe(KafkaError.NONE);
+    expect(lab.raft(4).voters).not.toContain(4);
+    lab.world.kill(leader);
+    lab.run(30);
+    expect(lab.leaders()).toHaveLength(elects ? 1 : 0);
   });
 });

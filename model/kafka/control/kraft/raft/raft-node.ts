@@ -9,7 +9,7 @@ import type { Connection } from '../../../../kernel/network.js';
 import type { Host, TimerId } from '../../../../kernel/process.js';
 import { KafkaError } from '../../../protocol/errors.js';
 import { RESPONSE, type Request, type Response } from '../../../protocol/messages.js';
-import type { MetadataRecord } from '../../../protocol/metadata-records.js';
+import type { MetadataRecord, VoterKey } from '../../../protocol/metadata-records.js';
 import {
   NOBODY,
   NOWHERE,
@@ -97,6 +97,15 @@ export class RaftNode {
 
   get voters(): readonly number[] {
     return this.member.voterSets.voters;
+  }
+
+  get voterKeys(): readonly VoterKey[] {
+    return this.member.voterSets.keys;
+  }
+
+  /** The record that put the voters in force is committed, as far as this node knows. */
+  get areVotersCommitted(): boolean {
+    return this.member.voterSets.offset < this.member.highWatermark;
   }
 
   get highWatermark(): number {

@@ -12,6 +12,7 @@ import {
   type VoterChangeRequest,
   type VoterChangeResponse,
 } from '../../../protocol/raft-messages.js';
+import { hasDynamicVoters } from './config.js';
 import type { LeaderState } from './leader-state.js';
 import type { Leadership } from './leadership.js';
 import type { Member } from './member.js';
@@ -50,10 +51,10 @@ export class VoterChanges {
       this.answer(connection, request, error);
       return;
     }
-    const { voters } = member.voterSets;
-    const { voterId } = request;
+    const { keys } = member.voterSets;
+    const { voterId: id, voterDirectoryId: directoryId } = request;
     const isAddition = request.kind === RaftApi.addVoter;
-    const changed = isAddition ? [...voters, voterId] : voters.filter((voter) => voter !== voterId);
+    const changed = isAddition ? [...keys, { id, directoryId }] : keys.filter((key) => key.id !== id);
     const offset = this.leadership.nextOffset;
     this.leadership.appendNow([{ kind: 'voters', voters: changed }]);
     const timeout = member.config.settings['controller.quorum.request.timeout.ms'] * 1000;
@@ -85,23 +86,31 @@ export class VoterChanges {
     this.answer(connection, request, KafkaError.NOT_LEADER_OR_FOLLOWER);
   }
 
-  private refusal(leader: LeaderState, { kind, voterId }: VoterChangeRequest): ErrorCode {
+  /** (AddVoterHandler, RemoveVoterHandler, VoterSet) */
+  private refusal(leader: LeaderState, { kind, voterId, voterDirectoryId }: VoterChangeRequest): ErrorCode {
     const { member } = this;
-    const { voters } = member.voterSets;
-    if (!member.config.dynamicVoters) return KafkaError.UNSUPPORTED_VERSION;
+    const { voters, keys } = member.voterSets;
+    if (!hasDynamicVoters(member.config)) return KafkaError.UNSUPPORTED_VERSION;
     if (!this.mayChangeNow(leader)) return KafkaError.REQUEST_TIMED_OUT;
     if (kind === RaftApi.removeVoter) {
-      return voters.includes(voterId) && voters.length > 1 ? KafkaError.NONE : KafkaError.VOTER_NOT_FOUND;
+      const isVoter = keys.some(({ id, directoryId }) => id === voterId && directoryId === voterDirectoryId);
+      return isVoter && voters.length > 1 ? KafkaError.NONE : KafkaError.VOTER_NOT_FOUND;
     }
+    // Also with another directory: the old one must be removed first.
     if (voters.includes(voterId)) return KafkaError.DUPLICATE_VOTER;
-    return leader.isCaughtUp(voterId, member.now) ? KafkaError.NONE : KafkaError.REQUEST_TIMED_OUT;
+    return leader.isCaughtUp(voterId, voterDirectoryId, member.now) ? KafkaError.NONE : KafkaError.REQUEST_TIMED_OUT;
   }
 
-  /** Its epoch has committed something, and so is the last change. B45: whenever it is asked. */
   private mayChangeNow(leader: LeaderState): boolean {
-    if (this.member.config.rules.defects.B45) return true;
-    if (this.pending !== null || leader.highWatermark === NOWHERE) return false;
-    return this.member.voterSets.offset < leader.highWatermark;
+    const { defects } = this.member.config.rules;
+    const hasCommitted = leader.highWatermark !== NOWHERE || defects.B45;
+    return hasCommitted && (defects.B83 || this.isLastChangeCommitted(leader));
+  }
+
+  /** B45: as far as this node knew before it led. */
+  private isLastChangeCommitted({ highWatermark }: LeaderState): boolean {
+    const { voterSets, highWatermark: known } = this.member;
+    return this.pending === null && voterSets.offset < Math.max(highWatermark, known);
   }
 
   private answer(connection: Connection, request: VoterChangeRequest, error: ErrorCode): void {

@@ -28,7 +28,7 @@ export const coordinatorDefects = {
   'KAFKA-17507': defect('B74', 'coordinator', '2.0.0..4.0.0', 'A transaction marker is acknowledged before the offsets that it commits can be read.', { modelled: true }),
   'KAFKA-18464': defect('B80', 'coordinator', '', 'An empty abort after a commit fences its own producer.'),
   'KAFKA-18660': defect('B80', 'coordinator', '', 'When the epoch of a producer is used up, the answer to EndTxn names the wrong one.'),
-  'KAFKA-19233': defect(null, 'coordinator', '4.0.0..4.3.0', 'A member of a group of KIP-848 that was fenced is fenced again whenever it joins, until its session is over.', { modelled: true }),
+  'KAFKA-19233': defect(null, 'coordinator', '4.0.0..4.2.0', 'A member of a group of KIP-848 that was fenced is fenced again whenever it joins, until its session is over.', { modelled: true }),
   'KAFKA-20357': defect('B80', 'coordinator', '4.0.0..', 'The last epoch of a producer is not persisted: its repeated request is fenced after a fail-over of the coordinator.'),
   'KAFKA-20785': defect('B80', 'coordinator', '4.0.0..', 'A commit that meets the abort by time-out gets a fatal INVALID_TXN_STATE.'),
   B77: defect('B77', 'coordinator', '', 'A leader serves before it has applied all that is committed (Redpanda).'),

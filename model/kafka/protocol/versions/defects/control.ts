@@ -10,6 +10,7 @@ export const controlDefects = {
   'KAFKA-18106': defect(null, 'control', '3.3.0..4.0.0', 'A broker that registers anew while it is not fenced keeps its place in every ISR, and its leaderships.', { modelled: true }),
   'KAFKA-18635': defect(null, 'control', '', 'Every restart counts as unclean: the broker epoch of the last clean shutdown is not compared.', { modelled: true }),
   'KAFKA-19522': defect(null, 'control', '4.0.0..4.0.1,4.1.0', 'The last known leader is elected without a look whether it is alive.', { modelled: true }),
+  B82: defect('B82', 'control', '2.8.0..', 'A broker that has registered and is still fenced (from 4.0 on: that has not yet sent a heartbeat) loses its place to a late registration of its former life, and is a stranger to the controller until it is restarted.', { modelled: true }),
 } as const; // prettier-ignore
 
 export const quorumDefects = {
@@ -20,5 +21,7 @@ export const quorumDefects = {
   B41: defect('B41', 'quorum', '', "A voter grants its vote whatever the candidate's log.", { modelled: true }),
   B42: defect('B42', 'quorum', '', 'A leader of the quorum commits records of an earlier epoch by counting voters.', { modelled: true }),
   B43: defect('B43', 'quorum', '', 'A voter forgets its vote in a restart.', { modelled: true }),
-  B45: defect('B45', 'quorum', '', 'A leader of the quorum changes the voters before it has committed a record of its own epoch.'),
+  B45: defect('B45', 'quorum', '', 'A leader of the quorum changes the voters before it has committed a record of its own epoch.', { modelled: true }),
+  B83: defect('B83', 'quorum', '', 'A leader of the quorum changes the voters while an earlier change is not committed.', { modelled: true }),
+  B84: defect('B84', 'quorum', '4.0.0..', 'A node that was made a voter and has not heard of it stands by a leader that is gone, and refuses every pre-vote: where its vote is needed nobody is elected.', { modelled: true }),
 } as const; // prettier-ignore

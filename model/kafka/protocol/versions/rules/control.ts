@@ -48,9 +48,15 @@ export const kraftRules = {
     'kraft',
   ),
 
-  registrationAfterShutdown: toggle(
-    'A broker that was shutting down in order may register again before its old session has ended.',
-    'KAFKA-19047 (4.1); ClusterControlManager.registerBroker',
+  brokerSession: choice(
+    'How long the id of a broker is taken: meanwhile another incarnation of it is refused.',
+    'KAFKA-17793 (4.0), KAFKA-19130 (4.1); BrokerHeartbeatManager.hasValidSession, ClusterControlManager.activate',
+    {
+      unfenced: 'While it is heard and unfenced: a broker that has stopped in order may return at once.',
+      heard: 'While it is heard, be it fenced or not. A controller that takes over grants every broker a session.',
+      'heard-if-unfenced-at-takeover':
+        'While it is heard, be it fenced or not. A controller that takes over grants a session to the unfenced.',
+    },
     'kraft',
   ),
 };

@@ -17,6 +17,7 @@ export const faultKinds = [
   'slow-disk',
   'slow-link',
   'reconfigure',
+  'replace-disk',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -35,6 +36,8 @@ export interface Injured {
   leaders(): readonly MachineId[];
   /** Asks a leader for another set of voters. */
   reconfigure(dice: Stream): void;
+  /** The node loses its power, and comes back with an empty disk. False: not now, it would be too much. */
+  replaceDisk(node: MachineId): boolean;
 }
 
 type Undo = () => void;
@@ -138,6 +141,8 @@ export class Faults implements EventHandler {
       case 'reconfigure':
         this.quorum.reconfigure(this.dice);
         return null;
+      case 'replace-disk':
+        return this.quorum.replaceDisk(node) ? () => world.start(node) : null;
     }
   }
 

@@ -48,6 +48,8 @@ export class Invariants implements CounterWatch {
   private readonly world: World;
   private readonly nodes: readonly MachineId[];
   private readonly seen: Seen[];
+  /** By node: how far its disk reached that was exchanged for an empty one. */
+  private readonly gone = new Map<MachineId, number>();
   private readonly without: readonly InvariantName[];
   /** By base offset. */
   private readonly committedBatches = new Map<number, MetadataBatch>();
@@ -61,7 +63,8 @@ export class Invariants implements CounterWatch {
     this.seen = nodes.map(() => ({ process: undefined, epoch: 0, highWatermark: 0, voters: [] }));
   }
 
-  private fail(invariant: InvariantName, what: string): void {
+  /** Unless nobody watches this one. */
+  fail(invariant: InvariantName, what: string): void {
     if (!this.without.includes(invariant)) throw new Violation(invariant, what);
   }
 
@@ -124,8 +127,23 @@ export class Invariants implements CounterWatch {
 
   /** By a majority, on their platters: not as they say. */
   private isHeld(highWatermark: number, voters: readonly MachineId[]): boolean {
-    const holders = voters.filter((voter) => durableEnd(this.world.disk(voter)) >= highWatermark);
+    const holders = voters.filter((voter) => this.heldBy(voter) >= highWatermark);
     return holders.length >= majorityOf(voters.length);
+  }
+
+  private heldBy(node: MachineId): number {
+    return Math.max(durableEnd(this.world.disk(node)), this.gone.get(node) ?? 0);
+  }
+
+  /** Before it is. What the old one held it may have said to hold; and the node knows nothing of epochs any more. */
+  diskReplaced(machine: MachineId): void {
+    this.gone.set(machine, this.heldBy(machine));
+    this.seen[this.nodes.indexOf(machine)].epoch = 0;
+  }
+
+  /** It holds on its disk all that is committed. */
+  isWhole(machine: MachineId): boolean {
+    return durableEnd(this.world.disk(machine)) >= this.committedEnd;
   }
 
   // ---------------------------------------------------------------------- what state machines are told
@@ -157,13 +175,20 @@ export class Invariants implements CounterWatch {
     if (node.leadingEpoch >= 0) this.fail('leader-never-loads-snapshot', `node ${node.host.id} did`);
   }
 
-  /** A state machine that believes itself in charge has heard all that anybody took for committed. */
+  /**
+   * A state machine that believes itself in charge has heard all that was committed in epochs before its own. Of later ones
+   * it cannot know: it may have been paused, and deposed meanwhile.
+   */
   leads(node: CounterNode, epoch: number): void {
-    if (node.raft === undefined || node.raft.highWatermark >= this.committedEnd) return;
-    this.fail(
-      'leader-caught-up',
-      `node ${node.host.id} acts in epoch ${epoch} on ${node.raft.highWatermark} of ${this.committedEnd} committed records`,
-    );
+    if (node.raft === undefined) return;
+    const { highWatermark } = node.raft;
+    for (const [baseOffset, { leaderEpoch, records }] of this.committedBatches) {
+      if (leaderEpoch >= epoch || baseOffset + records.length <= highWatermark) continue;
+      this.fail(
+        'leader-caught-up',
+        `node ${node.host.id} acts in epoch ${epoch} on ${highWatermark} records, and has not heard of that at ${baseOffset}`,
+      );
+    }
   }
 
   // ---------------------------------------------------------------------- the logs as a whole

@@ -12,18 +12,22 @@ function firstViolation(seeds: number, choices: SimulationChoices): InvariantNam
 }
 
 describe('the quorum under faults', () => {
-  it('keeps every invariant for 200 seeds, elects, commits and loads snapshots in them', () => {
-    let [elections, committed, snapshotsLoaded] = [0, 0, 0];
+  it('keeps every invariant for 200 seeds: elects, commits, loads snapshots, changes voters and replaces disks in them', () => {
+    let [elections, committed, snapshotsLoaded, voterChanges, disksReplaced] = [0, 0, 0, 0, 0];
     for (let seed = 0; seed < 200; seed++) {
       const result = simulateQuorum(String(seed));
       expect(result.violation, `seed ${seed}`).toBeNull();
       elections += result.elections;
       committed += result.committed;
       snapshotsLoaded += result.snapshotsLoaded;
+      voterChanges += result.voterChanges;
+      disksReplaced += result.disksReplaced;
     }
     expect(elections).toBeGreaterThan(600);
     expect(committed).toBeGreaterThan(10_000);
     expect(snapshotsLoaded).toBeGreaterThan(50);
+    expect(voterChanges).toBeGreaterThan(100);
+    expect(disksReplaced).toBeGreaterThan(50);
   });
 
   it('runs the same from the same seed', () => {
@@ -37,6 +41,12 @@ const hurried: SimulationChoices = {
   maxFetchBytes: 1,
   appendEveryMicros: 60_000,
   plan: { kinds: ['kill', 'isolate', 'slow-link'], everyMicros: 400_000, longestMicros: 3_000_000 },
+};
+/** Voters change all the time, and leaders that were just elected are heard late or not at all. */
+const reconfigured: SimulationChoices['plan'] = {
+  kinds: ['reconfigure', 'isolate', 'slow-link'],
+  everyMicros: 120_000,
+  longestMicros: 2_000_000,
 };
 const unwatched: InvariantName[] = [
   'majority-reached-high-watermark',
@@ -81,9 +91,15 @@ describe.each<[string, SimulationChoices, number, readonly InvariantName[]]>([
   ['B43, a vote is forgotten', { defects: ['B43'] }, 50, ['monotonic-epoch']],
   [
     'B45, voters change before the epoch has committed anything',
-    { defects: ['B45'], voters: 3, plan: { kinds: ['reconfigure', 'isolate'] } },
-    50,
-    ['leader-completeness', 'consistent-committed-data', 'progress'],
+    { defects: ['B45'], voters: 4, plan: reconfigured, without: ['progress'] },
+    60,
+    ['leader-completeness', 'consistent-committed-data'],
+  ],
+  [
+    'B83, voters change before the last change is committed',
+    { defects: ['B83'], voters: 3, plan: { kinds: ['reconfigure', 'isolate'] }, without: ['progress'] },
+    60,
+    ['leader-completeness', 'consistent-committed-data'],
   ],
   [
     'KAFKA-15345 (B46), a controller acts before it has caught up',
@@ -99,5 +115,22 @@ describe.each<[string, SimulationChoices, number, readonly InvariantName[]]>([
   it('and nothing is, on the same seeds, without it', () => {
     const { defects: _defects, ...sound } = choices;
     expect(firstViolation(Math.min(seeds, 20), sound)).toBeNull();
+  });
+});
+
+describe('a voter whose disk is replaced by an empty one (B48)', () => {
+  const plan: SimulationChoices['plan'] = {
+    kinds: ['replace-disk', 'isolate', 'kill', 'reconfigure'],
+    everyMicros: 600_000,
+    longestMicros: 5_000_000,
+  };
+
+  it('votes as if nothing had happened where voters are known by their ids', () => {
+    const known = { voters: 3, plan, rules: { voterIdentity: 'id' } } as const;
+    expect(['leader-completeness', 'single-leader', 'consistent-committed-data']).toContain(firstViolation(20, known));
+  });
+
+  it('is a voter no more where they are known by their directories, too (KIP-853)', () => {
+    expect(firstViolation(40, { voters: 3, plan })).toBeNull();
   });
 });

@@ -6,11 +6,15 @@ import { KernelProbe, type ProbeListener } from '../../../../../kernel/probes.js
 import type { MachineId } from '../../../../../kernel/process.js';
 import type { Stream } from '../../../../../kernel/random.js';
 import { createWorld, type World } from '../../../../../kernel/world.js';
+import { Probe } from '../../../../probes.js';
+import { NO_DIRECTORY, type VoterKey } from '../../../../protocol/metadata-records.js';
 import { RaftApi } from '../../../../protocol/raft-messages.js';
 import type { DefectId } from '../../../../protocol/versions/defects.js';
 import { resolveRules } from '../../../../protocol/versions/resolve.js';
 import type { Rules, RuleValues } from '../../../../protocol/versions/rules.js';
 import { MAX_FETCH_BYTES, quorumDefaults, type QuorumConfig } from '../config.js';
+import { readDirectoryId } from '../directory-id.js';
+import type { RaftNode } from '../raft-node.js';
 import { CounterNode, type CounterSettings } from './counter-node.js';
 import { faultKinds, Faults, LONGEST_FSYNC_MICROS, type FaultPlan, type Injured } from './faults.js';
 import { Invariants, Violation, type InvariantName } from './invariants.js';
@@ -39,6 +43,9 @@ export interface SimulationResult {
   readonly elections: number;
   readonly committed: number;
   readonly snapshotsLoaded: number;
+  /** Committed. */
+  readonly voterChanges: number;
+  readonly disksReplaced: number;
 }
 
 interface Drawn {
@@ -65,11 +72,16 @@ class QuorumSimulation implements Injured, ProbeListener {
   private readonly admin: MachineId;
   private readonly mayHalt: boolean;
   private readonly halted = new Set<MachineId>();
+  private voterChanges = 0;
+  private disksReplaced = 0;
+  private readonly haveNewDisks = new Set<MachineId>();
+  /** Whose disk was exchanged for an empty one, until it holds again what the old one did, or votes no more. */
+  private replaced: MachineId | null = null;
 
   constructor(seed: string, choices: SimulationChoices) {
     this.world = createWorld({ seed });
-    this.world.probes.listen([KernelProbe.processKilled], this);
-    this.mayHalt = choices.defects !== undefined && choices.defects.length > 0;
+    this.world.probes.listen([KernelProbe.processKilled, Probe.quorumVoters], this);
+    this.mayHalt = (choices.defects ?? []).length > 0 || choices.rules?.voterIdentity === 'id';
     const dice = this.world.dice('simulation');
     const drawn = draw(dice, choices);
     this.nodes = Array.from({ length: drawn.voters + drawn.observers }, (_, index) => index + 1);
@@ -92,7 +104,15 @@ class QuorumSimulation implements Injured, ProbeListener {
       violation = { invariant: failure.invariant, message: failure.message, at: this.world.now };
     }
     const { leaders, committedEnd, snapshotsLoaded } = this.invariants;
-    return { violation, events: this.world.events, elections: leaders.size, committed: committedEnd, snapshotsLoaded };
+    return {
+      violation,
+      events: this.world.events,
+      elections: leaders.size,
+      committed: committedEnd,
+      snapshotsLoaded,
+      voterChanges: this.voterChanges,
+      disksReplaced: this.disksReplaced,
+    };
   }
 
   leaders(): readonly MachineId[] {
@@ -103,17 +123,68 @@ class QuorumSimulation implements Injured, ProbeListener {
     const leaders = this.leaders();
     if (leaders.length === 0) return;
     const leader = dice.pick(leaders);
-    const { voters } = this.node(leader)!.raft;
-    const others = this.nodes.filter((node) => !voters.includes(node));
-    const admin = this.world.process(this.admin) as VoterAdmin;
+    const { voterKeys } = this.node(leader)!.raft;
+    if (this.replaced !== null) {
+      this.restore(leader, voterKeys, this.replaced);
+      return;
+    }
+    const others = this.nodes.filter((node) => voterKeys.every(({ id }) => id !== node));
     for (let count = 1 + dice.int(3); count > 0; count--) {
-      const adds = others.length > 0 && (voters.length < 3 || dice.chance(1, 2));
-      const voter = dice.pick(adds ? others : voters);
+      const adds = others.length > 0 && (voterKeys.length < 3 || dice.chance(1, 2));
+      if (adds) {
+        this.addVoter(leader, dice.pick(others));
+        continue;
+      }
+      const voter = dice.pick(voterKeys);
       // Of two voters the leader must not go: deposed before the other knows it could neither stand for election itself,
       // as Raft §4.2.2 would have it, nor vote for a shorter log.
-      if (adds || voter !== leader || voters.length > 2)
-        admin.ask(leader, adds ? RaftApi.addVoter : RaftApi.removeVoter, voter);
+      if (voter.id !== leader || voterKeys.length > 2) this.ask(leader, RaftApi.removeVoter, voter);
     }
+  }
+
+  /** One at a time, of three voters or more: with two gone, what they alone held would be. */
+  replaceDisk(node: MachineId): boolean {
+    const { world, invariants } = this;
+    const [leader, ...more] = this.leaders();
+    if (leader === undefined || more.length > 0) return false;
+    const { raft } = this.node(leader)!;
+    if (raft.voters.length < 3 || !raft.areVotersCommitted || !this.isRestored(raft)) return false;
+    this.replaced = node;
+    this.disksReplaced++;
+    this.haveNewDisks.add(node);
+    invariants.diskReplaced(node);
+    world.powerLoss(node);
+    world.diskFaults(node).wipe();
+    return true;
+  }
+
+  private isRestored({ voterKeys }: RaftNode): boolean {
+    const { replaced } = this;
+    if (replaced === null) return true;
+    const key = voterKeys.find(({ id }) => id === replaced);
+    if (key !== undefined && (!this.isItsDirectory(key) || !this.invariants.isWhole(replaced))) return false;
+    this.replaced = null;
+    return true;
+  }
+
+  /** As its operator would: the voter that is no more is removed, and added with its new directory. (KIP-853) */
+  private restore(leader: MachineId, voterKeys: readonly VoterKey[], replaced: MachineId): void {
+    const key = voterKeys.find(({ id }) => id === replaced);
+    if (key === undefined) this.addVoter(leader, replaced);
+    else if (!this.isItsDirectory(key)) this.ask(leader, RaftApi.removeVoter, key);
+  }
+
+  private addVoter(leader: MachineId, id: MachineId): void {
+    const directoryId = readDirectoryId(this.world.disk(id));
+    if (directoryId !== null) this.ask(leader, RaftApi.addVoter, { id, directoryId });
+  }
+
+  private ask(leader: MachineId, kind: number, voter: VoterKey): void {
+    (this.world.process(this.admin) as VoterAdmin).ask(leader, kind, voter);
+  }
+
+  private isItsDirectory({ id, directoryId }: VoterKey): boolean {
+    return directoryId === NO_DIRECTORY || directoryId === readDirectoryId(this.world.disk(id));
   }
 
   /** Something new is committed, and everybody hears of all of it. */
@@ -136,7 +207,8 @@ class QuorumSimulation implements Injured, ProbeListener {
           ? `${node} down`
           : `${node} ${raft.state.kind} in ${raft.epoch} at ${raft.highWatermark}`;
       });
-      throw new Violation('progress', `nothing new was committed after the heal: ${states.join('; ')}`);
+      this.invariants.fail('progress', `nothing new was committed after the heal: ${states.join('; ')}`);
+      return;
     }
     this.invariants.checkLogs();
     this.invariants.checkNothingLost();
@@ -159,14 +231,18 @@ class QuorumSimulation implements Injured, ProbeListener {
     return false;
   }
 
-  onProbe(_kind: number, machine: number, _key: number, _incarnation: number, why: number): void {
-    if (why === ENDED_ITSELF) this.halted.add(machine);
+  onProbe(kind: number, machine: number, _key: number, _a: number, why: number): void {
+    if (kind === Probe.quorumVoters) this.voterChanges++;
+    else if (why === ENDED_ITSELF) this.halted.add(machine);
   }
 
-  /** A node that halts because others broke the rules breaks none itself; but without a defect nobody does. */
+  /**
+   * A node that halts because others broke the rules breaks none itself; but without a defect nobody does, but for who led,
+   * lost its disk, and is told by a follower that it leads (KafkaRaftClient.hasConsistentLeader).
+   */
   private restartTheHalted(): void {
     for (const node of this.halted) {
-      if (!this.mayHalt) throw new Violation('nobody-halts', `node ${node} did`);
+      if (!this.mayHalt && !this.haveNewDisks.has(node)) throw new Violation('nobody-halts', `node ${node} did`);
       this.world.start(node);
     }
     this.halted.clear();
@@ -178,7 +254,6 @@ class QuorumSimulation implements Injured, ProbeListener {
         nodeId: node,
         voters: this.nodes.slice(0, voters),
         bootstrapServers: this.nodes,
-        dynamicVoters: true,
         maxFetchBytes,
         settings: { ...quorumDefaults, 'metadata.log.segment.bytes': 4000, 'metadata.max.retention.bytes': 12_000 },
         rules,
@@ -199,7 +274,7 @@ class QuorumSimulation implements Injured, ProbeListener {
 function draw(dice: Stream, choices: SimulationChoices): Drawn {
   const voters = choices.voters ?? dice.pick([1, 2, 3, 3, 3, 4, 5, 5]);
   const version = dice.pick(['3.7', '3.9', '4.0', '4.1']);
-  const rules = resolveRules(version, choices.rules, choices.defects);
+  const rules = resolveRules(version, { voterIdentity: 'id-and-directory', ...choices.rules }, choices.defects);
   const kinds = faultKinds.filter(() => dice.chance(1, 2));
   return {
     voters,

@@ -2,6 +2,7 @@
 import type { Connection } from '../../../../../kernel/network.js';
 import { Process, type MachineId } from '../../../../../kernel/process.js';
 import { Purpose } from '../../../../protocol/messages.js';
+import type { VoterKey } from '../../../../protocol/metadata-records.js';
 import type { VoterChangeRequest } from '../../../../protocol/raft-messages.js';
 
 const SETUP_TIMEOUT_MICROS = 1_000_000;
@@ -20,8 +21,14 @@ export class VoterAdmin extends Process {
     connection.close();
   }
 
-  ask(node: MachineId, kind: number, voterId: number): void {
+  ask(node: MachineId, kind: number, { id, directoryId }: VoterKey): void {
     const connection = this.host.net.connect(node, Purpose.admin, SETUP_TIMEOUT_MICROS);
-    connection.state = { kind, bytes: 60, correlationId: 1, voterId } satisfies VoterChangeRequest;
+    connection.state = {
+      kind,
+      bytes: 60,
+      correlationId: 1,
+      voterId: id,
+      voterDirectoryId: directoryId,
+    } satisfies VoterChangeRequest;
   }
 }

@@ -50,14 +50,17 @@ export class QuorumLab implements CounterWatch {
     this.world = createWorld({ seed });
     const voters = Array.from({ length: choices.voters ?? 3 }, (_, index) => index + 1);
     this.nodes = Array.from({ length: voters.length + (choices.observers ?? 0) }, (_, index) => index + 1);
-    const rules = resolveRules(choices.release ?? '3.9', choices.rules, choices.defects);
+    const rules = resolveRules(
+      choices.release ?? '3.9',
+      { voterIdentity: 'id-and-directory', ...choices.rules },
+      choices.defects,
+    );
     const counter = { appendEveryMicros: 100_000, snapshotEvery: choices.snapshotEvery ?? 0 };
     for (const nodeId of this.nodes) {
       const config = {
         nodeId,
         voters,
         bootstrapServers: this.nodes,
-        dynamicVoters: true,
         maxFetchBytes: MAX_FETCH_BYTES,
         settings: { ...quorumDefaults, ...choices.settings },
         rules,
