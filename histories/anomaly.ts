@@ -12,7 +12,7 @@ export interface Anomaly {
   readonly operations: readonly number[];
   /** Values of the records involved. */
   readonly values: readonly number[];
-  /** Indexes of trace records involved; empty for black-box checkers. */
+  /** Indexes of trace records involved. Black-box checkers know none: the judge names them, where there is a trace. */
   readonly events: readonly number[];
   /** When it became true, virtual microseconds. */
   readonly at: number;

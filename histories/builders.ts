@@ -17,6 +17,7 @@ interface Draft {
   readonly outcome: Outcome;
   readonly error: string | null;
   readonly finalReadOf: number;
+  readonly rebalanced: readonly string[];
   readonly microOps: readonly DraftMicroOp[];
 }
 type DraftMicroOp = DraftRecords | DraftSpecial;
@@ -123,6 +124,11 @@ export class OperationBuilder {
   /** Completed at this virtual time, microseconds; -1: never. */
   to(completedAt: number): OperationBuilder {
     return this.with({ completedAt });
+  }
+
+  /** A rebalance moved these keys while it ran. */
+  rebalanced(...keys: readonly string[]): OperationBuilder {
+    return this.with({ rebalanced: keys });
   }
 
   private with(change: Partial<Draft>): OperationBuilder {
@@ -250,6 +256,7 @@ export function historyOf(
       value: one.microOps.map((microOp) => finished(microOp, numberOf)),
       error: one.error,
       finalReadOf: one.finalReadOf,
+      ...(one.rebalanced.length === 0 ? {} : { rebalanced: one.rebalanced.map(numberOf) }),
     };
   });
   return {
@@ -277,7 +284,7 @@ const plainHeader: HistoryHeader = {
 };
 
 function draft(f: string, client: string, outcome: Outcome, microOps: readonly DraftMicroOp[]): Draft {
-  const unsaid = { session: null, invokedAt: null, completedAt: null, error: null, finalReadOf: -1 };
+  const unsaid = { session: null, invokedAt: null, completedAt: null, error: null, finalReadOf: -1, rebalanced: [] };
   return { f, client, outcome, microOps, ...unsaid };
 }
 

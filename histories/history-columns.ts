@@ -41,7 +41,7 @@ export const PROCESS = 10;
 
 /** An operation's fields that its invocation settles; the rest say how it ended. */
 export type Invocation = Omit<Operation, 'index' | 'completedAt' | 'outcome'>;
-export type Completion = Pick<Operation, 'completedAt' | 'outcome' | 'value' | 'error' | 'finalReadOf'>;
+export type Completion = Pick<Operation, 'completedAt' | 'outcome' | 'value' | 'error' | 'finalReadOf' | 'rebalanced'>;
 
 const INITIAL_CAPACITY = 256;
 
@@ -59,6 +59,8 @@ export class HistoryColumns {
   outcome = new Uint8Array(INITIAL_CAPACITY);
   readonly error = new NameColumn();
   finalReadOf = new Float64Array(INITIAL_CAPACITY);
+  /** By operation, of the few that a rebalance fell into: the keys that it moved. */
+  readonly rebalanced = new Map<number, readonly number[]>();
   firstMicroOp = new Int32Array(INITIAL_CAPACITY);
   microOpCount = new Int32Array(INITIAL_CAPACITY);
 
@@ -84,7 +86,7 @@ export class HistoryColumns {
   readonly names = new NameTable();
 
   /** @returns the operation's index; its outcome is unknown until it completes */
-  invoke({ process, session, client, f, invokedAt, value, error, finalReadOf }: Invocation): number {
+  invoke({ process, session, client, f, invokedAt, value, error, finalReadOf, rebalanced }: Invocation): number {
     const operation = this.length++;
     if (operation === this.outcome.length) this.growOperations(operation * 2);
     this.process[operation] = process;
@@ -96,6 +98,7 @@ export class HistoryColumns {
     this.outcome[operation] = INFO;
     this.error.push(error);
     this.finalReadOf[operation] = finalReadOf;
+    if (rebalanced !== undefined) this.rebalanced.set(operation, rebalanced);
     this.addMicroOps(operation, value);
     return operation;
   }
@@ -110,11 +113,12 @@ export class HistoryColumns {
     if (!this.replaceSends(operation, value)) this.addMicroOps(operation, value);
   }
 
-  complete(operation: number, { completedAt, outcome, value, error, finalReadOf }: Completion): void {
+  complete(operation: number, { completedAt, outcome, value, error, finalReadOf, rebalanced }: Completion): void {
     this.completedAt[operation] = completedAt;
     this.outcome[operation] = OUTCOMES.indexOf(outcome);
     this.error.set(operation, error);
     this.finalReadOf[operation] = finalReadOf;
+    if (rebalanced !== undefined) this.rebalanced.set(operation, rebalanced);
     this.amend(operation, value);
   }
 
@@ -128,6 +132,7 @@ export class HistoryColumns {
   /** The view of one operation. */
   operation(index: number): Operation {
     const first = this.firstMicroOp[index]!;
+    const rebalanced = this.rebalanced.get(index);
     return {
       index,
       process: this.process[index]!,
@@ -140,6 +145,7 @@ export class HistoryColumns {
       value: Array.from({ length: this.microOpCount[index]! }, (_, i) => this.microOp(first + i)),
       error: this.error.at(index),
       finalReadOf: this.finalReadOf[index]!,
+      ...(rebalanced === undefined ? {} : { rebalanced }),
     };
   }
 

@@ -110,6 +110,8 @@ export interface Operation {
   readonly error: string | null;
   /** Part of the final read: a fresh consumer reading from the first offset to the end of this replica as leader; -1 otherwise. */
   readonly finalReadOf: number;
+  /** Keys of which a group's rebalance gave or took some while it ran; left out: none is known. */
+  readonly rebalanced?: readonly number[];
 }
 
 export interface HistoryHeader {

@@ -178,6 +178,13 @@ export const anomalies: readonly AnomalyWords[] = [
     sentence: 'Within one operation a later send got a lower offset than an earlier one.',
   },
   {
+    name: 'int-send-skip',
+    words: 'sends of others between those of one operation',
+    did: 'wrote between the sends of one operation',
+    sentence:
+      'Between two sends of one operation to a partition stand records of others. Kafka isolates no writes: always allowed, and told by check --compat jepsen alone.',
+  },
+  {
     name: 'poll-skip',
     words: 'record left out by a consumer',
     did: 'left records out when reading',
@@ -242,6 +249,13 @@ export const anomalies: readonly AnomalyWords[] = [
     words: 'aborted read',
     did: 'read what had failed',
     sentence: 'A record was read whose send failed, or whose transaction was aborted.',
+  },
+  {
+    name: 'G1a-failed-reader',
+    words: 'aborted read by an operation that failed too',
+    did: 'read what had failed, in operations that did not succeed',
+    sentence:
+      'A record was read whose send failed, by an operation that did not end ok itself: what it was answered was real all the same.',
   },
   {
     name: 'torn-transaction',

@@ -490,6 +490,11 @@ describe('harrow explain', () => {
     ['KAFKA-14359', 'it follows from the rule sequence-without-state'],
     ['acks-1', 'preset       one broker is asked before the ack'],
     ['W6', 'invariant'],
+    ['poll-skip', 'forbidden by poll-order'],
+    ['int-send-skip', 'always allowed'],
+    ['acks-1-leader-change', 'licence      Takes an anomaly out of what is guaranteed: acks=1 and a change of leader.'],
+    ['unsafe', 'verdict      An anomaly that the settings permit'],
+    ['cycle-search-timeout', 'spent its steps'],
   ])('%s', async (word, said) => {
     const { exit, out } = await place.run('explain', word);
     expect(exit).toBe(0);

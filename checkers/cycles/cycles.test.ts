@@ -186,7 +186,7 @@ describe('the search', () => {
     );
     expect(cycles).toEqual([]);
     expect(undecided).toEqual([
-      'the search for cycles spent its steps before it could rule out G0, G0-process, G0-realtime',
+      'the search for cycles spent its steps before it could rule out G0, G0-process, G0-realtime (cycle-search-timeout)',
     ]);
   });
 

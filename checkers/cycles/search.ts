@@ -92,7 +92,9 @@ class Search {
     const undecided = this.found.flatMap((cycles, component) => {
       const given = this.exhausted[component]!;
       if (given.length > 0) {
-        return [`the search for cycles spent its steps before it could rule out ${given.join(', ')}`];
+        return [
+          `the search for cycles spent its steps before it could rule out ${given.join(', ')} (cycle-search-timeout)`,
+        ];
       }
       return cycles.length === 0 ? ['operations depend on each other in a cycle of no known class'] : [];
     });

@@ -8,6 +8,8 @@
  *   const { anomalies, undecided } = checkHistory(history, notes);
  *   const verdict = judge({ history, trace, anomalies: [...found, ...anomalies], undecided, requirements });
  */
+export { jepsenOrder } from './jepsen-order.js';
+export { jepsenUnseen } from './jepsen-unseen.js';
 export { checkHistory, type CheckNotes, type StuckNote } from './check-history.js';
 export { judge } from './judge.js';
 export { createBudget, type Budget } from './budget.js';
@@ -15,4 +17,5 @@ export { checkTrace, createInvariants } from './invariants/create.js';
 export { gaps } from './guarantees/gaps.js';
 export { guarantees } from './guarantees/registry.js';
 export { defaultRequirements, requirements, requirementsSuiting } from './requirements/registry.js';
+export { licenceWords } from './licences/rows.js';
 export { invariants } from './invariants/registry.js';

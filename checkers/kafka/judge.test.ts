@@ -33,6 +33,56 @@ describe('judge', () => {
     });
   });
 
+  it('keeps what checkers could not decide', () => {
+    const kept = judge({ history: lost, trace: acksOne.trace, anomalies: [], undecided: ['why'], requirements: [] });
+    expect(kept).toEqual({ verdict: 'undecided', reasons: ['why'], anomalies: [] });
+  });
+
+  it('says of a bug which requirement forbids it too, and tells every anomaly that clients saw', () => {
+    const script = new TraceScript({ settings: { acks: 'all' } }).lead(1, [1, 2, 3]).append(1, 7);
+    script.commit(1, 2, 3).acknowledge(1, 0);
+    const history = historyOf([send('orders-0', 7).ok(0), finalRead('orders-0', 2)], script.header);
+    const [one] = checkHistory(history).anomalies;
+    const anomalies = Array.from({ length: 70 }, () => one!);
+    const told = judge({ history, trace: script.trace, anomalies, undecided: [], requirements: ['no-lost-writes'] });
+    expect(told.anomalies).toHaveLength(70);
+    expect(told.anomalies[0]).toMatchObject({ judgement: 'bug', requirement: 'no-lost-writes' });
+  });
+
+  it.each([
+    [{ setting: 'commit', value: 'after-processing' }, 'skipped', 'before-processing'],
+    [null, 'skipped', 'after-processing-twice'],
+    [null, 'reprocessed', 'before-processing'],
+  ])('what nothing promises is prevented by %o: %s with commit %s', (preventedBy, type, commit) => {
+    const settings = { acks: 'all', commit, 'group.id': 'g', 'auto.offset.reset': 'latest' };
+    const history = historyOf([send('orders-0', 7).ok(0)], { ...acksOne.header, settings }, ['orders-0']);
+    const found = { ...checkHistory(lost).anomalies[0]!, type };
+    const input = { history, trace: acksOne.trace, anomalies: [found], undecided: [], requirements: [] };
+    expect(judge(input).anomalies).toMatchObject([
+      { judgement: 'allowed', licence: { row: 'not-promised', event: -1 }, anomaly: { preventedBy } },
+    ]);
+  });
+
+  it('names what of the trace belongs to it: that the record was appended, and the licensing event', () => {
+    const named = ({ trace: whole }: TraceScript, history: History) =>
+      judge({ history, trace: whole, ...checkHistory(history), requirements: [] }).anomalies.map(({ anomaly }) =>
+        anomaly.events.map((event) => whole.header.probes.find(({ kind }) => kind === whole.kind[event])!.name),
+      );
+    expect(named(acksOne, lost)).toEqual([['append', 'elected']]);
+    const kept = new TraceScript({ settings: { acks: 'all' } }).lead(1, [1, 2, 3]).append(1, 7);
+    kept.commit(1, 2, 3).acknowledge(1, 0);
+    expect(named(kept, historyOf([send('orders-0', 7).ok(0), finalRead('orders-0', 2)], kept.header))).toEqual([
+      ['append'],
+    ]);
+  });
+
+  it('names no event without a trace, and leaves those that an invariant named', () => {
+    expect(verdict(null, []).anomalies.map(({ anomaly }) => anomaly.events)).toEqual([[]]);
+    const breach = { ...checkHistory(lost).anomalies[0]!, type: 'W2', events: [1] };
+    const judged = judge({ history: lost, trace: acksOne.trace, anomalies: [breach], undecided: [], requirements: [] });
+    expect(judged.anomalies[0]!.anomaly.events).toEqual([1]);
+  });
+
   it('names the licensing record of the trace', () => {
     const { licence } = verdict(acksOne.trace, []).anomalies[0]!;
     expect(acksOne.trace.kind[licence!.event]).toBe(
@@ -110,6 +160,9 @@ describe('judge', () => {
     const { verdict: word, reasons } = verdict(broken, []);
     expect(word).toBe('undecided');
     expect(reasons[0]).toMatch(/^unseen: its licence could not be decided: /);
+    // What nothing can license needs no licence.
+    const invented = historyOf([send('orders-0', 7).ok(0), poll('orders-0', [1, 99])], acksOne.header, ['orders-0']);
+    expect(verdict(broken, [], invented)).toMatchObject({ verdict: 'bug' });
   });
 
   it('refuses a requirement that does not exist', () => {

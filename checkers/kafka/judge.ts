@@ -39,12 +39,16 @@ export function judge(input: JudgeInput): TrialVerdict {
   const licences = input.trace === null ? null : new Licences(input.history, input.trace);
   const judged = input.anomalies.map((anomaly): JudgedAnomaly => {
     const requirement = requirements.find((one) => one.forbids.includes(anomaly.type)) ?? null;
-    if (isNeverLicensed(anomaly, input.history)) return bug(anomaly, requirement, input.history);
-    if (licences === null) return withoutTrace(anomaly, requirement, input);
+    const isNever = isNeverLicensed(anomaly, input.history);
+    if (licences === null) {
+      return isNever ? bug(anomaly, requirement, input.history) : withoutTrace(anomaly, requirement, input);
+    }
     try {
-      const licence = licences.of(anomaly) ?? unpromised(anomaly, input.history);
-      return licence === null ? bug(anomaly, requirement, input.history) : judgement(anomaly, requirement, licence);
+      const licence = isNever ? null : (licences.of(anomaly) ?? unpromised(anomaly, input.history));
+      const told = { ...anomaly, events: licences.eventsOf(anomaly, licence) };
+      return licence === null ? bug(told, requirement, input.history) : judgement(told, requirement, licence);
     } catch (error) {
+      if (isNever) return bug(anomaly, requirement, input.history);
       undecided.push(`${anomaly.type}: its licence could not be decided: ${errorWords(error)}`);
       return judgement(anomaly, requirement, null);
     }

@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  assign,
-  finalRead,
-  historyOf,
-  other,
-  poll,
-  seek,
-  send,
-  type OperationBuilder,
-} from '../../histories/builders.js';
+import { assign, finalRead, historyOf, other, poll, seek, send, OperationBuilder } from '../../histories/builders.js';
 import { pollOrder } from './poll-order.js';
 
 const sent = [0, 1, 2, 3, 4, 5].map((offset) => send('x', 10 + offset).ok(offset));
@@ -64,6 +55,31 @@ describe('within one operation', () => {
     expect(assigned(read(3, 1))).toEqual([['int-nonmonotonic-poll', 3, 1]]);
     expect(assigned(read(0, 1, 2))).toEqual([]);
   });
+
+  it('they are found of everybody, assigned or subscribed', () => {
+    expect(found(read(0, 1, 4, 5))).toEqual([['int-poll-skip', 2]]);
+    expect(found(other('subscribe'), read(3, 1))).toEqual([['int-nonmonotonic-poll', 3, 1]]);
+  });
+
+  it('but for the keys that a rebalance moved meanwhile', () => {
+    expect(found(other('subscribe'), read(0, 1, 4).rebalanced('x'))).toEqual([]);
+    expect(found(other('subscribe'), read(3, 1).rebalanced('x'))).toEqual([]);
+    expect(found(other('subscribe'), read(3, 1).rebalanced('y'))).toEqual([['int-nonmonotonic-poll', 3, 1]]);
+  });
+
+  it('a warning that the position was out of range explains both', () => {
+    expect(assigned(read(0, 1, 4), read(5, 3))).toHaveLength(2);
+    const warned = [read(0, 1, 4), read(5, 3)].map(
+      (one) => new OperationBuilder({ ...one.draft, error: 'OFFSET_OUT_OF_RANGE' }),
+    );
+    expect(assigned(...warned)).toEqual([]);
+  });
+
+  it('two polls of one operation are one walk', () => {
+    expect(assigned(read(0, 1).and(read(2, 3)))).toEqual([]);
+    expect(assigned(read(0, 1).and(read(3, 4)))).toEqual([['int-poll-skip', 2]]);
+    expect(assigned(read(0, 1).and(read(1, 2)))).toEqual([['int-nonmonotonic-poll', 1, 1]]);
+  });
 });
 
 describe('nothing is said', () => {
@@ -77,6 +93,16 @@ describe('nothing is said', () => {
     expect(ofGap(send('x', 8).fail(), ...passing, readByOther)).toEqual([]);
     expect(ofGap(send('x', 8).ok(1), ...passing)).toEqual([]);
     expect(ofGap(send('y', 8).ok(1), ...passing)).toEqual([]);
+  });
+
+  it('of what a compacted partition lacks: it may have been superseded', () => {
+    const settings = { 'x:cleanup.policy': 'compact' };
+    const types = (...operations: readonly OperationBuilder[]) =>
+      pollOrder
+        .check(historyOf([...sent, assign('x'), ...operations, everything], { settings }))
+        .anomalies.map(({ type }) => type);
+    expect(types(read(0, 1), read(4, 5))).toEqual([]);
+    expect(types(read(0, 1), read(1))).toEqual(['nonmonotonic-poll']);
   });
 
   it('of who was assigned nothing, or subscribes', () => {

@@ -5,12 +5,14 @@
  *   c0  |-- poll --| 0=7 1=8   |-- poll --| 1=8                           → nonmonotonic-poll
  *
  * The same within one operation: int-poll-skip, int-nonmonotonic-poll. Left out is a record that was acknowledged and that
- * some read returned: offsets have gaps, and who reads committed transactions alone passes aborted records.
+ * some read returned: offsets have gaps, and who reads committed transactions alone passes aborted records. Of a compacted
+ * partition nobody can say what was left out: it may have been superseded.
  *
- * Only what a session is known to have been assigned is judged. Polls of any outcome are compared, but the position goes
- * on from ok ones alone: a transaction that aborts rewinds. An assignment keeps the positions of the keys that it names,
- * unless the next poll begins at the first offset known: a seek to the beginning. Any other seek says so itself. A poll with a warning (an offset out of range) begins
- * anew. Who subscribes may be moved by any rebalance: nothing is said.
+ * Between polls only what a session is known to have been assigned is judged. Polls of any outcome are compared, but the
+ * position goes on from ok ones alone: a transaction that aborts rewinds. An assignment keeps the positions of the keys
+ * that it names, unless the next poll begins at the first offset known: a seek to the beginning. Any other seek says so
+ * itself. Who subscribes may be moved by any rebalance: nothing is said. Within one operation everybody is judged, but for
+ * the keys that a rebalance moved meanwhile. A poll with a warning (an offset out of range) begins anew.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
 import { FAIL, OK, POLL, type HistoryColumns } from '../../histories/history-columns.js';
@@ -18,6 +20,7 @@ import type { Checker } from '../checker.js';
 import { endOf, findings, operationsOf } from './history/findings.js';
 import { historyIndex, type HistoryIndex } from './history/history-index.js';
 import { keyWords, recordWords } from './history/words.js';
+import { isCompacted } from './settings.js';
 
 export const pollOrder: Checker = {
   name: 'poll-order',
@@ -32,10 +35,13 @@ export const pollOrder: Checker = {
 /** Where a session stands in a partition: what it read last. */
 interface Position {
   readonly operation: number;
-  readonly offset: number;
+  /** In the records of the history. */
+  readonly row: number;
   /** Assigned anew since: it may have sought the beginning. */
   readonly assignedSince: boolean;
 }
+
+const NONE: readonly number[] = [];
 
 class PollOrder {
   readonly anomalies: Anomaly[] = [];
@@ -43,6 +49,8 @@ class PollOrder {
   private readonly columns: HistoryColumns;
   /** By session, by key. Sessions that nothing was assigned to have none. */
   private readonly positions = new Map<number, Map<number, Position>>();
+  /** By key, once it was asked. */
+  private readonly compacted: (boolean | undefined)[] = [];
 
   constructor(index: HistoryIndex) {
     this.index = index;
@@ -52,19 +60,19 @@ class PollOrder {
   take(operation: number): void {
     const { session: sessions, f, finalReadOf } = this.columns;
     if (finalReadOf[operation]! >= 0) return;
-    const session = sessions[operation]!;
     switch (f.at(operation)) {
+      case 'send': // most operations
+        return;
       case 'assign':
-        return this.assign(operation, session);
+        return this.assign(operation, sessions[operation]!);
       case 'seek':
-        return this.seek(operation, session);
+        return this.seek(operation, sessions[operation]!);
       case 'subscribe':
       case 'crash':
-        this.positions.delete(session);
+        this.positions.delete(sessions[operation]!);
         return;
     }
-    const positions = this.positions.get(session);
-    if (positions !== undefined) this.poll(operation, positions);
+    this.poll(operation, this.positions.get(sessions[operation]!));
   }
 
   private assign(operation: number, session: number): void {
@@ -88,46 +96,69 @@ class PollOrder {
     }
   }
 
-  private poll(operation: number, positions: Map<number, Position>): void {
+  /** @param positions undefined: nothing was assigned to the session */
+  private poll(operation: number, positions: Map<number, Position> | undefined): void {
     const { columns } = this;
     const isOk = columns.outcome[operation] === OK;
     const isWarned = isOk && columns.error.at(operation) !== null;
+    const rebalanced = columns.rebalanced.get(operation) ?? NONE;
     const reads = new Map<number, Position>();
     const first = columns.firstMicroOp[operation]!;
     for (let microOp = first; microOp < first + columns.microOpCount[operation]!; microOp++) {
       if (columns.microOpKind[microOp] !== POLL) continue;
       const key = columns.key[microOp]!;
-      const begin = columns.firstRecord[microOp]!;
-      for (let row = begin; row < begin + columns.recordCount[microOp]!; row++) {
-        const offset = columns.offset[row]!;
-        if (offset < 0) continue;
-        const before = reads.get(key) ?? positions.get(key);
-        if (before !== undefined && !isWarned) this.compare(key, before, operation, offset);
-        reads.set(key, { operation, offset, assignedSince: false });
-      }
+      const before = reads.get(key) ?? positions?.get(key) ?? null;
+      const isJudged = !isWarned && !rebalanced.includes(key);
+      const last = this.records(operation, microOp, before, isJudged);
+      if (last >= 0) reads.set(key, { operation, row: last, assignedSince: false });
     }
-    if (isOk) for (const [key, position] of reads) positions.set(key, position);
+    if (isOk && positions !== undefined) for (const [key, position] of reads) positions.set(key, position);
   }
 
-  private compare(key: number, before: Position, operation: number, offset: number): void {
+  /** The records of one poll, each against the one before it. @returns the row of the last; -1: no offset is known */
+  private records(operation: number, microOp: number, before: Position | null, isJudged: boolean): number {
+    const { key: keys, firstRecord, recordCount, offset } = this.columns;
+    const key = keys[microOp]!;
+    const begin = firstRecord[microOp]!;
+    const end = begin + recordCount[microOp]!;
+    let last = -1;
+    for (let row = begin; row < end; row++) {
+      if (offset[row]! < 0) continue;
+      if (isJudged && last < 0 && before !== null) this.compare(key, before, operation, row);
+      // What follows at once leaves nothing out.
+      if (isJudged && last >= 0 && offset[row] !== offset[last]! + 1) {
+        this.compare(key, { operation, row: last, assignedSince: false }, operation, row);
+      }
+      last = row;
+    }
+    return last;
+  }
+
+  private compare(key: number, before: Position, operation: number, row: number): void {
+    const { offset: offsets, value } = this.columns;
     const within = before.operation === operation ? 'int-' : '';
-    if (offset <= before.offset) {
-      if (before.assignedSince && offset <= this.firstOffsetOf(key)) return;
-      const story = `${this.reader(operation)} read ${this.place(key, offset)} after ${this.place(key, before.offset)}`;
-      this.found(`${within}nonmonotonic-poll`, key, [before.offset, offset], [], before, operation, story);
+    const [from, to] = [offsets[before.row]!, offsets[row]!];
+    const read = `${this.columns.client.at(operation)} read ${this.place(key, to)}`;
+    if (to <= from) {
+      if (before.assignedSince && to <= this.firstOffsetOf(key)) return;
+      const story = `${read} after ${this.place(key, from)}`;
+      const values = [...new Set([value[before.row]!, value[row]!])];
+      this.found(`${within}nonmonotonic-poll`, key, [from, to], values, before, operation, story);
       return;
     }
-    const skipped = this.firstBetween(key, before.offset, offset);
+    const skipped = this.firstBetween(key, from, to);
     if (skipped < 0) return;
-    const { record, offset: offsets } = this.index.positions;
-    const left = recordWords(this.index, record[skipped]!, offsets[skipped]!);
-    const story = `${this.reader(operation)} read ${this.place(key, offset)} next after ${this.place(key, before.offset)}, and left out ${left}`;
-    const values = [this.index.records.value[record[skipped]!]!];
-    this.found(`${within}poll-skip`, key, [offsets[skipped]!], values, before, operation, story);
+    const { positions, records } = this.index;
+    const record = positions.record[skipped]!;
+    const left = recordWords(this.index, record, positions.offset[skipped]!);
+    const story = `${read} next after ${this.place(key, from)}, and left out ${left}`;
+    const skippedAt = [positions.offset[skipped]!];
+    this.found(`${within}poll-skip`, key, skippedAt, [records.value[record]!], before, operation, story);
   }
 
   /** The lowest position between two offsets whose record was acknowledged, and read there by somebody; -1: none. */
   private firstBetween(key: number, low: number, high: number): number {
+    if ((this.compacted[key] ??= isCompacted(this.index.history, key))) return -1;
     const { log, logStart, positions, records } = this.index;
     const end = logStart[key + 1]!;
     for (let i = this.firstAbove(key, low); i < end; i++) {
@@ -168,10 +199,6 @@ class PollOrder {
     const operations = operationsOf(before.operation, operation);
     const at = endOf(this.index, operation);
     this.anomalies.push({ type, key, offsets, operations, values, events: [], at, story, preventedBy: null });
-  }
-
-  private reader(operation: number): string {
-    return this.columns.client.at(operation)!;
   }
 
   private place(key: number, offset: number): string {

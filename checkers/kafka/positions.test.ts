@@ -108,6 +108,28 @@ describe('G1a', () => {
     expect(anomalies).toMatchObject([{ type: 'G1a', values: [7], operations: [0, 1] }]);
   });
 
+  it('is G1a-failed-reader of an operation that did not end ok itself', () => {
+    const found = (...reads: readonly OperationBuilder[]) =>
+      abortedRead
+        .check(history(send('x', 7).fail(), ...reads))
+        .anomalies.map(({ type, operations }) => [type, ...operations]);
+    const read = poll('x', [0, 7]);
+    expect(found(read.fail())).toEqual([['G1a-failed-reader', 0, 1]]);
+    expect(found(read.info())).toEqual([['G1a-failed-reader', 0, 1]]);
+    expect(found(read)).toEqual([['G1a', 0, 1]]);
+    expect(found(read.fail(), read)).toEqual([
+      ['G1a', 0, 2],
+      ['G1a-failed-reader', 0, 1],
+    ]);
+  });
+
+  it('names a reader of committed records before one of all, and the first of equals', () => {
+    const settings = { 'c1:isolation.level': 'read_committed', 'c2:isolation.level': 'read_committed' };
+    const readers = ['c0', 'c1', 'c2'].map((client) => poll('x', [0, 7]).by(client));
+    const { anomalies } = abortedRead.check(historyOf([send('x', 7).fail(), ...readers], { settings }));
+    expect(anomalies).toMatchObject([{ type: 'G1a', operations: [0, 2] }]);
+  });
+
   it('says nothing of sends that are unknown, or failed and unread', () => {
     const sends = history(send('x', 7).info(), send('x', 8).fail(), poll('x', [0, 7]));
     expect(abortedRead.check(sends).anomalies).toEqual([]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { historyOf, type OperationBuilder } from '../../histories/builders.js';
+import { historyOf, OperationBuilder } from '../../histories/builders.js';
 import type { History } from '../../histories/operation.js';
 import { checkHistory } from './check-history.js';
 import { operationsOf, simulatedRun, type LoggedSend, type SimulatedRun } from './testing/history-arbitraries.js';
@@ -143,6 +143,20 @@ describe('what is found does not depend on', () => {
         const stretched = withOffsets(history, stretch);
         const expected = found(history).map((one) => ({ ...one, offsets: one.offsets.map(stretch) }));
         expect(found(stretched)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('what went on well elsewhere, or afterwards', () => {
+    fc.assert(
+      fc.property(defective, simulatedRun, (operations, good) => {
+        const end = 1_000_000;
+        const later = operationsOf(good).map(({ draft }, i) => {
+          const microOps = draft.microOps.map((one) => ('key' in one ? { ...one, key: `later-${one.key}` } : one));
+          const at = end + i * 1000;
+          return new OperationBuilder({ ...draft, microOps, client: `later-${draft.client}` }).from(at).to(at + 500);
+        });
+        expect(found(historyOf([...operations, ...later]))).toEqual(found(historyOf(operations)));
       }),
     );
   });

@@ -117,6 +117,70 @@ describe('Elle describes these', () => {
   });
 });
 
+/** What is invoked while all else is open, and what runs in turn: one process a client. */
+function withProcesses(...operations: readonly OperationBuilder[]): History {
+  const { operations: built, ...history } = historyOf(operations);
+  const processes = new Map<string, number>();
+  const processOf = (client: string): number => {
+    if (!processes.has(client)) processes.set(client, processes.size);
+    return processes.get(client)!;
+  };
+  return { ...history, operations: built.map((one) => ({ ...one, process: processOf(one.client) })) };
+}
+
+describe('a cycle that needs an order of operations', () => {
+  const throughout = (one: OperationBuilder, client: string) => one.by(client).from(0).to(1000);
+  const first = (one: OperationBuilder) => one.by('p').from(10).to(20);
+  const then = (one: OperationBuilder) => one.by('p').from(30).to(40);
+
+  it.each<[name: string, operations: readonly OperationBuilder[], neighbour: readonly OperationBuilder[]]>([
+    [
+      'G0',
+      [throughout(txn(r('x', [2, 1])), 'a'), first(txn(a('x', 1))), then(txn(a('x', 2)))],
+      [throughout(txn(r('x', [1, 2])), 'a'), first(txn(a('x', 1))), then(txn(a('x', 2)))],
+    ],
+    [
+      'G1c',
+      [throughout(txn(r('x', [1]), a('y', 1)), 'a'), first(txn(r('y', [1]))), then(txn(a('x', 1)))],
+      [throughout(txn(r('x', [1]), a('y', 1)), 'a'), first(txn(r('y', []))), then(txn(a('x', 1)))],
+    ],
+    [
+      'G-single-item',
+      [throughout(txn(a('x', 1)), 'a'), first(txn(a('x', 2))), then(txn(r('x', [1])))],
+      [throughout(txn(a('x', 1)), 'a'), first(txn(a('x', 2))), then(txn(r('x', [1, 2])))],
+    ],
+    [
+      'G-nonadjacent-item',
+      [
+        throughout(txn(r('x', []), r('z', [1])), 'a'),
+        throughout(txn(a('z', 1)), 'b'),
+        first(txn(a('x', 1))),
+        then(txn(r('z', []))),
+      ],
+      [
+        throughout(txn(r('x', []), r('z', [1])), 'a'),
+        throughout(txn(a('z', 1)), 'b'),
+        first(txn(a('x', 1))),
+        then(txn(r('z', [1]))),
+      ],
+    ],
+    [
+      'G2-item',
+      [throughout(txn(a('y', 1), r('x', [])), 'a'), first(txn(a('x', 1))), then(txn(r('y', [])))],
+      [throughout(txn(a('y', 1), r('x', [1])), 'a'), first(txn(a('x', 1))), then(txn(r('y', [])))],
+    ],
+  ])('%s: of a process, else of real time, else there is none', (name, operations, neighbour) => {
+    const typesIn = (history: History) => check(history).anomalies.map(({ type }) => type);
+    expect(typesIn(withProcesses(...operations))).toEqual([`${name}-process`]);
+    expect(typesIn(withProcesses(...neighbour))).toEqual([]);
+    const [last] = operations.slice(-1);
+    const others = operations.slice(0, -1);
+    expect(typesIn(withProcesses(...others, last!.by('q')))).toEqual([`${name}-realtime`]);
+    // The two overlap, and nobody knows which came first.
+    expect(typesIn(withProcesses(...others, last!.by('q').from(20)))).toEqual([]);
+  });
+});
+
 describe('a cycle is told', () => {
   it('step by step', () => {
     const operations = together(

@@ -94,6 +94,7 @@ function inRealTimeOrder(operations: readonly Operation[]): readonly Moment[] {
 
 function operationLine(history: History, operation: Operation, completes: boolean, index: number): object {
   const { process, f, value, outcome, invokedAt, completedAt, client, session, error, finalReadOf } = operation;
+  const { rebalanced = [] } = operation;
   const recordKeys = value.flatMap((microOp) => (microOp.kind === 'send' ? [microOp.recordKey] : []));
   const sends = value.filter((microOp) => microOp.kind === 'send');
   const tombstones = sends.flatMap(({ tombstone }, index) => (tombstone === true ? [index] : []));
@@ -114,6 +115,9 @@ function operationLine(history: History, operation: Operation, completes: boolea
     ...(tombstones.length > 0 ? { tombstones } : {}),
     ...(finalReadOf >= 0 ? { finalReadOf } : {}),
     ...(derived === undefined ? {} : { derived }),
+    ...(completes && rebalanced.length > 0
+      ? { rebalanceLog: [{ keys: rebalanced.map((key) => keyName(history, key)) }] }
+      : {}),
   };
 }
 

@@ -11,8 +11,10 @@ import { readHeader, readKeys, unitsPerMicrosecond } from './read-header.js';
 import { kindOf, readAlone, readDerived, readInTransaction, type Numbers } from './special-micro-ops.js';
 
 const fieldsRead =
-  'index process type f value time error client session recordKeys tombstones finalReadOf derived'.split(' ');
-const fieldsOfOthers = 'node thread seekToBeginning pollMs rebalanceLog meta ext'.split(' ');
+  'index process type f value time error client session recordKeys tombstones finalReadOf derived rebalanceLog'.split(
+    ' ',
+  );
+const fieldsOfOthers = 'node thread seekToBeginning pollMs meta ext'.split(' ');
 const operationFields = new Set([...fieldsRead, ...fieldsOfOthers]);
 const types = ['invoke', 'ok', 'fail', 'info'] as const;
 
@@ -122,6 +124,7 @@ class OperationReader {
       value: this.microOps.read(line),
       error: readError(line),
       finalReadOf: line.has('finalReadOf') ? line.integer('finalReadOf', 0) : operations.finalReadOf[operation]!,
+      ...(line.has('rebalanceLog') ? { rebalanced: this.microOps.rebalanced(line) } : {}),
     });
   }
 }
@@ -151,6 +154,18 @@ class MicroOpReader implements Numbers {
     const alone = kindOf[f];
     const microOps = alone === undefined || isEmpty(value) ? this.list(line) : readAlone(line, alone, value, this);
     return line.has('derived') ? [...microOps, ...readDerived(line, this)] : microOps;
+  }
+
+  /** The keys that a consumer's rebalances gave or took: [{"keys":["x"], …}, …]; null: none. */
+  rebalanced(line: LineObject): readonly number[] {
+    if (line.any('rebalanceLog') === null) return [];
+    const keys = line.list('rebalanceLog').flatMap((entry): readonly number[] => {
+      const { keys: named = [] } = isObject(entry) ? entry : line.fail(`a rebalance is an object; got ${shown(entry)}`);
+      if (named === null) return [];
+      if (!Array.isArray(named)) line.fail(`the keys of a rebalance should be a list; got ${shown(named)}`);
+      return named.map((name: unknown) => this.key(line, name));
+    });
+    return [...new Set(keys)];
   }
 
   private list(line: LineObject): readonly MicroOp[] {
@@ -225,6 +240,10 @@ class MicroOpReader implements Numbers {
     }
     return this.names.ofOther(textOf(line.line, value));
   }
+}
+
+function isObject(value: unknown): value is { readonly keys?: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isWrapped(value: object): boolean {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { requirementsSuiting } from '../../checkers/kafka/api.js';
+import { columnarHistory, columnsOf } from '../../histories/history-columns.js';
 import type { History } from '../../histories/operation.js';
 import { requirements } from '../catalogue.js';
 import { settingsTable } from '../settings/table.js';
@@ -79,13 +80,9 @@ function knownSetting(name: string): string {
 
 /** The history as if its header had said so. */
 export function withSettings(history: History, { settings }: Assumptions): History {
-  const { header, keys, operations } = history;
-  return {
-    header: { ...header, settings: { ...header.settings, ...settings } },
-    keys,
-    operations,
-    valueName: (value) => history.valueName(value),
-  };
+  const { header, keys } = history;
+  const assumed = { ...header, settings: { ...header.settings, ...settings } };
+  return columnarHistory(assumed, keys, columnsOf(history), (value) => history.valueName(value));
 }
 
 /** Those asked for; else those of the kept trial's spec; else the usual ones for histories of its kind. */

@@ -217,7 +217,9 @@ describe('a history without a trace', () => {
   it('as Jepsen judges it is invalid whatever is required, and shows only what Jepsen knows', async () => {
     const { verdict, anomalies } = await verdictOf('--compat', 'jepsen', '--require', 'writable-again');
     expect(verdict).toBe('unsafe');
-    expect(new Set(anomalies.map(({ type }) => type))).toEqual(new Set(['lost-write', 'unseen', 'duplicate']));
+    expect(new Set(anomalies.map(({ type }) => type))).toEqual(
+      new Set(['lost-write', 'unseen', 'duplicate', 'int-nonmonotonic-poll']),
+    );
   });
 
   it.each([

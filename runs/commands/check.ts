@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkHistory, checkTrace, judge } from '../../checkers/kafka/api.js';
 import type { Anomaly } from '../../histories/anomaly.js';
+import { columnsOf } from '../../histories/history-columns.js';
 import type { Trace } from '../../histories/trace.js';
 import { Exit, type ExitCode } from '../outcome.js';
 import { verdictMark } from '../reporters/paint.js';
@@ -61,8 +62,8 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
       anomalies: verdict.anomalies.map((judged) => anomalyJson(history, judged)),
     });
   } else {
-    const clients = new Set(history.operations.map(({ client }) => client)).size;
-    const what = `${counted(history.operations.length, 'operation')} of ${counted(clients, 'client')}`;
+    const { length, client } = columnsOf(history);
+    const what = `${counted(length, 'operation')} of ${counted(client.distinct, 'client')}`;
     say(context, `${verdictMark(verdict.verdict, paintOf(context))}   ${file}: ${what}`);
     if (trace === null) say(context, `  no trace beside it: ${judgedWithout(assumptions)}`);
     if (options.compat === 'jepsen')

@@ -12,7 +12,7 @@ import { rowsWithSettings, scopes, settingsTable } from '../settings/table.js';
 import { loadPresets, type Preset } from '../presets/presets.js';
 import { didYouMean } from '../spec/nearest.js';
 import { UsageError } from '../spec/problems.js';
-import { gaps, guarantees, invariants } from '../../checkers/kafka/api.js';
+import { gaps, guarantees, invariants, licenceWords } from '../../checkers/kafka/api.js';
 import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
 import { ruleNames, specName } from '../../model/kafka/protocol/versions/rules.js';
 import { type Context, paintOf, say } from './context.js';
@@ -79,6 +79,8 @@ function meaningOf(word: string): string[] {
       .map(({ sentence, source, closedBy }) =>
         paragraph('left open', `${sentence} Closed by ${closedBy ?? 'no setting'}. (${source})`),
       ),
+    ...licenceMeaning(word),
+    ...verdictMeaning(word),
     ...settingMeaning(word, presets),
     ...presets
       .filter(({ name }) => name === word)
@@ -119,6 +121,29 @@ function anomalyMeaning(word: string, presets: readonly Preset[]): string[] {
     ...(forbidding.length === 0 ? [] : [paragraph('forbidden by', forbidding.join(', '))]),
     ...shownBy(presets, ({ spec }) => spec.expect.includes(word)),
   ];
+}
+
+function licenceMeaning(word: string): string[] {
+  const words = licenceWords.get(word);
+  return words === undefined ? [] : [paragraph('licence', `Takes an anomaly out of what is guaranteed: ${words}.`)];
+}
+
+/** Verdicts of trials, judgements of anomalies, and the reasons of `undecided` that Elle has names for. */
+const verdicts: Readonly<Record<string, string>> = {
+  clean: 'No anomaly, or none but licensed ones that no requirement forbids.',
+  unsafe: 'An anomaly that the settings permit and a requirement forbids: these settings are not enough.',
+  bug: "An anomaly that is guaranteed not to be: Kafka's rules are wrong, or our model of them.",
+  undecided: 'Nothing worse was found, and something could not be decided; the reason stands beside it.',
+  allowed: 'Of an anomaly: it is licensed, and no requirement forbids it. Reported, and no failure.',
+  'empty-transaction-graph':
+    'undecided: no operation of the history depends on another, so that no cycle could have been seen.',
+  'cycle-search-timeout':
+    'undecided: the search for cycles spent its steps (not its time) before it could rule out those that are named.',
+};
+
+function verdictMeaning(word: string): string[] {
+  const sentence = Object.hasOwn(verdicts, word) ? verdicts[word] : undefined;
+  return sentence === undefined ? [] : [paragraph('verdict', sentence)];
 }
 
 function faultMeaning(word: string, presets: readonly Preset[]): string[] {
@@ -168,6 +193,9 @@ function allWords(): string[] {
     ...ruleNames.map(specName),
     ...defectIds,
     ...[...guarantees, ...gaps].map(({ id }) => id),
+    ...invariants.map(({ id }) => id),
+    ...licenceWords.keys(),
+    ...Object.keys(verdicts),
     ...scopes.flatMap((scope) => [...settingsTable('3.9')[scope].keys()]),
     ...loadPresets().map(({ name }) => name),
   ];

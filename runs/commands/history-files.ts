@@ -23,8 +23,7 @@ const LINE_END = 0x0a;
  * @throws UsageError that names the line and the reason
  */
 export function readHistoryFile(path: string): History {
-  const bytes = readBytes(path);
-  return inFormat(path, () => readHistoryLines(linesOf(path, bytes)));
+  return inFormat(path, () => readHistoryLines(linesOfFile(path)));
 }
 
 /** Bytes, unpacked if they were gzipped. */
@@ -54,6 +53,11 @@ export function inFormat<T>(path: string, read: () => T): T {
     if (error instanceof FormatError) throw new UsageError(`${path}:${error.line}: ${error.reason}`);
     throw error;
   }
+}
+
+/** The bytes of EDN are let go of once they are text. */
+function linesOfFile(path: string): Iterable<LineObject> {
+  return linesOf(path, readBytes(path));
 }
 
 /** Lines of harrow/history; those of an EDN history are made as they are asked for. */
@@ -119,8 +123,7 @@ export function mustBeWritable(path: string): void {
  * @throws UsageError
  */
 export function convertHistory(from: string, to: string, history: History, trace: Trace | null): void {
-  const bytes = readBytes(from);
-  const pieces = writers[endingOf(to)]({ lines: () => linesOf(from, bytes), history, trace });
+  const pieces = writers[endingOf(to)]({ lines: () => linesOfFile(from), history, trace });
   const partial = `${to}.partial`;
   try {
     inFormat(from, () => writePieces(partial, pieces, to.endsWith('.gz')));

@@ -14,6 +14,7 @@ const words: Readonly<Record<string, RequirementWords>> = {
   'no-lost-writes': { kept: 'no lost write', broke: 'lost acknowledged writes', ways: waysTo('lose them') },
   'key-order': { kept: 'no reordering', broke: 'wrote records out of order', ways: waysTo('change the order') },
   'no-duplicates': { kept: 'no duplicate', broke: 'wrote records twice', ways: waysTo('write them twice') },
+  'poll-order': { kept: 'no read out of order', broke: 'read out of order', ways: waysTo('read out of order') },
   'exactly-once': {
     kept: 'exactly once',
     broke: 'were not exactly once',

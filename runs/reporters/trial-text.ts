@@ -70,6 +70,8 @@ export function anomalyJson(history: History, judged: JudgedAnomaly): Record<str
     key: history.keys[anomaly.key] ?? null,
     offsets: anomaly.offsets,
     operations: anomaly.operations,
+    events: anomaly.events,
+    preventedBy: anomaly.preventedBy,
     story: anomaly.story,
   };
 }

@@ -94,7 +94,7 @@ export const failedMeansAbsent: Guarantee = {
   sentence: 'A record whose send failed for certain is in no log; that of an aborted transaction may be, uncommitted.',
   source: 'Sender.completeBatch: errors that brokers answer before they append',
   assumptions: [],
-  covers: ({ workload }) => (workload === 'list-append' ? [] : ['G1a']),
+  covers: ({ workload }) => (workload === 'list-append' ? [] : ['G1a', 'G1a-failed-reader']),
   holdsFor: (anomaly, history) =>
     !writerIsTransactional(anomaly, history) || everyReaderReadsCommitted(anomaly, history),
 };

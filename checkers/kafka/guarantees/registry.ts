@@ -35,6 +35,7 @@ export const guarantees: readonly Guarantee[] = [
   groups.atLeastOnce,
   groups.atLeastOnceOutput,
   replication.realReads,
+  replication.readsInOrder,
   replication.oneLeaderPerEpoch,
   replication.metadataKept,
   replication.partitionState,
@@ -66,7 +67,7 @@ export function excludes(guarantee: Guarantee, anomaly: Anomaly, history: Histor
 
 /**
  * These rest on more than that nothing was lost: no retry, no request that outlives its client's wait, a leader that knows
- * the producer. A history alone tells of none of it, so that it never proves a breach of them.
+ * the producer, a consumer that stays where it is. A history alone tells of none of it, so that it never proves a breach of them.
  */
 const onlyByTrace: readonly Guarantee[] = [
   producers.idempotenceNoDuplicates,
@@ -74,6 +75,7 @@ const onlyByTrace: readonly Guarantee[] = [
   producers.oneInFlightOrder,
   producers.inFlightOrder,
   producers.oneCopyAnAttempt,
+  replication.readsInOrder,
 ];
 
 /** Whether what the guarantee excludes is proven to be a bug once it is known that no event licenses a loss. */

@@ -56,6 +56,19 @@ export const compaction: Guarantee = {
   covers: () => ['W23'],
 };
 
+export const readsInOrder: Guarantee = {
+  id: 'reads-in-order',
+  sentence:
+    'A consumer is given the records of a partition in the order of their offsets: none that it may read is left out, and none comes twice while its position is not moved.',
+  source: 'SubscriptionState.position, FetchCollector.fetchRecords: the next position is that behind the last record',
+  assumptions: [
+    'No leader loses records that consumers could read: those go back to where the logs part (KIP-320).',
+    'Nobody moves the position: no seek, no rebalance, no reset of an offset that is out of range.',
+  ],
+  covers: ({ workload }) =>
+    workload === 'list-append' ? [] : ['poll-skip', 'nonmonotonic-poll', 'int-poll-skip', 'int-nonmonotonic-poll'],
+};
+
 export const oneLeaderPerEpoch: Guarantee = {
   id: 'one-leader-per-epoch',
   sentence: 'In one leader epoch of a partition at most one broker leads and appends.',

@@ -13,7 +13,7 @@ export const atomicTransactions: Guarantee = {
   assumptions: ['No leader loses records or transaction markers that were replicated.'],
   covers: (header) =>
     isTransactional(header) || isolationOf(header) !== 'all-uncommitted'
-      ? ['torn-transaction', 'G1a', 'precommitted-read', 'G1c', 'G1c-process', 'G1c-realtime']
+      ? ['torn-transaction', 'G1a', 'G1a-failed-reader', 'precommitted-read', 'G1c', 'G1c-process', 'G1c-realtime']
       : [],
   holdsFor: everyReaderReadsCommitted,
 };

@@ -74,12 +74,15 @@ export class HistoryIndex {
     return record;
   }
 
-  /** Another record of the same value that somebody sent, under another key or under one unknown; -1: none. */
+  /** Another record of the same value that somebody sent, under another key or under one unknown: the first; -1: none. */
   sentElsewhere(record: number): number {
     const { value, writer, next } = this.records;
-    let other = this.recordOfValue.get(value[record]!);
-    while (other >= 0 && (other === record || writer[other]! < 0)) other = next[other]!;
-    return other;
+    let first = -1;
+    for (let other = this.recordOfValue.get(value[record]!); other >= 0; other = next[other]!) {
+      if (other === record || writer[other]! < 0) continue;
+      if (first < 0 || writer[other]! < writer[first]!) first = other;
+    }
+    return first;
   }
 
   /** The operation that first sent a record; undefined: nobody did. */

@@ -102,6 +102,12 @@ describe('what would have prevented a loss', () => {
     expect(prevented(frozen(acknowledged().changeIsr([1])))).toEqual({ setting: 'flush.messages', value: '1' });
   });
 
+  it('is flush.messages=1 too where two had acknowledged, though one would have been allowed', () => {
+    const two = scriptOf(acksAll, 1).lead(1, [1, 2, 3]).changeIsr([1, 2]).emit('isr-adopted', 1, 0, 0b110, 2, 1);
+    const script = two.append(1, 7).commit(1, 2).acknowledge(1, 0).changeIsr([1]);
+    expect(prevented(frozen(script))).toEqual({ setting: 'flush.messages', value: '1' });
+  });
+
   it('is nothing where the disk rotted', () => {
     const script = acknowledged().changeIsr([1]).rot(1, 0, 1).kill(1).emit('truncate', 1, 0, 0, 1, 2);
     script.logs[1]!.length = 0;

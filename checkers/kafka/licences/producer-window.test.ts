@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { historyOf, send } from '../../../histories/builders.js';
+import { Licences } from '../licences.js';
 import { PartitionTimeline, type Stay } from './partition-timeline.js';
 import { TraceTimeline } from './trace-timeline.js';
 import { TraceScript } from '../testing/script.js';
@@ -87,5 +89,30 @@ describe('a record of an idempotent producer that stands twice is licensed', () 
     };
     expect(row(thrice(1))).toBeNull();
     expect(row(thrice(2))).toBe('producer-window');
+  });
+});
+
+describe('what is judged of it', () => {
+  /** Under idempotence, the producer p0 behind machine 9 sent it. */
+  const licenceOf = (type: string, idempotent: boolean, client = 'p0'): string | null => {
+    const script = appendedAgain((begun) => outOfOrder(reloaded(begun, 2), 2));
+    const machines = Array.from({ length: CLIENT + 1 }, (_, id) => ({
+      name: id === CLIENT ? 'p0' : `m${id}`,
+      roles: [],
+    }));
+    script.trace.header = { ...script.trace.header, machines };
+    const settings = { acks: 'all', retries: 0, ...(idempotent ? { retries: 5 } : {}) };
+    const history = historyOf([send('orders-0', 7).by(client).ok(0)], { ...script.header, settings }, ['orders-0']);
+    const anomaly = { type, key: 0, offsets: [0, 1], values: [7, 7], operations: [0], events: [], at: 0, story: '' };
+    const licence = new Licences(history, script.trace).of({ ...anomaly, preventedBy: null });
+    return licence?.licence.row ?? null;
+  };
+
+  it.each(['duplicate', 'nonmonotonic-send', 'int-nonmonotonic-send', 'key-order'])('%s is licensed', (type) => {
+    expect(licenceOf(type, true)).toBe('producer-window');
+  });
+  it.each(['duplicate', 'key-order'])('%s is not of a producer without idempotence, nor of another client', (type) => {
+    expect(licenceOf(type, false)).toBeNull();
+    expect(licenceOf(type, true, 'p1')).toBeNull();
   });
 });

@@ -98,6 +98,11 @@ const rows = {
   'not-promised': { words: 'nothing in Kafka promises otherwise under these settings', preventedBy: null },
 } as const satisfies Record<string, Row>;
 
+/** Every licence by name, in words. */
+export const licenceWords: ReadonlyMap<string, string> = new Map(
+  Object.entries(rows).map(([name, { words }]) => [name, words]),
+);
+
 export type LicenceRow = keyof typeof rows;
 
 /** @param event index of the licensing trace record; -1: a setting alone */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { finalRead, send, txn } from '../../../histories/builders.js';
+import type { Anomaly } from '../../../histories/anomaly.js';
+import { finalRead, historyOf, poll, send, txn } from '../../../histories/builders.js';
+import { Licences } from '../licences.js';
 import { judged } from '../testing/judged.js';
 import { TraceScript } from '../testing/script.js';
 
@@ -45,6 +47,15 @@ class Transactions extends TraceScript {
 }
 
 const one = txn(send(KEY, 7).ok(0)).to(500_000);
+const one7 = send(KEY, 7).ok(0);
+const plain: Omit<Anomaly, 'type' | 'key' | 'values'> = {
+  offsets: [],
+  operations: [],
+  events: [],
+  at: Infinity,
+  story: '',
+  preventedBy: null,
+};
 const reads = (...records: readonly (readonly [number, number])[]) => [
   finalRead(KEY, 1, ...records).from(900_000),
   finalRead(KEY, 3, ...records).from(910_000),
@@ -117,6 +128,26 @@ describe('a transaction of which the coordinator has lost what it knew', () => {
   it('hangs, by the licence of that loss', () => {
     const script = forgotten(1);
     expect(judged(script, [one], 'stuck', [script.stall([])])).toEqual(['unclean-election']);
+  });
+  it.each(['W14', 'W15', 'W16'])('%s, what it does against its own rules, is licensed by it', (type) => {
+    const found: Anomaly = { ...plain, type, key: STATE, values: [] };
+    const licenceIn = (script: Transactions, one: Anomaly) =>
+      new Licences(historyOf([one7], script.header, [KEY, 'state-0']), script.trace).of(one)?.licence.row ?? null;
+    expect(licenceIn(forgotten(1), found)).toBe('unclean-election');
+    expect(licenceIn(forgotten(0), found)).toBeNull();
+    expect(licenceIn(forgotten(1), { ...found, key: 0 })).toBeNull();
+    // A marker in a partition tells of the transaction by its records.
+    expect(licenceIn(forgotten(1), { ...found, key: 0, values: [7] })).toBe('unclean-election');
+    expect(licenceIn(forgotten(0), { ...found, key: 0, values: [7] })).toBeNull();
+  });
+  it.each(['G1c', 'torn-transaction', 'ctp-duplicate'])('%s, of an operation that sent a record of it, too', (type) => {
+    const found: Anomaly = { ...plain, type, key: -1, values: [], operations: [1] };
+    const operations = [finalRead(KEY, 1), txn(poll(KEY, [4, 9]), send(KEY, 7).ok(0))];
+    const licenceIn = (script: Transactions, one: Anomaly) =>
+      new Licences(historyOf(operations, script.header, [KEY, 'state-0']), script.trace).of(one)?.licence.row ?? null;
+    expect(licenceIn(forgotten(1), found)).toBe('unclean-election');
+    expect(licenceIn(forgotten(0), found)).toBeNull();
+    expect(licenceIn(forgotten(1), { ...found, operations: [0] })).toBeNull();
   });
   it('must not hang if nothing licensed that loss', () => {
     const script = forgotten(0);

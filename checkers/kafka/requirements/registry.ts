@@ -10,6 +10,7 @@ export const requirements: readonly Requirement[] = [
   rows.noLostWrites,
   rows.keyOrder,
   rows.noDuplicates,
+  rows.pollOrder,
   rows.exactlyOnce,
   rows.processedAtLeastOnce,
   rows.processedAtMostOnce,

@@ -25,6 +25,12 @@ export const noDuplicates: Requirement = {
   forbids: ['duplicate'],
 };
 
+export const pollOrder: Requirement = {
+  name: 'poll-order',
+  sentence: 'A consumer reads each partition in the order of its offsets, leaving nothing out and repeating nothing.',
+  forbids: ['poll-skip', 'nonmonotonic-poll', 'int-poll-skip', 'int-nonmonotonic-poll'],
+};
+
 export const exactlyOnce: Requirement = {
   name: 'exactly-once',
   sentence: 'Every transaction is read in full and once, or not at all.',
@@ -33,6 +39,7 @@ export const exactlyOnce: Requirement = {
     ...keyOrder.forbids,
     ...noDuplicates.forbids,
     'G1a',
+    'G1a-failed-reader',
     'torn-transaction',
     'precommitted-read',
     'G1c',

@@ -26,9 +26,11 @@ export const tornTransaction: Checker = {
   name: 'torn-transaction',
   check(history) {
     const index = historyIndex(history);
+    const transactions = transactionsOf(index);
+    if (transactions.length === 0) return findings(index, []);
     const committed = new Reads(index, committedReaders(index));
     const all = isolationOf(history.header) === 'all-committed' ? committed : new Reads(index, index.records.reader);
-    const anomalies = transactionsOf(index).flatMap((operation) => {
+    const anomalies = transactions.flatMap((operation) => {
       const records = recordsSentBy(index, operation);
       if (records.length < 2) return [];
       return (

@@ -33,13 +33,13 @@ describe('the known bugs of a release', () => {
   });
 
   it('are mended by what the model can do', () => {
-    for (const { rules, control } of versionRows) {
-      for (const plane of control) {
-        const known = knownBugsOf({ ...resolveRules('3.9'), ...rules }, plane);
-        for (const remedy of known.flatMap(({ remedies }) => remedies)) {
-          if (remedy.kind === 'rule') expect(isImplemented(remedy.rule, remedy.value), remedy.rule).toBe(true);
-        }
-      }
-    }
+    const remedies = versionRows.flatMap(({ rules, control }) =>
+      control
+        .flatMap((plane) => knownBugsOf({ ...resolveRules('3.9'), ...rules }, plane))
+        .flatMap((known) => known.remedies),
+    );
+    const newRules = remedies.filter((remedy) => remedy.kind === 'rule');
+    expect(newRules.length).toBeGreaterThan(0);
+    expect(newRules.filter(({ rule, value }) => !isImplemented(rule, value))).toEqual([]);
   });
 });
