@@ -287,6 +287,27 @@ describe('ownership', () => {
     expect(typesOf(...inputs, old, next, unknown, send('out', 7).ok(1), readOut([1, 7]))).toEqual([]);
     expect(typesOf(...inputs, old, next, step(0, 100, 0).fail(), send('out', 7).ok(1), readOut([1, 7]))).toEqual([]);
   });
+  it('not of a partition that a member got back while its transaction was open, and consumed only then', () => {
+    const begun = txn(send('out', 100).keyed('a').ok(0), commit('g', { in: 1 }))
+      .derived('out', 100, ['in', 0])
+      .from(12_000)
+      .to(15_000);
+    const before = [owns('g', 't0', 3, 'in').from(1000).to(1001), owns('g', 't1', 4, 'in').from(2000).to(2001)];
+    const again = owns('g', 't0', 5, 'in').from(13_000).to(13_001);
+    const history = (consumedAt: number) => [
+      ...inputs,
+      ...before,
+      begun,
+      poll('in', [0, 0])
+        .by('t0')
+        .from(consumedAt)
+        .to(consumedAt + 1),
+      again,
+      readOut([0, 100]).from(16_000),
+    ];
+    expect(typesOf(...history(14_000))).toEqual([]);
+    expect(typesOf(...history(1500))).toContain('zombie-output');
+  });
   it('also if its transaction was open when the new owner was answered less', () => {
     const open = step(0, 100, 0).from(10_000).to(14_000);
     const next = owns('g', 't1', 4, 'in').from(11_000).to(11_500);

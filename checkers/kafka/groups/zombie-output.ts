@@ -9,7 +9,7 @@
  * an offset below the one that the transaction commits: then it was committed later. KIP-447 fences both by generation.
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
-import { COMMITTED, OK } from '../../../histories/history-columns.js';
+import { COMMITTED, OK, POLL } from '../../../histories/history-columns.js';
 import type { Checker } from '../../checker.js';
 import { isCommitted } from '../history/committed.js';
 import { endOf, findings, operationsOf } from '../history/findings.js';
@@ -38,13 +38,43 @@ export const zombieOutput: Checker = {
 function replacedBy(index: HistoryIndex, commit: Commit, stints: readonly Stint[]): Stint | null {
   const client = index.operations.client.at(commit.operation);
   const begun = index.operations.invokedAt[commit.operation]!;
-  const own = stints.findLast((one) => one.client === client && one.from <= begun);
+  const ofClient = stints.filter((one) => one.client === client && one.from < endOf(index, commit.operation));
+  const own = ofClient.findLast((one) => one.from <= begun);
   if (own === undefined) return null;
   const isZombieTo = (one: Stint): boolean =>
     one.member !== own.member &&
     one.generation > own.generation &&
     (one.from < begun || committedAfter(index, commit, one.from));
-  return stints.find(isZombieTo) ?? null;
+  const found = stints.find(isZombieTo) ?? null;
+  const later = ofClient.findLast((one) => one.from > begun);
+  const isOfLater = found !== null && later !== undefined && later.generation > found.generation;
+  return isOfLater && consumedSince(index, commit, later.from) ? null : found;
+}
+
+/**
+ * The inputs of the transaction in this partition were polled after the moment: a transaction may be open when its member
+ * gets another partition, and then belongs to that ownership as far as the partition goes.
+ */
+function consumedSince(index: HistoryIndex, { operation, key }: Commit, moment: number): boolean {
+  const inputs = lineageOf(index.history).derivations.filter(
+    (one) => one.operation === operation && one.inputKey === key,
+  );
+  const first = inputs.reduce((least, { inputOffset }) => Math.min(least, inputOffset), Infinity);
+  const { operations } = index;
+  const { client, completedAt, firstMicroOp, microOpCount, microOpKind, firstRecord, recordCount, offset } = operations;
+  const end = endOf(index, operation);
+  let polledAt = -1;
+  for (let poll = 0; poll < operations.length; poll++) {
+    const isEarlier = completedAt[poll]! >= 0 && completedAt[poll]! <= end;
+    if (!isEarlier || client.at(poll) !== client.at(operation)) continue;
+    for (let microOp = firstMicroOp[poll]!; microOp < firstMicroOp[poll]! + microOpCount[poll]!; microOp++) {
+      if (microOpKind[microOp] !== POLL || operations.key[microOp] !== key) continue;
+      const from = firstRecord[microOp]!;
+      const returned = offset.subarray(from, from + recordCount[microOp]!);
+      if (returned.includes(first)) polledAt = Math.max(polledAt, completedAt[poll]!);
+    }
+  }
+  return polledAt >= moment;
 }
 
 /** Somebody was answered less than this commit after the moment, before the commit ended. */
