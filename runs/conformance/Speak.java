@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -61,8 +62,21 @@ public class Speak {
       case "offset-for-leader-epoch": return offsetForLeaderEpoch(step);
       case "init-producer-id": return initProducerId(step);
       case "elect": return elect(step);
+      case "elect-preferred": return electPreferred(step);
       case "delete-records": return deleteRecords(step);
       case "dump": return dump(step);
+      case "answer": return answerOf(step.get("of").asText());
+      case "find-coordinator": return SpeakGroups.findCoordinator(step);
+      case "join-group": return SpeakGroups.join(step);
+      case "sync-group": return SpeakGroups.sync(step);
+      case "heartbeat": return SpeakGroups.heartbeat(step);
+      case "leave-group": return SpeakGroups.leave(step);
+      case "offset-commit": return SpeakGroups.commit(step);
+      case "offset-fetch": return SpeakGroups.fetch(step);
+      case "add-partitions": return SpeakTransactions.addPartitions(step);
+      case "add-offsets": return SpeakTransactions.addOffsets(step);
+      case "txn-offset-commit": return SpeakTransactions.commitOffsets(step);
+      case "end-txn": return SpeakTransactions.end(step);
       default: throw new IllegalArgumentException("no such step: " + step);
     }
   }
@@ -125,6 +139,12 @@ public class Speak {
     return error(response.data().replicaElectionResults().get(0).partitionResult().get(0).errorCode());
   }
 
+  /** Of all partitions. */
+  static ObjectNode electPreferred(JsonNode step) throws Exception {
+    ElectLeadersResponse response = (ElectLeadersResponse) send(step, new ElectLeadersRequest.Builder(org.apache.kafka.common.ElectionType.PREFERRED, null, 15000));
+    return error(response.data().errorCode());
+  }
+
   static ObjectNode deleteRecords(JsonNode step) throws Exception {
     DeleteRecordsRequestData data = new DeleteRecordsRequestData().setTimeoutMs(15000);
     DeleteRecordsRequestData.DeleteRecordsTopic topic = new DeleteRecordsRequestData.DeleteRecordsTopic().setName(step.get("topic").asText());
@@ -141,7 +161,9 @@ public class Speak {
     List<SimpleRecord> records = new ArrayList<>();
     step.get("values").forEach(value -> records.add(new SimpleRecord(System.currentTimeMillis(), null, value.asText().getBytes(StandardCharsets.UTF_8))));
     MemoryRecords batch;
-    if (step.has("producerId")) {
+    if (step.has("transactionalId")) {
+      batch = MemoryRecords.withTransactionalRecords(Compression.NONE, step.get("producerId").asLong(), (short) step.get("producerEpoch").asInt(), step.get("baseSequence").asInt(), records.toArray(new SimpleRecord[0]));
+    } else if (step.has("producerId")) {
       batch = MemoryRecords.withIdempotentRecords(Compression.NONE, step.get("producerId").asLong(), (short) step.get("producerEpoch").asInt(), step.get("baseSequence").asInt(), records.toArray(new SimpleRecord[0]));
     } else {
       batch = MemoryRecords.withRecords(Compression.NONE, records.toArray(new SimpleRecord[0]));
@@ -150,11 +172,14 @@ public class Speak {
     ProduceRequestData.TopicProduceData topic = new ProduceRequestData.TopicProduceData().setName(step.get("topic").asText());
     topic.partitionData().add(new ProduceRequestData.PartitionProduceData().setIndex(partition(step)).setRecords(batch));
     data.topicData().add(topic);
+    // From version 11 on a client understands TRANSACTION_ABORTABLE (KIP-890).
+    short version = (short) (step.has("transactionalId") ? 11 : 9);
+    if (step.has("transactionalId")) data.setTransactionalId(step.get("transactionalId").asText());
     if (data.acks() == 0) {
       sendOnly(step, new ProduceRequest.Builder((short) 9, (short) 9, data));
       return json.createObjectNode();
     }
-    ProduceResponse response = (ProduceResponse) send(step, new ProduceRequest.Builder((short) 9, (short) 9, data));
+    ProduceResponse response = (ProduceResponse) send(step, new ProduceRequest.Builder(version, version, data));
     ProduceResponseData.PartitionProduceResponse result = response.data().responses().iterator().next().partitionResponses().get(0);
     return error(result.errorCode()).put("baseOffset", result.baseOffset()).put("logStartOffset", result.logStartOffset());
   }
@@ -169,14 +194,22 @@ public class Speak {
     FetchRequest.Builder builder = step.has("replicaId")
         ? FetchRequest.Builder.forReplica((short) 17, step.get("replicaId").asInt(), step.has("replicaEpoch") ? step.get("replicaEpoch").asLong() : -1L, wait, 1, all)
         : FetchRequest.Builder.forConsumer((short) 12, wait, 1, all);
-    if (step.has("isolation")) builder.isolationLevel(IsolationLevel.valueOf(step.get("isolation").asText()));
+    builder.isolationLevel(isolation(step));
     FetchResponse response = (FetchResponse) send(step, builder.setMaxBytes(10485760));
     if (response.data().errorCode() != 0) return json.createObjectNode().put("requestError", Errors.forCode(response.data().errorCode()).name());
     FetchResponseData.PartitionData result = response.data().responses().get(0).partitions().get(0);
     ObjectNode answer = error(result.errorCode()).put("highWatermark", result.highWatermark()).put("lastStableOffset", result.lastStableOffset()).put("logStartOffset", result.logStartOffset());
     if (result.divergingEpoch().epoch() >= 0) answer.put("divergingEpoch", result.divergingEpoch().epoch()).put("divergingEndOffset", result.divergingEpoch().endOffset());
+    if (step.has("isolation")) {
+      ArrayNode aborted = answer.putArray("aborted");
+      if (result.abortedTransactions() != null) result.abortedTransactions().forEach(one -> aborted.addObject().put("producerId", one.producerId()).put("firstOffset", one.firstOffset()));
+    }
     answer.set("batches", batches(FetchResponse.recordsOrFail(result).batches(), step.get("offset").asLong()));
     return answer;
+  }
+
+  static IsolationLevel isolation(JsonNode step) {
+    return step.has("isolation") && step.get("isolation").asText().equals("read_committed") ? IsolationLevel.READ_COMMITTED : IsolationLevel.READ_UNCOMMITTED;
   }
 
   static ObjectNode listOffsets(JsonNode step) throws Exception {
@@ -184,7 +217,7 @@ public class Speak {
     if (step.has("currentLeaderEpoch")) wanted.setCurrentLeaderEpoch(step.get("currentLeaderEpoch").asInt());
     ListOffsetsRequestData.ListOffsetsTopic topic = new ListOffsetsRequestData.ListOffsetsTopic().setName(step.get("topic").asText());
     topic.partitions().add(wanted);
-    ListOffsetsRequest.Builder builder = ListOffsetsRequest.Builder.forConsumer(false, IsolationLevel.READ_UNCOMMITTED).setTargetTimes(List.of(topic));
+    ListOffsetsRequest.Builder builder = ListOffsetsRequest.Builder.forConsumer(false, isolation(step)).setTargetTimes(List.of(topic));
     ListOffsetsResponse response = (ListOffsetsResponse) send(step, builder);
     ListOffsetsResponseData.ListOffsetsPartitionResponse result = response.topics().get(0).partitions().get(0);
     return error(result.errorCode()).put("offset", result.offset()).put("leaderEpoch", result.leaderEpoch());
@@ -203,7 +236,8 @@ public class Speak {
   }
 
   static ObjectNode initProducerId(JsonNode step) throws Exception {
-    InitProducerIdRequestData data = new InitProducerIdRequestData().setTransactionTimeoutMs(60000);
+    InitProducerIdRequestData data = new InitProducerIdRequestData().setTransactionTimeoutMs(step.has("timeoutMs") ? step.get("timeoutMs").asInt() : 60000);
+    if (step.has("producerId")) data.setProducerId(step.get("producerId").asLong()).setProducerEpoch((short) step.get("producerEpoch").asInt());
     data.setTransactionalId(step.has("transactionalId") ? step.get("transactionalId").asText() : null);
     InitProducerIdResponse response = (InitProducerIdResponse) send(step, new InitProducerIdRequest.Builder(data));
     return error(response.data().errorCode()).put("producerId", response.data().producerId()).put("producerEpoch", response.data().producerEpoch());
@@ -224,7 +258,7 @@ public class Speak {
     for (RecordBatch batch : batches) {
       if (batch.lastOffset() < from) continue;
       ObjectNode one = list.addObject().put("baseOffset", batch.baseOffset()).put("leaderEpoch", batch.partitionLeaderEpoch()).put("baseSequence", batch.baseSequence());
-      if (batch.isControlBatch()) one.put("control", true);
+      if (batch.isControlBatch()) one.put("marker", ControlRecordType.parse(batch.iterator().next().key()).name());
       ArrayNode values = one.putArray("values");
       if (batch.isValid()) for (org.apache.kafka.common.record.Record record : batch) if (!batch.isControlBatch()) values.add(Integer.parseInt(StandardCharsets.UTF_8.decode(record.value()).toString()));
       if (!batch.isValid()) one.put("damaged", true);
@@ -243,6 +277,28 @@ public class Speak {
     }
   }
 
+  /** A request that was sent and is answered later, and what its answer says. */
+  record Open(Socket socket, RequestHeader header, Function<AbstractResponse, ObjectNode> read) {}
+
+  static final Map<String, Open> open = new HashMap<>();
+
+  /** Answered at once; or, if the step says `later`, under that name. */
+  static ObjectNode ask(JsonNode step, AbstractRequest.Builder<?> builder, int version, Function<AbstractResponse, ObjectNode> read) throws Exception {
+    Socket socket = new Socket("127.0.0.1", ports.get(step.get("to").asInt()));
+    Open asked = new Open(socket, write(socket, builder, (short) version), read);
+    String name = step.has("later") ? step.get("later").asText() : "";
+    open.put(name, asked);
+    return step.has("later") ? json.createObjectNode() : answerOf(name);
+  }
+
+  static ObjectNode answerOf(String name) throws Exception {
+    Open asked = open.remove(name);
+    try (Socket socket = asked.socket) {
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      return asked.read.apply(AbstractResponse.parseResponse(ByteBuffer.wrap(in.readNBytes(in.readInt())), asked.header));
+    }
+  }
+
   static void sendOnly(JsonNode step, AbstractRequest.Builder<?> builder) throws Exception {
     try (Socket socket = new Socket("127.0.0.1", ports.get(step.get("to").asInt()))) {
       write(socket, builder);
@@ -252,9 +308,13 @@ public class Speak {
   }
 
   static RequestHeader write(Socket socket, AbstractRequest.Builder<?> builder) throws Exception {
+    return write(socket, builder, builder.latestAllowedVersion());
+  }
+
+  static RequestHeader write(Socket socket, AbstractRequest.Builder<?> builder, short version) throws Exception {
     socket.setSoTimeout(60000);
     socket.setTcpNoDelay(true);
-    AbstractRequest request = builder.build(builder.latestAllowedVersion());
+    AbstractRequest request = builder.build(version);
     RequestHeader header = new RequestHeader(builder.apiKey(), request.version(), "exchange", ++correlation);
     ByteBuffer body = request.serializeWithHeader(header);
     ByteBuffer framed = ByteBuffer.allocate(4 + body.remaining());
@@ -268,6 +328,19 @@ public class Speak {
 
   static ObjectNode error(short code) {
     return json.createObjectNode().put("error", Errors.forCode(code).name());
+  }
+
+  /** Left out or null: null. */
+  static String text(JsonNode step, String field) {
+    return step.hasNonNull(field) ? step.get(field).asText() : null;
+  }
+
+  static String text(JsonNode step, String field, String otherwise) {
+    return step.has(field) ? step.get(field).asText() : otherwise;
+  }
+
+  static int number(JsonNode step, String field, int otherwise) {
+    return step.has(field) ? step.get(field).asInt() : otherwise;
   }
 
   static int partition(JsonNode step) {

@@ -2,7 +2,7 @@
 /**
  * Asks Apache Kafka the exchanges of ./exchanges.yaml and writes what it answered to ./kafka-<row>.json: a controller and
  * three brokers from the published jars, each a process of its own on loopback, killed, stopped, paused and damaged as the
- * exchange says. Needs Java 17, mvn and Maven Central; takes some ten minutes; run by hand:
+ * exchange says. Needs a JDK 17, mvn and Maven Central; takes some twenty minutes; run by hand:
  *
  *   node runs/conformance/ask.mjs          all of them
  *   node runs/conformance/ask.mjs --new    those that were never asked; answers to what is no longer there are dropped
@@ -29,6 +29,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { classPathOf } from './jars.mjs';
+import { Names } from './names.mjs';
 
 const ROW = '3.9';
 const RELEASE = '3.9.1';
@@ -68,7 +69,7 @@ process.exit(0);
 // ---------------------------------------------------------------------------------------------- an exchange
 
 async function ask(speaker, exchange, topic) {
-  const names = new Map();
+  const names = new Names(speaker, topic);
   await allBrokersAlive(speaker);
   if (exchange.topic !== null) await createTopic(speaker, exchange.topic ?? {}, topic);
   const answers = [];
@@ -102,26 +103,23 @@ async function answer(speaker, step, topic, names) {
       return cut(segment(given.at, topic), given.bytes);
     case 'damage':
       return flip(segment(given.at, topic), given.batch);
+    case 'pass':
+      return sleep(given);
     case 'await':
       return until(speaker, topic, given);
     case 'logs':
       return logsOf(speaker, given, topic);
     default:
-      return request(speaker, kind, given, topic, names);
+      return request(speaker, kind, given, names);
   }
 }
 
-async function request(speaker, kind, given, topic, names) {
-  const { as, producer, ...rest } = given;
-  const step = { do: kind, topic, ...rest };
-  if (kind === 'produce') step.acks = given.acks === 'all' ? -1 : given.acks;
-  if (producer !== undefined) Object.assign(step, { ...names.get(producer), ...rest, acks: step.acks });
-  const answered = await speaker(step);
-  if (as === undefined) return answered;
-  if (answered.error === 'COORDINATOR_LOAD_IN_PROGRESS') return request(speaker, kind, given, topic, names);
-  const { producerId, producerEpoch, ...said } = answered;
-  names.set(as, { producerId, producerEpoch });
-  return { ...said, producerEpoch };
+async function request(speaker, kind, given, names) {
+  const answered = await speaker(await names.requestOf(kind, given));
+  // A coordinator that reads its log, or a broker that has been given no producer ids yet.
+  if (JSON.stringify(answered).includes('COORDINATOR_LOAD_IN_PROGRESS')) return request(speaker, kind, given, names);
+  if (given.later !== undefined) await sleep(700);
+  return names.noted(kind, given, answered);
 }
 
 /** Until the broker `at` knows this leader, this ISR and these brokers as alive; then a little longer, for those who learn it after that broker. */
@@ -179,7 +177,11 @@ function settings(node) {
     'broker.heartbeat.interval.ms=1000',
     'auto.leader.rebalance.enable=false',
     'auto.create.topics.enable=false',
-    'offsets.topic.replication.factor=1',
+    'offsets.topic.replication.factor=3',
+    'offsets.topic.num.partitions=5',
+    'transaction.state.log.num.partitions=5',
+    'group.initial.rebalance.delay.ms=0',
+    'group.max.size=3',
     'log.segment.delete.delay.ms=1000',
   ].join('\n');
 }
@@ -209,7 +211,10 @@ function end(node, signal) {
 
 /** Speak.java, which puts a step into a request: a line to it, a line back. While a broker is starting, again. */
 function speak() {
-  const child = spawn('java', ['-Xmx128m', '-cp', classPath, join(here, 'Speak.java')], {
+  const classes = join(folder, 'classes');
+  const sources = ['Speak', 'SpeakGroups', 'SpeakTransactions'].map((name) => join(here, `${name}.java`));
+  execFileSync('javac', ['-d', classes, '-cp', classPath, ...sources], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn('java', ['-Xmx128m', '-cp', `${classes}:${classPath}`, 'Speak'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -3,6 +3,7 @@ import { findCoordinatorResponse } from '../coordinator/find-coordinator.js';
 import { FIRST_GROUP_TIMER } from '../coordinator/group/services.js';
 import { Api, CoordinatorType, type FindCoordinatorRequest, type Request } from '../protocol/messages.js';
 import type { ProducerIds } from './control-plane.js';
+import { withoutAbsentPartitions } from './absent-partitions.js';
 import { GroupSupport } from './group-support.js';
 import type { ProduceHandler } from './produce.js';
 import type { ReplicaManager } from './replica-manager.js';
@@ -43,11 +44,13 @@ export class Coordinators {
   }
 
   /** False: the request is none of theirs. */
-  handle(channel: RequestChannel, request: Request): boolean {
-    if (request.kind === Api.findCoordinator) {
-      this.#find(channel, request as FindCoordinatorRequest);
+  handle(channel: RequestChannel, received: Request): boolean {
+    if (received.kind === Api.findCoordinator) {
+      this.#find(channel, received as FindCoordinatorRequest);
       return true;
     }
+    const request = withoutAbsentPartitions(channel, received, this.#replicas.image);
+    if (request === null) return true;
     return this.#transactions?.handle(channel, request) === true || this.#groups?.handle(channel, request) === true;
   }
 

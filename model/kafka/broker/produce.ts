@@ -51,8 +51,12 @@ export class ProduceHandler {
   #append(number: number, batch: RecordBatch, acks: number, verified: VerifiedTransaction | null): ProducePartition {
     const result = new ProducePartition(number);
     const partition = this.#replicas.partition(number);
+    const refusal = verified?.errors.get(number) ?? KafkaError.NONE;
     if (acks !== -1 && acks !== 0 && acks !== 1) {
       result.fail(KafkaError.INVALID_REQUIRED_ACKS);
+    } else if (refusal !== KafkaError.NONE) {
+      // Nobody looks at the log any more (ReplicaManager.handleProduceAppend).
+      result.fail(refusal);
     } else if (partition === undefined) {
       result.fail(this.#replicas.absenceError(number));
     } else if (!partition.isLeader) {

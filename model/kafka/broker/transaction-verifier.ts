@@ -58,7 +58,6 @@ export class TransactionVerifier {
       if (partition?.isLeader !== true || batch.isTransactional === undefined) continue;
       const { producers } = partition.log;
       if (producers.hasOngoingTransaction(batch.producerId, batch.producerEpoch)) continue;
-      if (producers.findDuplicate(batch) !== undefined) continue;
       ({ producerId, producerEpoch } = batch);
       guards.set(number, producers.verifications.begin(producerId, producerEpoch, batch.baseSequence));
     }
@@ -88,12 +87,13 @@ export class TransactionVerifier {
     else (this.#channels[leader] ??= new VerificationChannel(this.#services, leader, this)).add(verification);
   }
 
-  /** verification reply | append */
+  /** verification reply | append. Of an old epoch appends do not say PRODUCER_FENCED (AddPartitionsToTxnHandler.onComplete). */
   done(verification: Verification, errorOf: (partition: number) => ErrorCode): void {
     const errors = new Map<number, ErrorCode>();
     const isProduce = verification.request.kind === Api.produce;
     for (const partition of verification.guards.keys()) {
-      const error = errorOf(partition);
+      const told = errorOf(partition);
+      const error = told === KafkaError.PRODUCER_FENCED ? KafkaError.INVALID_PRODUCER_EPOCH : told;
       errors.set(partition, isProduce ? translated(error) : error);
     }
     verification.verified = { errors, guards: verification.guards };
@@ -169,8 +169,6 @@ class VerificationChannel implements ChannelUser {
 /** What the producer is told (ReplicaManager.handleProduceAppend): retriable without a look at the metadata, or final. */
 function translated(error: ErrorCode): ErrorCode {
   switch (error) {
-    case KafkaError.PRODUCER_FENCED:
-      return KafkaError.INVALID_PRODUCER_EPOCH;
     case KafkaError.CONCURRENT_TRANSACTIONS:
     case KafkaError.NETWORK_EXCEPTION:
     case KafkaError.COORDINATOR_LOAD_IN_PROGRESS:

@@ -28,8 +28,6 @@ export function checkVerified(
   verified: VerifiedTransaction | null,
 ): ErrorCode {
   const { producerId, producerEpoch, baseSequence } = batch;
-  const error = verified?.errors.get(partition) ?? KafkaError.NONE;
-  if (error !== KafkaError.NONE) return error;
   if (producers.hasOngoingTransaction(producerId, producerEpoch)) return KafkaError.NONE;
   if (!isVerified(producers, batch, verified?.guards.get(partition) ?? null)) return KafkaError.INVALID_TXN_STATE;
   // A later batch of this producer must not come first.

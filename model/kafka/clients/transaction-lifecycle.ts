@@ -277,7 +277,9 @@ export class TransactionLifecycle implements RequestWriter {
     response: AddPartitionsToTxnResponse,
     now: number,
   ): void {
-    const refusal = response.partitions.find(({ error }) => error !== KafkaError.NONE);
+    const refused = response.partitions.filter(({ error }) => error !== KafkaError.NONE);
+    // Those that were not looked at say nothing: it is another partition that was at fault.
+    const refusal = refused.find(({ error }) => error !== KafkaError.OPERATION_NOT_ATTEMPTED) ?? refused[0];
     if (refusal === undefined) {
       for (const partition of partitions) this.#partitions.add(partition);
       this.#started = true;

@@ -39,6 +39,7 @@ export class ProducerState {
   readonly batchesRemembered: number;
   readonly #withoutState: Rules['sequenceWithoutState'];
   readonly #outlivesRecords: boolean;
+  readonly #transactionVersion: number;
   readonly #expirationMs: number;
   readonly #producers = new Map<number, ProducerEntry>();
   /** The state is that of the log below this offset (mapEndOffset). */
@@ -51,6 +52,7 @@ export class ProducerState {
     this.batchesRemembered = rules.batchesRemembered;
     this.#withoutState = rules.sequenceWithoutState;
     this.#outlivesRecords = rules.producerStateOutlivesRecords;
+    this.#transactionVersion = rules.transactionVersion;
     this.#expirationMs = expirationMs;
   }
 
@@ -142,10 +144,13 @@ export class ProducerState {
     return isFenced ? KafkaError.INVALID_PRODUCER_EPOCH : KafkaError.NONE;
   }
 
-  /** Has the producer a transaction of this epoch open here? */
+  /**
+   * Has the producer a transaction open here? Since each transaction has an epoch of its own (KAFKA-14563, 4.0), one of this
+   * epoch; before that a batch of a newer epoch is not verified (UnifiedLog.hasOngoingTransaction).
+   */
   hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
     if (this.transactions.firstOffsetOf(producerId) < 0) return false;
-    return this.#producers.get(producerId)?.producerEpoch === producerEpoch;
+    return this.#transactionVersion < 2 || this.#producers.get(producerId)?.producerEpoch === producerEpoch;
   }
 
   /**

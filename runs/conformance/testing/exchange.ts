@@ -20,8 +20,11 @@ export interface ProduceStep {
   readonly timeoutMs?: number;
   /** As an earlier `init-producer-id` named it. */
   readonly producer?: string;
+  readonly producerId?: number;
   readonly producerEpoch?: number;
   readonly baseSequence?: number;
+  /** null: outside of any transaction. Left out: in one, if the producer has a transactional id. */
+  readonly transactional?: string | null;
 }
 
 export interface FetchStep {
@@ -32,6 +35,8 @@ export interface FetchStep {
   /** As this follower; left out: as a consumer. */
   readonly replicaId?: number;
   readonly maxWaitMs?: number;
+  /** isolation.level; left out: read_uncommitted, and nothing is noted of aborted transactions. */
+  readonly isolation?: 'read_committed' | 'read_uncommitted';
 }
 
 /** Until broker `at` knows this leader (-1: none), this ISR, and these brokers as alive. */
@@ -48,6 +53,8 @@ export interface BatchAnswer {
   readonly baseSequence: number;
   readonly values: readonly number[];
   readonly damaged?: true;
+  /** Of a control batch, which has no values. */
+  readonly marker?: 'COMMIT' | 'ABORT';
 }
 
 /** By field; null for a step that asks nothing. */

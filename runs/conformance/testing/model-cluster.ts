@@ -9,8 +9,10 @@ import { Purpose, type Request } from '../../../model/kafka/protocol/messages.js
 import type { RecordBatch } from '../../../model/kafka/protocol/records.js';
 import { smallCluster } from '../../../model/kafka/testing/cluster-spec.js';
 import { batchAnswer } from './batch-answer.js';
+import { COORDINATOR, withCoordinators } from './coordinators.js';
 import type { Answer, AwaitStep, BatchAnswer, Exchange, Step } from './exchange.js';
-import { answered, requestOf, type Asked, type ProducerIdentity } from './requests.js';
+import { Names } from './names.js';
+import { answered, requestOf, type Asked } from './requests.js';
 
 const MILLI = 1000;
 const SECOND = 1_000_000;
@@ -19,19 +21,26 @@ const AFTER_AWAIT = 700 * MILLI;
 const WITHIN = 120 * SECOND;
 const TOPIC_DEFAULTS: Partial<TopicSettings> = { 'min.insync.replicas': 1 };
 
+const OF_TRANSACTIONS = ['init-producer-id', 'add-partitions', 'add-offsets', 'end-txn'];
+
+interface Sent {
+  readonly kind: string;
+  readonly process: Puppet;
+  readonly to: MachineId;
+  readonly correlationId: number;
+}
+
 export class ModelCluster {
   private readonly world: World;
   private readonly kafka: KafkaSystem;
   private readonly client: MachineId;
-  /** The machine of each broker as the exchange numbers them; [0] is none. */
-  private readonly machines: number[] = [0];
-  private readonly producers = new Map<string, ProducerIdentity>();
-  /** 1: one that does not exist. */
-  private readonly partition: 0 | 1;
+  private readonly names: Names;
+  /** By name: requests whose answers are asked for later. */
+  private readonly open = new Map<string, Sent>();
   private correlationId = 0;
 
-  constructor({ name, topic }: Exchange) {
-    this.partition = topic === null ? 1 : 0;
+  constructor({ name, topic, steps }: Exchange) {
+    this.names = new Names(topic !== null);
     const { replicas = [1, 2, 3], settings = {} } = topic ?? {};
     const spec = smallCluster({
       producers: 0,
@@ -45,15 +54,33 @@ export class ModelCluster {
     });
     this.world = createWorld({ seed: name });
     const topics = [{ ...spec.topics[0], replicationFactor: replicas.length }];
-    this.kafka = createKafka({ ...spec, topics });
+    this.kafka = createKafka(withCoordinators({ ...spec, topics }, steps));
     this.kafka.boot(this.world);
     this.client = this.world.addMachine({ name: 'client', program: (host) => new Puppet(host) });
     this.world.start(this.client);
     this.until('the cluster is whole', () => this.kafka.settled() === true && this.kafka.replicas(0).length > 0);
     this.pass(SECOND);
+    this.nameBrokers(replicas);
+    this.appointCoordinators();
+  }
+
+  private nameBrokers(replicas: readonly number[]): void {
+    const { machines } = this.names;
     const placed = this.kafka.replicas(0);
+    replicas.forEach((broker, index) => (machines[broker] = placed[index]));
     const others = [1, 2, 3].filter((machine) => !placed.includes(machine));
-    this.machines.push(...placed, ...others);
+    for (const broker of [1, 2, 3]) if (!replicas.includes(broker)) machines[broker] = others.shift()!;
+  }
+
+  /** As with the real cluster, whose ids are chosen so. */
+  private appointCoordinators(): void {
+    const to = this.names.machine(COORDINATOR);
+    const keys = this.kafka.keys().map((_, key) => key);
+    for (const key of keys.slice(1)) {
+      this.kafka.transferLeadership(key, to);
+      this.until('the coordinator is appointed', () => this.kafka.view().controller(key).leader === to);
+    }
+    if (keys.length > 1) this.pass(5 * SECOND);
   }
 
   answer(step: Step): Answer {
@@ -80,6 +107,11 @@ export class ModelCluster {
         return this.damage(given as { at: number }, (length) => length - 1);
       case 'damage':
         return this.damage(given as { at: number; batch: number }, () => (given as { batch: number }).batch);
+      case 'pass':
+        this.pass((given as number) * MILLI);
+        return null;
+      case 'answer':
+        return this.answerOf(given as { readonly of: string });
       case 'await':
         return this.awaitKnown(given as AwaitStep);
       case 'logs':
@@ -90,32 +122,50 @@ export class ModelCluster {
   }
 
   private request(kind: string, asked: Asked): Answer {
-    const { process, to, correlationId } = this.send(kind, asked);
+    const sent = this.send(kind, asked);
     if (kind === 'produce' && asked.acks === 0) {
       this.pass(SECOND);
       return {};
     }
-    this.until(`${kind} is answered`, () => process.replies.has(correlationId));
-    process.closeLane(to, correlationId);
-    const answer = answered(
-      kind,
-      asked,
-      process.replies.get(correlationId)!,
-      this.partition,
-      this.producers,
-      this.machines,
-    );
-    // A broker that has not been given producer ids yet says so, and is asked again.
-    return answer?.error === 'COORDINATOR_LOAD_IN_PROGRESS' ? this.request(kind, asked) : answer;
+    if (typeof asked.later === 'string') {
+      this.open.set(asked.later, sent);
+      this.pass(AFTER_AWAIT);
+      return {};
+    }
+    const answer = this.answerTo(sent, asked);
+    // A coordinator that reads its log, or a broker that has been given no producer ids yet, says so and is asked again.
+    return JSON.stringify(answer).includes('COORDINATOR_LOAD_IN_PROGRESS') ? this.request(kind, asked) : answer;
   }
 
-  private send(kind: string, asked: Asked) {
-    const correlationId = ++this.correlationId;
-    const body = requestOf(kind, asked, this.partition, this.producers, this.machines);
+  private answerOf(asked: Asked & { readonly of: string }): Answer {
+    const sent = this.open.get(asked.of)!;
+    this.open.delete(asked.of);
+    return this.answerTo(sent, asked);
+  }
+
+  private answerTo({ kind, process, to, correlationId }: Sent, asked: Asked): Answer {
+    this.until(`${kind} is answered`, () => process.replies.has(correlationId));
+    process.closeLane(to, correlationId);
+    return answered(kind, asked, process.replies.get(correlationId)!, this.names);
+  }
+
+  private send(kind: string, asked: Asked): Sent {
+    const body = requestOf(kind, asked, this.names);
     const process = this.world.process(this.client) as Puppet;
-    const to = kind === 'elect' ? this.activeController() : this.machine(asked.to);
+    const to = kind === 'elect' ? this.activeController() : this.recipient(kind, asked);
+    const correlationId = ++this.correlationId;
     process.send(to, correlationId, Purpose.clientData, { ...body, correlationId, bytes: 100 } as Request);
-    return { process, to, correlationId };
+    return { kind, process, to, correlationId };
+  }
+
+  private recipient(kind: string, asked: Asked): MachineId {
+    const { to = COORDINATOR } = asked;
+    if (to !== 'coordinator') return this.names.machine(to);
+    const { group, transactional = this.names.producers.get(asked.producer as string)?.transactional } = asked;
+    const isGroup = group !== undefined || !OF_TRANSACTIONS.includes(kind);
+    const key = isGroup ? { group } : { transactional };
+    const found = this.request('find-coordinator', { to: 1, ...key });
+    return this.names.machine(found!.node);
   }
 
   /** A broker hands such a request on to it. */
@@ -144,7 +194,7 @@ export class ModelCluster {
     process.closeLane(to, correlationId);
     const response = process.replies.get(correlationId);
     if (response === undefined) return null;
-    return answered('metadata', asked, response, this.partition, this.producers, this.machines);
+    return answered('metadata', asked, response, this.names);
   }
 
   private stop(machine: MachineId): null {
@@ -177,7 +227,7 @@ export class ModelCluster {
   }
 
   private machine(broker: unknown): MachineId {
-    return this.machines[broker as number];
+    return this.names.machine(broker);
   }
 
   private pass(micros: number): void {

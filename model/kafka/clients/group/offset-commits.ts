@@ -88,8 +88,13 @@ export class OffsetCommits {
     const commit = call as CommitCall;
     commit.isInFlight = false;
     const refusal = response.partitions.find(({ error }) => error !== KafkaError.NONE);
-    if (refusal === undefined) this.#end(commit, 'ok', undefined);
-    else this.#refused(commit, refusal.error, now);
+    if (refusal === undefined) {
+      this.#end(commit, 'ok', undefined);
+      return;
+    }
+    // Of a partition that the broker does not know yet; the others were committed.
+    if (response.partitions.some(({ error }) => error === KafkaError.NONE)) commit.mayBeWritten = true;
+    this.#refused(commit, refusal.error, now);
   }
 
   handleRequestLost(call: unknown, now: number): void {

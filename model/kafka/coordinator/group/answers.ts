@@ -118,15 +118,21 @@ export function answerLeave(
   channel.respond(response);
 }
 
-/** One error for all partitions: a commit is taken or refused as a whole. */
-export function answerCommit(
-  channel: RequestChannel,
-  request: OffsetCommitRequest | TxnOffsetCommitRequest,
-  error: ErrorCode,
-): void {
+/** A commit as a coordinator is asked for it. */
+export type CheckedCommit = (OffsetCommitRequest | TxnOffsetCommitRequest) & {
+  /** Partitions that the broker's metadata does not have, and that are not among `offsets` any more. Left out: none. */
+  readonly absent?: readonly number[];
+};
+
+/** One error for all partitions that exist: a commit is taken or refused as a whole. */
+export function answerCommit(channel: RequestChannel, request: CheckedCommit, error: ErrorCode): void {
+  const partitions = request.offsets.map(({ partition }) => ({ partition, error }));
+  for (const partition of request.absent ?? []) {
+    partitions.push({ partition, error: KafkaError.UNKNOWN_TOPIC_OR_PARTITION });
+  }
   const response: OffsetCommitResponse | TxnOffsetCommitResponse = {
-    ...envelope(request, RESPONSE_BYTES + PARTITION_BYTES * request.offsets.length),
-    partitions: request.offsets.map(({ partition }) => ({ partition, error })),
+    ...envelope(request, RESPONSE_BYTES + PARTITION_BYTES * partitions.length),
+    partitions,
   };
   channel.respond(response);
 }
