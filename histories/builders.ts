@@ -228,7 +228,13 @@ export function assign(...keys: readonly string[]): OperationBuilder {
   return alone('assign', 'c0', made);
 }
 
-/** Anything else that a client does: subscribe, crash, ... */
+/** The consumer joins its group for topics of these keys. */
+export function subscribe(...keys: readonly string[]): OperationBuilder {
+  const made = keys.map((key) => special((numberOf) => ({ kind: 'assign', key: numberOf(key) })));
+  return alone('subscribe', 'c0', made);
+}
+
+/** Anything else that a client does: crash, init-producer, ... */
 export function other(f: string, client = 'c0'): OperationBuilder {
   return new OperationBuilder(draft(f, client, 'ok', []));
 }

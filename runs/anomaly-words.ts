@@ -10,7 +10,7 @@ export interface AnomalyWords {
 }
 
 const cycleSentences = {
-  G0: 'Operations wrote to several places in opposite orders.',
+  G0: 'Operations wrote to several places in opposite orders. Of logs it is allowed, and told by check --also ww-deps alone.',
   G1c: 'Operations read or overwrote what others of them had written, in a circle.',
   'G-single-item': 'An operation saw part of what another had done, and missed the rest.',
   'G-nonadjacent-item': 'Operations saw the effects of others in different orders (a long fork, if two did).',
@@ -185,6 +185,20 @@ export const anomalies: readonly AnomalyWords[] = [
       'Between two sends of one operation to a partition stand records of others. Kafka isolates no writes: always allowed, and told by check --compat jepsen alone.',
   },
   {
+    name: 'idempotent-gap',
+    words: 'gap in what an idempotent producer sent',
+    did: 'went on after a send that had failed',
+    sentence:
+      'An idempotent producer session succeeded, failed to send a record for certain, and succeeded again: what comes later stands in the log without it. Kafka allows it: told by check --also idempotent-gap alone.',
+  },
+  {
+    name: 'realtime-lag',
+    words: 'poll that lagged behind',
+    did: 'read what was stale',
+    sentence:
+      'A poll ended before a record that had been known to exist for longer than check --max-lag allows when it was invoked. Known from the completion of the operation that showed it: a lower bound.',
+  },
+  {
     name: 'poll-skip',
     words: 'record left out by a consumer',
     did: 'left records out when reading',
@@ -287,8 +301,14 @@ export const anomalies: readonly AnomalyWords[] = [
   invariant('W6', 'every member of the ISR holds every committed record, by offset, epoch and value'),
   invariant('W7', 'in one leader epoch at most one broker appends as leader'),
   invariant('W8', 'epochs never go back: at the controller, within a life of a broker, or by offset within a log'),
+  invariant('W9', 'a leader is in the ISR; ISR and eligible leader replicas are replicas, and none is in both'),
   invariant('W10', 'within a leader epoch the high watermark of a broker never goes back'),
   invariant('W11', 'a high watermark lies between the start and the end of its log'),
+  invariant('W12', 'what is served to a consumer that reads committed records lies below the last stable offset'),
+  invariant('W13', "an idempotent producer's batches stand in a leader's log without gap and repetition"),
+  invariant('W14', 'of a producer id nothing is written under an older epoch than before'),
+  invariant('W15', 'a marker that ends a transaction says what its coordinator decided of it'),
+  invariant('W16', "a transaction's state follows only one that it may follow"),
   invariant('W17', 'in one generation of a group each partition has one owner'),
   invariant('W18', "offsets are taken from members of the group's present generation alone"),
   invariant('W19', 'no offset is committed beyond the end of the partition on every replica'),

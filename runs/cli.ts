@@ -88,6 +88,13 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
       [],
     )
     .option('--compat <tool>', 'jepsen: its anomalies, and its judgement of them')
+    .option(
+      '--also <list>',
+      'what Kafka allows too: idempotent-gap, int-send-skip, ww-deps, rw-deps, lists, realtime-lag',
+      collect,
+      [],
+    )
+    .option('--max-lag <duration>', 'polls that lag behind by more are unsafe')
     .option('--to <file>', 'write the history there: as .edn, .jsonl or .shiviz (ShiViz), each .gz too')
     .option('--json', 'print one JSON object')
     .action(done((file, options) => check(context, file, options)));

@@ -24,6 +24,13 @@ function namesIn(edges: readonly Edge[], spans: readonly Span[]): readonly Cycle
   return findCycles(graphOf(edges, spans)).cycles.map(({ name }) => name);
 }
 
+describe('where nothing leads back', () => {
+  it('nothing is found, and nothing is left undecided', () => {
+    expect(findCycles(graphOf([[0, WW, 1]], concurrent(2)))).toEqual({ cycles: [], undecided: [] });
+    expect(findCycles(graphOf([], []))).toEqual({ cycles: [], undecided: [] });
+  });
+});
+
 describe('a cycle is named after its edges', () => {
   it.each<[string, readonly Edge[], readonly CycleName[]]>([
     ['none without a way back', [[0, WW, 1]], []],

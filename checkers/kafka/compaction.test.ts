@@ -20,6 +20,20 @@ describe('in a compacted topic', () => {
     expect(lost(...updates, poll('x', [1, 8], [2, 9]))).toEqual([]);
   });
 
+  it('so may one that was read before, and that a later full read no longer shows', () => {
+    const [first, second, third] = updates as [OperationBuilder, OperationBuilder, OperationBuilder];
+    expect(lost(first, second, poll('x', [0, 7]), third, finalRead('x', 1, [1, 8], [2, 9]))).toEqual([]);
+  });
+
+  it('but one that no read showed supersedes nothing', () => {
+    expect(lost(put('a', 7, 0), put('a', 9, 1), put('b', 8, 2), poll('x', [2, 8]))).toEqual([7, 9]);
+  });
+
+  it('whoever was the first to read it', () => {
+    const first = poll('x', [1, 9], [2, 8]).from(0).to(9000);
+    expect(lost(first, put('a', 7, 0), put('a', 9, 1), put('b', 8, 2))).toEqual([]);
+  });
+
   it('the latest record of a key may not', () => {
     expect(lost(...updates, finalRead('x', 1, [0, 7], [1, 8]))).toEqual([9]);
     expect(lost(...updates, finalRead('x', 1, [2, 9]))).toEqual([8]);

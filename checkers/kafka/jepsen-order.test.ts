@@ -1,6 +1,16 @@
 /** Histories that jepsen.tests.kafka describes, and their nearest neighbours, under its own rules of order. */
 import { describe, expect, it } from 'vitest';
-import { assign, historyOf, other, poll, seek, send, txn, type OperationBuilder } from '../../histories/builders.js';
+import {
+  assign,
+  historyOf,
+  other,
+  poll,
+  seek,
+  send,
+  subscribe,
+  txn,
+  type OperationBuilder,
+} from '../../histories/builders.js';
 import { jepsenOrder } from './jepsen-order.js';
 
 /** One process does all of it, one after the other; operations of other clients are others'. */
@@ -73,7 +83,12 @@ describe('nonmonotonic-send', () => {
     expect(turned(assign('y'))).toEqual([]);
     expect(turned(assign('x'))).toEqual(['nonmonotonic-send']);
     expect(turned(assign('y').fail())).toEqual(['nonmonotonic-send']);
-    expect(turned(other('subscribe'))).toEqual([]);
+    expect(turned(subscribe('y'))).toEqual([]);
+    expect(turned(subscribe('y', 'x'))).toEqual(['nonmonotonic-send']);
+    expect(turned(subscribe('y').fail())).toEqual(['nonmonotonic-send']);
+  });
+  it('is forgotten by a subscription that does not say what its keys are', () => {
+    expect(typesOf(send('x', 1).ok(3), other('subscribe', 'p0'), send('x', 3).ok(1))).toEqual([]);
   });
   it('a send that failed is none', () => {
     expect(typesOf(send('x', 1).ok(3), send('x', 3).fail(), poll('x', [1, 3]).by('c0'))).toEqual([]);
@@ -113,6 +128,10 @@ describe('nonmonotonic-poll', () => {
   it('but for keys that were assigned anew since, after others', () => {
     expect(after(read(0, 1), assign('y'), assign('x'), read(0))).toEqual([]);
     expect(after(read(0, 1), assign('x'), read(0))).toEqual(['nonmonotonic-poll']);
+  });
+  it('or subscribed to anew since, after others', () => {
+    expect(after(read(0, 1), subscribe('y'), subscribe('x'), read(0))).toEqual([]);
+    expect(after(read(0, 1), subscribe('x', 'y'), read(0))).toEqual(['nonmonotonic-poll']);
   });
 });
 

@@ -12,6 +12,8 @@ import { excludes, guarantees, isNeverLicensed, isProvenWithoutLoss } from './gu
 import { invariants } from './invariants/registry.js';
 import { Licences, type Licensed } from './licences.js';
 import { licensed } from './licences/rows.js';
+import { isOfProcessing, preventingSetting } from './prevention.js';
+import { isolationLevels } from './requirements/isolation.js';
 import { requirementNamed } from './requirements/registry.js';
 import { isStreamsApplication } from './settings.js';
 
@@ -31,10 +33,14 @@ export interface JudgeInput {
    * other events too (retries, say).
    */
   readonly nothingLicensesLoss?: boolean;
+  /** What was asked for that Kafka allows whatever its settings: `allowed`, unless an isolation level that is required forbids it. */
+  readonly informational?: readonly Anomaly[];
+  /** Requirements that have no name of their own in the registry, beside those that do. */
+  readonly demands?: readonly Requirement[];
 }
 
 export function judge(input: JudgeInput): TrialVerdict {
-  const requirements = input.requirements.map(requirementNamed);
+  const requirements = [...input.requirements.map(requirementNamed), ...(input.demands ?? [])];
   const undecided = [...input.undecided];
   const licences = input.trace === null ? null : new Licences(input.history, input.trace);
   const judged = input.anomalies.map((anomaly): JudgedAnomaly => {
@@ -53,8 +59,14 @@ export function judge(input: JudgeInput): TrialVerdict {
       return judgement(anomaly, requirement, null);
     }
   });
-  return verdictOf(withoutMoreOfTheSame(judged), undecided);
+  const isolation = requirements.filter((one) => isolationLevels.includes(one));
+  const allowed = (input.informational ?? []).map((anomaly) =>
+    judgement(anomaly, isolation.find(({ forbids }) => forbids.includes(anomaly.type)) ?? null, informationalLicence),
+  );
+  return verdictOf(withoutMoreOfTheSame([...judged, ...allowed]), undecided);
 }
+
+const informationalLicence = licensed('not-promised', -1);
 
 /**
  * One event may break an invariant for hundreds of records. After so many breaches of one invariant and partition that are
@@ -78,7 +90,8 @@ function withoutMoreOfTheSame(judged: readonly JudgedAnomaly[]): readonly Judged
 function withoutTrace(anomaly: Anomaly, requirement: Requirement | null, input: JudgeInput): JudgedAnomaly {
   const { history, nothingLicensesLoss } = input;
   const isBug = nothingLicensesLoss === true && guaranteesAgainst(anomaly, history).some(isProvenWithoutLoss);
-  return isBug ? bug(anomaly, requirement, history) : judgement(anomaly, requirement, null);
+  if (isBug) return bug(anomaly, requirement, history);
+  return judgement({ ...anomaly, preventedBy: preventingSetting(anomaly, history) }, requirement, null);
 }
 
 function judgement(anomaly: Anomaly, requirement: Requirement | null, licence: Licensed | null): JudgedAnomaly {
@@ -93,7 +106,7 @@ function judgement(anomaly: Anomaly, requirement: Requirement | null, licence: L
 
 function bug(anomaly: Anomaly, requirement: Requirement | null, history: History): JudgedAnomaly {
   return {
-    anomaly,
+    anomaly: { ...anomaly, preventedBy: null },
     judgement: 'bug',
     licence: null,
     requirement: requirement?.name ?? null,
@@ -104,12 +117,7 @@ function bug(anomaly: Anomaly, requirement: Requirement | null, history: History
 function unpromised(anomaly: Anomaly, history: History): Licensed | null {
   if (guaranteeAgainst(anomaly, history) !== null) return null;
   if (isOfProcessing(anomaly) && isStreamsApplication(history.header)) return licensed('at-least-once', -1);
-  const commitsAhead = anomaly.type === 'skipped' && history.header.settings['commit'] === 'before-processing';
-  return licensed('not-promised', -1, commitsAhead ? { setting: 'commit', value: 'after-processing' } : null);
-}
-
-function isOfProcessing({ type }: Anomaly): boolean {
-  return type.startsWith('ctp-') || type.startsWith('count-') || type === 'zombie-output';
+  return licensed('not-promised', -1, anomaly.type === 'skipped' ? preventingSetting(anomaly, history) : null);
 }
 
 function guaranteeAgainst(anomaly: Anomaly, history: History): string | null {

@@ -31,6 +31,11 @@ export function producerGuarantees(header: Header, client: string): ProducerGuar
   return { acks, idempotent: possible && (given === undefined || isTrue(given)), maxInFlight, retries };
 }
 
+/** Whether the header says anything of how a producer sends: else its guarantees are Kafka's defaults, or anybody's guess. */
+export function saysOfProducer(header: Header, client: string): boolean {
+  return [...producerSettings].some((name) => scoped(header, [client, 'producer'], name) !== undefined);
+}
+
 /** Every producer that the header tells apart, and the one that stands for all others (its name is empty). */
 export function allProducers(header: Header): readonly ProducerGuarantees[] {
   const clients = new Set<string>(['']);
@@ -118,6 +123,16 @@ export function isolationOf({ settings }: Header): 'all-committed' | 'all-uncomm
   return committed === levels.length ? 'all-committed' : 'mixed';
 }
 
+/** Whether the header says that a consumer reads uncommitted records, Kafka's default. One that says nothing may be anybody's. */
+export function saysReadUncommitted(header: Header, client: string): boolean {
+  return scoped(header, [client, 'consumer'], 'isolation.level') === 'read_uncommitted';
+}
+
+/** Where a consumer without a position begins, as far as the header does not say otherwise: at the start. */
+export function beginsAtTheStart(header: Header, client: string): boolean {
+  return (scoped(header, [client, 'consumer'], 'auto.offset.reset') ?? 'earliest') === 'earliest';
+}
+
 /** Final reads have no consumer of the spec: where there are transactions, they read committed ones alone. */
 export function readsCommitted(header: Header, client: string, isFinalRead: boolean): boolean {
   const own = header.settings[`${client}:isolation.level`];
@@ -145,6 +160,11 @@ export function fencesByGeneration({ settings }: Header): boolean {
 /** Some consumer is a Kafka Streams application. */
 export function isStreamsApplication({ settings }: Header): boolean {
   return valuesOf(settings, 'processing.guarantee').length > 0;
+}
+
+/** Some Kafka Streams application does not process exactly once. */
+export function processesAtLeastOnce(header: Header): boolean {
+  return isStreamsApplication(header) && !processesExactlyOnce(header);
 }
 
 /** Every Kafka Streams application does. */

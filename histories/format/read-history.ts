@@ -150,10 +150,18 @@ class MicroOpReader implements Numbers {
     const value = line.any('value');
     if (value === null || value === undefined) return [];
     const f = line.string('f');
+    if (f === 'subscribe') return this.subscribed(value);
     if (withoutMicroOps.has(f)) return [];
     const alone = kindOf[f];
     const microOps = alone === undefined || isEmpty(value) ? this.list(line) : readAlone(line, alone, value, this);
     return line.has('derived') ? [...microOps, ...readDerived(line, this)] : microOps;
+  }
+
+  /** The keys of what a consumer subscribes to, if the value names keys alone; it may be topics or a pattern as well. */
+  private subscribed(value: unknown): readonly MicroOp[] {
+    const names: readonly unknown[] = Array.isArray(value) ? value : [];
+    const keys = names.map((name) => (typeof name === 'string' ? this.keys.get(name) : undefined));
+    return keys.every((key) => key !== undefined) ? keys.map((key) => ({ kind: 'assign', key })) : [];
   }
 
   /** The keys that a consumer's rebalances gave or took: [{"keys":["x"], …}, …]; null: none. */

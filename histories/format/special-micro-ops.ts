@@ -5,7 +5,7 @@
  *   alone         commit, committed, process   {"group":g,"offsets":{k:o}}
  *                 end-offsets         {"isolation":level,"offsets":{k:o}}
  *                 rebalance           {"group":g,"generation":n,"owned":{member:[k,…]}}
- *                 assign, seek        [k,…]
+ *                 assign, seek        [k,…]; of subscribe too, where its keys are known
  *   beside value  "derived":[{"out":[k,v],"from":[[k,o],…]}]; of counts with "count":n
  */
 import type { AppendMicroOp, DeriveMicroOp, MicroOp, PollMicroOp, ReadMicroOp, SendMicroOp } from '../operation.js';
@@ -24,6 +24,7 @@ export const kindOf: Readonly<Partial<Record<string, SpecialKind>>> = {
   rebalance: 'own',
   assign: 'assign',
   seek: 'assign',
+  subscribe: 'assign',
 };
 
 /** Names of keys and values, as a file has them. */

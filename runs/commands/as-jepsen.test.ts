@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly, JudgedAnomaly } from '../../histories/anomaly.js';
 import { checkHistory } from '../../checkers/kafka/api.js';
-import { historyOf, type OperationBuilder, other, poll, send } from '../../histories/builders.js';
+import { historyOf, type OperationBuilder, other, poll, send, txn } from '../../histories/builders.js';
 import { asJepsen } from './as-jepsen.js';
 
 const unjudged = { judgement: 'allowed', licence: null, requirement: null, guarantee: null } as const;
@@ -29,6 +29,19 @@ describe('as Jepsen judges', () => {
   );
 
   it.each(['G0', 'G0-process', 'G0-realtime'])('%s is always allowed', (type) => expect(verdictOf(type)).toBe('clean'));
+
+  it('circles of reads are allowed where the order of logs was taken for one of writes, as its :ww-deps does', () => {
+    const circle = (wwDeps: boolean) => {
+      const reads = [
+        txn(send('x', 1).ok(0), poll('y', [0, 2])).to(9e6),
+        txn(send('y', 2).ok(0), poll('x', [0, 1])).to(9e6),
+      ];
+      const history = historyOf(reads);
+      const anomalies = checkHistory(history).anomalies.map((anomaly) => ({ anomaly, ...unjudged }));
+      return asJepsen({ verdict: 'clean', reasons: [], anomalies }, history, wwDeps).verdict;
+    };
+    expect([circle(false), circle(true)]).toEqual(['unsafe', 'clean']);
+  });
 
   const judged = (...operations: readonly OperationBuilder[]): string => {
     const history = historyOf([...operations, poll('x', [0, 1], [1, 2], [2, 3]).by('final')]);

@@ -1,11 +1,12 @@
 /** What `harrow check` is told beside the file: what to require, what to take for granted, whose judgement to copy. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { requirementsSuiting } from '../../checkers/kafka/api.js';
+import { informational, requirementsSuiting } from '../../checkers/kafka/api.js';
 import { columnarHistory, columnsOf } from '../../histories/history-columns.js';
 import type { History } from '../../histories/operation.js';
 import { requirements } from '../catalogue.js';
 import { settingsTable } from '../settings/table.js';
+import { parseDuration } from '../spec/durations.js';
 import { loadSpec } from '../spec/load.js';
 import { didYouMean } from '../spec/nearest.js';
 import { UsageError } from '../spec/problems.js';
@@ -35,6 +36,7 @@ const judged: readonly string[] = [
   'flush.messages',
   'transactional.id',
   'isolation.level',
+  'auto.offset.reset',
 ];
 
 /**
@@ -83,6 +85,35 @@ export function withSettings(history: History, { settings }: Assumptions): Histo
   const { header, keys } = history;
   const assumed = { ...header, settings: { ...header.settings, ...settings } };
   return columnarHistory(assumed, keys, columnsOf(history), (value) => history.valueName(value));
+}
+
+/** What Kafka allows and nobody is told unasked: by checker, and the lag of polls. */
+export interface Asked {
+  /** Names of informational checkers. */
+  readonly checkers: readonly string[];
+  readonly lag: boolean;
+}
+
+const REALTIME_LAG = 'realtime-lag';
+
+/** "idempotent-gap,ww-deps,realtime-lag" */
+export function parseAsked(lists: readonly string[]): Asked {
+  const names = new Set(lists.flatMap((list) => list.split(',')).filter((name) => name !== ''));
+  const known = [...informational.map(({ name }) => name), REALTIME_LAG];
+  for (const name of names) {
+    if (!known.includes(name))
+      throw new UsageError(`--also ${name}: there are ${known.join(', ')}${didYouMean(name, known)}`);
+  }
+  const lag = names.delete(REALTIME_LAG);
+  return { checkers: [...names], lag };
+}
+
+/** @returns virtual microseconds; null: none was given */
+export function parseMaxLag(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const micros = parseDuration(text);
+  if (micros === null) throw new UsageError(`--max-lag ${text}: a duration is written 500ms, 4.2s, 2m`);
+  return micros;
 }
 
 /** Those asked for; else those of the kept trial's spec; else the usual ones for histories of its kind. */

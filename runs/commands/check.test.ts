@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TraceScript } from '../../checkers/kafka/testing/script.js';
-import { append, finalRead, historyOf, poll, read, send, txn } from '../../histories/builders.js';
+import { append, assign, finalRead, historyOf, poll, read, send, txn } from '../../histories/builders.js';
 import type { OperationBuilder } from '../../histories/builders.js';
 import { writeHistory } from '../../histories/format/history-format.js';
 import type { History } from '../../histories/operation.js';
@@ -214,6 +214,14 @@ describe('a history without a trace', () => {
     );
   });
 
+  it('says which setting would have prevented what, where it is assumed', async () => {
+    keepForeign();
+    const { out } = await place.run('check', '@foreign.jsonl', '--assume', 'acks=1');
+    expect(out).toContain('lost-write), unsafe');
+    expect(out).toContain('(prevented by acks=all)');
+    expect((await place.run('check', '@foreign.jsonl')).out).not.toContain('prevented by');
+  });
+
   it('as Jepsen judges it is invalid whatever is required, and shows only what Jepsen knows', async () => {
     const { verdict, anomalies } = await verdictOf('--compat', 'jepsen', '--require', 'writable-again');
     expect(verdict).toBe('unsafe');
@@ -232,6 +240,74 @@ describe('a history without a trace', () => {
     [['--compat', 'elle'], '--compat elle: there is jepsen only'],
   ])('%s is refused', async (options, said) => {
     keepForeign();
+    const { exit, err } = await place.run('check', '@foreign.jsonl', ...options);
+    expect(exit).toBe(64);
+    expect(err).toContain(said);
+  });
+});
+
+describe('what Kafka allows', () => {
+  const keepForeign = (operations: readonly OperationBuilder[]): void => {
+    const lines = writeHistory(historyOf(operations, { settings: { acks: 'all' } }));
+    writeFileSync(join(place.folder, 'foreign.jsonl'), lines);
+  };
+  const found = async (...options: string[]): Promise<string> => {
+    const { out } = await place.run('check', '@foreign.jsonl', ...options, '--json');
+    const { verdict, anomalies } = JSON.parse(out) as Checked;
+    return [verdict, ...anomalies.map(({ type }) => type)].join(' ');
+  };
+  const reads = (...keys: readonly string[]) =>
+    keys.map((key, i) => finalRead(key, 1, [0, key === 'x' ? 1 : 2], [1, key === 'x' ? 2 : 1]).from(9000 + i * 1000));
+  const interleaved = [
+    txn(send('x', 1), send('y', 1)).ok(0, 1).to(5000),
+    txn(send('x', 2), send('y', 2)).by('t1').ok(1, 0).to(5000),
+    ...reads('x', 'y'),
+  ];
+
+  it('is told to those who ask, and fails nothing', async () => {
+    keepForeign(interleaved);
+    expect(await found()).toBe('clean');
+    expect(await found('--also', 'ww-deps')).toBe('clean G0');
+    expect(await found('--also', 'lists')).toBe('clean G0');
+    expect(await found('--also', 'rw-deps')).toBe('clean');
+    expect(await found('--also', 'idempotent-gap')).toBe('clean');
+    expect(await found('--compat', 'jepsen', '--also', 'ww-deps')).toBe('clean G0');
+  });
+
+  it('but for an isolation level that is required', async () => {
+    keepForeign(interleaved);
+    expect(await found('--also', 'ww-deps', '--require', 'read-committed')).toBe('unsafe G0');
+    expect(await found('--also', 'ww-deps', '--require', 'exactly-once')).toBe('clean G0');
+  });
+
+  it('is found in what an idempotent producer sent, too', async () => {
+    keepForeign([send('x', 1).ok(0), send('x', 3).fail(), send('x', 2).ok(1), ...reads('x')]);
+    expect(await found('--also', 'idempotent-gap')).toBe('clean idempotent-gap');
+    const { out } = await place.run('check', '@foreign.jsonl', '--also', 'idempotent-gap');
+    expect(out).toContain('(idempotent-gap), allowed: p0 sent x@0, value 1, failed to send x, value 3');
+  });
+
+  it('how far polls lagged behind, and that it is too far', async () => {
+    const behind = poll('x').from(2_000_000).to(2_000_100);
+    keepForeign([
+      assign('x').from(0).to(1),
+      send('x', 1).ok(0),
+      send('x', 2).ok(1),
+      behind,
+      ...reads('x').map((one) => one.from(3e6).to(4e6)),
+    ]);
+    const { out } = await place.run('check', '@foreign.jsonl', '--also', 'realtime-lag');
+    expect(out).toContain('realtime-lag: at the worst c0 lagged at least 1.998 s behind on x (operation 3)');
+    expect(await found('--max-lag', '1.9s')).toBe('unsafe realtime-lag');
+    expect(await found('--max-lag', '2s')).toBe('clean');
+    expect(await found('--max-lag', '1.9s', '--assume', 'auto.offset.reset=latest')).toBe('clean');
+  });
+
+  it.each([
+    [['--also', 'ww'], '--also ww: there are idempotent-gap, int-send-skip, ww-deps, rw-deps, lists, realtime-lag'],
+    [['--max-lag', '5'], '--max-lag 5: a duration is written 500ms, 4.2s, 2m'],
+  ])('%s is refused', async (options, said) => {
+    keepForeign(interleaved);
     const { exit, err } = await place.run('check', '@foreign.jsonl', ...options);
     expect(exit).toBe(64);
     expect(err).toContain(said);

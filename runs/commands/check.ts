@@ -1,9 +1,19 @@
 /** harrow check: the checkers on any history, Harrow's or another tool's. */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkHistory, checkTrace, judge } from '../../checkers/kafka/api.js';
+import {
+  checkHistory,
+  checkInformational,
+  checkTrace,
+  judge,
+  lagsBeyond,
+  maxLag,
+  realtimeLags,
+  type Lag,
+} from '../../checkers/kafka/api.js';
 import type { Anomaly } from '../../histories/anomaly.js';
 import { columnsOf } from '../../histories/history-columns.js';
+import type { History } from '../../histories/operation.js';
 import type { Trace } from '../../histories/trace.js';
 import { Exit, type ExitCode } from '../outcome.js';
 import { verdictMark } from '../reporters/paint.js';
@@ -12,7 +22,14 @@ import { counted } from '../reporters/words.js';
 import { UsageError } from '../spec/problems.js';
 import { anomalyWords } from '../anomaly-words.js';
 import { asJepsen } from './as-jepsen.js';
-import { type Assumptions, parseAssumptions, requiredNames, withSettings } from './check-options.js';
+import {
+  type Assumptions,
+  parseAsked,
+  parseAssumptions,
+  parseMaxLag,
+  requiredNames,
+  withSettings,
+} from './check-options.js';
 import { type Context, paintOf, say, sayJson } from './context.js';
 import { convertHistory, mustBeWritable, readHistoryFile } from './history-files.js';
 import { readStoredTrace, readStoredVerdict } from './trial-files.js';
@@ -22,6 +39,10 @@ export interface CheckOptions {
   /** Settings and excluded events, for a history without a trace. */
   readonly assume: readonly string[];
   readonly compat?: string;
+  /** What Kafka allows, and is told to those who ask. */
+  readonly also: readonly string[];
+  /** A duration: polls that lag behind by more are unsafe. */
+  readonly maxLag?: string;
   /** A file to write the history to, in the format that its name ends in. */
   readonly to?: string;
   readonly json?: boolean;
@@ -33,6 +54,8 @@ const SHOWN = 20;
 export function check(context: Context, path: string, options: CheckOptions): ExitCode {
   const file = historyFile(path);
   const assumptions = parseAssumptions(options.assume);
+  const asked = parseAsked(options.also);
+  const bound = parseMaxLag(options.maxLag);
   if (options.compat !== undefined && options.compat !== 'jepsen')
     throw new UsageError(`--compat ${options.compat}: there is jepsen only`);
   if (options.to !== undefined) mustBeWritable(options.to);
@@ -43,22 +66,34 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
   if (options.to !== undefined) convertHistory(file, options.to, stored, trace);
   const history = assumptions === null ? stored : withSettings(stored, assumptions);
   const seen = checkHistory(history);
+  const also = checkInformational(asked.checkers, history);
   const known = trace === null ? nothingKnown : knownOfRun(file);
   const judgedVerdict = judge({
     history,
     trace,
-    anomalies: [...(trace === null ? [] : checkTrace(trace, history)), ...seen.anomalies, ...known.anomalies],
+    anomalies: [
+      ...(trace === null ? [] : checkTrace(trace, history)),
+      ...seen.anomalies,
+      ...known.anomalies,
+      ...(bound === null ? [] : lagsBeyond(history, bound)),
+    ],
+    informational: also.anomalies,
     undecided: [...new Set([...seen.undecided, ...known.undecided])],
     requirements: requiredNames(options.require, file, history),
+    demands: bound === null ? [] : [maxLag(options.maxLag!)],
     nothingLicensesLoss: assumptions?.noLoss === true,
   });
-  const verdict = options.compat === 'jepsen' ? asJepsen(judgedVerdict, history) : judgedVerdict;
+  const verdict =
+    options.compat === 'jepsen' ? asJepsen(judgedVerdict, history, asked.checkers.includes('ww-deps')) : judgedVerdict;
+  const lag = asked.lag ? greatestLag(history) : null;
   if (options.json === true) {
     sayJson(context, {
       format: 'harrow/check',
       version: 1,
       verdict: verdict.verdict,
       undecided: verdict.reasons,
+      ...(asked.checkers.length > 0 ? { unanswered: also.undecided } : {}),
+      ...(asked.lag ? { lag: lag === null ? null : lagJson(history, lag) } : {}),
       anomalies: verdict.anomalies.map((judged) => anomalyJson(history, judged)),
     });
   } else {
@@ -69,8 +104,11 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
     if (options.compat === 'jepsen')
       say(context, '  as jepsen.tests.kafka judges: its anomalies alone, and each makes a history invalid');
     for (const reason of verdict.reasons) say(context, `  undecided: ${reason}`);
+    for (const reason of also.undecided) say(context, `  asked for, and not answered: ${reason}`);
+    if (asked.lag) say(context, `  ${lagWords(history, lag)}`);
     for (const { anomaly, judgement } of verdict.anomalies.slice(0, SHOWN)) {
-      say(context, `  ${anomalyWords(anomaly.type).words} (${anomaly.type}), ${judgement}: ${anomaly.story}`);
+      const { words } = anomalyWords(anomaly.type);
+      say(context, `  ${words} (${anomaly.type}), ${judgement}: ${anomaly.story}${preventedWords(anomaly)}`);
     }
     if (verdict.anomalies.length > SHOWN)
       say(context, `  and ${verdict.anomalies.length - SHOWN} more (--json lists all)`);
@@ -79,6 +117,27 @@ export function check(context: Context, path: string, options: CheckOptions): Ex
   }
   if (verdict.verdict === 'undecided') return Exit.undecided;
   return verdict.verdict === 'clean' ? Exit.expected : Exit.failed;
+}
+
+function preventedWords({ preventedBy }: Anomaly): string {
+  return preventedBy === null ? '' : ` (prevented by ${preventedBy.setting}=${preventedBy.value})`;
+}
+
+function greatestLag(history: History): Lag | null {
+  return realtimeLags(history).reduce<Lag | null>(
+    (most, one) => (most === null || one.lag > most.lag ? one : most),
+    null,
+  );
+}
+
+function lagJson({ keys }: History, { key, client, lag, operation }: Lag): object {
+  return { microseconds: lag, client, key: keys[key], operation };
+}
+
+function lagWords({ keys }: History, lag: Lag | null): string {
+  if (lag === null) return 'realtime-lag: no poll is known to have lagged behind';
+  const { key, client, lag: micros, operation } = lag;
+  return `realtime-lag: at the worst ${client} lagged at least ${(micros / 1e6).toFixed(3)} s behind on ${keys[key]} (operation ${operation})`;
 }
 
 /** What can be said of a history whose events nobody recorded. */

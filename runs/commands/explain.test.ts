@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { gaps, guarantees, invariants, licenceWords, requirements } from '../../checkers/kafka/api.js';
+import { gaps, guarantees, informational, invariants, licenceWords, requirements } from '../../checkers/kafka/api.js';
 import { historyOf } from '../../histories/builders.js';
 import { anomalies } from '../anomaly-words.js';
 import { Workplace } from '../testing/command-line.js';
@@ -27,6 +27,8 @@ describe('harrow explain', () => {
     ['what settings leave open', gaps.map(({ id }) => id)],
     ['invariants', invariants.map(({ id }) => id)],
     ['licences', [...licenceWords.keys()]],
+    ['informational checks', [...informational.map(({ name }) => name), 'realtime-lag', 'max-lag']],
+    ['anomalies that are found as breaches of invariants', ['position-past-LSO', 'stale-metadata-write']],
     ['verdicts', ['clean', 'unsafe', 'bug', 'undecided', 'allowed']],
   ])('knows every one of the %s', async (_, words) => {
     expect(words.length).toBeGreaterThan(0);

@@ -12,7 +12,7 @@ import { rowsWithSettings, scopes, settingsTable } from '../settings/table.js';
 import { loadPresets, type Preset } from '../presets/presets.js';
 import { didYouMean } from '../spec/nearest.js';
 import { UsageError } from '../spec/problems.js';
-import { gaps, guarantees, invariants, licenceWords } from '../../checkers/kafka/api.js';
+import { gaps, guarantees, informational, invariants, licenceWords, maxLag } from '../../checkers/kafka/api.js';
 import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
 import { ruleNames, specName } from '../../model/kafka/protocol/versions/rules.js';
 import { type Context, paintOf, say } from './context.js';
@@ -80,6 +80,11 @@ function meaningOf(word: string): string[] {
         paragraph('left open', `${sentence} Closed by ${closedBy ?? 'no setting'}. (${source})`),
       ),
     ...licenceMeaning(word),
+    ...foundAsMeaning(word),
+    ...informational.filter(({ name }) => name === word).map(({ sentence }) => paragraph('check --also', sentence)),
+    ...(word === lagRequirement.name
+      ? [paragraph('requirement', `${lagRequirement.sentence} Of check --max-lag alone.`)]
+      : []),
     ...verdictMeaning(word),
     ...settingMeaning(word, presets),
     ...presets
@@ -126,6 +131,27 @@ function anomalyMeaning(word: string, presets: readonly Preset[]): string[] {
 function licenceMeaning(word: string): string[] {
   const words = licenceWords.get(word);
   return words === undefined ? [] : [paragraph('licence', `Takes an anomaly out of what is guaranteed: ${words}.`)];
+}
+
+const lagRequirement = maxLag('the bound');
+
+/** Anomalies by names of the literature that no history shows: here they are breaches of invariants. */
+const foundAs: Readonly<Record<string, { readonly sentence: string; readonly invariants: readonly string[] }>> = {
+  'position-past-LSO': {
+    sentence: 'A consumer that reads committed records was given one beyond the first of an open transaction.',
+    invariants: ['W12'],
+  },
+  'stale-metadata-write': {
+    sentence:
+      'A broker that no longer led acknowledged under acks=all. It may, where the whole ISR had the record; if an electable member lacks it, it is a breach.',
+    invariants: ['W2', 'W3'],
+  },
+};
+
+function foundAsMeaning(word: string): string[] {
+  const meaning = Object.hasOwn(foundAs, word) ? foundAs[word]! : null;
+  if (meaning === null) return [];
+  return [paragraph('anomaly', `${meaning.sentence} Found as ${meaning.invariants.join(' or ')}.`)];
 }
 
 /** Verdicts of trials, judgements of anomalies, and the reasons of `undecided` that Elle has names for. */
@@ -195,6 +221,9 @@ function allWords(): string[] {
     ...[...guarantees, ...gaps].map(({ id }) => id),
     ...invariants.map(({ id }) => id),
     ...licenceWords.keys(),
+    ...Object.keys(foundAs),
+    ...informational.map(({ name }) => name),
+    lagRequirement.name,
     ...Object.keys(verdicts),
     ...scopes.flatMap((scope) => [...settingsTable('3.9')[scope].keys()]),
     ...loadPresets().map(({ name }) => name),

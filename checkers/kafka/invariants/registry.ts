@@ -1,4 +1,18 @@
-/** All invariants, a line each. */
+/**
+ * All invariants, a line each. Some anomalies that are known by other names are found here and nowhere else, since no
+ * history shows them:
+ *
+ *   position-past-LSO      W12. Where a transaction is open, and when its commit took effect, only the log says: to
+ *                          clients it is one operation, which may have been committed long before they were told.
+ *   stale-metadata-write   W2 and W3. That a deposed leader acknowledges under acks=all is no fault as such: the whole ISR
+ *                          had the record, and whoever was elected has it. It is one as soon as an electable member of
+ *                          the ISR lacks the record at the acknowledgement, whoever answers.
+ *   controller state       Leader and ISR of a partition are registers that only controllers write, one after the other
+ *                          in the metadata log, and that no client reads with its invocation and completion: there is no
+ *                          history to search for an order. What linearizability would promise of them is that the log is
+ *                          one and kept (W20), that its epochs go forward (W8), and that nobody leads by an
+ *                          older one beside the present leader (W7).
+ */
 import { acknowledgedDurability, acknowledgementQuorum } from './acknowledged.js';
 import { committedPrefix } from './committed-prefix.js';
 import { compactionKeepsLatest } from './compaction.js';

@@ -32,3 +32,10 @@ export const strictSerializable: Requirement = {
   sentence: 'Transactions on lists behave as if they ran one after the other, in an order that real time allows.',
   forbids: [...new Set([...skewed, ...cycleClasses.map(({ name }) => name)])],
 };
+
+export const isolationLevels: readonly Requirement[] = [
+  readCommitted,
+  snapshotIsolation,
+  serializable,
+  strictSerializable,
+];

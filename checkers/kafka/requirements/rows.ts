@@ -83,3 +83,12 @@ export const writableAgain: Requirement = {
     'After the faults are healed, a new send to every partition is acknowledged and read within the bound, and every ISR becomes whole.',
   forbids: ['stuck'],
 };
+
+/** Of a history that is checked: it needs a bound, and no spec can name it. @param bound in words: "5s" */
+export function maxLag(bound: string): Requirement {
+  return {
+    name: 'max-lag',
+    sentence: `No poll ends before a record that had been known to exist for more than ${bound} when it was invoked.`,
+    forbids: ['realtime-lag'],
+  };
+}

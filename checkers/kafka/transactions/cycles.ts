@@ -9,7 +9,7 @@
 import { POLL, SEND } from '../../../histories/history-columns.js';
 import type { History } from '../../../histories/operation.js';
 import type { Checker, Findings } from '../../checker.js';
-import { findCycles } from '../../cycles/search.js';
+import { findCycles, type Cycle } from '../../cycles/search.js';
 import { cycleAnomaly } from '../../cycles/story.js';
 import { findings } from '../history/findings.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
@@ -23,11 +23,20 @@ export const cycles: Checker = {
 
 /** Every cycle that these inferences show: ww (G0 among them) and rw are for those who ask. */
 export function findLogCycles(history: History, inference: Inference = {}): Findings {
+  return cyclesOf(history, inference, () => true);
+}
+
+/** Of those the cycles that have a step of this kind, WW or RW: none of them is seen without the inference. */
+export function findInferredCycles(history: History, inference: Inference, kind: number): Findings {
+  return cyclesOf(history, inference, ({ steps }) => steps.some((step) => step.kind === kind));
+}
+
+function cyclesOf(history: History, inference: Inference, isTold: (cycle: Cycle) => boolean): Findings {
   const index = historyIndex(history);
   const { graph, words } = logDependencies(index, inference);
   // Circular reads of transactions may be what isolation allows: what was read before it was sent, nothing allows.
   const found = findCycles(graph, undefined, ['G1c-realtime']);
-  const anomalies = found.cycles.map((cycle) => cycleAnomaly(history, cycle, words));
+  const anomalies = found.cycles.filter(isTold).map((cycle) => cycleAnomaly(history, cycle, words));
   return findings(index, anomalies, found.undecided.length === 0 ? undefined : found.undecided.join('; '));
 }
 

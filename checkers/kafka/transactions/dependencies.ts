@@ -5,9 +5,10 @@
  *
  *   ww   Kafka never isolates writes: transactions interleave in every log by design. Off unless asked for.
  *   rw   a poll is a read of a range that ended somewhere: that it did not return a record does not mean that the record
- *        was not there. Off unless asked for: it holds for polls that are known to have reached the end.
+ *        was not there. Off unless asked for, and then only where it is proven: the end of the log, asked for after the
+ *        poll had ended (`end-offsets` of read_uncommitted, the high watermark), was not above the record yet.
  */
-import { FAIL, OK, POLL, type HistoryColumns } from '../../../histories/history-columns.js';
+import { END_OFFSET, FAIL, OK, POLL, type HistoryColumns } from '../../../histories/history-columns.js';
 import { DependencyGraph, EdgeList, PROCESS, RW, WR, WW } from '../../cycles/graph.js';
 import { processEdges } from '../../cycles/process-edges.js';
 import type { EdgeWords } from '../../cycles/story.js';
@@ -17,7 +18,7 @@ import { recordWords } from '../history/words.js';
 export interface Inference {
   /** The order of a log is an order of writes. */
   readonly writeOrder?: boolean;
-  /** What a poll did not return of a log it had not seen yet. */
+  /** What a poll did not return because it was not there yet. */
   readonly readOrder?: boolean;
 }
 
@@ -72,6 +73,7 @@ function addReads(index: HistoryIndex, edges: EdgeList, readOrder: boolean): voi
   const { length, outcome, firstMicroOp, microOpCount, microOpKind, key, firstRecord, recordCount, value } =
     index.operations;
   const following = readOrder ? recordsThatFollow(index) : null;
+  const ends = readOrder ? laterEnds(index) : [];
   for (let operation = 0; operation < length; operation++) {
     if (outcome[operation] === FAIL) continue;
     const first = firstMicroOp[operation]!;
@@ -86,10 +88,57 @@ function addReads(index: HistoryIndex, edges: EdgeList, readOrder: boolean): voi
         if (writer >= 0) edges.add(writer, operation, WR, record);
       }
       const next = following === null || record < 0 ? -1 : following[record]!;
-      const overwriter = next < 0 ? -1 : writerOf(index, next);
+      const isProven = next >= 0 && wasNotThere(ends[key[microOp]!], index, operation, next);
+      const overwriter = isProven ? writerOf(index, next) : -1;
       if (overwriter >= 0) edges.add(operation, overwriter, RW, next);
     }
   }
+}
+
+/** The end of a log, as an operation learnt it. */
+interface End {
+  /** When the operation that asked was invoked. */
+  readonly askedAt: number;
+  /** The lowest that anybody was answered who asked then or later. */
+  readonly offset: number;
+}
+
+/** By key: the ends of its log that somebody learnt, in order of time. */
+function laterEnds({ operations, history }: HistoryIndex): readonly (readonly End[])[] {
+  const ends: End[][] = history.keys.map(() => []);
+  const { length, outcome, invokedAt, firstMicroOp, microOpCount, microOpKind, key, firstRecord, names } = operations;
+  for (let operation = 0; operation < length; operation++) {
+    if (outcome[operation] !== OK) continue;
+    const first = firstMicroOp[operation]!;
+    for (let microOp = first; microOp < first + microOpCount[operation]!; microOp++) {
+      if (microOpKind[microOp] !== END_OFFSET) continue;
+      const row = firstRecord[microOp]!;
+      const offset = operations.offset[row]!;
+      if (offset < 0 || names.at(operations.value[row]!) !== 'read_uncommitted') continue;
+      ends[key[microOp]!]!.push({ askedAt: invokedAt[operation]!, offset });
+    }
+  }
+  return ends.map(lowestFromThenOn);
+}
+
+function lowestFromThenOn(ends: readonly End[]): readonly End[] {
+  let lowest = Infinity;
+  const backwards = [...ends].sort((x, y) => y.askedAt - x.askedAt);
+  return backwards.map(({ askedAt, offset }) => ({ askedAt, offset: (lowest = Math.min(lowest, offset)) })).reverse();
+}
+
+/** Somebody asked for the end of the log after the poll had ended, and it did not reach beyond the record. */
+function wasNotThere(ends: readonly End[] | undefined, index: HistoryIndex, poll: number, record: number): boolean {
+  const ended = index.operations.completedAt[poll]!;
+  if (ended < 0 || ends === undefined) return false;
+  let low = 0;
+  let high = ends.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle]!.askedAt < ended) low = middle + 1;
+    else high = middle;
+  }
+  return low < ends.length && ends[low]!.offset <= index.firstOffset(record);
 }
 
 /** By record: the next in the log. */
