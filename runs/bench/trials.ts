@@ -4,7 +4,7 @@
  * What is measured is the steady state of a campaign's worker, which runs hundreds of trials: CPU time of the whole process,
  * user and system, V8's compiler and collector threads included, over 400 seeds after a warm-up of 40 that is not
  * counted, the median of three repetitions. Memory is as in a worker (trial-memory.ts). A row of its own says what the
- * first trials of a process cost.
+ * first trials of a process cost. Trials with transactions and groups are measured once, over 100 seeds.
  */
 import { fileURLToPath } from 'node:url';
 import { digestOfDigests } from '../../histories/digest.js';
@@ -21,6 +21,7 @@ const COLD = 10;
 const WARM_UP = 40;
 const TRIALS = 400;
 const REPETITIONS = 3;
+const TRANSACTIONAL_TRIALS = 100;
 
 const standardFile = fileURLToPath(new URL('../../../runs/bench/standard.yaml', import.meta.url));
 
@@ -50,6 +51,7 @@ export function benchTrials(): { rows: BenchRow[]; digest: string } {
   const rows: BenchRow[] = [
     row('standard trial', TRIALS / watched.seconds, 'trials/CPU-s', 20),
     row(`standard trial, the first ${COLD} of a process`, COLD / coldSeconds, 'trials/CPU-s', null),
+    row('with transactions and groups (preset exactly-once)', transactionalTrials(), 'trials/CPU-s', 8),
     row('simulated time', watched.simulatedSeconds / watched.seconds, 's/CPU-s', 1_200),
     row('events in standard trials', watched.events / watched.seconds, 'events/CPU-s', null),
     row('events in one standard trial', watched.events / TRIALS, 'events', null),
@@ -57,6 +59,14 @@ export function benchTrials(): { rows: BenchRow[]; digest: string } {
     { ...row('cost per event of a 100,000-send trial over a 2,000-send one', growth, 'x', 1.5), atMost: true },
   ];
   return { rows, digest };
+}
+
+/** Consume, transform, produce: 500 inputs, two members of a group, a transaction for what each poll returns. */
+function transactionalTrials(): number {
+  const { spec } = loadSpec({ input: 'exactly-once' });
+  series(spec, WARM_UP, [true]);
+  const [{ seconds }] = series(spec, TRANSACTIONAL_TRIALS, [true]) as [Series];
+  return TRANSACTIONAL_TRIALS / seconds;
 }
 
 function row(measure: string, value: number, unit: string, bound: number | null): BenchRow {
@@ -90,7 +100,6 @@ function series(spec: Spec, count: number, ways: readonly boolean[]): readonly S
 function trial(spec: Spec, seed: string, watched: boolean): TrialRow {
   const { row } = runTrial({ spec, seed, plan: drawFor(spec, seed), variant: 0, watched });
   sweepBetweenTrials();
-  if (row.verdict === 'bug')
-    throw new Error(`standard trial ${seed} says bug: npx harrow replay ${seed} runs/bench/standard.yaml`);
+  if (row.verdict === 'bug') throw new Error(`a trial of ${spec.name}, seed ${seed}, says bug`);
   return row;
 }
