@@ -39,6 +39,8 @@ export interface TrialCounts {
   readonly faults: Readonly<Record<string, FaultCount>>;
   /** Planned faults that were not begun: no target, or out of the profile's budget. */
   readonly skipped: number;
+  /** By name of fault: why it was not begun, the last time that it was not. Left out: all were. */
+  readonly notBegun?: Readonly<Record<string, string>>;
 }
 
 /** A line of trials.jsonl: all that a campaign keeps of every trial. */

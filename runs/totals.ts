@@ -21,6 +21,8 @@ export interface Totals {
   /** Trials that reached a situation, by name. */
   readonly situations: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, FaultCount>>;
+  /** Faults that began in no trial, with a reason: "there is no machine p7". */
+  readonly neverBegun: Readonly<Record<string, string>>;
   readonly sent: number;
   readonly acknowledged: number;
   readonly refused: number;
@@ -55,6 +57,7 @@ export function totalsOf(rows: readonly TrialRow[], seeds: readonly string[]): T
     causes: causesOf(inOrder),
     situations: countNames(inOrder.map((row) => row.situations)),
     faults: faultsOf(inOrder),
+    neverBegun: neverBegunOf(inOrder),
     sent: sum((row) => row.counts.sent),
     acknowledged: sum((row) => row.counts.acknowledged),
     refused: sum((row) => row.counts.refused),
@@ -113,6 +116,12 @@ function faultsOf(rows: readonly TrialRow[]): Record<string, FaultCount> {
     }
   }
   return sums;
+}
+
+function neverBegunOf(rows: readonly TrialRow[]): Record<string, string> {
+  const begun = faultsOf(rows);
+  const reasons = rows.flatMap(({ counts }) => Object.entries(counts.notBegun ?? {}));
+  return Object.fromEntries(reasons.filter(([name]) => begun[name] === undefined).sort(([a], [b]) => compare(a, b)));
 }
 
 function outageOf(rows: readonly TrialRow[]): Totals['outage'] {

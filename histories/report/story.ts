@@ -16,6 +16,7 @@ import { attemptsOf } from './story/attempts.js';
 import { Teller } from './story/teller.js';
 import { hangingCause, hangingStory } from './story/hanging-transaction.js';
 import { transactionCause, transactionStory } from './story/transaction.js';
+import { transformCause, transformStory } from './story/transform.js';
 import type { Cause, Story } from './story/types.js';
 
 export type { CausalGraph, CausalNode, Cause, LineRole, Story, StoryLine } from './story/types.js';
@@ -37,6 +38,10 @@ export function storyOf(history: History, trace: Trace, judged: JudgedAnomaly): 
     case 'reprocessed':
     case 'skipped':
       return groupRecordStory(teller, judged);
+    case 'ctp-duplicate':
+    case 'count-too-high':
+    case 'count-too-low':
+      return transformStory(teller, judged) ?? generalStory(teller, judged);
     case 'torn-transaction':
     case 'G1a':
       return transactionStory(teller, judged) ?? generalStory(teller, judged);
@@ -85,6 +90,13 @@ export function causeOf(judged: JudgedAnomaly, history: History, trace: Trace): 
       // What an event licenses is grouped by that event; settings that promise nothing say nothing of how it came about.
       const isLicensed = licence !== null && licence.row !== 'not-promised';
       return isLicensed ? nowhere : (groupRecordCause(new Teller(history, trace), judged) ?? nowhere);
+    }
+    case 'ctp-duplicate':
+    case 'count-too-high':
+    case 'count-too-low': {
+      // What at_least_once allows says nothing of how it came about, either.
+      const isTold = licence === null || licence.row === 'at-least-once';
+      return isTold ? (transformCause(new Teller(history, trace), judged) ?? nowhere) : nowhere;
     }
     case 'torn-transaction':
     case 'G1a':

@@ -53,8 +53,7 @@ export const requestDelayed: Fault<RequestDelayedParameters> = {
   },
   say({ request, nth }) {
     const requests = request === ANY ? 'request' : `${request} request`;
-    const which = nth === 1 ? `the next ${requests}` : `${requests} number ${nth}`;
-    return `has ${which} of each of its connections held up in the network`;
+    return `has ${nth === 1 ? `the next ${requests}` : `${requests} number ${nth}`} held up in the network`;
   },
 };
 

@@ -1,6 +1,7 @@
 /** What a rule or a defect is, for `harrow explain`. */
 import { defectIds, defectOf, type DefectId } from '../../model/kafka/protocol/versions/defects.js';
 import { isImplemented } from '../../model/kafka/protocol/versions/implemented.js';
+import { culpritsOf } from '../../model/kafka/protocol/versions/known-bugs.js';
 import { versionRows } from '../../model/kafka/protocol/versions/rows.js';
 import type { RuleValue } from '../../model/kafka/protocol/versions/rule.js';
 import { ruleBySpecName, ruleOf, specName, type RuleName } from '../../model/kafka/protocol/versions/rules.js';
@@ -26,6 +27,21 @@ function valueWords(name: RuleName, value: RuleValue, meaning: string | undefine
   const releases = had.length === 0 ? 'by choice only' : had.length === 1 ? had[0]! : `${had[0]!} to ${had.at(-1)!}`;
   const missing = !isImplemented(name, value) ? ', not in this build' : '';
   return `${String(value)} (${releases}${missing})${meaning === undefined ? '' : `: ${meaning}`}`;
+}
+
+/** Of an entry of the catalogue of known bugs ("known  B68, ..."). */
+export function knownBugMeaning(word: string, paragraph: Paragraph): string[] {
+  const { rules, defects } = culpritsOf(word);
+  return [
+    ...rules.map(({ rule, value }) => {
+      const { values, meanings, source } = ruleOf(rule);
+      const words = valueWords(rule, value, meanings[values.indexOf(value)]);
+      return paragraph('known bug', `rule ${specName(rule)}: ${words} (${source})`);
+    }),
+    ...defects
+      .filter((id) => id !== word)
+      .map((id) => paragraph('known bug', `defect ${id}: ${defectOf(id).sentence}`)),
+  ];
 }
 
 export function defectMeaning(word: string, paragraph: Paragraph): string[] {

@@ -3,6 +3,8 @@ import { gaps, guarantees, informational, invariants, licenceWords, requirements
 import { historyOf } from '../../histories/builders.js';
 import { anomalies } from '../anomaly-words.js';
 import { Workplace } from '../testing/command-line.js';
+import { knownEntries } from '../../model/kafka/protocol/versions/known-bugs.js';
+import { streamsSettings } from '../spec/streams-rules.js';
 
 let place: Workplace;
 beforeEach(() => (place = new Workplace()));
@@ -27,6 +29,9 @@ describe('harrow explain', () => {
     ['what settings leave open', gaps.map(({ id }) => id)],
     ['invariants', invariants.map(({ id }) => id)],
     ['licences', [...licenceWords.keys()]],
+    ['known bugs of a verdict', [...knownEntries()]],
+    ['settings of Kafka Streams', streamsSettings],
+    ['keys of a spec', ['late-requests', 'fencing', 'commit', 'streams', 'workload', 'expect-situations']],
     ['informational checks', [...informational.map(({ name }) => name), 'realtime-lag', 'max-lag']],
     ['anomalies that are found as breaches of invariants', ['position-past-LSO', 'stale-metadata-write']],
     ['verdicts', ['clean', 'unsafe', 'bug', 'undecided', 'allowed']],

@@ -14,9 +14,11 @@ import { didYouMean } from '../spec/nearest.js';
 import { UsageError } from '../spec/problems.js';
 import { gaps, guarantees, informational, invariants, licenceWords, maxLag } from '../../checkers/kafka/api.js';
 import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
+import { knownEntries } from '../../model/kafka/protocol/versions/known-bugs.js';
 import { ruleNames, specName } from '../../model/kafka/protocol/versions/rules.js';
 import { type Context, paintOf, say } from './context.js';
-import { defectMeaning, ruleMeaning } from './explain-protocol.js';
+import { defectMeaning, knownBugMeaning, ruleMeaning } from './explain-protocol.js';
+import { specKeyMeaning, streamsSettingMeaning, wordsOfSpecs } from './explain-spec.js';
 import { readHistoryFile } from './history-files.js';
 import { keptSpecPath, loadKeptTrial, readStoredTrace, readStoredVerdict } from './trial-files.js';
 
@@ -69,6 +71,7 @@ function meaningOf(word: string): string[] {
     ...situationMeaning(word, presets),
     ...ruleMeaning(word, paragraph),
     ...defectMeaning(word, paragraph),
+    ...knownBugMeaning(word, paragraph),
     ...guarantees
       .filter(({ id }) => id === word)
       .map(({ sentence, source, assumptions }) =>
@@ -87,6 +90,8 @@ function meaningOf(word: string): string[] {
       : []),
     ...verdictMeaning(word),
     ...settingMeaning(word, presets),
+    ...streamsSettingMeaning(word, paragraph),
+    ...specKeyMeaning(word, paragraph),
     ...presets
       .filter(({ name }) => name === word)
       .map(({ sentence, answer }) => [paragraph('preset', sentence), ...answer.map((line) => `  ${line}`)].join('\n')),
@@ -218,6 +223,8 @@ function allWords(): string[] {
     ...situations.map(({ name }) => name),
     ...ruleNames.map(specName),
     ...defectIds,
+    ...knownEntries(),
+    ...wordsOfSpecs(),
     ...[...guarantees, ...gaps].map(({ id }) => id),
     ...invariants.map(({ id }) => id),
     ...licenceWords.keys(),

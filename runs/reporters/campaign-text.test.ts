@@ -108,6 +108,18 @@ describe('a clean campaign', () => {
     );
   });
 
+  it('says why a fault that the spec lists never began', () => {
+    const skipped = (seed: string): TrialRow => {
+      const row = trialRow(seed);
+      const notBegun = { 'request-delayed': 'there is no machine p7', 'power-loss': 'nobody plays last-in-isr' };
+      return { ...row, counts: { ...row.counts, skipped: 2, notBegun } };
+    };
+    const listed = spec.replace('leader-cut-off,', 'request-delayed: { machine: p7, from: 10s },');
+    const text = campaignText(result([skipped('1'), skipped('2')], listed), noPaint);
+    expect(text).toContain('\n  not begun  request-delayed: there is no machine p7\n  reached');
+    expect(text).not.toContain('last-in-isr');
+  });
+
   it('that missed what it expected says so first', () => {
     const text = campaignText(result([trialRow('1')], `${spec}expect: [lost-write]`), noPaint);
     expect(text).toContain(
@@ -165,7 +177,7 @@ digest 7be1…40c2 · .harrow/campaign-0001/report.html`.slice(1),
     const cause = { ...lostWrite, requirement: 'acks-all', licence: 'none' };
     const text = campaignText(result([lostRow('1', { verdict: 'bug', causes: [cause] })]), noPaint);
     expect(text.split('\n')[0]).toBe(
-      "✗ KAFKA BUG   1 of 1 trials showed acks-all, which Kafka's guarantees exclude here: " +
+      "✗ KAFKA BUG   1 of 1 trials broke acks-all, which Kafka's guarantees exclude here: " +
         "its rules, or Harrow's model of them, are wrong.",
     );
   });

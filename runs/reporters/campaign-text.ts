@@ -124,6 +124,7 @@ function evidence({ spec, totals }: CampaignResult): string[] {
   return [
     ...row('tried', `${counted(effective, 'fault')} that had an effect${changedNothing}`),
     ...(named.length === 0 ? [] : row('', dotted(named))),
+    ...neverBegun(spec, totals).flatMap((words) => row('not begun', words)),
     ...row('reached', reached.length === 0 ? 'no situation that has a name' : dotted(reached)),
     ...(untried === '' ? [] : row('not tried', `${untried}${profile}`)),
     ...row(
@@ -136,6 +137,14 @@ function evidence({ spec, totals }: CampaignResult): string[] {
       ? row('read this', boundWords(totals.trials))
       : []),
   ];
+}
+
+/** Faults that the spec asks for: a name in it may be wrong, or what they need may be missing. */
+function neverBegun({ faults }: Spec, totals: Totals): string[] {
+  const listed = new Set(faults?.map(({ fault }) => fault) ?? []);
+  return Object.entries(totals.neverBegun)
+    .filter(([name]) => listed.has(name))
+    .map(([name, reason]) => `${name}: ${reason}`);
 }
 
 /** The gravest first; of a long list only its beginning. */

@@ -1,4 +1,5 @@
 /** Requirements in the words of results. */
+import { guarantees } from '../../checkers/kafka/api.js';
 import { anomalyWords } from '../anomaly-words.js';
 
 export interface RequirementWords {
@@ -33,9 +34,12 @@ const words: Readonly<Record<string, RequirementWords>> = {
   },
 };
 
+const promised: ReadonlySet<string> = new Set(guarantees.map(({ id }) => id));
+
 /** For a requirement, or for the guarantee or invariant that stands in its place in a bug. */
 export function requirementWords(name: string): RequirementWords {
-  return words[name] ?? { kept: `no ${name}`, broke: anomalyWords(name).did, ways: waysTo('break it') };
+  const broke = promised.has(name) ? `broke ${name}` : anomalyWords(name).did;
+  return words[name] ?? { kept: `no ${name}`, broke, ways: waysTo('break it') };
 }
 
 function waysTo(what: string): (count: number) => string {

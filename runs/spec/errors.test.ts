@@ -75,6 +75,31 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ['workload: { over: 1d }', 'spec.yaml:1:19  over: "1d" is no duration like 500ms, 60s or 2m'],
     ['profile: calm', 'spec.yaml:1:10  profile: "calm" is none of network, one-at-a-time, within-assumptions, storm'],
     ['faults: leader-killed', 'spec.yaml:1:9  faults: "leader-killed" is not a list of faults'],
+    [
+      'late-requests: false\nfaults: [response-lost]',
+      'spec.yaml:2:10  late-requests: false draws none of these faults: a request can outlive the wait of its client under each',
+    ],
+    [
+      'faults: [{ request-delayed: { request: EndTx } }]',
+      'spec.yaml:1:40  there is no request EndTx; did you mean EndTxn?',
+    ],
+    [
+      'faults: [partition-reassigned]',
+      'spec.yaml:1:10  partition-reassigned has nowhere to move a replica to: every one of the 3 brokers has a replica of every partition',
+    ],
+    [
+      'brokers: 4\nfaults: [{ partition-reassigned: { replicas: "b2,b3,b7" } }]',
+      'spec.yaml:2:46  there is no broker b7: they are b1 to b4',
+    ],
+    [
+      'brokers: 4\nfaults: [{ partition-reassigned: { replicas: [b2, b2, b4] } }]',
+      'spec.yaml:2:46  replicas: b2, b2, b4: a broker has one replica of a partition at most',
+    ],
+    ['faults: [{ request-delayed: { nth: { of: 2 } } }]', 'spec.yaml:1:36  nth: is neither a word nor a number'],
+    [
+      'cluster: { control: { mode: zookeeper }, settings: { process.roles: broker } }',
+      'spec.yaml:1:69  process.roles is of KRaft, and the spec runs ZooKeeper',
+    ],
     ['late-requests: never', 'spec.yaml:1:16  late-requests: "never" is no true or false'],
     ['topic: { acks: [all] }', 'spec.yaml:1:16  acks: is not a plain value'],
     // Versions and control planes

@@ -1,4 +1,5 @@
 /** Faults, profile, requirements and expectations: names against what exists. */
+import { requestNames } from '../../model/kafka/protocol/request-names.js';
 import { roleNames } from '../../model/kafka/roles.js';
 import { parameterProblem, parametersOf } from '../../nemesis/targets.js';
 import {
@@ -17,7 +18,31 @@ import type { Profile, Spec, SpecFault, SpecRequirement, SpecTopic } from './spe
 
 export function finishFaults(draft: Draft, topics: readonly SpecTopic[], problems: Problems): SpecFault[] | null {
   if (draft.faults === null) return null;
+  refuseLateRequests(draft.faults, draft.lateRequests, problems);
   return draft.faults.map((fault) => finishFault(fault, draft, topics, problems));
+}
+
+/** Faults that no seed would ever draw are a slip; a few of a longer list may be left out. */
+function refuseLateRequests(given: readonly DraftFault[], lateRequests: boolean, problems: Problems): void {
+  const [first] = given;
+  if (lateRequests || first === undefined || given.length > lateFaults(given).length) return;
+  const why = 'a request can outlive the wait of its client under each';
+  problems.error(first.name.origin, `late-requests: false draws none of these faults: ${why}`);
+}
+
+/** What a spec lists and late-requests: false leaves out; null: nothing. */
+export function lateRequestsNote(given: readonly DraftFault[] | null, lateRequests: boolean): string | null {
+  const late = given === null || lateRequests ? [] : lateFaults(given);
+  if (late.length === 0) return null;
+  return `late-requests: false leaves out ${[...new Set(late)].join(', ')}: under them a request can outlive the wait of its client`;
+}
+
+/** Those that are drawn, not timed by hand. */
+function lateFaults(given: readonly DraftFault[]): readonly string[] {
+  return given
+    .filter(({ parameters }) => !parameters.has('from') && !parameters.has('to'))
+    .map(({ name }) => name.value)
+    .filter((name) => knownFaults.find((fault) => fault.name === name)?.delaysRequests === true);
 }
 
 /** What the spec itself reads; all else is the fault's. */
@@ -50,6 +75,9 @@ function finishFault(
     rest[parameter] = typeof value === 'boolean' ? String(value) : value;
   }
   checkRole(name.value, parameters.get('role'), problems);
+  if (name.value === 'request-delayed') checkRequest(parameters.get('request'), problems);
+  if (name.value === 'partition-reassigned')
+    checkReassignment(name, parameters.get('replicas'), draft, topics, problems);
   checkPartition(parameters.get('partition'), parameters.get('topic'), topics, problems);
   return {
     fault: name.value,
@@ -75,6 +103,43 @@ function checkRole(fault: string, role: Given, problems: Problems): void {
     role.origin,
     `${fault}: nobody plays ${String(role.value)}${didYouMean(String(role.value), roleNames)}`,
   );
+}
+
+const anyRequest = 'any';
+
+function checkRequest(request: Given, problems: Problems): void {
+  if (request === undefined) return;
+  const name = String(request.value);
+  if (name === anyRequest || requestNames.has(name)) return;
+  problems.error(request.origin, `there is no request ${name}${didYouMean(name, [...requestNames.keys()])}`);
+}
+
+/** Replicas move to brokers that the cluster has, and that have none of the partition yet. */
+function checkReassignment(
+  fault: Located<string>,
+  replicas: Given,
+  { brokers }: Draft,
+  topics: readonly SpecTopic[],
+  problems: Problems,
+): void {
+  if (replicas === undefined || replicas.value === 'any') {
+    if (topics.some((topic) => topic.replicationFactor < brokers.value)) return;
+    const why = `every one of the ${brokers.value} brokers has a replica of every partition`;
+    problems.error(fault.origin, `${fault.value} has nowhere to move a replica to: ${why}`);
+    return;
+  }
+  const names = Array.from({ length: brokers.value }, (_, index) => `b${index + 1}`);
+  const named = String(replicas.value)
+    .split(',')
+    .map((part) => part.trim());
+  for (const broker of named) {
+    if (!names.includes(broker)) {
+      problems.error(replicas.origin, `there is no broker ${broker}: they are ${names[0]} to ${names.at(-1)}`);
+    }
+  }
+  if (new Set(named).size < named.length) {
+    problems.error(replicas.origin, `replicas: ${named.join(', ')}: a broker has one replica of a partition at most`);
+  }
 }
 
 /** Of its topic where that is named, else of the first. */

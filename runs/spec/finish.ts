@@ -13,7 +13,7 @@ import {
   emptyTopic,
   type Located,
 } from './draft.js';
-import { type Defaults, finishDemands, finishFaults, finishProfile } from './finish-demands.js';
+import { type Defaults, finishDemands, finishFaults, finishProfile, lateRequestsNote } from './finish-demands.js';
 import { finishProtocol } from './finish-protocol.js';
 import { readSettings } from './given-settings.js';
 import { checkConsumer, checkGroupBounds, refuseMixedGroups, speaksConsumerProtocol } from './group-rules.js';
@@ -81,6 +81,8 @@ class Finisher {
     const counts = { producers: countOf(producers), consumers: countOf(consumers), topics: topics.length };
     refuseStrangePlan(draft, counts, this.#problems);
     const faults = finishFaults(draft, topics, this.#problems);
+    const leftOut = lateRequestsNote(draft.faults, draft.lateRequests);
+    if (leftOut !== null) this.#notes.push(leftOut);
     return {
       name: draft.name,
       question: draft.question,

@@ -17,6 +17,7 @@ import { parseDuration } from './durations.js';
 import type { Problems } from './problems.js';
 import { isRecord, type Path, SpecSource } from './source.js';
 import { checkStructure } from './structure.js';
+import { faultParameters } from './schema.js';
 
 /** Reads a property file that a spec names with `from`; what is wrong with it goes to the problems. */
 export type PropertyReader = (path: string, at: Located<string>) => RawSettings;
@@ -207,9 +208,13 @@ class SpecFileReader {
       const parameters: DraftFault['parameters'] = new Map();
       const given = item[name];
       for (const [parameter, value] of isRecord(given) ? Object.entries(given) : []) {
-        if (typeof value === 'object') continue;
         const origin = this.#source.valueOrigin([...at, parameter]);
-        parameters.set(parameter, { value: value as string | number | boolean, origin });
+        // A list is what takes several names: replicas: [b4, b2, b3].
+        const word: unknown = Array.isArray(value) ? value.join(',') : value;
+        if (typeof word !== 'object') parameters.set(parameter, { value: word as string | number | boolean, origin });
+        else if (!(parameter in faultParameters.shape)) {
+          this.#problems.error(origin, `${parameter}: is neither a word nor a number`);
+        }
       }
       return { name: { value: name, origin: this.#source.keyOrigin(at) }, parameters };
     });

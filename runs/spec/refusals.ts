@@ -34,6 +34,10 @@ export function refuseCluster(draft: Draft, mode: ControlPlane, problems: Proble
 function refuseRoles({ broker, brokers, controllers }: Draft, mode: ControlPlane, problems: Problems): void {
   const roles = broker.get('process.roles');
   if (roles === undefined) return;
+  if (mode === 'zookeeper') {
+    problems.error(roles.origin, 'process.roles is of KRaft, and the spec runs ZooKeeper');
+    return;
+  }
   for (const role of strangeRoles(roles.text))
     problems.error(roles.origin, `process.roles: ${JSON.stringify(role)} is neither broker nor controller`);
   const isTooMany = controllers.origin.kind !== 'default' && controllers.value > brokers.value;

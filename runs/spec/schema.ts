@@ -82,7 +82,8 @@ const control = z
   )
   .describe('Who decides about leaders and ISR.');
 
-const faultParameters = z
+/** Those that every fault takes; a fault's own are its own. */
+export const faultParameters = z
   .looseObject({
     topic: z.string().describe('Strike the leader (or other role) of a partition of this topic.').optional(),
     partition: scalar.describe('Of this partition of the topic.').optional(),

@@ -28,13 +28,22 @@ const fixed: ReadonlyMap<string, Fixed> = new Map([
 
 const guarantees: readonly ProcessingGuarantee[] = ['at_least_once', 'exactly_once_v2'];
 
+/** What each setting of Kafka Streams means here. */
+export const streamsSentences: ReadonlyMap<string, string> = new Map([
+  [
+    'processing.guarantee',
+    'at_least_once (the default): outputs and counts are written at once, the offsets of their inputs later. exactly_once_v2: all in one transaction, and state that may not have been committed is wiped and restored (KIP-129, KIP-447).',
+  ],
+  [
+    'commit.interval.ms',
+    'How often a process commits: 30000 by default, 100 with exactly_once_v2. What was done since is done again when it dies.',
+  ],
+  ['application.id', 'The group of the application, and the beginning of its transactional ids.'],
+  ...[...fixed].map(([name, { value, why }]) => [name, `${value} alone: ${why}.`] as const),
+]);
+
 /** Names that can be set, and varied. */
-export const streamsSettings: readonly string[] = [
-  'processing.guarantee',
-  'commit.interval.ms',
-  'application.id',
-  ...fixed.keys(),
-];
+export const streamsSettings: readonly string[] = [...streamsSentences.keys()];
 
 /** Of settings that were checked: StreamsConfig's own defaults. */
 export function guaranteeOf(given: GivenSettings): ProcessingGuarantee {
@@ -164,7 +173,8 @@ function producerSettings(given: GivenSettings, streams: GivenSettings, problems
 function checkTransactionTimeout(producer: GivenSettings, streams: GivenSettings, problems: Problems): void {
   const timeout = producer['transaction.timeout.ms']!;
   const interval = commitIntervalOf(streams);
-  if (Number(timeout.value) >= interval) return;
+  // What is no number was said to be none.
+  if (Number.isNaN(interval) || Number(timeout.value) >= interval) return;
   problems.error(
     streams['commit.interval.ms']?.origin ?? timeout.origin,
     `transaction.timeout.ms ${timeout.value} is below commit.interval.ms ${interval}; Kafka Streams would refuse to start`,

@@ -58,17 +58,19 @@ function causesOf(failing: readonly JudgedAnomaly[], history: History, stage: St
   return [...causes.values()];
 }
 
-function faultCounts({ nemesis, input }: Stage): Pick<TrialCounts, 'faults' | 'skipped'> {
+function faultCounts({ nemesis, input }: Stage): Pick<TrialCounts, 'faults' | 'skipped' | 'notBegun'> {
   const faults: Record<string, FaultCount> = {};
+  const notBegun: Record<string, string> = {};
   let skipped = 0;
-  for (const { strike, status, effect } of nemesis.outcomes()) {
+  for (const { strike, status, effect, reason } of nemesis.outcomes()) {
+    const name = input.plan.strikes[strike]!.fault;
     if (status === 'skipped') {
       skipped++;
+      if (reason !== null) notBegun[name] = reason;
       continue;
     }
-    const name = input.plan.strikes[strike]!.fault;
     const { effective, ineffective } = faults[name] ?? { effective: 0, ineffective: 0 };
     faults[name] = effect > 0 ? { effective: effective + 1, ineffective } : { effective, ineffective: ineffective + 1 };
   }
-  return { faults, skipped };
+  return skipped === 0 ? { faults, skipped } : { faults, skipped, notBegun };
 }

@@ -14,7 +14,7 @@ import type { Anomaly } from '../../../histories/anomaly.js';
 import type { Checker } from '../../checker.js';
 import { endOf, findings, operationsOf } from '../history/findings.js';
 import type { HistoryIndex } from '../history/history-index.js';
-import { recordWords } from '../history/words.js';
+import { keyWords } from '../history/words.js';
 import { isOutputCommitted, lineageOf, recordAt, type Derivation } from './lineage.js';
 
 export const counts: Checker = {
@@ -92,8 +92,9 @@ function anomaly(
   rank: number,
 ): Anomaly {
   const record = recordAt(index, inputKey, inputOffset);
-  const outputWords = recordWords(index, output, index.firstOffset(output));
-  const inputWords = recordWords(index, record, inputOffset);
+  const outputKey = index.records.key[output]!;
+  const outputWords = `${keyWords(index.history, outputKey)}@${index.firstOffset(output)}`;
+  const inputWords = `${keyWords(index.history, inputKey)}@${inputOffset}`;
   const type = count > rank ? 'count-too-high' : 'count-too-low';
   return {
     type,
@@ -103,7 +104,9 @@ function anomaly(
     values: [index.records.value[record]!],
     events: [],
     at: endOf(index, operation),
-    story: `${outputWords}, made from ${inputWords}, says that ${count} records of key ${recordKey} were counted: ${rank} stand in the input up to there`,
+    story: `${outputWords} counts ${records(count)} of key ${recordKey} up to ${inputWords}; the input has ${rank}`,
     preventedBy: null,
   };
 }
+
+const records = (count: number): string => (count === 1 ? '1 record' : `${count} records`);

@@ -168,7 +168,7 @@ function Row({ trial, row, columns, state, storyKey, values }: RowProps) {
             watermark={watermark}
             focus={column.kind === 'offset' && column.focus}
             values={values}
-            name={(value) => history.valueName(value)}
+            name={(value) => (value <= NEWEST_MARKER ? markerName(value) : history.valueName(value))}
           />
         );
       })}
@@ -176,6 +176,13 @@ function Row({ trial, row, columns, state, storyKey, values }: RowProps) {
       <td class="figures mono">{replica?.log.end ?? '–'}</td>
     </tr>
   );
+}
+
+/** Markers have the values from here down: an even one aborts, an odd one commits (markerBatch of the model). */
+const NEWEST_MARKER = -2;
+
+function markerName(value: number): string {
+  return value % 2 === 0 ? 'abort' : 'commit';
 }
 
 /** Does the high watermark stand at the right edge of this column? In a fold it may stand within: shown at its edge. */

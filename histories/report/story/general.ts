@@ -41,13 +41,17 @@ export function generalStory(teller: Teller, judged: JudgedAnomaly): Story {
     headline: sentence(anomaly.story),
     cause: judged.licence === null ? 'No event in this trial permits it.' : `Licensed: ${judged.licence.words}.`,
     lines,
-    why:
-      anomaly.preventedBy === null
-        ? 'No single setting prevents this.'
-        : `${anomaly.preventedBy.setting}=${anomaly.preventedBy.value} would have prevented it.`,
+    why: preventionOf(judged),
     graph,
     focus: { key, offsets: anomaly.offsets, values: anomaly.values },
   };
+}
+
+/** Which setting would have done. */
+export function preventionOf({ anomaly: { preventedBy } }: JudgedAnomaly): string {
+  return preventedBy === null
+    ? 'No single setting prevents this.'
+    : `${preventedBy.setting}=${preventedBy.value} would have prevented it.`;
 }
 
 /** After the heal no write gets through: how the partition came to be where it is. */
@@ -130,7 +134,7 @@ function settingsOf(teller: Teller): readonly string[] {
 }
 
 /** A capital letter and a full stop; names ("orders-0") stay as they are. */
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const capital = /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }

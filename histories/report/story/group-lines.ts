@@ -181,7 +181,8 @@ export function busyLine(teller: Teller, client: string, from: number, to: numbe
   return clientLine(teller, longest, longest.invokedAt, line);
 }
 
-function clientLine(
+/** What a member did, at a moment of its own. */
+export function clientLine(
   teller: Teller,
   operation: Operation,
   at: number,

@@ -90,7 +90,12 @@ function nextBeginning(scene: GroupScene, commit: Operation | null): Operation |
   return began ?? null;
 }
 
-function takenLines(teller: Teller, scene: GroupScene, { poll, commit, processed }: GroupFinding): readonly Draft[] {
+/** The poll by which the first member took the record, and the commit that went past it. */
+export function takenLines(
+  teller: Teller,
+  scene: GroupScene,
+  { poll, commit, processed }: GroupFinding,
+): readonly Draft[] {
   const lines: Draft[] = [];
   if (poll !== null) lines.push(pollLine(teller, scene, poll));
   if (commit !== null) {
@@ -118,7 +123,7 @@ function limitWords(teller: Teller): string | null {
   return `max.poll.interval.ms ${limit}${records === null ? '' : `, max.poll.records ${records}`}`;
 }
 
-function recordWords(teller: Teller, scene: GroupScene, judged: JudgedAnomaly): string {
+export function recordWords(teller: Teller, scene: GroupScene, judged: JudgedAnomaly): string {
   if (scene.value < 0) return teller.names.record(scene.key, scene.offset);
   return teller.recordWords(scene.key, scene.offset, scene.value, teller.sendOf(judged, scene.value));
 }

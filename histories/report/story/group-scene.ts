@@ -13,7 +13,7 @@ export interface GroupScene {
   readonly value: number;
   /** Polls of members that returned it, in order. */
   readonly polls: readonly Operation[];
-  /** Of it, in order. */
+  /** What members did with it, in order: processed it, or made an output of it. */
   readonly processed: readonly Operation[];
   /** Of offsets past it, in order, whatever came of them. */
   readonly commits: readonly Operation[];
@@ -25,20 +25,40 @@ type GroupOffset = Extract<MicroOp, { kind: 'commit' | 'committed' | 'process' }
 
 /** null: the anomaly names no record of a group. */
 export function groupSceneOf(teller: Teller, { anomaly }: JudgedAnomaly): GroupScene | null {
-  const { operations } = teller.history;
   const offset = anomaly.offsets[0] ?? -1;
-  const group = anomaly.operations.flatMap((index) => operations[index]?.value ?? []).find(isGroupOffset)?.group;
-  if (group === undefined || offset < 0) return null;
+  const group = groupOf(teller, anomaly.operations);
+  return group === null || offset < 0 ? null : sceneOfRecord(teller, group, anomaly.key, offset);
+}
+
+/** The group that the operations, or else other operations of their clients, name; null: none. */
+export function groupOf(teller: Teller, operations: readonly number[]): string | null {
+  const named = operations.flatMap((index) => teller.history.operations[index] ?? []);
+  const direct = named.flatMap(({ value }) => value).find(isGroupOffset);
+  if (direct !== undefined) return direct.group;
+  const clients = new Set(named.map(({ client }) => client));
+  for (const { client, value } of teller.history.operations) {
+    const found = clients.has(client) ? value.find(isGroupOffset) : undefined;
+    if (found !== undefined) return found.group;
+  }
+  return null;
+}
+
+/** @param historyKey index into the history's keys */
+export function sceneOfRecord(teller: Teller, group: string, historyKey: number, offset: number): GroupScene {
   const members = new Set<string>();
   const scene = { polls: [], processed: [], commits: [], fetched: [] } as Record<
     'polls' | 'processed' | 'commits' | 'fetched',
     Operation[]
   >;
-  for (const operation of operations) {
+  let value = -1;
+  for (const operation of teller.history.operations) {
     for (const microOp of operation.value) {
       if ('group' in microOp && microOp.group === group) members.add(operation.client);
-      if (!('key' in microOp) || microOp.key !== anomaly.key) continue;
-      if (microOp.kind === 'poll' && microOp.offsets.includes(offset)) scene.polls.push(operation);
+      if (!('key' in microOp) || microOp.key !== historyKey) continue;
+      if (microOp.kind === 'poll' && microOp.offsets.includes(offset)) {
+        scene.polls.push(operation);
+        value = microOp.values[microOp.offsets.indexOf(offset)] ?? value;
+      } else if (microOp.kind === 'derive' && microOp.offset === offset) scene.processed.push(operation);
       else if (!isGroupOffset(microOp) || microOp.group !== group) continue;
       else if (microOp.kind === 'process' && microOp.offset === offset) scene.processed.push(operation);
       else if (microOp.kind === 'commit' && microOp.offset > offset) scene.commits.push(operation);
@@ -49,10 +69,10 @@ export function groupSceneOf(teller: Teller, { anomaly }: JudgedAnomaly): GroupS
     ...scene,
     polls: scene.polls.filter(({ client, finalReadOf }) => finalReadOf < 0 && members.has(client)),
     group,
-    historyKey: anomaly.key,
-    key: teller.key(anomaly.key),
+    historyKey,
+    key: teller.key(historyKey),
     offset,
-    value: anomaly.values[0] ?? -1,
+    value,
   };
 }
 

@@ -19,15 +19,15 @@ export function coordinatorLines(
     if (change.state === ONGOING && !isOpen) {
       isOpen = true;
       return [
-        draft({ ...line, text: `${coordinator}, its coordinator: ${client}'s transaction is open`, role: 'other' }),
+        draft({ ...line, text: `${coordinator}, its coordinator, opens ${client}'s transaction`, role: 'other' }),
       ];
     }
     if (!isDecision(change)) return [];
     const word = change.state === PREPARE_COMMIT ? 'commits' : 'aborts';
-    const which = change.time < begun ? `${client}'s transaction before` : `${client}'s transaction`;
+    const which = change.time < begun ? `${client}'s previous transaction` : `${client}'s transaction`;
     const text = `${coordinator} ${word} ${which}`;
     if (change !== foreign) return [draft({ ...line, text, role: 'other', weight: 7 })];
-    const note = `← ${client} has not asked: the request is of the transaction before`;
+    const note = `← ${client} has not asked: this request is of the previous one, and late`;
     return [draft({ ...line, text, note, role: 'elect', weight: 10 })];
   });
 }

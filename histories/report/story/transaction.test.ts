@@ -27,7 +27,7 @@ describe('the story of a transaction that was read in part', () => {
     expect(story.headline).toBe(
       'Of one transaction of p0, orders-0@4 (value 7) was read and orders-1 (value 8) was not.',
     );
-    expect(story.cause).toContain('A request to end the transaction before');
+    expect(story.cause).toContain('A request to end the previous transaction');
     expect(story.cause).toContain('arrived at 14.00');
     expect(story.why).toContain('KAFKA-17754');
     expect(cause(scenario)).toBe('a request to end a transaction came late, and ended the one after it');
@@ -37,11 +37,11 @@ describe('the story of a transaction that was read in part', () => {
     expect(told(story)).toEqual([
       '0.00 b1 leads orders-0 in epoch 1, ISR {1,2,3}',
       '9.00 fault: p0 has the next EndTxn request held up',
-      "12.00 b3 commits p0's transaction before",
-      "13.00 b3, its coordinator: p0's transaction is open",
+      "12.00 b3 commits p0's previous transaction",
+      "13.00 b3, its coordinator, opens p0's transaction",
       '13.00 b1 appends orders-0@4 = 7',
       '14.00 heal',
-      "14.00 b3 commits p0's transaction | ← p0 has not asked: the request is of the transaction before",
+      "14.00 b3 commits p0's transaction | ← p0 has not asked: this request is of the previous one, and late",
       '14.00 b1 marks orders-0@5: committed',
       '15.00 p0 gives its transaction up: INVALID_TXN_STATE',
     ]);

@@ -117,7 +117,7 @@ function causeSentence(teller: Teller, { scene, late, foreign }: Finding): strin
   if (late !== null) {
     return `${client} gave the transaction up at ${seconds(completedAt)} s; one of its writes was still under way, and was appended at ${seconds(trace.time[late.index]!)} s as if it belonged to the next.`;
   }
-  return `A request to end the transaction before, which ${client} had long repeated over another connection, arrived at ${seconds(trace.time[foreign!.index]!)} s and ended this one.`;
+  return `A request to end the previous transaction, which ${client} had long repeated over another connection, arrived at ${seconds(trace.time[foreign!.index]!)} s and ended this one.`;
 }
 
 const WHY_LATE_END =

@@ -10,8 +10,9 @@ const NOT_PROMISED = 'nothing in Kafka promises otherwise under these settings';
 class ScriptedGroup {
   readonly cluster: ScriptedCluster;
 
-  constructor(commit: string) {
+  constructor(commit: string, more: Readonly<Record<string, string>> = {}) {
     const settings = {
+      ...more,
       commit,
       'auto.offset.reset': 'earliest',
       'max.poll.interval.ms': 6000,
@@ -48,7 +49,15 @@ class ScriptedGroup {
     return { kind, key: 0, group: GROUP, offset };
   }
 
-  ended(type: 'reprocessed' | 'skipped', offsets: readonly number[], operations: readonly number[]): Scenario {
+  /** A Kafka Streams application sends the count that it has for the record's key. */
+  counts(client: string, value: number, count: number): number {
+    return this.cluster.does(client, 'send', [
+      { kind: 'send', key: 1, offset: value - 100, value, recordKey: 'acct-8' },
+      { kind: 'derive', key: 0, offset: 0, outputKey: 1, outputValue: value, count },
+    ]);
+  }
+
+  ended(type: string, offsets: readonly number[], operations: readonly number[]): Scenario {
     const { cluster } = this;
     const found = { offsets, operations, values: [7], at: cluster.now };
     const judged = judge({ type, story: type, ...found }, NOT_PROMISED);
@@ -132,6 +141,46 @@ export function committedThenDied(): Scenario {
   group.gives('c1', 2, 1);
   cluster.at(20).readAll('final', 0, 1);
   return group.ended('skipped', [0, 1], [commit]);
+}
+
+/** An application with at_least_once counts a record, and is killed before it commits; c1 goes on from a changelog that has it. */
+export function countedTwice(): Scenario {
+  const group = new ScriptedGroup('after-processing', { 'processing.guarantee': 'at_least_once' });
+  const { cluster } = group;
+  group.joins('c0');
+  group.joins('c1');
+  cluster.at(2);
+  group.gives('c0', 1, -1);
+  cluster.at(3);
+  group.polls('c0');
+  group.counts('c0', 100, 1);
+  die(cluster, 'c0');
+  cluster.at(9);
+  group.leaves('c0', 1, 1);
+  cluster.tick();
+  group.gives('c1', 2, -1);
+  group.polls('c1');
+  return group.ended('count-too-high', [0], [group.counts('c1', 101, 2)]);
+}
+
+/** c0 is put out of the group with a record that it has not counted yet; c1 counts it, and c0 does so after all. */
+export function countedLate(): Scenario {
+  const group = new ScriptedGroup('after-processing', { 'processing.guarantee': 'at_least_once' });
+  const { cluster } = group;
+  group.joins('c0');
+  group.joins('c1');
+  cluster.at(2);
+  group.gives('c0', 1, -1);
+  cluster.at(3);
+  group.polls('c0');
+  cluster.at(9.1);
+  group.leaves('c0', 1, 0);
+  cluster.tick();
+  group.gives('c1', 2, -1);
+  group.polls('c1');
+  const inTime = group.counts('c1', 100, 1);
+  cluster.at(11);
+  return group.ended('ctp-duplicate', [0], [inTime, group.counts('c0', 101, 1)]);
 }
 
 function die(cluster: ScriptedCluster, client: string): void {

@@ -82,6 +82,29 @@ export function knownBugsOf(rules: Rules, control: ControlPlane): readonly Known
   return [...bugs.values()];
 }
 
+/** What stands for an entry of the catalogue in this model: values of rules, and defects. */
+export interface Culprits {
+  readonly rules: readonly { readonly rule: RuleName; readonly value: RuleValue }[];
+  readonly defects: readonly DefectId[];
+}
+
+/** Of any entry, whichever release had it; both lists empty: there is none of this name. */
+export function culpritsOf(entry: string): Culprits {
+  const rules = ruleNames.flatMap((rule) =>
+    ruleOf(rule)
+      .values.filter((value) => entries[rule]?.[String(value)] === entry)
+      .map((value) => ({ rule, value })),
+  );
+  return { rules, defects: defectIds.filter((id) => defectOf(id).catalogue === entry) };
+}
+
+/** Every name of an entry. */
+export function knownEntries(): readonly string[] {
+  const ofRules = Object.values(entries).flatMap((values) => Object.values(values));
+  const ofDefects = defectIds.flatMap((id) => defectOf(id).catalogue ?? []);
+  return [...new Set([...ofRules, ...ofDefects])];
+}
+
 /** The value that came next and is not the same bug; of a rule that was given up again, the one before. */
 function mendedBy(rule: RuleName, value: RuleValue): RuleValue | undefined {
   const { values } = ruleOf(rule);
