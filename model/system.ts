@@ -127,7 +127,10 @@ export interface System {
   /** Furnishes the world with machines and starts them. */
   boot(world: World): void;
   machines(): readonly MachineInfo[];
-  /** Names of what is replicated: for Kafka the partitions, "orders-0". A probe's `key` indexes it. */
+  /**
+   * Names of what is replicated: for Kafka the partitions, "orders-0". A probe's `key` indexes it. Those that an
+   * administrator may add are among them from the start; until then nobody has a replica of them.
+   */
   keys(): readonly string[];
   /** Machines that play the role now; ordered, perhaps empty. `key` picks among several (the partition of a leader). */
   role(name: RoleName, key: number, dice: Stream): readonly MachineId[];
@@ -168,6 +171,10 @@ export interface System {
   assigned(key: number): readonly MachineId[];
   /** True when replicas of the key can be moved, or the reason why not. */
   reassignable(key: number): true | string;
+  /** Asks to add keys beside this one (Kafka: partitions to its topic), so that there are so many. */
+  addPartitions(key: number, count: number): void;
+  /** True when that can be asked now, or the reason why not. */
+  addable(key: number, count: number): true | string;
   /** True when `machine` leads `key`, and the cluster agrees. */
   leads(key: number, machine: MachineId): boolean;
   /** Machines that hold a replica of the key. */

@@ -106,6 +106,8 @@ export interface FaultView {
   assigned(key: number): readonly MachineId[];
   /** True when replicas of the key can be moved, or the reason why not. */
   reassignable(key: number): true | string;
+  /** True when keys can be added beside this one until there are so many, or the reason why not. */
+  addable(key: number, count: number): true | string;
 }
 
 /** How one strike breaks the world. Everything done here is undone when the strike ends, except what cannot be (lost data). */
@@ -149,6 +151,9 @@ export interface FaultSurface extends FaultView {
    * @param takenBack what is still under way when the strike ends is taken back
    */
   reassign(key: number, machines: readonly MachineId[], takenBack: boolean): void;
+
+  /** Asks to add keys beside this one until there are so many. Nothing takes them away again. */
+  addPartitions(key: number, count: number): void;
 
   jumpClock(machine: MachineId, offsetMicros: number): void;
   driftClock(machine: MachineId, partsPerMillion: number): void;

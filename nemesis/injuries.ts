@@ -111,6 +111,9 @@ export class Injuries implements FaultSurface {
   reassignable(key: number): true | string {
     return this.system.reassignable(key);
   }
+  addable(key: number, count: number): true | string {
+    return this.system.addable(key, count);
+  }
 
   // What a fault may do.
   cut(from: MachineId, to: MachineId): void {
@@ -186,6 +189,10 @@ export class Injuries implements FaultSurface {
     this.counted += 1;
     if (takenBack) this.open.push({ kind: 'reassignment', key });
     this.system.reassign(key, machines);
+  }
+  addPartitions(key: number, count: number): void {
+    this.counted += 1;
+    this.system.addPartitions(key, count);
   }
   jumpClock(machine: MachineId, offsetMicros: number): void {
     this.open.push({ kind: 'clock-jump', machine, offsetMicros });

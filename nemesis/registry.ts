@@ -25,6 +25,7 @@ import { lastReplicaPowerLoss } from './faults/last-replica-power-loss.js';
 import { leaderPowerLoss } from './faults/leader-power-loss.js';
 import { oneWayCut } from './faults/one-way-cut.js';
 import { partitionReassigned } from './faults/partition-reassigned.js';
+import { partitionsAdded } from './faults/partitions-added.js';
 import { powerLoss } from './faults/power-loss.js';
 import { rackPowerLoss } from './faults/rack-power-loss.js';
 import { requestDelayed } from './faults/request-delayed.js';
@@ -68,6 +69,7 @@ export const faults: readonly Fault[] = [
   consumerPaused,
   rollingRestart,
   partitionReassigned,
+  partitionsAdded,
   powerLoss,
   leaderPowerLoss,
   lastReplicaPowerLoss,

@@ -49,6 +49,17 @@ describe('judge', () => {
     expect(told.anomalies[0]).toMatchObject({ judgement: 'bug', requirement: 'no-lost-writes' });
   });
 
+  it('what a reset to the latest offset passed over is licensed as that', () => {
+    const settings = { acks: 'all', commit: 'after-processing', 'group.id': 'g', 'auto.offset.reset': 'latest' };
+    const history = historyOf([send('orders-0', 7).ok(0)], { ...acksOne.header, settings }, ['orders-0']);
+    const preventedBy = { setting: 'auto.offset.reset', value: 'earliest' };
+    const found = { ...checkHistory(lost).anomalies[0]!, type: 'skipped', preventedBy };
+    const input = { history, trace: acksOne.trace, anomalies: [found], undecided: [] };
+    expect(judge({ ...input, requirements: ['processed-at-least-once'] }).anomalies).toMatchObject([
+      { judgement: 'unsafe', licence: { row: 'reset-to-latest', event: -1 }, anomaly: { preventedBy } },
+    ]);
+  });
+
   it.each([
     [{ setting: 'commit', value: 'after-processing' }, 'skipped', 'before-processing'],
     [null, 'skipped', 'after-processing-twice'],

@@ -117,6 +117,7 @@ function bug(anomaly: Anomaly, requirement: Requirement | null, history: History
 function unpromised(anomaly: Anomaly, history: History): Licensed | null {
   if (guaranteeAgainst(anomaly, history) !== null) return null;
   if (isOfProcessing(anomaly) && isStreamsApplication(history.header)) return licensed('at-least-once', -1);
+  if (anomaly.preventedBy?.setting === 'auto.offset.reset') return licensed('reset-to-latest', -1);
   return licensed('not-promised', -1, anomaly.type === 'skipped' ? preventingSetting(anomaly, history) : null);
 }
 

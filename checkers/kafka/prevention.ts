@@ -46,6 +46,8 @@ export function preventingSetting(anomaly: Anomaly, history: History): Prevented
     case 'G1c-process':
       return ofIsolation(anomaly, history);
     case 'skipped':
+      // What nobody polled before it was passed over, no order of commits would have saved.
+      if (anomaly.preventedBy !== null) return anomaly.preventedBy;
       return history.header.settings['commit'] === 'before-processing' ? commitAfter : null;
   }
   return isOfProcessing(anomaly) && processesAtLeastOnce(history.header) ? exactlyOnce : anomaly.preventedBy;

@@ -92,7 +92,10 @@ export interface PartitionSettings {
 /** The partitions that the header tells of; none: it tells of no topology. */
 export function partitionsOf(header: HistoryHeader): readonly PartitionSettings[] {
   const partitions = header.topology?.partitions ?? [];
-  return partitions.map(({ topic }, key) => ({ topic, ...partitionFacts({ header, keys: [] }, key) }));
+  // Without replicas: it was never created.
+  return partitions.flatMap(({ topic, replicas }, key) =>
+    replicas.length === 0 ? [] : [{ topic, ...partitionFacts({ header, keys: [] }, key) }],
+  );
 }
 
 /** Some topic may elect a replica from outside the ISR. */
@@ -150,6 +153,11 @@ export function commitsAfterProcessing({ settings }: Header): boolean {
   const policies = valuesOf(settings, 'commit');
   if (policies.length === 0 || policies.includes('before-processing')) return false;
   return valuesOf(settings, 'auto.offset.reset').every((reset) => reset === 'earliest');
+}
+
+/** Some consumer begins at the end where its group has no offset. */
+export function resetsToLatest({ settings }: Header): boolean {
+  return valuesOf(settings, 'auto.offset.reset').includes('latest');
 }
 
 /** No application that commits offsets in transactions leaves out the metadata of its consumer (KIP-447). */

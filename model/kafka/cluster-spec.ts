@@ -103,7 +103,10 @@ export interface TopicSpec {
    * nothing would ever be written. Left out: all.
    */
   readonly indexes?: readonly number[];
+  /** All that it will ever have: they are numbered from the start. */
   readonly partitions: number;
+  /** How many of them it is created with; an administrator may add the others (CreatePartitions). Left out: all. */
+  readonly initialPartitions?: number;
   readonly replicationFactor: number;
   readonly settings: TopicSettings;
 }

@@ -33,7 +33,7 @@ export function freshConsumerSettings({ transactions }: KafkaClusterSpec): Consu
   return transactions === undefined ? consumerDefaults : { ...consumerDefaults, 'isolation.level': 'read_committed' };
 }
 
-/** Of what no client reads: done. */
+/** Of what no client reads, and of what was never created: done. */
 const NOTHING_TO_READ: FinalReader = { done: () => true };
 
 export class FinalReads {
@@ -54,12 +54,13 @@ export class FinalReads {
   /** The partition, from the replica that leads it now. */
   begin(partition: number): FinalReader {
     const { world, partitions } = this.cluster;
-    if (partitions.isInternal[partition]) return NOTHING_TO_READ;
+    const state = this.committed.image.partition(partition);
+    if (partitions.isInternal[partition] || state === undefined) return NOTHING_TO_READ;
     this.configs[partition] = {
       ...this.cluster.clientConfig,
       settings: this.settings,
       partition,
-      readOf: this.committed.image.partition(partition)!.leader,
+      readOf: state.leader,
     };
     this.machines[partition] ??= this.cluster.addHelper(
       `final-${this.cluster.partitions.names[partition]}`,

@@ -60,7 +60,7 @@ export class Liveness implements SendListener, PollListener, EventHandler {
     this.spec = spec;
   }
 
-  begin(cluster: ClusterMachines, firstValue: number): void {
+  begin(cluster: ClusterMachines, view: ClusterView, firstValue: number): void {
     this.cluster = cluster;
     this.firstValue = firstValue;
     this.readers = cluster.partitions.names.map(
@@ -68,9 +68,9 @@ export class Liveness implements SendListener, PollListener, EventHandler {
         this.spec.consumers.filter((consumer) => consumer.partitions.includes(partition)).length +
         this.groupsOf(partition).length,
     );
-    this.startReader();
-    const { count, isInternal } = cluster.partitions;
-    const partitions = Array.from({ length: count }, (_, partition) => partition).filter((one) => !isInternal[one]);
+    const { names, isInternal } = cluster.partitions;
+    const partitions = names.flatMap((_, one) => (isInternal[one] || view.isStillToBeAdded(one) ? [] : [one]));
+    this.startReader(partitions);
     this.goals = cluster.producers.flatMap((producer) =>
       partitions.map((partition) => ({ producer, partition, value: -1, acknowledged: false, reached: false })),
     );
@@ -162,11 +162,9 @@ export class Liveness implements SendListener, PollListener, EventHandler {
   }
 
   /** Partitions that no consumer of the spec reads get one of ours. */
-  private startReader(): void {
+  private startReader(partitions: readonly number[]): void {
     const { cluster } = this;
-    const unread = this.readers.flatMap((count, partition) =>
-      count === 0 && !cluster.partitions.isInternal[partition] ? [partition] : [],
-    );
+    const unread = partitions.filter((partition) => this.readers[partition] === 0);
     if (unread.length === 0) return;
     for (const partition of unread) this.readers[partition] = 1;
     const settings = freshConsumerSettings(this.spec);

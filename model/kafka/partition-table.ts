@@ -12,8 +12,12 @@ export interface KafkaPartitions {
   readonly indexOf: readonly number[];
   /** By partition number: of a topic of Kafka's own, which no client reads or writes. */
   readonly isInternal: readonly boolean[];
+  /** By partition number: the topic is created without it; an administrator may add it. */
+  readonly isAddition: readonly boolean[];
   /** By topic: its partitions' numbers, in the order of their indexes. */
   readonly partitionsOf: readonly (readonly number[])[];
+  /** By topic: with how many of them it is created; the others may be added later. */
+  readonly initialCounts: readonly number[];
 }
 
 export function numberPartitions(topics: readonly TopicSpec[]): KafkaPartitions {
@@ -21,6 +25,8 @@ export function numberPartitions(topics: readonly TopicSpec[]): KafkaPartitions 
   const topicOf: number[] = [];
   const indexOf: number[] = [];
   const isInternal: boolean[] = [];
+  const isAddition: boolean[] = [];
+  const initialCounts = topics.map(({ partitions, initialPartitions }) => initialPartitions ?? partitions);
   const partitionsOf = topics.map((topic, number) => {
     const partitions: number[] = [];
     for (let i = 0; i < topic.partitions; i++) {
@@ -30,8 +36,9 @@ export function numberPartitions(topics: readonly TopicSpec[]): KafkaPartitions 
       topicOf.push(number);
       indexOf.push(index);
       isInternal.push(topic.indexes !== undefined);
+      isAddition.push(i >= initialCounts[number]);
     }
     return partitions;
   });
-  return { count: names.length, names, topicOf, indexOf, isInternal, partitionsOf };
+  return { count: names.length, names, topicOf, indexOf, isInternal, isAddition, partitionsOf, initialCounts };
 }

@@ -13,7 +13,7 @@ const NOBODY: readonly MachineId[] = [];
 export function whole(cluster: ClusterMachines, view: ClusterView, committed: CommittedState): true | string {
   for (const { reason } of absentMachines(cluster, committed)) return reason;
   for (let key = 0; key < view.keys.length; key++) {
-    const obstacle = notWhole(key, cluster, view);
+    const obstacle = view.isStillToBeAdded(key) ? null : notWhole(key, cluster, view);
     if (obstacle !== null) return obstacle.reason;
   }
   return true;
@@ -33,6 +33,7 @@ export function* settlingObstacles(
 ): Generator<Obstacle> {
   yield* absentMachines(cluster, committed);
   for (let key = 0; key < view.keys.length; key++) {
+    if (view.isStillToBeAdded(key)) continue;
     const obstacle = notWhole(key, cluster, view) ?? notSettled(key, cluster, view);
     if (obstacle !== null) yield obstacle;
   }

@@ -10,6 +10,7 @@ import type { Situation, System } from '../system.js';
 import { DeposedLeaders } from './deposed-leaders.js';
 import { groupSituations } from './group-situations.js';
 import { ElectionReason, LogStartReason, LossReason, Probe, Removal, TruncateReason } from './probes.js';
+import { numberPartitions } from './partition-table.js';
 import { KafkaError } from './protocol/errors.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import { reassignmentSituations } from './reassignment-situations.js';
@@ -43,6 +44,10 @@ export const kafkaSituations: readonly Situation[] = [
       reason === ElectionReason.preferred || reason === ElectionReason.transferred,
   ),
   ...reassignmentSituations,
+  situation('partitions-created', 'A topic that was in use got another partition.', [Probe.elected], (system) => {
+    const { isAddition } = numberPartitions(kafka(system).spec.topics);
+    return (_kind, _machine, key) => isAddition[key];
+  }),
   situation(
     'unclean-election',
     'A replica from outside the ISR was elected.',

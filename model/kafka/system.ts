@@ -12,9 +12,9 @@ import {
   type StateView,
   type System,
 } from '../system.js';
+import { AdminTool } from './admin-tool.js';
 import { carryOut, ClientListeners, type ApplicationListener } from './application.js';
 import { LeadershipMoves } from './leadership-moves.js';
-import { Reassignments } from './reassignments.js';
 import { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
@@ -68,7 +68,10 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   private readonly listeners: ClientListeners;
   private readonly clusterView: ClusterView;
   private readonly moves: LeadershipMoves;
-  private readonly reassignments: Reassignments;
+  /** kafka-reassign-partitions */
+  private readonly reassignments: AdminTool;
+  /** kafka-topics --alter --partitions */
+  private readonly additions: AdminTool;
   private readonly finalReads: FinalReads;
 
   constructor(spec: KafkaClusterSpec) {
@@ -80,7 +83,8 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     if (spec.resend === true) this.listeners.outbox = new Outbox(this.cluster, (step) => carryOut(step, this.cluster));
     this.clusterView = new ClusterView(spec, this.cluster, this.committed);
     this.moves = new LeadershipMoves(this.cluster, this.committed);
-    this.reassignments = new Reassignments(this.cluster);
+    this.reassignments = new AdminTool(this.cluster, 'reassign');
+    this.additions = new AdminTool(this.cluster, 'add-partitions');
     this.finalReads = new FinalReads(spec, this.cluster, this.committed);
   }
 
@@ -133,7 +137,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   beginLiveness(firstValue: number): void {
-    this.liveness.begin(this.cluster, firstValue);
+    this.liveness.begin(this.cluster, this.clusterView, firstValue);
   }
 
   lively(): true | string {
@@ -154,12 +158,19 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   settled(): true | string {
-    return this.reassignments.pending > 0 ? ASKING : settled(this.cluster, this.clusterView, this.committed);
+    return this.asking ?? settled(this.cluster, this.clusterView, this.committed);
   }
 
   settlingObstacles(): readonly Obstacle[] {
-    const asking = this.reassignments.pending > 0 ? [{ key: -1, reason: ASKING, waitsFor: [] }] : [];
-    return [...asking, ...settlingObstacles(this.cluster, this.clusterView, this.committed)];
+    const { asking } = this;
+    const waiting = asking === null ? [] : [{ key: -1, reason: asking, waitsFor: [] }];
+    return [...waiting, ...settlingObstacles(this.cluster, this.clusterView, this.committed)];
+  }
+
+  /** What an administrator waits for; null: for nothing. */
+  private get asking(): string | null {
+    if (this.reassignments.pending > 0) return 'an administrator waits for the answer about a reassignment';
+    return this.additions.pending > 0 ? 'an administrator waits for the answer about added partitions' : null;
   }
 
   whole(): true | string {
@@ -177,7 +188,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   reassign(key: number, machines: readonly MachineId[] | null): void {
-    this.reassignments.ask(key, machines);
+    this.reassignments.admin.alterPartitionReassignments([{ partition: key, replicas: machines }]);
   }
 
   placement(key: number): readonly MachineId[] {
@@ -194,6 +205,20 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   reassignable(key: number): true | string {
     if (this.replicas(key).length === 0) return `${this.keys()[key]} is not created yet`;
     return this.spec.rules.partitionReassignments || 'this Kafka has no AlterPartitionReassignments (KIP-455, 2.4)';
+  }
+
+  addPartitions(key: number, count: number): void {
+    this.additions.admin.createPartitions([{ topic: this.cluster.partitions.topicOf[key], count }]);
+  }
+
+  addable(key: number, count: number): true | string {
+    const { topicOf, partitionsOf } = this.cluster.partitions;
+    const partitions = partitionsOf[topicOf[key]];
+    const { name } = this.spec.topics[topicOf[key]];
+    const created = partitions.filter((partition) => this.replicas(partition).length > 0).length;
+    if (created === 0) return `${name} is not created yet`;
+    if (count > partitions.length) return `${name} has no numbers for more than ${partitions.length} partitions`;
+    return created < count || `${name} has ${created} partitions already`;
   }
 
   leads(key: number, machine: MachineId): boolean {
@@ -253,8 +278,6 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     }
   }
 }
-
-const ASKING = 'an administrator waits for the answer about a reassignment';
 
 const lossReasons: Readonly<Record<LossCause, number>> = {
   'power-loss': LossReason.powerLoss,

@@ -61,6 +61,11 @@ export class ClusterView implements KafkaView {
     return Math.min(topic.settings['min.insync.replicas'], replicas);
   }
 
+  /** An administrator may add it, and has not: nobody misses it. */
+  isStillToBeAdded(key: number): boolean {
+    return this.cluster.partitions.isAddition[key] && this.committed.image.partition(key) === undefined;
+  }
+
   replicas(key: number): readonly number[] {
     return this.committed.image.partition(key)?.replicas ?? NOBODY;
   }

@@ -421,6 +421,12 @@ describe('parameters in a spec', () => {
   });
 });
 
+it('an addition asks for as many partitions as the topic is to have', () => {
+  const scene = new Scene(faultNamed('partitions-added'), { partitions: 6 });
+  scene.at(30);
+  expect(scene.system.additions).toEqual([6]);
+});
+
 describe('a reassignment', () => {
   const asked = (parameters: Parameters): readonly (readonly MachineId[] | null)[] => {
     const drawn = { moved: 1, 'taken-back': 'no', replicas: 'any', ...parameters };

@@ -146,6 +146,14 @@ export class FakeSystem implements System {
   reassignable(): true | string {
     return true;
   }
+  /** How many partitions there were to be. */
+  readonly additions: number[] = [];
+  addPartitions(_key: number, count: number): void {
+    this.additions.push(count);
+  }
+  addable(): true | string {
+    return true;
+  }
   whole(): true | string {
     return this.isWhole;
   }

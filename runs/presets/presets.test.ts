@@ -52,6 +52,40 @@ it.each([
   expect(row(spec, seed).verdict).not.toBe('bug');
 });
 
+describe('records of a partition that was added, before its group looks', () => {
+  const seeds = Array.from({ length: 8 }, (_, i) => i + 1);
+  const protocols = [
+    ['classic', '3.9'],
+    ['consumer', '4.1'],
+  ];
+  const specOf = (protocol: string, kafka: string, reset: string): Spec =>
+    loadSpec({
+      input: 'reset-latest-new-partition',
+      kafka,
+      set: [`group.protocol=${protocol}`, `auto.offset.reset=${reset}`, 'sends=200'],
+    }).spec;
+
+  it.each(protocols)(
+    'are skipped with latest, in a group of the %s protocol',
+    { timeout: 120_000 },
+    (protocol, kafka) => {
+      const rows = seeds.map((seed) => row(specOf(protocol, kafka, 'latest'), seed));
+      expect(new Set(rows.flatMap(({ anomalies }) => anomalies))).toContain('skipped');
+      expect(rows.flatMap(({ causes }) => causes.map(({ licence }) => licence))).toContain('reset-to-latest');
+    },
+  );
+
+  it.each(protocols)(
+    'are all processed with earliest, in a group of the %s protocol',
+    { timeout: 120_000 },
+    (protocol, kafka) => {
+      const rows = seeds.map((seed) => row(specOf(protocol, kafka, 'earliest'), seed));
+      expect(rows.map(({ verdict }) => verdict)).toEqual(seeds.map(() => 'clean'));
+      expect(rows.every(({ situations }) => situations.includes('partitions-created'))).toBe(true);
+    },
+  );
+});
+
 /** Seeds at which a cluster that was healed in part did not come back, each with what it taught. */
 it.each([
   ['durable', 1630, 'a broker whose request waits for a connection asks another controller after the request time-out'],

@@ -402,3 +402,21 @@ plan:
     expect(errorsOf('topic: { min.insync.replica: 2 }\nvary: { acks: [0, 1, all] }')).toContain('\n1 error. ');
   });
 });
+
+describe('partitions that are to be added', () => {
+  const added = (parameters: string, rest = ''): string =>
+    `topics: { a: { partitions: 3 } }\nfaults: [{ partitions-added: { ${parameters} } }]\n${rest}`;
+
+  it.each([
+    ['from: 5s', '', 'partitions-added needs partitions: how many the topic has from then on'],
+    ['partitions: 3', '', 'partitions: a begins with 3, and never loses any'],
+    ['partitions: 4', 'kafka: "0.11"', 'partitions-added: Kafka 0.11 has no CreatePartitions (KIP-195, 1.0)'],
+  ])('%s %s: %s', (parameters, rest, problem) => {
+    expect(errorOf(added(parameters, rest))).toContain(problem);
+  });
+
+  it('are none of a streams application', () => {
+    const text = `${STREAMS}\nconsumers: { c: { commit: in-transaction } }\nfaults: [{ partitions-added: { partitions: 4 } }]`;
+    expect(errorsOf(text)).toContain('partitions-added: not with workload streams');
+  });
+});

@@ -10,6 +10,7 @@ import {
   situations,
 } from '../catalogue.js';
 import type { Draft, DraftFault, Located } from './draft.js';
+import { checkAddition } from './partition-additions.js';
 import { parseDuration } from './durations.js';
 import { didYouMean, nearestName } from './nearest.js';
 import type { Problems } from './problems.js';
@@ -75,6 +76,7 @@ function finishFault(
     rest[parameter] = typeof value === 'boolean' ? String(value) : value;
   }
   checkRole(name.value, parameters.get('role'), problems);
+  checkAddition({ name, parameters }, draft, topics, problems);
   if (name.value === 'request-delayed') checkRequest(parameters.get('request'), problems);
   if (name.value === 'partition-reassigned')
     checkReassignment(name, parameters.get('replicas'), draft, topics, problems);

@@ -125,6 +125,21 @@ consumers: { x: { count: 2 }, y: {} }`;
     ]);
   });
 
+  it('numbers the partitions that are to be added, and deals out those that are there from the start', () => {
+    const text = `
+topics: { a: { partitions: 2 }, b: { partitions: 1 } }
+consumers: { x: {} }
+faults:
+  - { partitions-added: { partitions: 3 } }
+  - { partitions-added: { partitions: 4, topic: a, from: 5s } }`;
+    const { topics, consumers } = cluster(text);
+    expect(topics.map(({ partitions, initialPartitions }) => [partitions, initialPartitions])).toEqual([
+      [4, 2],
+      [1, undefined],
+    ]);
+    expect(consumers[0]!.partitions).toEqual([0, 1, 4]);
+  });
+
   it('takes what was drawn for a seed, except where the spec has its own word', () => {
     const text = 'cluster: { settings: { replica.lag.time.max.ms: 20000 } }';
     const drawn = { 'broker:replica.lag.time.max.ms': 1000, 'broker:broker.session.timeout.ms': 900 };

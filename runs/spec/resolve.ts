@@ -25,6 +25,7 @@ import { type Scope, settingsFor, type SettingsTable } from '../settings/table.j
 import { speaksConsumerProtocol } from './group-rules.js';
 import { hasCombinedRoles } from './process-roles.js';
 import type { GivenSettings, Spec, SpecConsumer } from './spec.js';
+import { partitionCounts } from './partition-additions.js';
 import { commitIntervalOf, guaranteeOf } from './streams-rules.js';
 
 /** Settings that a plan drew where the spec left them open, by scoped name: 'broker:replica.lag.time.max.ms'. */
@@ -177,6 +178,7 @@ function withoutCoordinators(
   broker: GivenSettings,
   drawn: DrawnSettings,
 ): KafkaClusterSpec {
+  const counts = partitionCounts(spec.topics, spec.faults);
   return {
     version: spec.version,
     rules: rulesOf(spec),
@@ -194,11 +196,12 @@ function withoutCoordinators(
       [ZOOKEEPER_SESSION]: zookeeperSession(table, broker),
       ...replicaSelector(broker),
     },
-    topics: spec.topics.map((topic) => {
+    topics: spec.topics.map((topic, index) => {
       const own = withDrawn('topic', topic.settings, drawn);
       return {
         name: topic.name,
-        partitions: topic.partitions,
+        partitions: counts[index].final,
+        ...(counts[index].final > topic.partitions ? { initialPartitions: topic.partitions } : {}),
         replicationFactor: topic.replicationFactor,
         settings: pick<TopicSettings>(topicNames, (name) => effectiveForTopic(table, name, own, broker).value),
       };
@@ -294,10 +297,19 @@ function deliveryTimeout(table: SettingsTable, given: GivenSettings): number {
   return Math.max(own, Math.min(linger + request, 2147483647));
 }
 
+/** Keys of the partitions that are there from the start: an application assigns what it knows. */
+function firstPartitions(spec: Spec): readonly number[] {
+  let firstKey = 0;
+  return partitionCounts(spec.topics, spec.faults).flatMap(({ initial, final }) => {
+    const keys = Array.from({ length: initial }, (_, index) => firstKey + index);
+    firstKey += final;
+    return keys;
+  });
+}
+
 /** Consumers of one kind share the partitions: as members of a group, or in turn. Each kind reads them all. */
 function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ConsumerSpec[] {
-  const partitions = spec.topics.reduce((sum, topic) => sum + topic.partitions, 0);
-  const all = Array.from({ length: partitions }, (_, key) => key);
+  const all = firstPartitions(spec);
   const topics = spec.topics.map((_, topic) => topic);
   const output = topics.length - 1;
   const clients = spec.consumers.flatMap((consumer): Omit<ConsumerSpec, 'name'>[] => {

@@ -16,6 +16,7 @@ import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { keyWords, recordWords } from '../history/words.js';
 import { lineageOf, positionAt, type Commit } from './lineage.js';
 import { stintsOf } from './ownership.js';
+import { ResetsToLatest } from './resets.js';
 
 export const groupOffsets: Checker = {
   name: 'group-offsets',
@@ -165,6 +166,7 @@ function tooFar(index: HistoryIndex, commits: readonly Commit[]): readonly Anoma
   const { outcome } = index.operations;
   const { log, logStart, positions } = index;
   const polls = pollsOfGroups(index, commits);
+  const resets = new ResetsToLatest(index);
   const anomalies: Anomaly[] = [];
   for (const group of byPartition(commits).values()) {
     const { key } = group[0]!;
@@ -182,9 +184,9 @@ function tooFar(index: HistoryIndex, commits: readonly Commit[]): readonly Anoma
         if (wasPolled || !begun || reader < 0) continue;
         const record = recordWords(index, positions.record[position]!, positions.offset[position]!);
         const story = `group ${name} committed offset ${offset} (operation ${operation}) before any of its members had polled ${record}`;
-        anomalies.push(
-          anomaly(index, 'committed-too-far', key, [positions.offset[position]!, offset], [operation, reader], story),
-        );
+        const passedOver = positions.offset[position]!;
+        const found = anomaly(index, 'committed-too-far', key, [passedOver, offset], [operation, reader], story);
+        anomalies.push(resets.explain(found, group[0]!, passedOver));
       }
     }
   }

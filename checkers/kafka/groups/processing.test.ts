@@ -54,3 +54,35 @@ describe('processing', () => {
     expect(typesOf(joins, owns('g', 'c1', 2, 'x'), ...sends, polls, again, done(0))).toEqual([]);
   });
 });
+
+describe('what auto.offset.reset=latest passes over', () => {
+  const skippedOf = (reset: string, ...operations: readonly OperationBuilder[]) => {
+    const history = historyOf(operations, { settings: { 'group.id': 'g', 'auto.offset.reset': reset } });
+    return checkHistory(history).anomalies.filter(({ type }) => type === 'skipped');
+  };
+  const begun = [owns('g', 'c0', 1, 'x'), ...sends, poll('x', [1, 1]).by('c0'), done(1)];
+  const read = poll('x', [0, 0], [1, 1]).by('reader');
+
+  it('is skipped because the group had committed nothing, and began at the end', () => {
+    const [found] = skippedOf('latest', ...begun, commit('g', { x: 2 }), read);
+    expect(found).toMatchObject({ offsets: [0, 2], preventedBy: { setting: 'auto.offset.reset', value: 'earliest' } });
+    expect(found!.story).toContain('the group had committed nothing there');
+  });
+
+  it('is not what it skips above an offset that it had committed, or may have', () => {
+    for (const before of [commit('g', { x: 0 }), commit('g', { x: 0 }).info()]) {
+      const found = skippedOf('latest', before, ...begun, commit('g', { x: 2 }), read);
+      expect(found.map(({ preventedBy }) => preventedBy)).toEqual([null]);
+    }
+  });
+
+  it('is not what the one who committed had polled', () => {
+    const [found] = skippedOf('latest', joins, ...sends, polls, done(0), commit('g', { x: 2 }));
+    expect(found).toMatchObject({ offsets: [1, 2], preventedBy: null });
+  });
+
+  it('is nothing that earliest does', () => {
+    const found = skippedOf('earliest', ...begun, commit('g', { x: 2 }), read);
+    expect(found.map(({ preventedBy }) => preventedBy)).toEqual([null]);
+  });
+});

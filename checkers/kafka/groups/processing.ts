@@ -19,6 +19,7 @@ import { keyWords, recordWords } from '../history/words.js';
 import { lineageOf, type Commit } from './lineage.js';
 import { anomaly } from './offsets.js';
 import { stintsOf } from './ownership.js';
+import { ResetsToLatest } from './resets.js';
 
 export const processing: Checker = {
   name: 'processing',
@@ -81,6 +82,7 @@ function skipped(
   const { outcome, completedAt, invokedAt } = index.operations;
   const attempted = new Set(done.filter(({ operation }) => outcome[operation] !== FAIL).map(nameOf));
   const { positions, records } = index;
+  const resets = new ResetsToLatest(index);
   return [...furthestCommits(index).values()].flatMap((commit) => {
     const { operation, group, key, offset: committed } = commit;
     const begun = first.get(group);
@@ -98,7 +100,8 @@ function skipped(
       const words = recordWords(index, record, offset);
       const story = `group ${group} committed offset ${committed} (operation ${operation}), and no member has processed ${words}`;
       const values = [records.value[record]!];
-      anomalies.push({ ...anomaly(index, 'skipped', key, [offset, committed], [operation, reader], story), values });
+      const found = { ...anomaly(index, 'skipped', key, [offset, committed], [operation, reader], story), values };
+      anomalies.push(resets.explain(found, commit, offset));
     }
     return anomalies;
   });

@@ -93,6 +93,11 @@ const rows = {
     words: 'isolation.level=read_uncommitted: the consumer reads what a transaction wrote before that is decided',
     preventedBy: { setting: 'isolation.level', value: 'read_committed' },
   },
+  'reset-to-latest': {
+    words:
+      'auto.offset.reset=latest: where a group has committed nothing it begins at the end, and leaves out what stood there before it looked',
+    preventedBy: { setting: 'auto.offset.reset', value: 'earliest' },
+  },
   resend: { words: 'the application sent the record again', preventedBy: null },
   'required-bound': { words: "the bound is shorter than the one that Kafka's time-outs give", preventedBy: null },
   'not-promised': { words: 'nothing in Kafka promises otherwise under these settings', preventedBy: null },

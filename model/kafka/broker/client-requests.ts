@@ -40,7 +40,10 @@ export function metadataResponse(
   for (let broker = 0; broker < image.brokers.length; broker++) if (image.isAlive(broker)) brokers.push(broker);
   const partitions: MetadataResponse['partitions'][number][] = [];
   for (let number = 0; number < config.partitions.length; number++) {
-    if (request.topics !== null && !request.topics.includes(config.partitions[number].topic)) continue;
+    const { topic, isAddition } = config.partitions[number];
+    if (request.topics !== null && !request.topics.includes(topic)) continue;
+    // Of a topic that exists, what this broker has not heard of is not named at all.
+    if (isAddition && image.partition(number) === undefined) continue;
     partitions.push(partitionMetadata(number, image));
   }
   return {

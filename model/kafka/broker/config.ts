@@ -22,6 +22,8 @@ export interface PartitionConfig {
   /** As people and directories name it: orders-0. */
   readonly name: string;
   readonly settings: TopicSettings;
+  /** The topic is created without it; an administrator may add it. */
+  readonly isAddition: boolean;
 }
 
 export interface BrokerConfig {
@@ -46,10 +48,11 @@ export interface BrokerConfig {
 
 /** The rows that a broker needs of the partition table. */
 function partitionTable(topics: readonly TopicSpec[]): PartitionConfig[] {
-  const { names, topicOf, indexOf } = numberPartitions(topics);
+  const { names, topicOf, indexOf, isAddition } = numberPartitions(topics);
   return names.map((name, partition) => {
     const topic = topicOf[partition];
-    return { topic, index: indexOf[partition], name, settings: topics[topic].settings };
+    const { settings } = topics[topic];
+    return { topic, index: indexOf[partition], name, settings, isAddition: isAddition[partition] };
   });
 }
 

@@ -39,7 +39,10 @@ export class GroupSupport implements TransactionalOffsets {
       partitions.flatMap((partition, number) => (partition.topic === topic ? [number] : [])),
     );
     const topicOf = (partition: number) => partitions[partition].topic;
-    const partitionsOf = (topic: number) => ofTopics[topic];
+    const grows = ofTopics.map((numbers) => numbers.some((number) => partitions[number].isAddition));
+    const isThere = (number: number) =>
+      !partitions[number].isAddition || replicas.image.partition(number) !== undefined;
+    const partitionsOf = (topic: number) => (grows[topic] ? ofTopics[topic].filter(isThere) : ofTopics[topic]);
     const services = { host, replicas, rules, settings, topic: this.topic, ids, topicOf, partitionsOf };
     this.coordinator = new GroupCoordinator(services);
     this.#hasConsumerProtocol = rules.consumerGroupProtocol;

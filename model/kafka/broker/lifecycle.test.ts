@@ -30,7 +30,7 @@ class Membership {
         controllers: [CONTROLLER],
         topics: [],
         brokers: 3,
-        partitions: [{ topic: 0, index: 0, name: 'orders-0', settings: ordersTopic().settings }],
+        partitions: [{ topic: 0, index: 0, name: 'orders-0', isAddition: false, settings: ordersTopic().settings }],
       };
       world.addMachine({ name: `b${nodeId}`, program: (host: Host) => new Member(host, config) });
     }

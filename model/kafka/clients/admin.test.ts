@@ -3,7 +3,14 @@ import { Process, type Host, type Message } from '../../kernel/process.js';
 import type { Connection } from '../../kernel/network.js';
 import { createWorld, type World } from '../../kernel/world.js';
 import { errorName, KafkaError, type ErrorCode } from '../protocol/errors.js';
-import { Api, RESPONSE, type ElectLeadersRequest, type ElectLeadersResponse } from '../protocol/messages.js';
+import {
+  Api,
+  RESPONSE,
+  type CreatePartitionsRequest,
+  type CreatePartitionsResponse,
+  type ElectLeadersRequest,
+  type ElectLeadersResponse,
+} from '../protocol/messages.js';
 import { AdminClient } from './admin.js';
 
 const SECOND = 1_000_000;
@@ -27,20 +34,21 @@ class ScriptedController extends Process {
   override onTimer(): void {}
 
   override onMessage(connection: Connection, message: Message): void {
-    const request = message as ElectLeadersRequest;
+    const request = message as ElectLeadersRequest & Partial<CreatePartitionsRequest>;
     this.requests.push(request);
     const error = this.errors.length > 0 ? this.errors.shift()! : KafkaError.NONE;
     if (error === null) return;
-    const partitions = request.partitions.map((asked) => {
+    const topics = request.topics?.map(({ topic }) => ({ topic, error: this.partitionError }));
+    const partitions = (request.partitions ?? []).map((asked) => {
       const partition = typeof asked === 'number' ? asked : (asked as { partition: number }).partition;
       return { partition, error: this.partitionError };
     });
-    const response: ElectLeadersResponse = {
+    const response: ElectLeadersResponse | CreatePartitionsResponse = {
       kind: request.kind + RESPONSE,
       bytes: 50,
       correlationId: request.correlationId,
       error,
-      partitions,
+      ...(topics === undefined ? { partitions } : { topics }),
     };
     connection.send(response);
   }
@@ -67,6 +75,7 @@ function cluster(
     onElected: (partition: number, type: number, error: ErrorCode) =>
       elected.push(`${partition} type ${type}: ${errorName(error)}`),
     onReassigned: (partition: number, error: ErrorCode) => elected.push(`${partition} reassigned: ${errorName(error)}`),
+    onPartitionsCreated: (topic: number, error: ErrorCode) => elected.push(`topic ${topic}: ${errorName(error)}`),
   };
   const id = world.addMachine({
     name: 'admin',
@@ -113,6 +122,18 @@ describe('an admin client', () => {
     world.runUntil(1 * SECOND);
     expect(elected).toEqual(['3 reassigned: NONE', '4 reassigned: NONE']);
     expect(controller(2).requests).toMatchObject([{ kind: Api.alterPartitionReassignments, partitions }]);
+  });
+
+  it('asks for more partitions, and reports each topic', () => {
+    const { world, admin, elected, controller } = cluster([[KafkaError.NOT_CONTROLLER], []]);
+    const topics = [
+      { topic: 0, count: 6 },
+      { topic: 2, count: 3 },
+    ];
+    admin.createPartitions(topics);
+    world.runUntil(1 * SECOND);
+    expect(elected).toEqual(['topic 0: NONE', 'topic 2: NONE']);
+    expect(controller(2).requests).toMatchObject([{ kind: Api.createPartitions, topics }]);
   });
 
   it('hands on what is said of a partition', () => {

@@ -1,6 +1,7 @@
 /**
- * An admin client (KafkaAdminClient) as far as elections and reassignments need one: calls go out one after the other; a call that could not
- * be answered goes to the next destination after retry.backoff.ms, until default.api.timeout.ms has passed.
+ * An admin client (KafkaAdminClient) as far as elections, reassignments and added partitions need one: calls go out one
+ * after the other; a call that could not be answered goes to the next destination after retry.backoff.ms, until
+ * default.api.timeout.ms has passed.
  */
 import type { Connection } from '../../kernel/network.js';
 import { Process, type BrokenReason, type Host, type MachineId, type Message } from '../../kernel/process.js';
@@ -9,6 +10,8 @@ import {
   Api,
   Purpose,
   type AlterPartitionReassignmentsRequest,
+  type CreatePartitionsRequest,
+  type CreatePartitionsResponse,
   type ElectLeadersRequest,
   type ElectLeadersResponse,
   type Request,
@@ -21,7 +24,8 @@ import { NetworkClient, type NetworkListener, type NetworkSettings } from './net
 const DEFAULT_API_TIMEOUT_MS = 60_000;
 const TIMER = 1;
 const REQUEST_BYTES = 48;
-const PARTITION_BYTES = 8;
+/** A partition, or a topic. */
+const SUBJECT_BYTES = 8;
 
 interface Call {
   readonly question: Question;
@@ -31,10 +35,11 @@ interface Call {
 /** What is asked, without what makes it a request. */
 type Question =
   | Pick<ElectLeadersRequest, 'kind' | 'electionType' | 'target' | 'partitions'>
-  | Pick<AlterPartitionReassignmentsRequest, 'kind' | 'partitions'>;
+  | Pick<AlterPartitionReassignmentsRequest, 'kind' | 'partitions'>
+  | Pick<CreatePartitionsRequest, 'kind' | 'topics'>;
 
-/** Both requests are answered partition by partition. */
-type Answer = Pick<ElectLeadersResponse, 'error' | 'partitions'>;
+/** Partition by partition, or topic by topic. */
+type Answer = Pick<ElectLeadersResponse, 'error' | 'partitions'> | Pick<CreatePartitionsResponse, 'error' | 'topics'>;
 
 export class AdminClient extends Process implements AdminSurface, NetworkListener {
   private readonly config: AdminConfig;
@@ -65,6 +70,10 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
     this.call({ kind: Api.alterPartitionReassignments, partitions });
   }
 
+  createPartitions(topics: CreatePartitionsRequest['topics']): void {
+    this.call({ kind: Api.createPartitions, topics });
+  }
+
   override start(): void {}
 
   override onConnection(connection: Connection): void {
@@ -93,16 +102,14 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
 
   onResponse(_node: MachineId, _request: Request, response: Response | null): void {
     this.asked = false;
-    const { error, partitions } = response as Response & Answer;
+    const answer = response as Response & Answer;
+    const { error } = answer;
     if (error !== KafkaError.NONE && isRetriable(error)) {
       this.tryNextDestination();
       return;
     }
     const { question } = this.calls.shift()!;
-    this.report(question, (partition) => {
-      const answer = partitions.find((candidate) => candidate.partition === partition);
-      return error === KafkaError.NONE && answer !== undefined ? answer.error : error;
-    });
+    this.report(question, (subject) => (error === KafkaError.NONE ? (errorOf(answer, subject) ?? error) : error));
   }
 
   onRequestLost(): void {
@@ -137,7 +144,7 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
     if (!this.network.ready(node, now)) return this.network.connectableAt(node);
     const request: Request & Question = {
       ...call.question,
-      bytes: REQUEST_BYTES + PARTITION_BYTES * call.question.partitions.length,
+      bytes: REQUEST_BYTES + SUBJECT_BYTES * subjectsOf(call.question).length,
       correlationId: this.network.nextCorrelationId(),
     };
     this.asked = true;
@@ -152,12 +159,15 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
     }
   }
 
-  private report(question: Question, errorOf: (partition: number) => ErrorCode): void {
+  /** @param errorOf of a partition, or of a topic */
+  private report(question: Question, errorOf: (subject: number) => ErrorCode): void {
     const { listener } = this.config;
     if ('electionType' in question) {
       for (const partition of question.partitions) {
         listener?.onElected(partition, question.electionType, errorOf(partition));
       }
+    } else if ('topics' in question) {
+      for (const { topic } of question.topics) listener?.onPartitionsCreated?.(topic, errorOf(topic));
     } else {
       for (const { partition } of question.partitions) listener?.onReassigned?.(partition, errorOf(partition));
     }
@@ -167,6 +177,16 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
     this.destination = (this.destination + 1) % this.config.destinations.length;
     this.retryAt = this.host.wallMicros() + this.config.retryBackoffMs * 1000;
   }
+}
+
+function subjectsOf(question: Question): readonly unknown[] {
+  return 'topics' in question ? question.topics : question.partitions;
+}
+
+/** undefined: the answer says nothing of it. */
+function errorOf(answer: Answer, subject: number): ErrorCode | undefined {
+  if ('topics' in answer) return answer.topics.find(({ topic }) => topic === subject)?.error;
+  return answer.partitions.find(({ partition }) => partition === subject)?.error;
 }
 
 /** AdminClientConfig's defaults for connections. */

@@ -12,7 +12,7 @@ import type { MachineId } from '../../kernel/process.js';
 import type { Outcome } from '../../kernel/recorder.js';
 import type { CommitPolicy, ConsumerSettings, GroupConsumerSettings, ProducerSettings } from '../cluster-spec.js';
 import type { ErrorCode } from '../protocol/errors.js';
-import type { AlterPartitionReassignmentsRequest } from '../protocol/messages.js';
+import type { AlterPartitionReassignmentsRequest, CreatePartitionsRequest } from '../protocol/messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { PolledRecords } from './fetcher.js';
 import type { ApplicationHost, GroupApplication, ProcessingTime } from './consumer-application.js';
@@ -24,8 +24,10 @@ export interface PartitionTable {
   readonly topicOf: readonly number[];
   /** By partition number: its index within the topic (what a partitioner computes). */
   readonly indexOf: readonly number[];
-  /** By topic: its partitions' numbers, in the order of their indexes. */
+  /** By topic: the numbers of all partitions that it will ever have, in the order of their indexes. */
   readonly partitionsOf: readonly (readonly number[])[];
+  /** By topic: with how many of them it is created. */
+  readonly initialCounts: readonly number[];
 }
 
 /** Common to all clients. */
@@ -155,6 +157,8 @@ export interface AdminListener {
   onElected(partition: number, electionType: 0 | 1 | 2, error: ErrorCode): void;
   /** In the same way. NONE: the reassignment has begun, or is taken back; it is not over yet. */
   onReassigned?(partition: number, error: ErrorCode): void;
+  /** In the same way, by topic. */
+  onPartitionsCreated?(topic: number, error: ErrorCode): void;
 }
 
 /** What is asked of an AdminClient. */
@@ -163,6 +167,8 @@ export interface AdminSurface {
   electLeaders(electionType: 0 | 1 | 2, target: number, partitions: readonly number[]): void;
   /** AlterPartitionReassignments (KIP-455). */
   alterPartitionReassignments(partitions: AlterPartitionReassignmentsRequest['partitions']): void;
+  /** CreatePartitions (KIP-195). */
+  createPartitions(topics: CreatePartitionsRequest['topics']): void;
   /** Calls queued or under way. */
   readonly pending: number;
 }

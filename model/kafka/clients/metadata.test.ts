@@ -3,13 +3,14 @@ import { createStream } from '../../kernel/random.js';
 import { KafkaError } from '../protocol/errors.js';
 import { Api, RESPONSE, type MetadataResponse } from '../protocol/messages.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
+import type { PartitionTable } from './api.js';
 import { Metadata, type MetadataRules } from './metadata.js';
 import { Lab } from './testing/lab.js';
 import { answer, drop, refuse } from './testing/scripted-broker.js';
 
 const SECOND = 1000;
 const MILLI = 1000;
-const table = { topicOf: [0, 0], indexOf: [0, 1], partitionsOf: [[0, 1]] };
+const table = { topicOf: [0, 0], indexOf: [0, 1], partitionsOf: [[0, 1]], initialCounts: [2] };
 const settings = { 'metadata.max.age.ms': 300_000, 'retry.backoff.ms': 100, 'retry.backoff.max.ms': 1000 };
 
 type Row = readonly [leader: number, leaderEpoch: number, error?: number];
@@ -26,13 +27,16 @@ function response(brokers: number[], rows: readonly Row[]): MetadataResponse {
   return { kind: Api.metadata + RESPONSE, bytes: 100, correlationId: 1, brokers, partitions };
 }
 
-function cache(rules: MetadataRules = resolveRules('3.9')): {
+function cache(
+  rules: MetadataRules = resolveRules('3.9'),
+  partitions: PartitionTable = table,
+): {
   metadata: Metadata;
   learnt: string[];
   update: (rows: readonly Row[], now: number, brokers?: number[]) => void;
 } {
   const learnt: string[] = [];
-  const metadata = new Metadata(table, [1, 2, 3], settings, rules, createStream('seed', 'metadata'), {
+  const metadata = new Metadata(partitions, [1, 2, 3], settings, rules, createStream('seed', 'metadata'), {
     onLeaderLearnt: (partition, leader, leaderEpoch) => learnt.push(`${partition}: ${leader} in ${leaderEpoch}`),
   });
   metadata.addTopic(0);
@@ -358,5 +362,41 @@ describe('a client all of whose brokers are down', () => {
   it('begins again with bootstrap.servers if it is told to (KIP-899)', () => {
     const lab = trapped({ 'metadata.recovery.strategy': 'rebootstrap' });
     expect(lab.log.send(1).outcome).toBe('ok');
+  });
+});
+
+describe('partitions that were added', () => {
+  /** metadata.max.age.ms has passed. */
+  const AGED = 300_000 * MILLI;
+  const growing: PartitionTable = { ...table, initialCounts: [1] };
+
+  it('are known once an answer names them', () => {
+    const { metadata, update } = cache(resolveRules('3.9'), growing);
+    update([[1, 0]], 0);
+    expect(metadata.partitionsOf(0)).toEqual([0]);
+    expect([metadata.knowsPartition(0, 0), metadata.knowsPartition(0, 1)]).toEqual([true, false]);
+    update(
+      [
+        [1, 0],
+        [2, 0],
+      ],
+      AGED,
+    );
+    expect(metadata.partitionsOf(0)).toEqual([0, 1]);
+    expect([metadata.knowsPartition(0, 1), metadata.leaderOf(1)]).toEqual([true, 2]);
+  });
+
+  it('are known no longer after the answer of a broker that has not heard of them', () => {
+    const { metadata, update } = cache(resolveRules('3.9'), growing);
+    update(
+      [
+        [1, 0],
+        [2, 0],
+      ],
+      0,
+    );
+    update([[1, 0]], AGED);
+    expect(metadata.partitionsOf(0)).toEqual([0]);
+    expect([metadata.knowsPartition(0, 1), metadata.leaderOf(1)]).toEqual([false, -1]);
   });
 });

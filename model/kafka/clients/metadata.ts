@@ -50,6 +50,8 @@ export class Metadata {
   /** The newest epoch seen anywhere; what is older is not believed (KIP-320), but before 2.2: there the last answer counts. */
   private readonly lastSeenEpochs: Int32Array;
   private readonly topicKnown: boolean[] = [];
+  /** By topic, in the order of their indexes: those that the last response named. */
+  private readonly partitions: (readonly number[])[];
   private readonly topics: number[] = [];
   private newTopics: number[] = [];
 
@@ -80,6 +82,7 @@ export class Metadata {
     this.refreshBackoff = retryBackoff(rules, settings, dice);
     this.comparesEpochs = rules.metadataEpochs;
     this.consumersSendEpochs = rules.positionValidation;
+    this.partitions = table.partitionsOf.map((all, topic) => firstOf(all, table.initialCounts[topic]!));
     this.leaders = new Int32Array(table.topicOf.length).fill(-1);
     this.leaderEpochs = new Int32Array(table.topicOf.length).fill(-1);
     this.lastSeenEpochs = new Int32Array(table.topicOf.length).fill(-1);
@@ -113,6 +116,16 @@ export class Metadata {
   /** A response has named the topic's partitions. */
   knowsTopic(topic: number): boolean {
     return this.topicKnown[topic] === true;
+  }
+
+  /** A response has named the topic, and this partition among its own; -1: any. */
+  knowsPartition(topic: number, partition: number): boolean {
+    return this.knowsTopic(topic) && (partition < 0 || this.table.indexOf[partition]! < this.partitions[topic]!.length);
+  }
+
+  /** The topic's partitions as far as this client knows, in the order of their indexes (Cluster.partitionsForTopic). */
+  partitionsOf(topic: number): readonly number[] {
+    return this.partitions[topic]!;
   }
 
   /** From now on the topic is part of what is asked for (ProducerMetadata.add). */
@@ -185,6 +198,7 @@ export class Metadata {
     this.version++;
     this.nodes = response.brokers;
     this.forgetTopicsNotNamed(asked.topics, response);
+    for (const topic of asked.topics) this.countPartitions(topic, response);
     for (const { partition, error, leader, leaderEpoch } of response.partitions) {
       if (isInvalidMetadata(error)) this.requestUpdate();
       if (error !== KafkaError.UNKNOWN_TOPIC_OR_PARTITION) this.learn(partition, leader, leaderEpoch);
@@ -239,6 +253,21 @@ export class Metadata {
     }
   }
 
+  /** As many as the answer names: a broker that has not heard of those that were added takes them from the client again. */
+  private countPartitions(topic: number, response: MetadataResponse): void {
+    const { partitionsOf, initialCounts, topicOf, indexOf } = this.table;
+    const all = partitionsOf[topic]!;
+    let count = initialCounts[topic]!;
+    if (count === all.length || !this.topicKnown[topic]) return;
+    for (const { partition } of response.partitions) {
+      if (topicOf[partition] === topic) count = Math.max(count, indexOf[partition]! + 1);
+    }
+    if (count === this.partitions[topic]!.length) return;
+    this.partitions[topic] = firstOf(all, count);
+    for (const partition of all.slice(count)) this.leaders[partition] = -1;
+    this.equivalentResponses = 0;
+  }
+
   private learn(partition: number, leader: MachineId, leaderEpoch: number): void {
     const lastSeen = this.lastSeenEpochs[partition]!;
     // An error without leader and epoch says nothing of epochs, and forgets those seen (Metadata.updateLatestMetadata).
@@ -258,4 +287,9 @@ export class Metadata {
     this.lastSeenEpochs[partition] = leaderEpoch;
     if (changed) this.listener.onLeaderLearnt(partition, leader, leaderEpoch);
   }
+}
+
+/** The list itself, if that is all of it. */
+function firstOf(all: readonly number[], count: number): readonly number[] {
+  return count === all.length ? all : all.slice(0, count);
 }

@@ -214,7 +214,7 @@ export class ProducerClient
 
   /** -1: the partitioner is to choose. */
   private partitionByKey(topic: number, recordKey: string | null): number {
-    const partitions = this.table.partitionsOf[topic]!;
+    const partitions = this.metadata.partitionsOf(topic);
     const keyed = recordKey !== null && !this.partitioning.ignoresKeys;
     return keyed ? partitions[this.keys.partitionFor(recordKey, partitions.length)]! : -1;
   }
@@ -228,11 +228,11 @@ export class ProducerClient
   }
 
   available(topic: number): readonly number[] {
-    return this.table.partitionsOf[topic]!.filter((partition) => this.metadata.leaderOf(partition) >= 0);
+    return this.metadata.partitionsOf(topic).filter((partition) => this.metadata.leaderOf(partition) >= 0);
   }
 
   all(topic: number): readonly number[] {
-    return this.table.partitionsOf[topic]!;
+    return this.metadata.partitionsOf(topic);
   }
 
   onProducerId(producerId: number, producerEpoch: number): void {
@@ -335,8 +335,9 @@ export class ProducerClient
       return;
     }
     this.metadata.addTopic(topic);
-    if (!this.metadata.knowsTopic(topic)) this.awaitMetadata(topic);
-    const mayProceed = this.blocked.length === 0 && this.metadata.knowsTopic(topic);
+    const known = this.metadata.knowsPartition(topic, partition);
+    if (!known) this.awaitMetadata(topic);
+    const mayProceed = this.blocked.length === 0 && known;
     const chosen = mayProceed ? this.place(topic, partition) : partition;
     if (mayProceed && this.append(topic, chosen, recordKey, value, operation, now)) return;
     const deadline = now + this.settings['max.block.ms'] * 1000;
@@ -390,7 +391,7 @@ export class ProducerClient
     let proceeded = false;
     for (let head = this.blocked.head; head !== undefined; head = this.blocked.head) {
       const { topic, recordKey, value, operation, deadline } = head;
-      const known = this.metadata.knowsTopic(topic);
+      const known = this.metadata.knowsPartition(topic, head.partition);
       if (deadline <= now) {
         const error = known ? 'BufferExhaustedException' : 'TimeoutException: max.block.ms';
         this.completeSend(operation, head.partition, recordKey, value, -1, 'fail', error);
@@ -409,7 +410,7 @@ export class ProducerClient
     return proceeded;
   }
 
-  /** KafkaProducer.waitOnMetadata asks again after each answer that does not know the topic. */
+  /** KafkaProducer.waitOnMetadata asks again after each answer that does not know the topic, or not the partition. */
   private awaitMetadata(topic: number): void {
     if (this.metadataSeen === this.metadata.version) return;
     this.metadataSeen = this.metadata.version;

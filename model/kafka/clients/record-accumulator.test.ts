@@ -27,7 +27,12 @@ function accumulatorFor(
   lead: (leaders: readonly number[], epoch: number) => void;
 } {
   const numbers = leaders.map((_, partition) => partition);
-  const table = { topicOf: numbers.map(() => 0), indexOf: numbers, partitionsOf: [numbers] };
+  const table = {
+    topicOf: numbers.map(() => 0),
+    indexOf: numbers,
+    partitionsOf: [numbers],
+    initialCounts: [numbers.length],
+  };
   const metadata = new Metadata(table, [1, 2], producerDefaults, rules, dice, { onLeaderLearnt: () => {} });
   metadata.addTopic(0);
   const lead = (named: readonly number[], leaderEpoch: number) => {

@@ -28,7 +28,6 @@ export class RecordAccumulator {
   /** null without idempotence. */
   private readonly transactions: TransactionManager | null;
   private readonly retryBackoff: ExponentialBackoff;
-  private readonly table: PartitionTable;
   private readonly pool: BufferPool;
   private readonly availability: NodeAvailability;
   private readonly batchSize: number;
@@ -73,7 +72,6 @@ export class RecordAccumulator {
     transactions: TransactionManager | null,
     retryBackoff: ExponentialBackoff,
   ) {
-    this.table = table;
     this.metadata = metadata;
     this.transactions = transactions;
     this.retryBackoff = retryBackoff;
@@ -328,7 +326,7 @@ export class RecordAccumulator {
     for (let topic = 0; topic < this.sticky.length; topic++) {
       const sticky = this.sticky[topic];
       if (sticky === undefined) continue;
-      const all = this.table.partitionsOf[topic]!;
+      const all = this.metadata.partitionsOf(topic);
       if (!this.adaptive || !all.every((partition) => this.used[partition])) {
         sticky.forgetLoad();
         continue;

@@ -1,4 +1,5 @@
 import { resolveRules } from '../protocol/versions/resolve.js';
+import { describeAddedPartitions } from './testing/added-partitions-cases.js';
 import { describeControlPlane } from './testing/control-plane-cases.js';
 
 const broker = {
@@ -57,4 +58,18 @@ describeControlPlane({
 describeControlPlane({
   name: 'ZooKeeper on one server',
   cluster: { control: 'zookeeper', controllers: 1, broker },
+});
+
+describeAddedPartitions({ name: 'KRaft', cluster: { control: 'kraft', broker } });
+
+describeAddedPartitions({ name: 'ZooKeeper', cluster: { control: 'zookeeper', controllers: 3, broker } });
+
+describeAddedPartitions({
+  name: 'ZooKeeper, the ISR written by leaders (to 2.6)',
+  cluster: {
+    control: 'zookeeper',
+    controllers: 3,
+    broker,
+    rules: resolveRules('3.9', { isrWrites: 'zookeeper', leaderEpochInStopReplica: false, fencedNotInIsr: false }),
+  },
 });

@@ -30,6 +30,7 @@ export const Api = {
   endTxn: 26,
   writeTxnMarkers: 27,
   txnOffsetCommit: 28,
+  createPartitions: 37,
   electLeaders: 43,
   alterPartitionReassignments: 45,
   alterPartition: 56,
@@ -322,6 +323,20 @@ export interface ElectLeadersRequest extends Request {
 export interface ElectLeadersResponse extends Response {
   readonly error: ErrorCode;
   readonly partitions: readonly { readonly partition: number; readonly error: ErrorCode }[];
+}
+
+// CreatePartitions (key 37, KIP-195), without assignments by hand
+export interface CreatePartitionsRequest extends Request {
+  readonly topics: readonly {
+    readonly topic: number;
+    /** How many partitions the topic is to have. */
+    readonly count: number;
+  }[];
+}
+export interface CreatePartitionsResponse extends Response {
+  /** Kafka has one in each result: NOT_CONTROLLER, say. */
+  readonly error: ErrorCode;
+  readonly topics: readonly { readonly topic: number; readonly error: ErrorCode }[];
 }
 
 // AlterPartitionReassignments (key 45, KIP-455)

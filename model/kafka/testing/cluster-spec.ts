@@ -71,6 +71,8 @@ export interface SmallCluster {
   readonly brokers?: number;
   readonly racks?: readonly (string | null)[];
   readonly partitions?: number;
+  /** So many more may be added. */
+  readonly additions?: number;
   readonly producers?: number;
   readonly consumers?: number;
   readonly broker?: Partial<BrokerSettings>;
@@ -95,7 +97,8 @@ export function smallCluster(wanted: SmallCluster = {}): KafkaClusterSpec {
     topics: [
       {
         name: 'orders',
-        partitions: partitions.length,
+        partitions: partitions.length + (wanted.additions ?? 0),
+        ...(wanted.additions === undefined ? {} : { initialPartitions: partitions.length }),
         replicationFactor: Math.min(3, brokers),
         settings: { ...topicDefaults, ...wanted.topic },
       },

@@ -345,7 +345,9 @@ export class Lab {
       controllers: [this.#controller],
       topics: [],
       brokers: this.#replicas.length,
-      partitions: [{ topic: 0, index: 0, name: 'orders-0', settings: { ...labTopic, ...options.topic } }],
+      partitions: [
+        { topic: 0, index: 0, name: 'orders-0', isAddition: false, settings: { ...labTopic, ...options.topic } },
+      ],
     };
     const program = (host: ConstructorParameters<typeof HeldHost>[0]): Broker => {
       const held = new HeldHost(host);

@@ -193,6 +193,7 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
       case Api.alterPartition:
       case Api.electLeaders:
       case Api.alterPartitionReassignments:
+      case Api.createPartitions:
         this.controller.onRequest(request, (response) => {
           if (channel.request === request) channel.respond(response);
         });

@@ -127,7 +127,7 @@ export class FakeCluster {
         return indexOf.push(index) - 1;
       }),
     );
-    this.table = { topicOf, indexOf, partitionsOf };
+    this.table = { topicOf, indexOf, partitionsOf, initialCounts: partitionsByTopic };
     this.consumerGroup = new FakeConsumerGroup((topic) => partitionsOf[topic]!);
     this.partitions = topicOf.map((_, partition) => new FakePartition(1 + (partition % brokers)));
   }

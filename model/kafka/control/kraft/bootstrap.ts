@@ -5,9 +5,10 @@
 import type { Stream } from '../../../kernel/random.js';
 import type { MetadataImage } from '../metadata-image.js';
 import type { TopicSpec } from '../../cluster-spec.js';
-import type { MetadataRecord } from '../../protocol/metadata-records.js';
+import { numberPartitions } from '../../partition-table.js';
+import type { MetadataRecord, PartitionRecord } from '../../protocol/metadata-records.js';
 import { RECOVERED } from './partition-change.js';
-import { placeReplicas } from './replica-placement.js';
+import { placeReplicas, type UsableBroker } from './replica-placement.js';
 
 /** True once all brokers serve and the topics are still to be created. */
 export function mayCreateTopics(image: MetadataImage, topics: readonly TopicSpec[], brokers: number): boolean {
@@ -24,25 +25,40 @@ export function createTopics(
   dice: Stream,
   records: MetadataRecord[],
 ): void {
-  let partition = 0;
+  const { partitionsOf, initialCounts } = numberPartitions(topics);
   topics.forEach((topic, number) => {
     records.push({ kind: 'topic', topic: number, name: topic.name });
-    const brokers = image.brokers.flatMap((broker) =>
-      broker === undefined ? [] : [{ id: broker.brokerId, rack: broker.rack, fenced: broker.fenced }],
-    );
-    for (const replicas of placeReplicas(brokers, topic.partitions, topic.replicationFactor, dice)) {
-      const isr = replicas.filter((replica) => image.isActive(replica));
-      records.push({
-        kind: 'partition',
-        partition: partition++,
-        topic: number,
-        replicas,
-        isr,
-        leader: isr[0],
-        leaderEpoch: 0,
-        partitionEpoch: 0,
-        leaderRecoveryState: RECOVERED,
-      });
-    }
+    const placed = placeReplicas(usableBrokers(image), initialCounts[number], topic.replicationFactor, dice);
+    placed.forEach((replicas, index) => {
+      records.push(newPartition(image, partitionsOf[number][index], number, replicas));
+    });
   });
+}
+
+/** Who may get replicas of a new partition: whoever is registered, fenced or not. (ClusterControlManager.usableBrokers) */
+export function usableBrokers(image: MetadataImage): readonly UsableBroker[] {
+  return image.brokers.flatMap((broker) =>
+    broker === undefined ? [] : [{ id: broker.brokerId, rack: broker.rack, fenced: broker.fenced }],
+  );
+}
+
+/** Its ISR are those of its replicas that are active: there has to be one. (ReplicationControlManager.buildPartitionRegistration) */
+export function newPartition(
+  image: MetadataImage,
+  partition: number,
+  topic: number,
+  replicas: readonly number[],
+): PartitionRecord {
+  const isr = replicas.filter((replica) => image.isActive(replica));
+  return {
+    kind: 'partition',
+    partition,
+    topic,
+    replicas,
+    isr,
+    leader: isr[0],
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    leaderRecoveryState: RECOVERED,
+  };
 }

@@ -11,6 +11,7 @@ import type { Connection } from '../../../kernel/network.js';
 import { Process, type BrokenReason, type Host, type Message } from '../../../kernel/process.js';
 import type { MetadataFollower, SharedMetadataLog } from '../../broker/local-metadata.js';
 import type { BrokerSettings, TopicSpec } from '../../cluster-spec.js';
+import { numberPartitions } from '../../partition-table.js';
 import { Probe } from '../../probes.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import {
@@ -22,6 +23,7 @@ import {
   type AlterPartitionResponse,
   type BrokerHeartbeatRequest,
   type BrokerRegistrationRequest,
+  type CreatePartitionsRequest,
   type ElectLeadersRequest,
   type Request,
   type Response,
@@ -34,6 +36,7 @@ import { MetadataImage } from '../metadata-image.js';
 import { alterPartition } from './alter-partition.js';
 import { createTopics, mayCreateTopics } from './bootstrap.js';
 import { ClusterControl } from './cluster-control.js';
+import { createPartitions } from './create-partitions.js';
 import { DeferredAnswers } from './deferred-answers.js';
 import { Heartbeats } from './heartbeats.js';
 import { allocateProducerIds } from './producer-ids.js';
@@ -97,6 +100,8 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
   private readonly cluster: ClusterControl;
   private readonly snapshots: SnapshotGenerator;
   private readonly answers = new DeferredAnswers();
+  /** By topic: the numbers of all partitions that it will ever have. */
+  private readonly partitionsOf: readonly (readonly number[])[];
   /** In which it leads the quorum and acts; STANDBY: it does not. */
   private activeEpoch = STANDBY;
   /** Records of the decision being made. */
@@ -120,6 +125,7 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
     );
     this.cluster = new ClusterControl(this.image, this.replication, this.heartbeats, config.rules);
     this.snapshots = new SnapshotGenerator(config.settings);
+    this.partitionsOf = numberPartitions(config.topics).partitionsOf;
   }
 
   override start(): void {
@@ -307,6 +313,10 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
         const asked = request as AlterPartitionReassignmentsRequest;
         return alterPartitionReassignments(this.image, this.replication, asked, records);
       }
+      case Api.createPartitions: {
+        const asked = request as CreatePartitionsRequest;
+        return createPartitions(this.image, this.partitionsOf, asked, this.host.dice('added-placement'), records);
+      }
       case Api.electLeaders:
         return this.replication.electLeaders(request as ElectLeadersRequest, records);
       default:
@@ -455,6 +465,7 @@ const EMPTY_ANSWERS: ReadonlyMap<number, object> = new Map<number, object>([
   [Api.allocateProducerIds, { producerIdStart: -1, producerIdLen: 0 }],
   [Api.electLeaders, { partitions: [] }],
   [Api.alterPartitionReassignments, { partitions: [] }],
+  [Api.createPartitions, { topics: [] }],
 ]);
 
 function refusal(request: Request, error: ErrorCode): Response {

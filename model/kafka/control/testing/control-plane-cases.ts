@@ -289,7 +289,7 @@ function expectWhole(run: Run, acknowledged: number): void {
 }
 
 /** It may be a broker. */
-function controllerOf(run: Run): MachineId {
+export function controllerOf(run: Run): MachineId {
   return run.kafka.role('controller', 0, run.world.dice('test'))[0];
 }
 

@@ -1,6 +1,7 @@
 /** Kafka's znodes: their paths and what they hold (ZkData). Data are plain objects here, JSON in Kafka. */
 import type { Stat } from './ensemble/operations.js';
 import type { TopicSpec } from '../../cluster-spec.js';
+import { numberPartitions } from '../../partition-table.js';
 
 export const ZkPath = {
   /** Ephemeral: who is the controller. */
@@ -111,6 +112,8 @@ export class TopicPaths {
   readonly indexOf: readonly number[];
   private readonly byState = new Map<string, number>();
   private readonly byTopic = new Map<string, number>();
+  /** By topic: with how many partitions it is created. */
+  private readonly initialCounts: readonly number[];
 
   constructor(topics: readonly TopicSpec[]) {
     const partitions: string[] = [];
@@ -125,6 +128,7 @@ export class TopicPaths {
         indexOf.push(index);
       }
     });
+    this.initialCounts = numberPartitions(topics).initialCounts;
     this.partitions = partitions;
     this.topicOf = topicOf;
     this.indexOf = indexOf;
@@ -142,7 +146,12 @@ export class TopicPaths {
     return this.byTopic.get(topicPath);
   }
 
-  /** A topic's partitions, in the order of their indexes. */
+  /** An administrator may add partitions to it. */
+  mayGrow(topic: number): boolean {
+    return this.partitionsOf(topic).length > this.initialCounts[topic];
+  }
+
+  /** All partitions that a topic will ever have, in the order of their indexes. */
   partitionsOf(topic: number): number[] {
     return this.topicOf.flatMap((other, partition) => (other === topic ? [partition] : []));
   }

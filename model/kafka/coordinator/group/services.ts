@@ -16,7 +16,7 @@ export interface GroupServices {
   readonly ids: readonly string[];
   /** The topic of a partition. */
   readonly topicOf: (partition: number) => number;
-  /** The partitions of a topic, ascending. */
+  /** The partitions of a topic, ascending: those that this broker has heard of. */
   readonly partitionsOf: (topic: number) => readonly number[];
 }
 

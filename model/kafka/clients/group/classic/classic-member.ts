@@ -43,7 +43,7 @@ export class ClassicMember implements GroupMember {
     this.#context = context;
     this.#requests = new MemberRequests(config, network, lookup);
     this.#heartbeat = new Heartbeat(settings);
-    this.#rebalance = new Rebalance(config, owned, new LastCommit(settings, context.commitConsumed));
+    this.#rebalance = new Rebalance(config, network.metadata, owned, new LastCommit(settings, context.commitConsumed));
     this.#join = new JoinAttempt(this.#member, this.#requests, lookup, this.#heartbeat, this.#rebalance);
     const leave = (now: number): void => this.leave(now);
     this.#thread = new HeartbeatThread(config, this.#member, this.#requests, lookup, this.#heartbeat, leave);
@@ -67,6 +67,7 @@ export class ClassicMember implements GroupMember {
       lookup.isReady(now);
       return false;
     }
+    if (this.#rebalance.isOutdated) this.#member.rejoinNeeded = true;
     while (!this.isSettled) {
       if (this.#member.needsPreparation) {
         // A second time only after this attempt has come to an end.

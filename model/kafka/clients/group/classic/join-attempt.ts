@@ -94,6 +94,7 @@ export class JoinAttempt {
         member.beats = true;
         this.#heartbeat.begin(now);
         member.generation = { generationId, memberId, protocolName };
+        this.#rebalance.joinedAs(leader === memberId ? 'leader' : 'follower');
         this.#toSync = leader === memberId && !response.skipAssignment ? this.#rebalance.assign(response) : [];
         this.sync(now);
         return;

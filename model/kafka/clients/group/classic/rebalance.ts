@@ -12,6 +12,7 @@ import type {
   SyncGroupRequest,
 } from '../../../protocol/group-messages.js';
 import type { GroupConsumerConfig } from '../../api.js';
+import type { Metadata } from '../../metadata.js';
 import type { AssignableTopic, Assignor, RebalanceProtocol } from '../../assignors/assignor.js';
 import { createAssignor } from '../../assignors/assignors.js';
 import type { Generation } from '../generation.js';
@@ -24,21 +25,26 @@ export type SyncAssignments = SyncGroupRequest['assignments'];
 export class Rebalance {
   readonly #settings: GroupConsumerSettings;
   readonly #topics: readonly number[];
-  readonly #assignable: readonly AssignableTopic[];
+  readonly #topicNames: readonly string[];
+  readonly #metadata: Pick<Metadata, 'partitionsOf'>;
+  /** As leader: how many partitions each of its topics had by the metadata when it divided them; null: it is no leader. */
+  #countsAssigned: readonly number[] | null = null;
   readonly #assignors: readonly Assignor[];
   readonly #protocol: RebalanceProtocol;
   readonly #owned: OwnedPartitions;
   readonly #lastCommit: LastCommit;
 
-  constructor(config: GroupConsumerConfig, owned: OwnedPartitions, lastCommit: LastCommit) {
-    const { settings, rules, topics, topicNames, partitions } = config;
+  constructor(
+    config: GroupConsumerConfig,
+    metadata: Pick<Metadata, 'partitionsOf'>,
+    owned: OwnedPartitions,
+    lastCommit: LastCommit,
+  ) {
+    const { settings, rules, topics, topicNames } = config;
     this.#settings = settings;
     this.#topics = topics;
-    this.#assignable = topicNames.map((name, topic) => ({
-      name,
-      partitions: partitions.partitionsOf[topic]!,
-      racks: [],
-    }));
+    this.#topicNames = topicNames;
+    this.#metadata = metadata;
     this.#assignors = settings['partition.assignment.strategy'].map(createAssignor);
     this.#protocol = rules.cooperativeRebalance ? protocolOf(this.#assignors) : 'eager';
     this.#owned = owned;
@@ -91,7 +97,7 @@ export class Rebalance {
   /** What every member is to have. */
   assign({ protocolName, members }: JoinGroupResponse): SyncAssignments {
     const assignment = this.#assignorNamed(protocolName).assign(
-      this.#assignable,
+      this.#assignable(),
       members.map(({ memberId, groupInstanceId, metadata }) => ({
         memberId,
         groupInstanceId,
@@ -102,6 +108,22 @@ export class Rebalance {
       memberId,
       assignment: { assignedPartitions, userData: null },
     }));
+  }
+
+  #assignable(): readonly AssignableTopic[] {
+    return this.#topicNames.map((name, topic) => ({ name, partitions: this.#metadata.partitionsOf(topic), racks: [] }));
+  }
+
+  /** Only the leader watches for partitions that are added (assignmentSnapshot). */
+  joinedAs(role: 'leader' | 'follower'): void {
+    this.#countsAssigned =
+      role === 'leader' ? this.#topics.map((topic) => this.#metadata.partitionsOf(topic).length) : null;
+  }
+
+  /** The metadata names other partitions than those that it divided (ConsumerCoordinator.rejoinNeededOrPending). */
+  get isOutdated(): boolean {
+    const counts = this.#countsAssigned;
+    return counts !== null && this.#topics.some((topic, i) => this.#metadata.partitionsOf(topic).length !== counts[i]);
   }
 
   // ---------------------------------------------------------------------- once it has joined

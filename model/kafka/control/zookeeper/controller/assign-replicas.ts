@@ -13,16 +13,53 @@ export function assignReplicas(
   replicationFactor: number,
   dice: Stream,
 ): number[][] {
+  const start = dice.int(brokers.length);
+  const from = { partition: 0, start, shift: dice.int(brokers.length) };
+  return assignFrom(from, brokers, partitions, replicationFactor);
+}
+
+/**
+ * Of partitions that are added: they go on where the topic's first partition began.
+ * @param first who had the first replica of the topic's first partition when it was assigned last
+ * @param index of the first that is added
+ */
+export function assignAddedReplicas(
+  brokers: readonly LiveBroker[],
+  first: number,
+  index: number,
+  partitions: number,
+  replicationFactor: number,
+): number[][] {
+  const start = Math.max(
+    0,
+    brokers.findIndex(({ id }) => id >= first),
+  );
+  return assignFrom({ partition: index, start, shift: start }, brokers, partitions, replicationFactor);
+}
+
+interface From {
+  /** Index of the first partition. */
+  readonly partition: number;
+  /** Where in the line of brokers partition 0 has, or had, its first replica. */
+  readonly start: number;
+  readonly shift: number;
+}
+
+function assignFrom(
+  from: From,
+  brokers: readonly LiveBroker[],
+  partitions: number,
+  replicationFactor: number,
+): number[][] {
   if (replicationFactor > brokers.length) throw new Error('INVALID_REPLICATION_FACTOR');
   const isRackAware = brokers.every(({ rack }) => rack !== null);
   const line = isRackAware ? alternateRacks(brokers) : brokers;
   const racks = isRackAware ? new Set(line.map(({ rack }) => rack)).size : line.length;
-  const start = dice.int(line.length);
-  let shift = dice.int(line.length);
+  let { shift } = from;
   const assignments: number[][] = [];
-  for (let partition = 0; partition < partitions; partition++) {
+  for (let partition = from.partition; partition < from.partition + partitions; partition++) {
     if (partition > 0 && partition % line.length === 0) shift++;
-    const first = (partition + start) % line.length;
+    const first = (partition + from.start) % line.length;
     const distance = isRackAware ? shift * racks : shift;
     assignments.push(replicasFrom(line, first, distance, replicationFactor, racks, isRackAware));
   }

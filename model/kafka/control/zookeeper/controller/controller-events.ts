@@ -11,6 +11,8 @@ export type ControllerEvent =
   | { readonly kind: 'register-broker-and-reelect' }
   | { readonly kind: 'broker-change' }
   | { readonly kind: 'topic-change' }
+  /** Data of a topic's znode were written. */
+  | { readonly kind: 'partition-modifications'; readonly topic: number }
   | { readonly kind: 'isr-change' }
   | { readonly kind: 'create-topics' }
   | { readonly kind: 'rebalance' }

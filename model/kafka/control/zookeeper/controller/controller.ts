@@ -10,6 +10,7 @@ import {
   Api,
   type AlterPartitionReassignmentsRequest,
   type AlterPartitionRequest,
+  type CreatePartitionsRequest,
   type ElectLeadersRequest,
   type Request,
   type Response,
@@ -41,6 +42,7 @@ import {
 } from './isr-changes.js';
 import { PartitionStateMachine } from './partition-state-machine.js';
 import type { ControllerParts } from './parts.js';
+import { createPartitions, createPartitionsResponse } from './create-partitions.js';
 import {
   alterPartitionReassignments,
   alterReassignmentsResponse,
@@ -56,7 +58,13 @@ import {
   rebalance,
   shutdownResponse,
 } from './requested-elections.js';
-import { createTopics, mayCreateTopics, processTopicChange, readNewTopics } from './topics.js';
+import {
+  createTopics,
+  mayCreateTopics,
+  processPartitionModifications,
+  processTopicChange,
+  readNewTopics,
+} from './topics.js';
 
 /** Kinds of timers and yields. */
 export interface ControllerTimers {
@@ -178,9 +186,12 @@ export class KafkaController {
     else this.onStateWritten(path);
   }
 
-  /** PartitionReassignmentIsrChangeHandler */
+  /** PartitionReassignmentIsrChangeHandler, PartitionModificationsHandler */
   private onStateWritten(path: string): void {
-    const partition = this.parts.paths.partitionOf(path);
+    const { paths } = this.parts;
+    const topic = paths.topicOfPath(path);
+    if (topic !== undefined) this.put({ kind: 'partition-modifications', topic });
+    const partition = paths.partitionOf(path);
     if (partition !== undefined) this.put({ kind: 'reassignment-isr-change', partition });
   }
 
@@ -252,6 +263,9 @@ export class KafkaController {
         return;
       case 'reassignment-isr-change':
         if (this.isActive) yield* maybeCompleteReassignments([event.partition], this.parts);
+        return;
+      case 'partition-modifications':
+        if (this.isActive) yield* processPartitionModifications(event.topic, this.parts);
         return;
       default:
         if (this.isActive) yield* this.handleActive(event.kind);
@@ -401,6 +415,8 @@ export class KafkaController {
         return yield* processAlterIsr(request as AlterPartitionRequest, this.parts);
       case Api.alterPartitionReassignments:
         return yield* alterPartitionReassignments(request as AlterPartitionReassignmentsRequest, this.parts);
+      case Api.createPartitions:
+        return yield* createPartitions(request as CreatePartitionsRequest, this.parts);
       case ControlApi.controlledShutdown:
         return yield* controlledShutdown(request as ControlledShutdownRequest, this.parts);
       default:
@@ -416,6 +432,9 @@ export class KafkaController {
         return;
       case Api.alterPartitionReassignments:
         respond(alterReassignmentsResponse(request as AlterPartitionReassignmentsRequest, error, []));
+        return;
+      case Api.createPartitions:
+        respond(createPartitionsResponse(request as CreatePartitionsRequest, error, []));
         return;
       case ControlApi.controlledShutdown:
         respond(shutdownResponse(request as ControlledShutdownRequest, error, []));

@@ -136,7 +136,7 @@ function* writeAssignment(
   const topic = paths.topicOf[partition];
   const assignments = paths
     .partitionsOf(topic)
-    .map((other) => (other === partition ? assignment : context.assignments[other]!));
+    .flatMap((other) => (other === partition ? assignment : (context.assignments[other] ?? [])));
   const [answer] = yield* controllerWrites(
     [{ kind: 'set-data', path: paths.topics[topic], data: topicZnode(assignments), version: -1 }],
     context.epochZkVersion,

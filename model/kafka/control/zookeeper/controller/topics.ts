@@ -16,36 +16,49 @@ export function* createTopics(parts: ControllerParts): ZkSteps<void> {
   if (brokers.length < settings.brokers) return;
   const dice = host.dice('placement');
   for (let topic = 0; topic < settings.topics.length; topic++) {
-    const { partitions, replicationFactor } = settings.topics[topic];
-    const znode: TopicZnode = { replicas: assignReplicas(brokers, partitions, replicationFactor, dice) };
+    const { partitions, initialPartitions, replicationFactor } = settings.topics[topic];
+    const replicas = assignReplicas(brokers, initialPartitions ?? partitions, replicationFactor, dice);
+    const znode: TopicZnode = { replicas };
     yield* request(persistent(paths.topics[topic], znode));
   }
 }
 
 /** True once some topic of the spec is still missing and all brokers are there. */
 export function mayCreateTopics({ context, settings, paths }: ControllerParts): boolean {
-  return (
-    context.liveOrShuttingDown().length === settings.brokers && context.partitions().length < paths.partitions.length
-  );
+  const isMissing = (_: unknown, topic: number): boolean =>
+    context.assignments[paths.partitionsOf(topic)[0]] === undefined;
+  return context.liveOrShuttingDown().length === settings.brokers && settings.topics.some(isMissing);
 }
 
-/** getAllTopicsInCluster, with a watch for the next; then the assignments of those not known yet. @returns their partitions */
-export function* readNewTopics({ context, paths }: ControllerParts): ZkSteps<number[]> {
+/**
+ * getAllTopicsInCluster, with a watch for the next; then the assignments of those not known yet, with a watch for those to
+ * which partitions may be added (PartitionModificationsHandler; of the others Kafka's never fires but for its own writes).
+ * @returns their partitions
+ */
+export function* readNewTopics(parts: ControllerParts): ZkSteps<number[]> {
+  const { context, paths } = parts;
   const names = yield* children(ZkPath.topics, true);
   const known = names.map((name) => paths.topicOfPath(`${ZkPath.topics}/${name}`));
   const fresh = known
     .filter((topic): topic is number => topic !== undefined)
     .filter((topic) => context.assignments[paths.partitionsOf(topic)[0]] === undefined)
     .sort((a, b) => a - b);
+  return yield* readAssignments(fresh, parts);
+}
+
+/** @returns the partitions of these topics that were not known */
+function* readAssignments(topics: readonly number[], { context, paths }: ControllerParts): ZkSteps<number[]> {
   const answers = yield* requestAll(
-    fresh.map((topic) => ({ kind: 'get-data', path: paths.topics[topic], watch: false })),
+    topics.map((topic) => ({ kind: 'get-data', path: paths.topics[topic], watch: paths.mayGrow(topic) })),
   );
   const found: number[] = [];
-  fresh.forEach((topic, index) => {
+  topics.forEach((topic, index) => {
     const { code, data } = answers[index];
     if (code !== ZkCode.OK) return;
-    for (const partition of paths.partitionsOf(topic)) {
-      const assignment = assignmentOf(data as TopicZnode, paths.indexOf[partition]);
+    const znode = data as TopicZnode;
+    for (const partition of paths.partitionsOf(topic).slice(0, znode.replicas.length)) {
+      if (context.assignments[partition] !== undefined) continue;
+      const assignment = assignmentOf(znode, paths.indexOf[partition]);
       context.assignments[partition] = assignment;
       if (isBeingReassigned(assignment)) context.reassigned.add(partition);
       found.push(partition);
@@ -54,10 +67,17 @@ export function* readNewTopics({ context, paths }: ControllerParts): ZkSteps<num
   return found;
 }
 
-/** processTopicChange, onNewPartitionCreation */
 export function* processTopicChange(parts: ControllerParts): ZkSteps<void> {
+  yield* onNewPartitionCreation(yield* readNewTopics(parts), parts);
+}
+
+/** Partitions may have been added to the topic. */
+export function* processPartitionModifications(topic: number, parts: ControllerParts): ZkSteps<void> {
+  yield* onNewPartitionCreation(yield* readAssignments([topic], parts), parts);
+}
+
+function* onNewPartitionCreation(found: readonly number[], parts: ControllerParts): ZkSteps<void> {
   const { context, partitions, replicas } = parts;
-  const found = yield* readNewTopics(parts);
   if (found.length === 0) return;
   const assigned = found.flatMap((partition) =>
     context.replicasOf(partition).map((replica) => ({ partition, replica })),

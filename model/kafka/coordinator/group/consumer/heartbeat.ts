@@ -30,7 +30,7 @@ export interface GroupLimits {
   readonly maxSize: number;
   /** KAFKA-19233: a member that was fenced may not join again before its session is over. */
   readonly refusesRejoin: boolean;
-  /** By topic: its partitions. */
+  /** By topic: its partitions, as the coordinator's broker knows them now. */
   readonly partitionsOf: (topic: number) => readonly number[];
 }
 
@@ -158,7 +158,7 @@ function advance(
     subscribedTopics: subscribedTopics ?? member.subscribedTopics,
     serverAssignor: serverAssignor ?? member.serverAssignor,
   };
-  const isBumped = !isSameList(updated.subscribedTopics, member.subscribedTopics);
+  const isBumped = !isSameList(updated.subscribedTopics, member.subscribedTopics) || hasOtherPartitions(before, limits);
   const present = withMember(before, formerId, updated);
   const bumped = isBumped ? { ...present, groupEpoch: present.groupEpoch + 1 } : present;
   const group = bumped.groupEpoch > bumped.assignmentEpoch ? withTargets(bumped, limits) : bumped;
@@ -176,6 +176,20 @@ function advance(
     member: next,
     tellsAssignment: isFullRequest || !isSameList(next.assigned, member.assigned),
   };
+}
+
+/**
+ * The topics have other partitions than those that were divided: some were added (GroupMetadataManager.onNewMetadataImage
+ * has the subscription metadata looked at anew with the next heartbeat). The targets share out all there were.
+ */
+function hasOtherPartitions(group: ConsumerGroupState, { partitionsOf }: GroupLimits): boolean {
+  if (group.members.size === 0 || group.groupEpoch > group.assignmentEpoch) return false;
+  const topics = new Set<number>();
+  for (const { subscribedTopics } of group.members.values()) for (const topic of subscribedTopics) topics.add(topic);
+  let partitions = 0;
+  for (const topic of topics) partitions += partitionsOf(topic).length;
+  for (const target of group.targets.values()) partitions -= target.length;
+  return partitions !== 0;
 }
 
 /** The target of everyone, for the present group epoch (TargetAssignmentBuilder). */

@@ -1,41 +1,44 @@
-/** Moves replicas to other brokers, as an administrator would: kafka-reassign-partitions through the controller (KIP-455). */
+/** A tool of an administrator: a machine beside the cluster with an admin client, there from its first call on. */
 import type { MachineId } from '../kernel/process.js';
 import { AdminClient } from './clients/admin.js';
+import type { AdminSurface } from './clients/api.js';
 import type { ClusterMachines } from './cluster-machines.js';
 import { consumerDefaults } from './final-read.js';
 
-export class Reassignments {
+export class AdminTool {
   private readonly cluster: ClusterMachines;
+  private readonly name: string;
   /** 0: nobody has asked for anything yet. */
   private machine: MachineId = 0;
 
-  constructor(cluster: ClusterMachines) {
+  /** @param name of its machine */
+  constructor(cluster: ClusterMachines, name: string) {
     this.cluster = cluster;
+    this.name = name;
   }
 
   /** Calls that are not answered yet. */
   get pending(): number {
-    return this.machine === 0 ? 0 : this.admin.pending;
+    return this.machine === 0 ? 0 : this.process.pending;
   }
 
-  /** @param replicas who is to have them, the preferred leader first; null: what is under way is taken back */
-  ask(partition: number, replicas: readonly MachineId[] | null): void {
-    if (this.machine === 0) this.startAdmin();
-    this.admin.alterPartitionReassignments([{ partition, replicas }]);
+  get admin(): AdminSurface {
+    if (this.machine === 0) this.start();
+    return this.process;
   }
 
-  private get admin(): AdminClient {
+  private get process(): AdminClient {
     return this.cluster.world.process(this.machine) as AdminClient;
   }
 
-  private startAdmin(): void {
+  private start(): void {
     const { cluster } = this;
     const config = {
       destinations: cluster.deciders,
       requestTimeoutMs: consumerDefaults['request.timeout.ms'],
       retryBackoffMs: consumerDefaults['retry.backoff.ms'],
     };
-    this.machine = cluster.addHelper('reassign', (host) => new AdminClient(host, config));
+    this.machine = cluster.addHelper(this.name, (host) => new AdminClient(host, config));
     cluster.world.start(this.machine);
   }
 }
