@@ -14,6 +14,8 @@ import { seedFileName } from '../store/campaign-folder.js';
 const program = fileURLToPath(new URL('../main.js', import.meta.url));
 const MANY = 2_000;
 const FEW = 200;
+/** Bytes: trials of thousands of anomalies say a lot. */
+const MOST_OUTPUT = 1 << 30;
 const longPresets = ['durable', 'durable-elr', 'durable-fsync', 'storm'];
 
 interface Failure {
@@ -49,7 +51,7 @@ function tellCampaign(name: string, seeds: number): boolean {
   const out = mkdtempSync(join(tmpdir(), 'harrow-presets-'));
   try {
     const args = ['campaign', name, '--seeds', String(seeds), '--json', '--out', out];
-    const run = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', maxBuffer: 1 << 30 });
+    const run = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', maxBuffer: MOST_OUTPUT });
     if (run.stdout === '') {
       process.stdout.write(`✗ ${name}: ${run.stderr}\n`);
       return false;
@@ -94,7 +96,8 @@ function replayAll(out: string, { id, failures }: Campaign): boolean[] {
 
 function replay(args: readonly string[]): { readonly digest: string; readonly sameDigest: boolean | null } {
   // A replay exits as its verdict says.
-  const { stdout } = spawnSync(process.execPath, [program, 'replay', ...args, '--json'], { encoding: 'utf8' });
+  const options = { encoding: 'utf8', maxBuffer: MOST_OUTPUT } as const;
+  const { stdout } = spawnSync(process.execPath, [program, 'replay', ...args, '--json'], options);
   return JSON.parse(stdout) as { digest: string; sameDigest: boolean | null };
 }
 
