@@ -12,6 +12,7 @@ import { committedPrefixLicence, committedRecordsLicence } from './licences/comm
 import { copiesLicence } from './licences/copies.js';
 import { LicenceFacts } from './licences/facts.js';
 import { lossyElection, offsetPartitions } from './licences/lossy-elections.js';
+import { staleCoordinatorLicence } from './licences/stale-coordinators.js';
 import { consequenceOfLossLicence, lostRecordLicence } from './licences/lost-records.js';
 import { orderLicence } from './licences/order.js';
 import type { Licensed } from './licences/rows.js';
@@ -84,6 +85,10 @@ export class Licences {
       case 'committed-regression':
       case 'committed-nonlinearizable':
       case 'committed-phantom':
+        return (
+          this.ofLossyElections(offsetPartitions(facts.history), anomaly) ??
+          staleCoordinatorLicence(facts.trace, facts.history, offsetPartitions(facts.history), anomaly)
+        );
       case 'overlapping-ownership':
       case 'W17':
       case 'W18':

@@ -7,7 +7,10 @@ export const committedOffsets: Guarantee = {
   sentence:
     "An offset that a group's coordinator acknowledged is what it answers from then on, until another is committed.",
   source: 'GroupMetadataManager (offsets are replicated as records sent with acks=all are)',
-  assumptions: ['No leader of __consumer_offsets loses records that were replicated.'],
+  assumptions: [
+    'No leader of __consumer_offsets loses records that were replicated.',
+    'Whoever is asked is still the coordinator: one that was deposed, and has not heard of it, answers from what it has.',
+  ],
   covers: (header) =>
     hasGroups(header) ? ['committed-regression', 'committed-nonlinearizable', 'committed-phantom'] : [],
 };

@@ -33,6 +33,10 @@ const rows = {
     words: 'a clean election of a replica whose disk had lost the record, without eligible leader replicas',
     preventedBy: { setting: 'flush.messages', value: '1' },
   },
+  'stale-coordinator': {
+    words: 'a group coordinator that was deposed, has not heard of it, and answers from what it has',
+    preventedBy: null,
+  },
   'damaged-replica': {
     words: 'bit rot on a replica of the ISR, which nobody sees before the record is read there',
     preventedBy: null,
