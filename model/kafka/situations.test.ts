@@ -4,14 +4,19 @@ import type { System } from '../system.js';
 import { kafkaProbes, Probe } from './probes.js';
 import { kernelProbes } from '../kernel/probes.js';
 import { KafkaError } from './protocol/errors.js';
+import { NO_LEADER } from './protocol/metadata-records.js';
 import { kafkaSituations } from './situations.js';
 import { smallCluster, type SmallCluster } from './testing/cluster-spec.js';
 import { Run } from './testing/run.js';
 
 type ProbeRecord = readonly [kind: number, machine: number, key: number, ...fields: number[]];
 
+/** By key: the only one that its topic was not created with. */
+const ADDED = 9;
+
 /** A system of which only the sizes matter: RF 3, min.insync.replicas 2. */
 const system = {
+  spec: { topics: [{ name: 'orders', partitions: ADDED + 1, initialPartitions: ADDED }] },
   replicas: () => [1, 2, 3],
   view: () => ({ minInsyncReplicas: () => 2 }),
 } as unknown as System;
@@ -138,6 +143,11 @@ describe('situations', () => {
     expect(reached(sent(5, 10), sent(5, 11), append(1, 10, 1), append(1, 11, 1), append(1, 10, 1))).toEqual([]);
     expect(reached(sent(5, 10), sent(6, 11), append(1, 11, 1), append(1, 10, 1))).toEqual([]);
     expect(reached(sent(5, 10), sent(5, 11), append(1, 11, 1), append(1, 10, 1))).toEqual(['delivery-order-changed']);
+  });
+
+  it('a partition that was added is told from those that the topic was created with', () => {
+    expect(reached([Probe.elected, 4, ADDED, 1, 0, NO_LEADER])).toContain('partitions-created');
+    expect(reached([Probe.elected, 4, 0, 1, 0, NO_LEADER])).not.toContain('partitions-created');
   });
 
   it('eligible leader replicas have names', () => {
