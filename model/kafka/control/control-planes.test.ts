@@ -12,32 +12,14 @@ const broker = {
 
 describeControlPlane({ name: 'KRaft', cluster: { control: 'kraft', broker } });
 
-const onBrokers = {
-  'writes on while nobody decides': 'those that decide are the brokers',
-  'gives up a leader that it alone does not hear, though its followers do': 'its followers are those that decide',
-};
-
 describeControlPlane({
   name: 'KRaft, every broker a controller, too',
   cluster: { control: 'kraft', controllers: 3, combined: true, broker },
-  skip: {
-    ...onBrokers,
-    'leaves a partition without a leader when the last of the ISR is away':
-      'without its followers nobody shrinks an ISR',
-    'elects whoever is there when the last of the ISR is away, where that is allowed':
-      'without its followers nobody shrinks an ISR',
-  },
 });
 
 describeControlPlane({
   name: 'KRaft, one of the brokers the controller, too',
   cluster: { control: 'kraft', controllers: 1, combined: true, broker },
-  skip: {
-    ...onBrokers,
-    'leaves a partition without a leader when the last of the ISR is away': 'the last decides, too, and is away',
-    'elects whoever is there when the last of the ISR is away, where that is allowed':
-      'the last decides, too, and is away',
-  },
 });
 
 describeControlPlane({
