@@ -23,6 +23,8 @@ export class HistoryIndex {
   readonly positions: PositionTable;
   acknowledgedSends = 0;
   recordsRead = 0;
+  /** Some poll that succeeded was over no later than the send of what it returned was invoked. */
+  isReadBeforeSent = false;
 
   readonly finalReads: readonly FinalRead[];
   /** Final reads that name no partition: nobody can say what they read. */
@@ -239,9 +241,12 @@ export class HistoryIndex {
     const key = operations.key[microOp]!;
     const first = operations.firstRecord[microOp]!;
     const end = first + operations.recordCount[microOp]!;
+    const overAt = operations.outcome[operation] === OK ? operations.completedAt[operation]! : Infinity;
     for (let row = first; row < end; row++) {
       const record = this.recordRead(key, value[row]!);
       if (records.reader[record]! < 0) records.reader[record] = operation;
+      const writer = records.writer[record]!;
+      if (writer >= 0 && overAt <= operations.invokedAt[writer]!) this.isReadBeforeSent = true;
       const offset = offsets[row]!;
       if (offset >= 0) {
         const position = this.positionAt(record, offset);

@@ -6,11 +6,12 @@
  *   T1  |-- send x=1, poll y: 7 --|  committed
  *   T2  |-- send y=7, poll x: 1 --|  committed → G1c
  */
-import { POLL, SEND } from '../../../histories/history-columns.js';
+import { OK, POLL, SEND, type HistoryColumns } from '../../../histories/history-columns.js';
 import type { History } from '../../../histories/operation.js';
 import type { Checker, Findings } from '../../checker.js';
 import { findCycles, type Cycle } from '../../cycles/search.js';
 import { cycleAnomaly } from '../../cycles/story.js';
+import { IntegerMap } from '../../integer-map.js';
 import { findings } from '../history/findings.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { logDependencies, type Inference } from './dependencies.js';
@@ -41,24 +42,40 @@ function cyclesOf(history: History, inference: Inference, isTold: (cycle: Cycle)
 }
 
 /**
- * Where no operation both sends and polls, a cycle runs over sends and polls in turn: s1 read by p1, which ended before
- * s2 began, read by p2, ... Then one of the polls ended before the send of what it read began. (Were all of them later
- * than the sends that they read of, each send would be later than the one before, all the way round.) That poll was
- * invoked before the send as well; without such a record there is no need of a graph.
+ * Give each send the time at which it was invoked, and each poll the time at which it was over. Where no operation both
+ * sends and polls, and no process polls while it does something else, no edge leads back in these times, and each from a
+ * send to a poll that was not over yet leads forward: only a read before its send closes a circle, and without one there
+ * is no need of a graph.
  */
-function mayHaveCycles({ operations, records }: HistoryIndex): boolean {
-  for (let record = 0; record < records.length; record++) {
-    const reader = records.reader[record]!;
-    if (reader >= 0 && reader < records.writer[record]!) return true;
+function mayHaveCycles(index: HistoryIndex): boolean {
+  return index.isReadBeforeSent || sendsAndPollsAtOnce(index.operations) || pollsBeside(index.operations);
+}
+
+function sendsAndPollsAtOnce(operations: HistoryColumns): boolean {
+  for (let operation = 0; operation < operations.length; operation++) {
+    if (operations.microOpCount[operation]! < 2) continue;
+    if (does(operations, operation, SEND) && does(operations, operation, POLL)) return true;
   }
-  const { length, firstMicroOp, microOpCount, microOpKind } = operations;
+  return false;
+}
+
+/** Some process invoked an operation before a poll of its own was over. */
+function pollsBeside(operations: HistoryColumns): boolean {
+  const { length, process, outcome, invokedAt, completedAt } = operations;
+  const lastPoll = new IntegerMap(length, 64);
   for (let operation = 0; operation < length; operation++) {
-    if (microOpCount[operation]! < 2) continue;
-    const microOps = microOpKind.subarray(
-      firstMicroOp[operation]!,
-      firstMicroOp[operation]! + microOpCount[operation]!,
-    );
-    if (microOps.includes(SEND) && microOps.includes(POLL)) return true;
+    if (outcome[operation] !== OK) continue;
+    const poll = lastPoll.get(process[operation]!);
+    if (poll >= 0 && invokedAt[operation]! < completedAt[poll]!) return true;
+    if (does(operations, operation, POLL)) lastPoll.set(process[operation]!, operation);
+  }
+  return false;
+}
+
+function does({ firstMicroOp, microOpCount, microOpKind }: HistoryColumns, operation: number, kind: number): boolean {
+  const first = firstMicroOp[operation]!;
+  for (let microOp = first; microOp < first + microOpCount[operation]!; microOp++) {
+    if (microOpKind[microOp] === kind) return true;
   }
   return false;
 }

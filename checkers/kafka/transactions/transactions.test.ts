@@ -13,7 +13,7 @@ import type { History } from '../../../histories/operation.js';
 import { WW } from '../../cycles/graph.js';
 import { checkHistory } from '../check-history.js';
 import { withOffsets, withValues } from '../testing/renaming.js';
-import { findInferredCycles, findLogCycles } from './cycles.js';
+import { cycles, findInferredCycles, findLogCycles } from './cycles.js';
 
 const typesIn = (history: History): readonly string[] =>
   [...new Set(checkHistory(history).anomalies.map(({ type }) => type))].sort();
@@ -74,6 +74,37 @@ describe('G1c-realtime: a read before its send was invoked', () => {
   it('by a second poll, though the first was still open', () => {
     const operations = [poll('x', [0, 1]).from(0).to(9), poll('x', [0, 1]).by('c1').from(1).to(3)];
     expect(typesOf(...operations, send('x', 1).ok(0).from(6).to(9))).toEqual(['G1c-realtime']);
+  });
+});
+
+/** Sends and polls of a few processes, in whatever order, some of them at once. */
+const anyRun = fc.array(
+  fc.record({
+    process: fc.nat(3),
+    value: fc.nat(4),
+    isPoll: fc.boolean(),
+    from: fc.nat(40),
+    lasts: fc.nat(12),
+    isKnown: fc.boolean(),
+  }),
+  { maxLength: 12 },
+);
+
+describe('whether a history may have a circle at all', () => {
+  it('is asked so that none is missed', () => {
+    fc.assert(
+      fc.property(anyRun, (steps) => {
+        const inOrder = steps.toSorted((a, b) => a.from - b.from);
+        const built = inOrder.map(({ value, isPoll, from, lasts, isKnown }) => {
+          const one = isPoll ? poll('x', [value, value]) : sent('x', value, value);
+          return (isKnown ? one : one.info()).from(from).to(from + lasts);
+        });
+        const { operations, ...rest } = historyOf(built);
+        const history = { ...rest, operations: operations.map((one, i) => ({ ...one, process: inOrder[i]!.process })) };
+        expect(cycles.check(history).anomalies).toEqual(findLogCycles(history).anomalies);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
 
