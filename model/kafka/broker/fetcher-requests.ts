@@ -1,4 +1,5 @@
 /** What a follower asks of its leader: fetches, and the offsets that it looks up before it can fetch (RemoteLeaderEndPoint). */
+import { sized } from '../../kernel/arrays.js';
 import {
   Api,
   EARLIEST_TIMESTAMP,
@@ -46,16 +47,16 @@ function fetchRequest(
 ): FetchRequest {
   const { settings, nodeId } = broker.config;
   const sendsLastEpoch = rules.truncation === 'on-fetch';
-  const partitions: FetchPartition[] = [];
+  const partitions = sized<FetchPartition>(states.length);
   for (let i = 0; i < states.length; i++) {
     const { partition, fetchOffset, lastFetchedEpoch } = states[i];
-    partitions.push({
+    partitions[i] = {
       partition: partition.number,
       currentLeaderEpoch: epochOf(states[i], rules),
       fetchOffset,
       lastFetchedEpoch: sendsLastEpoch ? lastFetchedEpoch : NOT_SENT,
       logStartOffset: partition.log.logStartOffset,
-    });
+    };
   }
   return {
     kind: Api.fetch,

@@ -109,8 +109,7 @@ export class Fetcher {
   handleResponse(node: MachineId, asked: readonly AssignedPartition[], response: FetchResponse, now: number): void {
     this.removePending(node);
     for (const data of response.partitions) {
-      const assigned = asked.find(({ partition }) => partition === data.partition);
-      if (assigned !== undefined) this.handlePartition(assigned, data, now);
+      for (const assigned of asked) if (assigned.partition === data.partition) this.handlePartition(assigned, data, now);
     }
   }
 
@@ -141,7 +140,13 @@ export class Fetcher {
   }
 
   private sendFetch(node: MachineId, now: number): void {
-    const asked = this.partitions.filter((assigned) => assigned.mayFetch(now) && assigned.readReplica(now) === node);
+    const asked: AssignedPartition[] = [];
+    const partitions: FetchPartition[] = [];
+    for (const assigned of this.partitions) {
+      if (!assigned.mayFetch(now) || assigned.readReplica(now) !== node) continue;
+      asked.push(assigned);
+      partitions.push(fetchPartition(assigned));
+    }
     const request: FetchRequest = {
       kind: Api.fetch,
       bytes: REQUEST_BYTES + PARTITION_BYTES * asked.length,
@@ -153,8 +158,8 @@ export class Fetcher {
       minBytes: this.settings['fetch.min.bytes'],
       maxBytes: this.settings['fetch.max.bytes'],
       partitionMaxBytes: this.settings['max.partition.fetch.bytes'],
-      ...(this.readCommitted ? { readCommitted: true } : {}),
-      partitions: asked.map(fetchPartition),
+      readCommitted: this.readCommitted,
+      partitions,
     };
     this.pending.push(node);
     this.network.client.send(node, request, asked, true, now);

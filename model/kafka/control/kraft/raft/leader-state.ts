@@ -146,11 +146,25 @@ export class LeaderState {
    * overwritten, whoever holds them (Raft §5.4.2). Never back: a change of voters may lower the majority's end.
    */
   private advanceHighWatermark(): boolean {
-    const end = this.byDescendingEnd()[Math.floor(this.voters.length / 2)].endOffset;
+    const end = this.majorityEnd();
     if (end <= this.epochStartOffset && !this.commitsEarlierEpochs) return false;
     if (end <= this.highWatermark) return false;
     this.highWatermark = end;
     return true;
+  }
+
+  /** The highest end that a majority of the voters has reached. Asked at every fetch: voters are few, and nothing is sorted. */
+  private majorityEnd(): number {
+    const { voters } = this;
+    const majority = majorityOf(voters.length);
+    let highest = NOWHERE;
+    for (const { endOffset } of voters) {
+      if (endOffset <= highest) continue;
+      let reached = 0;
+      for (const other of voters) if (other.endOffset >= endOffset) reached++;
+      if (reached >= majority) highest = endOffset;
+    }
+    return highest;
   }
 
   private byDescendingEnd(): Progress[] {
@@ -158,7 +172,8 @@ export class LeaderState {
   }
 
   private voter(node: number, directoryId: number): Progress | undefined {
-    return this.voters.find(({ key }) => isMeant(key, node, directoryId));
+    for (const voter of this.voters) if (isMeant(voter.key, node, directoryId)) return voter;
+    return undefined;
   }
 
   /** Of a node with another directory than before nothing is known. */
