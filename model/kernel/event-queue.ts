@@ -1,9 +1,11 @@
 /**
  * What is to happen, in the order in which it will: by virtual time, then by the order in which it was asked for.
  *
- * A 4-ary heap on typed arrays. The sequence number is a whole Float64, never wrapped and never packed into the time,
- * so two events of the same microsecond keep their order however long a trial lasts. An event's data lie in a slot;
- * slots are reused, so that a running world allocates nothing for an event.
+ * A 4-ary heap on typed arrays, and before it the front: an event that is earlier than all in the heap. Most handlers ask
+ * for the next thing to happen at all (a yield of a few microseconds), which then never enters the heap. The sequence
+ * number is a whole Float64, never wrapped and never packed into the time, so two events of the same microsecond keep their
+ * order however long a trial lasts. An event's data lie in a slot; slots are reused, so that a running world allocates
+ * nothing for an event.
  */
 
 /** Runs what was scheduled: `kind` is the handler's own numbering, `a` and `payload` come back as given. */
@@ -19,6 +21,7 @@ const TIME_MAX = Number.MAX_SAFE_INTEGER;
 /** An id is generation × SLOTS_MAX + slot: both are read back exactly from a Float64. */
 const SLOTS_MAX = 0x400000;
 const GENERATIONS_MAX = 0x7fffffff;
+const NO_SLOT = -1;
 /** Below this many cancelled events the heap is not worth cleaning. */
 const CANCELLED_MIN = 1024;
 
@@ -27,6 +30,11 @@ export class EventQueue {
   private size = 0;
   private cancelledCount = 0;
   private nextSequence = 1;
+
+  /** The event before all in the heap, never a cancelled one. Without one: NO_SLOT, at Infinity. */
+  private frontSlot = NO_SLOT;
+  private frontTime = Infinity;
+  private frontSequence = 0;
 
   // The heap, in heap order: child c of node n is 4n + 1 .. 4n + 4.
   private times = new Float64Array(FIRST_CAPACITY);
@@ -50,19 +58,27 @@ export class EventQueue {
 
   /** Events still to run. */
   get length(): number {
-    return this.size - this.cancelledCount;
+    return this.size - this.cancelledCount + (this.frontSlot === NO_SLOT ? 0 : 1);
   }
 
   push(time: number, handler: EventHandler, kind: number, a: number, payload: unknown): EventId {
     // Said this way round it refuses NaN too, which would put the heap out of order.
     if (!(time <= TIME_MAX)) throw new Error(`no event can be at ${time} µs: time is counted below 2^53`);
-    if (this.size === this.times.length) this.grow();
+    if (this.size + 1 >= this.times.length) this.grow();
     const slot = this.freeCount > 0 ? this.freeSlots[--this.freeCount] : this.newSlot();
     this.kinds[slot] = kind;
     this.args[slot] = a;
     this.handlers[slot] = handler;
     if (payload !== undefined) this.payloads[slot] = payload;
-    this.siftUp(time, this.nextSequence++, slot);
+    const sequence = this.nextSequence++;
+    if (time < (this.frontSlot !== NO_SLOT || this.size === 0 ? this.frontTime : this.times[0])) {
+      this.moveFrontIntoHeap();
+      this.frontSlot = slot;
+      this.frontTime = time;
+      this.frontSequence = sequence;
+    } else {
+      this.siftUp(time, sequence, slot);
+    }
     return this.generations[slot] * SLOTS_MAX + slot;
   }
 
@@ -71,6 +87,11 @@ export class EventQueue {
     const generation = Math.floor(id / SLOTS_MAX);
     const slot = id - generation * SLOTS_MAX;
     if (this.generations[slot] !== generation || this.cancelled[slot] === 1) return;
+    if (slot === this.frontSlot) {
+      this.clearFront();
+      this.release(slot);
+      return;
+    }
     this.cancelled[slot] = 1;
     this.payloads[slot] = undefined;
     this.cancelledCount++;
@@ -79,6 +100,7 @@ export class EventQueue {
 
   /** When the next event runs; Infinity if there is none. */
   nextTime(): number {
+    if (this.frontSlot !== NO_SLOT) return this.frontTime;
     while (this.size > 0) {
       if (this.cancelled[this.slots[0]] === 0) return this.times[0];
       this.release(this.removeFirst());
@@ -89,6 +111,13 @@ export class EventQueue {
 
   /** Removes the next event, for `time` and `dispatch` to use. False: there is none up to and including this time. */
   take(until = TIME_MAX): boolean {
+    if (this.frontSlot !== NO_SLOT) {
+      if (this.frontTime > until) return false;
+      this.takenSlot = this.frontSlot;
+      this.takenTime = this.frontTime;
+      this.clearFront();
+      return true;
+    }
     while (this.size > 0) {
       const time = this.times[0];
       if (time > until) return false;
@@ -127,10 +156,22 @@ export class EventQueue {
 
   /** Moves every pending event of one handler to another time, keeping ids and the order among equals. */
   retime(handler: EventHandler, newTime: (time: number) => number): void {
+    this.moveFrontIntoHeap();
     for (let i = 0; i < this.size; i++) {
       if (this.handlers[this.slots[i]] === handler) this.times[i] = newTime(this.times[i]);
     }
     this.heapify();
+  }
+
+  private moveFrontIntoHeap(): void {
+    if (this.frontSlot === NO_SLOT) return;
+    this.siftUp(this.frontTime, this.frontSequence, this.frontSlot);
+    this.clearFront();
+  }
+
+  private clearFront(): void {
+    this.frontSlot = NO_SLOT;
+    this.frontTime = Infinity;
   }
 
   private siftUp(time: number, sequence: number, slot: number): void {
@@ -138,8 +179,7 @@ export class EventQueue {
     let hole = this.size++;
     while (hole > 0) {
       const parent = (hole - 1) >> 2;
-      // A new event has the highest sequence number: among equal times it stays below.
-      if (times[parent] <= time) break;
+      if (times[parent] < time || (times[parent] === time && sequences[parent] < sequence)) break;
       times[hole] = times[parent];
       sequences[hole] = sequences[parent];
       slots[hole] = slots[parent];
