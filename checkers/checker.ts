@@ -23,6 +23,8 @@ export interface Guarantee {
   readonly assumptions: readonly string[];
   /** Anomaly types that it excludes, for these settings and rules; empty: it does not apply. */
   covers(header: HistoryHeader): readonly string[];
+  /** Whether it is worth saying: whether there is what it speaks of; left out: wherever it covers anything. */
+  bearsOn?(header: HistoryHeader): boolean;
   /** Whether it was given to the clients whose operations these are; left out: to all. */
   holdsFor?(anomaly: Anomaly, history: History): boolean;
 }

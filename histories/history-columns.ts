@@ -18,26 +18,29 @@
  * gigabyte that the garbage collector walks again and again.
  */
 import { grown, NameColumn, NameTable } from './columns.js';
+import { derivedNames } from './derived-values.js';
+import {
+  APPEND,
+  ASSIGN,
+  COMMIT,
+  COMMITTED,
+  DERIVE,
+  END_OFFSET,
+  OWN,
+  POLL,
+  PROCESS,
+  READ,
+  SEND,
+} from './micro-op-codes.js';
 import type { History, HistoryHeader, MicroOp, Operation, Outcome, SendMicroOp } from './operation.js';
+
+export * from './micro-op-codes.js';
 
 /** Codes in `outcome`. */
 export const OUTCOMES: readonly Outcome[] = ['ok', 'info', 'fail'];
 export const OK = 0;
 export const INFO = 1;
 export const FAIL = 2;
-
-/** Codes in `microOpKind`. */
-export const SEND = 0;
-export const POLL = 1;
-export const APPEND = 2;
-export const READ = 3;
-export const COMMIT = 4;
-export const COMMITTED = 5;
-export const END_OFFSET = 6;
-export const OWN = 7;
-export const DERIVE = 8;
-export const ASSIGN = 9;
-export const PROCESS = 10;
 
 /** An operation's fields that its invocation settles; the rest say how it ended. */
 export type Invocation = Omit<Operation, 'index' | 'completedAt' | 'outcome'>;
@@ -327,6 +330,7 @@ export function columnarHistory(
   valueName: (value: number) => string = String,
 ): History {
   let operations: readonly Operation[] | null = null;
+  let derived: ReadonlyMap<number, string> | null = null;
   const history: History = {
     header,
     keys,
@@ -334,7 +338,10 @@ export function columnarHistory(
       operations ??= Array.from({ length: columns.length }, (_, index) => columns.operation(index));
       return operations;
     },
-    valueName,
+    valueName(value) {
+      derived ??= derivedNames(columns, keys);
+      return derived.get(value) ?? valueName(value);
+    },
   };
   columnsOfHistory.set(history, columns);
   return history;

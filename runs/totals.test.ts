@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lostRow, lostWrite, seedsTo, trialRow } from './testing/rows.js';
-import { showing, totalsOf } from './totals.js';
+import { failuresOf, showing, totalsOf } from './totals.js';
 
 describe('the totals of a campaign', () => {
   const rows = [
@@ -43,6 +43,15 @@ describe('the totals of a campaign', () => {
   it('take a lost tail for a lost write', () => {
     expect(showing({ anomalies: { unseen: 3 } }, 'lost-write')).toBe(3);
     expect(showing({ anomalies: { duplicate: 3 } }, 'lost-write')).toBe(0);
+  });
+
+  it('count a bug with every requirement that forbids what it shows', () => {
+    const broken = { ...lostWrite, requirement: 'acks-all', licence: 'none' };
+    const withBug = totalsOf([...rows, lostRow('5', { verdict: 'bug', causes: [broken] })], seedsTo(5));
+    const seeds = (requirement: string): readonly string[] => failuresOf(withBug, requirement).map(({ seed }) => seed);
+    expect(seeds('no-lost-writes')).toEqual(['2', '3', '5']);
+    expect(seeds('acks-all')).toEqual(['5']);
+    expect(seeds('key-order')).toEqual([]);
   });
 
   it('do not depend on the order in which trials end', () => {

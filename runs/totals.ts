@@ -1,6 +1,7 @@
 /** What the trials of one variant add up to. Rows come in any order; the sums are taken in the order of the seeds. */
 import type { Verdict } from '../histories/anomaly.js';
 import { digestOfDigests } from '../histories/digest.js';
+import { requirements } from './catalogue.js';
 import { sameAnomaly } from './expectation.js';
 import type { Cause, FaultCount, TrialRow } from './engine.js';
 
@@ -21,7 +22,7 @@ export interface Totals {
   /** Trials that reached a situation, by name. */
   readonly situations: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, FaultCount>>;
-  /** Faults that began in no trial, with a reason: "there is no machine p7". */
+  /** Faults that began in no trial, with a reason: "p0 is down". */
   readonly neverBegun: Readonly<Record<string, string>>;
   readonly sent: number;
   readonly acknowledged: number;
@@ -133,4 +134,16 @@ function outageOf(rows: readonly TrialRow[]): Totals['outage'] {
     worstMicros: worst.longestOutageMicros,
     worstSeed: worst.seed,
   };
+}
+
+/**
+ * Trials in which a requirement did not hold. A bug is named by the guarantee that it breaks; what the requirement forbids it
+ * forbids all the same.
+ */
+export function failuresOf({ failures }: Pick<Totals, 'failures'>, requirement: string): readonly TrialRow[] {
+  const forbids = requirements.find(({ name }) => name === requirement)?.forbids ?? [];
+  return failures.filter(
+    ({ causes, anomalies }) =>
+      causes.some((cause) => cause.requirement === requirement) || anomalies.some((type) => forbids.includes(type)),
+  );
 }

@@ -18,7 +18,7 @@ export { maxLag } from './requirements/rows.js';
 export { createBudget, type Budget } from './budget.js';
 export { checkTrace, createInvariants } from './invariants/create.js';
 export { gaps } from './guarantees/gaps.js';
-export { guarantees } from './guarantees/registry.js';
+export { guarantees, isWorthSaying } from './guarantees/registry.js';
 export { defaultRequirements, requirements, requirementsSuiting } from './requirements/registry.js';
 export { licenceWords } from './licences/rows.js';
 export { invariants } from './invariants/registry.js';

@@ -54,6 +54,12 @@ export function isTransactionalClient(header: Header, client: string): boolean {
   return (scoped(header, [client, 'producer'], 'transactional.id') ?? '') !== '';
 }
 
+/** Every producer that the header tells of has a transactional.id. */
+export function allTransactional({ settings }: Header): boolean {
+  const ids = valuesOf(settings, 'transactional.id');
+  return ids.length > 0 && ids.every((id) => id !== '');
+}
+
 /** A setting of a topic, a broker or all of them. */
 export function topicSetting(header: Header, topic: string, name: string): Value | undefined {
   return scoped(header, [topic, 'topic', 'broker'], name);
@@ -153,6 +159,16 @@ export function commitsAfterProcessing({ settings }: Header): boolean {
   const policies = valuesOf(settings, 'commit');
   if (policies.length === 0 || policies.includes('before-processing')) return false;
   return valuesOf(settings, 'auto.offset.reset').every((reset) => reset === 'earliest');
+}
+
+/** Some application consumes, transforms and produces, with its offsets in the transactions of its outputs. */
+export function commitsInTransactions(header: Header): boolean {
+  return valuesOf(header.settings, 'commit').includes('in-transaction') || processesExactlyOnce(header);
+}
+
+/** Some topic is compacted. */
+export function compacts({ settings }: Header): boolean {
+  return valuesOf(settings, 'cleanup.policy').some((policy) => String(policy).includes('compact'));
 }
 
 /** Some consumer begins at the end where its group has no offset. */

@@ -90,7 +90,7 @@ export function describe(record: TraceRecord, names: Names): string {
     case 'connection-broken':
       return `${machine} sees its connection to ${names.machine(record.peer)} break`;
     case 'append':
-      return `${machine} ${record.asLeader === 1 ? 'appends' : 'copies'} ${at(record.offset)} = ${record.value} (epoch ${record.leaderEpoch})`;
+      return `${machine} ${record.asLeader === 1 ? 'appends' : 'copies'} ${at(record.offset)} = ${names.value(record.value)} (epoch ${record.leaderEpoch})`;
     case 'truncate':
       return `${machine} truncates ${key} ${record.oldLogEnd} → ${record.logEnd} (${truncateReasons[record.reason] ?? record.reason})`;
     case 'high-watermark':
@@ -106,7 +106,7 @@ export function describe(record: TraceRecord, names: Names): string {
         ? `${machine} knows of producer ${record.producerId} in ${key} no batch before sequence ${record.oldestSequence} (state reloaded from a snapshot)`
         : `${machine} has forgotten producer ${record.producerId} in ${key} (expired)`;
     case 'compacted':
-      return `${machine} compacts ${at(record.offset)} = ${record.value} away (${
+      return `${machine} compacts ${at(record.offset)} = ${names.value(record.value)} away (${
         record.supersededBy >= 0
           ? `superseded at offset ${record.supersededBy}`
           : removalWords[-record.supersededBy - 1]
@@ -166,11 +166,11 @@ export function describe(record: TraceRecord, names: Names): string {
     case 'controller-ready':
       return `${machine} is ready to act (epoch ${record.epoch})`;
     case 'batch-sent':
-      return `${machine} → ${names.machine(record.broker)} ${key}, batch of value ${record.firstValue}, attempt ${record.attempt}`;
+      return `${machine} → ${names.machine(record.broker)} ${key}, batch of value ${names.value(record.firstValue)}, attempt ${record.attempt}`;
     case 'batch-retried':
-      return `${machine} will try the batch of value ${record.firstValue} again: ${kafkaError(record.error)}`;
+      return `${machine} will try the batch of value ${names.value(record.firstValue)} again: ${kafkaError(record.error)}`;
     case 'batch-expired':
-      return `${machine} gives the batch of value ${record.firstValue} up (delivery.timeout.ms)`;
+      return `${machine} gives the batch of value ${names.value(record.firstValue)} up (delivery.timeout.ms)`;
     case 'leader-learnt':
       return `${machine} learns that ${names.machine(record.leader)} leads ${key} in epoch ${record.leaderEpoch}`;
     case 'producer-id-learnt':

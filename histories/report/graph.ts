@@ -32,6 +32,8 @@ export interface LaidOutGraph {
 const MOST_NODES = 30;
 const ROW_CHARACTERS = 29;
 const CHARACTER_WIDTH = 6.9;
+/** What went wrong stands in bold. */
+const BOLD = 1.14;
 const ROW_HEIGHT = 16;
 const DETAIL_HEIGHT = 14;
 const PADDING = 12;
@@ -95,7 +97,7 @@ function boxOf(node: CausalNode): Pick<GraphBox, 'rows' | 'detailRows' | 'width'
   return {
     rows,
     detailRows,
-    width: Math.ceil(Math.max(...lengths) * CHARACTER_WIDTH) + 2 * PADDING,
+    width: Math.ceil(Math.max(...lengths) * CHARACTER_WIDTH * (node.kind === 'anomaly' ? BOLD : 1)) + 2 * PADDING,
     height: rows.length * ROW_HEIGHT + detailRows.length * DETAIL_HEIGHT + 2 * PADDING - 5,
   };
 }

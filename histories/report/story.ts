@@ -14,7 +14,7 @@ import { lostRecordStory } from './story/lost-record.js';
 import { orderCause, orderStory } from './story/order.js';
 import { attemptsOf } from './story/attempts.js';
 import { Teller } from './story/teller.js';
-import { hangingCause, hangingStory } from './story/hanging-transaction.js';
+import { hangingCause, hangingStory, withheldCause, withheldStory } from './story/hanging-transaction.js';
 import { transactionCause, transactionStory } from './story/transaction.js';
 import { transformCause, transformStory } from './story/transform.js';
 import type { Cause, Story } from './story/types.js';
@@ -24,11 +24,12 @@ export type { CausalGraph, CausalNode, Cause, LineRole, Story, StoryLine } from 
 export function storyOf(history: History, trace: Trace, judged: JudgedAnomaly): Story {
   const teller = new Teller(history, trace);
   switch (judged.anomaly.type) {
-    case 'lost-write':
     case 'unseen':
+      return (judged.anomaly.values.length > 0 ? withheldStory(teller, judged) : null) ?? lossStory(teller, judged);
+    case 'lost-write':
     case 'inconsistent-offsets':
     case 'ack-offset-mismatch':
-      return judged.anomaly.values.length > 0 ? lostRecordStory(teller, judged) : generalStory(teller, judged);
+      return lossStory(teller, judged);
     case 'duplicate':
       return duplicateStory(teller, judged);
     case 'key-order':
@@ -52,6 +53,10 @@ export function storyOf(history: History, trace: Trace, judged: JudgedAnomaly): 
   }
 }
 
+function lossStory(teller: Teller, judged: JudgedAnomaly): Story {
+  return judged.anomaly.values.length > 0 ? lostRecordStory(teller, judged) : generalStory(teller, judged);
+}
+
 /** The story of a trial without anomalies: what happened to one of its partitions (an index into the history's keys). */
 export function overviewOf(history: History, trace: Trace, key: number): Story {
   const teller = new Teller(history, trace);
@@ -69,8 +74,11 @@ export function causeOf(judged: JudgedAnomaly, history: History, trace: Trace): 
   const nowhere: Cause = { id: anomaly.type, sentence: licence?.words ?? anomaly.type };
   switch (anomaly.type) {
     case 'lost-write':
-    case 'unseen':
-      return values.length === 0 ? nowhere : lossOf(reader, anomaly.key, values[0]!).cause;
+    case 'unseen': {
+      if (values.length === 0) return nowhere;
+      const loss = lossOf(reader, anomaly.key, values[0]!);
+      return withheldCause(new Teller(history, trace), judged, loss) ?? loss.cause;
+    }
     case 'inconsistent-offsets':
     case 'ack-offset-mismatch': {
       const losses = values.map((value) => lossOf(reader, anomaly.key, value));

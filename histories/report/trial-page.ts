@@ -1,7 +1,6 @@
 /** The page of one trial: everything that it shows is rebuilt from the history and the trace that it carries. */
 import type { JudgedAnomaly, TrialVerdict } from '../anomaly.js';
 import type { History } from '../operation.js';
-import { TraceReader } from '../trace-record.js';
 import type { Trace } from '../trace.js';
 import { embed, packed } from './embed.js';
 import { layOut } from './graph.js';
@@ -14,6 +13,8 @@ export interface TrialExecution {
   readonly history: History;
   readonly trace: Trace;
   readonly verdict: TrialVerdict;
+  /** Faults and sends of its plan. */
+  readonly size: { readonly faults: number; readonly sends: number };
 }
 
 export interface TrialPageInput extends TrialExecution {
@@ -47,7 +48,13 @@ export async function renderTrialPage(input: TrialPageInput, template?: string):
   let room = MOST_BYTES - OTHER_BYTES;
   const executions = [
     ...(input.shrunk === undefined ? [] : [{ label: 'shrunk' as const, ...input.shrunk }]),
-    { label: 'original' as const, history: input.history, trace: input.trace, verdict: input.verdict },
+    {
+      label: 'original' as const,
+      history: input.history,
+      trace: input.trace,
+      verdict: input.verdict,
+      size: input.size,
+    },
   ];
   for (const { label, ...execution } of executions) {
     const bundle = await bundleOf(label, execution, room, leftOut);
@@ -102,7 +109,7 @@ async function bundleOf(
   }
   return {
     label,
-    words: wordsOf(history, trace),
+    words: `${counted(execution.size.faults, 'fault')}, ${counted(execution.size.sends, 'send')}`,
     anomalies,
     overview: anomalies.length > 0 ? null : overviewOf(history, fitting.trace, 0),
     history: packed(fitting.files.history),
@@ -138,10 +145,4 @@ function typeRank(type: string): number {
   const first = firstTypes.indexOf(type);
   if (first >= 0) return first;
   return firstTypes.length + 1 + lastTypes.indexOf(type);
-}
-
-function wordsOf(history: History, trace: Trace): string {
-  const sends = history.operations.filter(({ f }) => f === 'send' || f === 'txn').length;
-  const faults = new Set([...new TraceReader(trace).scan(['fault-began'], -1)].map((record) => record.strike)).size;
-  return `${counted(faults, 'fault')}, ${counted(sends, 'send')}`;
 }

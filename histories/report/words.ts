@@ -43,12 +43,28 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** Simulated time, as long as it is: "45.0 simulated seconds", "33.3 simulated hours". */
+export function simulated(micros: number): string {
+  const total = micros / 1_000_000;
+  if (total < 120) return `${total.toFixed(1)} simulated seconds`;
+  if (total < 7200) return `${(total / 60).toFixed(1)} simulated minutes`;
+  const [whole, tenths] = (total / 3600).toFixed(1).split('.');
+  return `${grouped(Number(whole))}.${tenths} simulated hours`;
+}
+
 /** The names of one trace. */
 export class Names {
   private readonly header: TraceHeader;
+  private readonly valueName: (value: number) => string;
 
-  constructor(header: TraceHeader) {
+  /** @param valueName as the history calls values, where there is one */
+  constructor(header: TraceHeader, valueName: (value: number) => string = String) {
     this.header = header;
+    this.valueName = valueName;
+  }
+
+  value(value: number): string {
+    return this.valueName(value);
   }
 
   machine(machine: number): string {

@@ -21,6 +21,7 @@ import { Controller, type ControllerConfig } from './control/kraft/controller.js
 import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { ensembleConfig } from './control/zookeeper/ensemble/ensemble-config.js';
 import { ZooKeeperServer } from './control/zookeeper/ensemble/server.js';
+import { brokerName, controllerName, zookeeperName } from './machine-names.js';
 import { numberPartitions, type KafkaPartitions } from './partition-table.js';
 
 /** Hears of all clients. */
@@ -146,17 +147,14 @@ export class ClusterMachines {
 
   private brokerInfo(id: MachineId): MachineInfo {
     const roles = this.controllers.includes(id) ? ['broker', 'controller'] : ['broker'];
-    return { id, name: `b${id}`, roles, rack: this.spec.racks[id - 1] ?? null };
+    return { id, name: brokerName(id), roles, rack: this.spec.racks[id - 1] ?? null };
   }
 
   /** A ZooKeeper server counts among the machines of control. */
   private controlInfo(id: MachineId, index: number): MachineInfo {
-    if (this.spec.control === 'kraft') return info(id, this.controllerName(index), 'controller', null);
-    return { id, name: `z${index + 1}`, roles: ['zookeeper-server', 'controller'], rack: null };
-  }
-
-  private controllerName(index: number): string {
-    return this.spec.controllers === 1 ? 'controller' : `controller${index + 1}`;
+    if (this.spec.control === 'kraft')
+      return info(id, controllerName(index, this.spec.controllers), 'controller', null);
+    return { id, name: zookeeperName(index), roles: ['zookeeper-server', 'controller'], rack: null };
   }
 
   private programOf(

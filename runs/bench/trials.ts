@@ -26,26 +26,36 @@ const TRANSACTIONAL_TRIALS = 100;
 const standardFile = fileURLToPath(new URL('../../../runs/bench/standard.yaml', import.meta.url));
 
 export function standardSpec(sends: number): Spec {
-  const { spec } = loadSpec({ input: standardFile });
-  return { ...spec, workload: { ...spec.workload, sends } };
+  return standardTrials(sends).spec;
+}
+
+interface Trials {
+  readonly spec: Spec;
+  /** What `harrow replay SEED` takes to run one of them again. */
+  readonly options: string;
+}
+
+function standardTrials(sends: number): Trials {
+  const { spec } = loadSpec({ input: standardFile, set: [`sends=${sends}`] });
+  return { spec, options: `runs/bench/standard.yaml --set sends=${sends}` };
 }
 
 export function benchTrials(): { rows: BenchRow[]; digest: string } {
-  const spec = standardSpec(2_000);
+  const standard = standardTrials(2_000);
   const began = process.cpuUsage();
-  for (let i = 0; i < COLD; i++) trial(spec, `cold-${i}`, true);
+  for (let i = 0; i < COLD; i++) trial(standard, `cold-${i}`, true);
   const coldSeconds = cpuMicrosSince(began) / 1e6;
   for (let i = COLD; i < WARM_UP; i++) {
-    trial(spec, `warm-up-${i}`, true);
-    trial(spec, `warm-up-${i}`, false);
+    trial(standard, `warm-up-${i}`, true);
+    trial(standard, `warm-up-${i}`, false);
   }
-  const runs = Array.from({ length: REPETITIONS }, () => series(spec, TRIALS, [true, false]) as [Series, Series]);
+  const runs = Array.from({ length: REPETITIONS }, () => series(standard, TRIALS, [true, false]) as [Series, Series]);
   const digest = digestOfDigests(runs[0]![0].digests);
   if (runs.some(([again]) => digestOfDigests(again.digests) !== digest)) {
     throw new Error('the standard trials differ from one repetition to the next');
   }
   const [watched, bare] = runs.sort(([a], [b]) => a.seconds - b.seconds)[Math.floor(REPETITIONS / 2)]!;
-  const [large] = series(standardSpec(100_000), 3, [true]) as [Series];
+  const [large] = series(standardTrials(100_000), 3, [true]) as [Series];
   const share = (100 * (watched.seconds - bare.seconds)) / watched.seconds;
   const growth = large.seconds / large.events / (watched.seconds / watched.events);
   const rows: BenchRow[] = [
@@ -63,9 +73,9 @@ export function benchTrials(): { rows: BenchRow[]; digest: string } {
 
 /** Consume, transform, produce: 500 inputs, two members of a group, a transaction for what each poll returns. */
 function transactionalTrials(): number {
-  const { spec } = loadSpec({ input: 'exactly-once' });
-  series(spec, WARM_UP, [true]);
-  const [{ seconds }] = series(spec, TRANSACTIONAL_TRIALS, [true]) as [Series];
+  const trials = { spec: loadSpec({ input: 'exactly-once' }).spec, options: 'exactly-once' };
+  series(trials, WARM_UP, [true]);
+  const [{ seconds }] = series(trials, TRANSACTIONAL_TRIALS, [true]) as [Series];
   return TRANSACTIONAL_TRIALS / seconds;
 }
 
@@ -81,12 +91,12 @@ interface Series {
 }
 
 /** The same seeds under each way, trial by trial in turn, so that a machine whose speed drifts is fair to all. */
-function series(spec: Spec, count: number, ways: readonly boolean[]): readonly Series[] {
+function series(trials: Trials, count: number, ways: readonly boolean[]): readonly Series[] {
   const sums = ways.map((): Series => ({ seconds: 0, events: 0, simulatedSeconds: 0, digests: [] }));
   for (let i = 0; i < count; i++) {
     ways.forEach((watched, way) => {
       const began = process.cpuUsage();
-      const { events, simulatedMicros, digest } = trial(spec, String(1_000 + i), watched);
+      const { events, simulatedMicros, digest } = trial(trials, String(1_000 + i), watched);
       const sum = sums[way]!;
       sum.seconds += cpuMicrosSince(began) / 1e6;
       sum.events += events;
@@ -97,9 +107,9 @@ function series(spec: Spec, count: number, ways: readonly boolean[]): readonly S
   return sums;
 }
 
-function trial(spec: Spec, seed: string, watched: boolean): TrialRow {
+function trial({ spec, options }: Trials, seed: string, watched: boolean): TrialRow {
   const { row } = runTrial({ spec, seed, plan: drawFor(spec, seed), variant: 0, watched });
   sweepBetweenTrials();
-  if (row.verdict === 'bug') throw new Error(`a trial of ${spec.name}, seed ${seed}, says bug`);
+  if (row.verdict === 'bug') throw new Error(`a trial says bug: npx harrow replay ${seed} ${options}`);
   return row;
 }

@@ -7,6 +7,7 @@ import { faults, requirements, situations } from '../catalogue.js';
 import { clusterWords } from '../reporters/header.js';
 import { campaignHeadline } from '../reporters/campaign-text.js';
 import type { LoadedSpec } from '../spec/load.js';
+import { failuresOf } from '../totals.js';
 import type { VariantRun } from './run-variants.js';
 
 /** What the page reads of a campaign, run just now or stored. */
@@ -75,8 +76,10 @@ function pageVariant(
   href: (path: string | null) => string | null,
 ): CampaignVariant {
   const cells = required.map((requirement): CampaignCell => {
-    const failed = totals.failures.filter((row) => row.causes.some((cause) => cause.requirement === requirement));
-    const shown = told.find((one) => one.cause.requirement === requirement);
+    const failed = failuresOf(totals, requirement);
+    const seeds = failed.map(({ seed }) => seed);
+    const shown =
+      told.find((one) => one.cause.requirement === requirement) ?? told.find(({ seed }) => seeds.includes(seed));
     return {
       requirement,
       failed: failed.length,

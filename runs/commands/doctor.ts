@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Exit, type ExitCode } from '../outcome.js';
-import { clusterWords } from '../reporters/header.js';
+import { clusterWords, titleLines } from '../reporters/header.js';
 import { shortDigest } from '../reporters/words.js';
 import { loadSpec } from '../spec/load.js';
 import { suspicions } from '../spec/suspicions.js';
@@ -21,7 +21,7 @@ export function doctor(context: Context, input: string | undefined, options: Spe
 function examineSpec(context: Context, input: string | undefined, options: SpecOptions): ExitCode {
   const { spec, warnings } = loadSpec(requestOf(input, options));
   const paint = paintOf(context);
-  say(context, `${spec.name}   ${clusterWords(spec)}`);
+  for (const line of titleLines(spec.name, clusterWords(spec))) say(context, line);
   const found = [...warnings, ...spec.notes, ...suspicions(spec)];
   for (const sentence of found) say(context, `  ${paint.yellow('!')} ${sentence}`);
   if (found.length === 0) say(context, `  ${paint.green('✓')} nothing suspicious`);

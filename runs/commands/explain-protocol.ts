@@ -4,7 +4,13 @@ import { isImplemented } from '../../model/kafka/protocol/versions/implemented.j
 import { culpritsOf } from '../../model/kafka/protocol/versions/known-bugs.js';
 import { versionRows } from '../../model/kafka/protocol/versions/rows.js';
 import type { RuleValue } from '../../model/kafka/protocol/versions/rule.js';
-import { ruleBySpecName, ruleOf, specName, type RuleName } from '../../model/kafka/protocol/versions/rules.js';
+import {
+  ruleBySpecName,
+  ruleNames,
+  ruleOf,
+  specName,
+  type RuleName,
+} from '../../model/kafka/protocol/versions/rules.js';
 
 /** Lays a text out beside the word that says what it is. */
 type Paragraph = (kind: string, text: string) => string;
@@ -42,6 +48,15 @@ export function knownBugMeaning(word: string, paragraph: Paragraph): string[] {
       .filter((id) => id !== word)
       .map((id) => paragraph('known bug', `defect ${id}: ${defectOf(id).sentence}`)),
   ];
+}
+
+/** Of a ticket or a proposal of Kafka's ("KAFKA-14402", "KIP-890"): the rules that it brought. */
+export function sourceMeaning(word: string, paragraph: Paragraph): string[] {
+  if (!/^(KAFKA|KIP)-\d+$/.test(word)) return [];
+  const cites = new RegExp(`\\b${word}\\b`);
+  return ruleNames
+    .filter((name) => cites.test(ruleOf(name).source))
+    .map((name) => paragraph('rule', `${specName(name)}: ${ruleOf(name).sentence} (${ruleOf(name).source})`));
 }
 
 export function defectMeaning(word: string, paragraph: Paragraph): string[] {

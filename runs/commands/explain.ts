@@ -17,7 +17,7 @@ import { defectIds } from '../../model/kafka/protocol/versions/defects.js';
 import { knownEntries } from '../../model/kafka/protocol/versions/known-bugs.js';
 import { ruleNames, specName } from '../../model/kafka/protocol/versions/rules.js';
 import { type Context, paintOf, say } from './context.js';
-import { defectMeaning, knownBugMeaning, ruleMeaning } from './explain-protocol.js';
+import { defectMeaning, knownBugMeaning, ruleMeaning, sourceMeaning } from './explain-protocol.js';
 import { specKeyMeaning, streamsSettingMeaning, wordsOfSpecs } from './explain-spec.js';
 import { readHistoryFile } from './history-files.js';
 import { keptSpecPath, loadKeptTrial, readStoredTrace, readStoredVerdict } from './trial-files.js';
@@ -72,6 +72,7 @@ function meaningOf(word: string): string[] {
     ...ruleMeaning(word, paragraph),
     ...defectMeaning(word, paragraph),
     ...knownBugMeaning(word, paragraph),
+    ...sourceMeaning(word, paragraph),
     ...guarantees
       .filter(({ id }) => id === word)
       .map(({ sentence, source, assumptions }) =>
@@ -103,9 +104,14 @@ function paragraph(kind: string, text: string): string {
   return labelled(2, kind, 13, text).join('\n');
 }
 
+/** What nearly every preset has says nothing of any of them. */
+const MOST_PRESETS = 20;
+
 function shownBy(presets: readonly Preset[], shows: (preset: Preset) => boolean): string[] {
   const names = presets.filter(shows).map(({ name }) => name);
-  return names.length === 0 ? [] : [paragraph('presets', names.join(', '))];
+  if (names.length === 0) return [];
+  if (names.length > MOST_PRESETS) return [paragraph('presets', `${names.length} of ${presets.length}`)];
+  return [paragraph('presets', names.join(', '))];
 }
 
 function requirementMeaning(word: string, presets: readonly Preset[]): string[] {

@@ -1,9 +1,9 @@
 /** harrow guarantees: what a spec's settings guarantee and what they do not, in sentences, before anything runs. */
-import { gaps, guarantees } from '../../checkers/kafka/api.js';
+import { gaps, guarantees, isWorthSaying } from '../../checkers/kafka/api.js';
 import type { Gap, Guarantee } from '../../checkers/checker.js';
 import type { HistoryHeader } from '../../histories/operation.js';
 import { Exit, type ExitCode } from '../outcome.js';
-import { clusterWords } from '../reporters/header.js';
+import { clusterWords, noteLines, titleLines } from '../reporters/header.js';
 import type { Paint } from '../reporters/paint.js';
 import { labelled } from '../reporters/words.js';
 import { loadSpec } from '../spec/load.js';
@@ -25,8 +25,8 @@ export function guaranteesOf(context: Context, input: string | undefined, option
   const { spec, warnings } = loadSpec(requestOf(input, options));
   const rows = rowsFor(headerOf(spec));
   if (options.json !== true) {
-    say(context, `${spec.name}   ${clusterWords(spec)}`);
-    for (const note of [...warnings, ...spec.notes]) say(context, `  note  ${note}`);
+    for (const line of titleLines(spec.name, clusterWords(spec))) say(context, line);
+    for (const line of noteLines([...warnings, ...spec.notes])) say(context, line);
     say(context, '');
   }
   sayRows(context, rows, options.json === true);
@@ -40,7 +40,9 @@ interface Rows {
 
 function rowsFor(header: HistoryHeader): Rows {
   return {
-    guarantees: guarantees.filter((guarantee) => guarantee.covers(header).length > 0),
+    guarantees: guarantees.filter(
+      (guarantee) => guarantee.covers(header).length > 0 && isWorthSaying(guarantee, header),
+    ),
     gaps: gaps.filter((gap) => gap.applies(header)),
   };
 }

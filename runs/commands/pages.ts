@@ -1,9 +1,10 @@
 /** What the report pages are told besides history and trace: settings with their origins, guarantees, the command. */
-import { guarantees } from '../../checkers/kafka/api.js';
+import { guarantees, isWorthSaying } from '../../checkers/kafka/api.js';
 import type { TrialVerdict } from '../../histories/anomaly.js';
 import type { HistoryHeader } from '../../histories/operation.js';
 import type { GuaranteeRow, SettingRow } from '../../histories/report/page-data.js';
 import type { TrialPageInput } from '../../histories/report/trial-page.js';
+import { sendsOf } from '../../model/system.js';
 import type { Trial } from '../engine.js';
 import { clusterWords } from '../reporters/header.js';
 import { effective, effectiveForTopic } from '../settings/effective.js';
@@ -29,11 +30,19 @@ export function trialPageInput(trial: Trial, { replay, fix, shrunk }: TrialPageW
     replay,
     digest: row.digest,
     fix,
+    size: sizeOf(trial),
     settings: settingRows(spec),
     guarantees: guaranteeRows(history.header, verdict),
     notes: spec.notes,
-    ...(shrunk === null ? {} : { shrunk: { history: shrunk.history, trace: shrunk.trace, verdict: shrunk.verdict } }),
+    ...(shrunk === null
+      ? {}
+      : { shrunk: { history: shrunk.history, trace: shrunk.trace, verdict: shrunk.verdict, size: sizeOf(shrunk) } }),
   };
+}
+
+/** What the plan has: liveness sends more, to see whether writes get through. */
+function sizeOf({ plan }: Trial): TrialPageInput['size'] {
+  return { faults: plan.strikes.length, sends: sendsOf(plan.workload) };
 }
 
 /** Every setting that the model acts on, and those that were given, could matter and are not modelled: without values. */
@@ -97,7 +106,8 @@ function originWords(origin: Origin): string {
 }
 
 function guaranteeRows(header: HistoryHeader, verdict: TrialVerdict): GuaranteeRow[] {
-  return guarantees.map((guarantee) => {
+  const said = guarantees.filter((guarantee) => isWorthSaying(guarantee, header));
+  return said.map((guarantee) => {
     const { sentence, source, assumptions } = guarantee;
     const excluded = guarantee.covers(header);
     const licensed = verdict.anomalies.find(

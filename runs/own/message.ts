@@ -1,4 +1,5 @@
 /** What a failing campaign says: fast-check's order: what broke, the smallest example, how to run it again, where the report is. */
+import { sendsOf } from '../../model/system.js';
 import { anomalyWords } from '../anomaly-words.js';
 import { storyLines } from '../reporters/campaign-text.js';
 import { noPaint } from '../reporters/paint.js';
@@ -84,8 +85,7 @@ function thrownLines({ thrown }: Extract<Finding, { kind: 'thrown' }>): string[]
 function shrunkWords({ original, smallest, attempts }: ExaminedOwn): string | null {
   if (attempts === null) return null;
   const size = ({ trial: { plan } }: ExaminedOwn['original']): string => {
-    const sends = plan.workload.filter(({ f }) => f === 'send').length;
-    return `${counted(plan.strikes.length, 'fault')} and ${counted(sends, 'send')}`;
+    return `${counted(plan.strikes.length, 'fault')} and ${counted(sendsOf(plan.workload), 'send')}`;
   };
   return `shrunk from ${size(original)} to ${size(smallest)} (${counted(attempts, 'attempt')})`;
 }

@@ -64,11 +64,11 @@ const bugs: Readonly<Record<string, Told>> = {
   B60: { leftOut: 'it is the loss of a partition with one replica (stock), of a topic that is Kafka’s own' },
   B61: { leftOut: 'retention takes the epoch away after hours; what it is due to is not agreed upon (KAFKA-19902)' },
   B62: {
+    presets: ['reset-latest-new-partition'],
     tests: [
       [group, 'begins where the group has committed, and by its policy where it has not'],
       [consumer, 'resets the position by policy: latest skips'],
     ],
-    leftOut: 'of a new partition: none is added to a topic while it is in use',
   },
   B63: {
     tests: [

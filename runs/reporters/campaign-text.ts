@@ -6,7 +6,7 @@ import type { Story, StoryLine } from '../../histories/report/story.js';
 import type { Outcome } from '../outcome.js';
 import type { Spec } from '../spec/spec.js';
 import type { CauseTotal, Totals } from '../totals.js';
-import { type Paint, verdictMark } from './paint.js';
+import { noPaint, type Paint, verdictMark } from './paint.js';
 import { requirementWords } from './requirement-words.js';
 import {
   counted,
@@ -59,12 +59,23 @@ export interface CampaignResult {
 
 export function campaignText(result: CampaignResult, paint: Paint): string {
   const { outcome } = result;
-  const lines = [`${verdictMark(outcome.verdict, paint)}   ${campaignHeadline(result)}`, ''];
-  if (outcome.missing.length > 0) lines.splice(1, 0, `  Not as expected: ${outcome.missing.join('; ')}.`);
+  const lines = [
+    ...headline(result, paint),
+    ...(outcome.missing.length === 0 ? [] : [`  Not as expected: ${outcome.missing.join('; ')}.`]),
+    '',
+  ];
   if (outcome.verdict === 'clean' || outcome.verdict === 'undecided') lines.push(...evidence(result), '');
   else lines.push(...causes(result, paint));
   lines.push(...answer(result), ...ending(result));
   return lines.join('\n');
+}
+
+/** The mark stands outside of the paragraph: colours have no width. */
+function headline(result: CampaignResult, paint: Paint): string[] {
+  const { verdict } = result.outcome;
+  const width = verdictMark(verdict, noPaint).length + 3;
+  const [first, ...rest] = labelled(0, '', width, campaignHeadline(result));
+  return [`${verdictMark(verdict, paint)}${first!.slice(width - 3)}`, ...rest];
 }
 
 /** The verdict's sentence. */
@@ -102,7 +113,8 @@ function failedWords(totals: Totals, verdict: Verdict): string {
   );
   const parts = requirements.map((requirement, index) => {
     const count = rows.filter((row) => row.causes.some((cause) => cause.requirement === requirement)).length;
-    return `${count}${index === 0 ? ` of ${totals.trials} trials` : ''} ${requirementWords(requirement).broke}`;
+    const words = requirementWords(requirement).broke(count);
+    return `${count}${index === 0 ? ` of ${totals.trials} trials` : ''} ${words}`;
   });
   return parts.length === 0 ? `${rows.length} of ${totals.trials} trials failed` : parts.join(', ');
 }
@@ -206,7 +218,7 @@ export function toldCause(number: number, told: ToldCause, paint: Paint): string
   ];
   return [
     `${prefix}seed ${told.seed}${shrunkWords(told.shrunk)}`,
-    `${indent}${told.story.headline}`,
+    ...labelled(prefix.length, '', 0, told.story.headline),
     '',
     ...storyLines(told.story.lines, paint),
     ...labelled(prefix.length, 'why', 8, told.story.why),

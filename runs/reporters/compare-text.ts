@@ -1,7 +1,7 @@
 /** Variants beside each other: the same seeds and faults, requirements as columns. */
 import type { Outcome } from '../outcome.js';
 import type { Spec } from '../spec/spec.js';
-import type { Totals } from '../totals.js';
+import { failuresOf, type Totals } from '../totals.js';
 import { toldCause, type ToldCause } from './campaign-text.js';
 import type { Paint } from './paint.js';
 import { percent, ruleOfThree, shortDigest, shortSeconds, simulated, wallTime } from './words.js';
@@ -65,7 +65,7 @@ function tableRow({ name, spec, totals }: VariantResult, requirements: readonly 
 /** "✗ 283/1000 (seed 17)" or "✓ 0/2000 (<0.15 %)". */
 function cell(spec: Spec, totals: Totals, requirement: string): string {
   if (!spec.require.some(({ name }) => name === requirement)) return 'not required';
-  const failed = totals.failures.filter((row) => row.causes.some((cause) => cause.requirement === requirement));
+  const failed = failuresOf(totals, requirement);
   if (failed.length > 0) return `✗ ${failed.length}/${totals.trials} (seed ${failed[0]!.seed})`;
   return totals.trials === 0 ? 'nothing ran' : `✓ 0/${totals.trials} (<${ruleOfThree(totals.trials)})`;
 }

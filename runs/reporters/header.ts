@@ -2,6 +2,7 @@
 import type { KafkaClusterSpec, TopicSpec } from '../../model/kafka/cluster-spec.js';
 import { resolveCluster } from '../spec/resolve.js';
 import type { Spec } from '../spec/spec.js';
+import { dotted, labelled } from './words.js';
 
 /** "Kafka 3.9 KRaft · 3 brokers · RF 3 · min.insync.replicas 2 · acks 1 · Java client" */
 export function clusterWords(spec: Spec): string {
@@ -75,10 +76,19 @@ function each(values: readonly number[]): string {
 /** The header and what has to be said before anything runs. */
 export function headerLines(spec: Spec, words = clusterWords(spec)): string[] {
   return [
-    `${spec.name}   ${words}`,
-    ...spec.notes.map((note) => `  note  ${note}`),
+    ...titleLines(spec.name, words),
+    ...noteLines(spec.notes),
     ...(spec.notModelled.length === 0
       ? []
-      : [`  note  given, could matter, not modelled: ${spec.notModelled.join(', ')}`]),
+      : noteLines([`given, could matter, not modelled: ${spec.notModelled.join(', ')}`])),
   ];
+}
+
+/** The name of a spec, and what it runs. */
+export function titleLines(name: string, words: string): string[] {
+  return labelled(0, `${name}   `, name.length + 3, dotted(words.split(' · ')));
+}
+
+export function noteLines(notes: readonly string[]): string[] {
+  return notes.flatMap((note) => labelled(2, 'note', 6, note));
 }

@@ -1,19 +1,10 @@
 /** How campaigns write numbers and times. */
-import { grouped } from '../../histories/report/words.js';
 
-export { counted, grouped, seconds } from '../../histories/report/words.js';
+export { counted, grouped, seconds, simulated } from '../../histories/report/words.js';
 
 /** "0.4 s", "13.1 s" */
 export function shortSeconds(micros: number): string {
   return `${(micros / 1_000_000).toFixed(1)} s`;
-}
-
-/** Simulated time, as long as it is: "45.0 simulated seconds", "33.3 simulated hours". */
-export function simulated(micros: number): string {
-  const total = micros / 1_000_000;
-  if (total < 120) return `${total.toFixed(1)} simulated seconds`;
-  if (total < 7200) return `${(total / 60).toFixed(1)} simulated minutes`;
-  return `${withThousands(total / 3600, 1)} simulated hours`;
 }
 
 /** Wall time: "0.8 s", "33 s", "4 min 10 s". */
@@ -33,11 +24,6 @@ export function percent(part: number, whole: number): string {
 /** Rule of three: none in n leaves, at 95 % confidence, a rate below 3/n. */
 export function ruleOfThree(trials: number): string {
   return percent(Math.min(3, trials), trials);
-}
-
-function withThousands(value: number, digits: number): string {
-  const [whole, rest] = value.toFixed(digits).split('.');
-  return rest === undefined ? grouped(Number(whole)) : `${grouped(Number(whole))}.${rest}`;
 }
 
 /** "7be1…40c2" */

@@ -18,6 +18,9 @@ export function unknownAssignor(list: string): string | null {
   return classes(list).find((name) => !byClass.has(name)) ?? null;
 }
 
+/** The names of all of them. */
+export const assignorClasses: readonly string[] = [...byClass.keys()];
+
 /** @param list checked before by `unknownAssignor` */
 export function assignorNames(list: string): readonly AssignorName[] {
   return classes(list).map((name) => byClass.get(name)!);

@@ -1,9 +1,10 @@
 /** Reads the text of one setting as Kafka does (ConfigDef.parseType and its validators). */
+import { didYouMean } from '../../histories/nearest.js';
 import type { Setting } from './table.js';
 
 export type Parsed =
   | { readonly ok: true; readonly value: string | number | boolean }
-  /** Says what is allowed, and never what was given. */
+  /** Says what is allowed and what may have been meant, and never what was given. */
   | { readonly ok: false; readonly why: string };
 
 const integerBounds: Readonly<Record<string, readonly [bigint, bigint]>> = {
@@ -27,6 +28,7 @@ export function parseSetting(setting: Setting, given: string): Parsed {
     case 'string':
       return parseWord(setting, text);
     case 'list':
+      return parseList(setting, text);
     case 'class':
     case 'password':
       return { ok: true, value: text };
@@ -48,7 +50,7 @@ function parseBoolean(text: string): Parsed {
   const word = text.toLowerCase();
   if (word === 'true') return { ok: true, value: true };
   if (word === 'false') return { ok: true, value: false };
-  return { ok: false, why: 'is neither true nor false' };
+  return { ok: false, why: `is neither true nor false${didYouMean(word, ['true', 'false'])}` };
 }
 
 function parseInteger(setting: Setting, text: string): Parsed {
@@ -69,11 +71,53 @@ function parseDouble(setting: Setting, text: string): Parsed {
   return { ok: true, value };
 }
 
-/** Kafka compares some lists of words without case (it prints those in capitals): so do we for all but `acks`. */
+/** The words of which a setting has to be one, or a list of some. */
+interface Choice {
+  readonly words: readonly string[];
+  /** What others begin with that are valid, too: "by_duration:". */
+  readonly prefixes: readonly string[];
+  readonly ignoresCase: boolean;
+}
+
 function parseWord(setting: Setting, text: string): Parsed {
-  const { oneOf } = setting;
-  if (oneOf === undefined || oneOf.includes(text)) return { ok: true, value: text };
-  const caseInsensitive = oneOf.some((word) => word === word.toUpperCase() && word !== word.toLowerCase());
-  if (caseInsensitive && oneOf.includes(text.toUpperCase())) return { ok: true, value: text };
-  return { ok: false, why: `is none of ${oneOf.join(', ')}` };
+  const choice = choiceOf(setting);
+  if (choice === null || isOneOf(choice, text)) return { ok: true, value: text };
+  return { ok: false, why: noneOf(choice, text) };
+}
+
+/** (ConfigDef.ValidList: every element) */
+function parseList(setting: Setting, text: string): Parsed {
+  const choice = choiceOf(setting);
+  if (choice === null || text === '') return { ok: true, value: text };
+  const strange = text
+    .split(',')
+    .map((word) => word.trim())
+    .find((word) => !isOneOf(choice, word));
+  return strange === undefined ? { ok: true, value: text } : { ok: false, why: noneOf(choice, strange) };
+}
+
+/** As a validator of Kafka's prints words: "[compact, delete]". Of releases it takes short forms, too, and prints none. */
+const PRINTED_WORDS = /^\[([a-z]\S*(?:, [a-z]\S*)*)\]$/;
+
+/** null: it may be anything. Kafka compares some lists of words without case, and prints those in capitals. */
+function choiceOf({ type, oneOf, valid, default: usual }: Setting): Choice | null {
+  const all =
+    oneOf ?? (type === 'string' || type === 'list' ? PRINTED_WORDS.exec(valid ?? '')?.[1]?.split(', ') : null);
+  if (all === null || all === undefined) return null;
+  const patterns = all.filter((word) => word.includes(':'));
+  const words = all.filter((word) => !patterns.includes(word));
+  const prefixes = patterns.map((word) => word.slice(0, word.indexOf(':') + 1));
+  const ignoresCase = words.some((word) => word === word.toUpperCase() && word !== word.toLowerCase());
+  const writesSmall = ignoresCase && typeof usual === 'string' && usual === usual.toLowerCase();
+  return { words: writesSmall ? words.map((word) => word.toLowerCase()) : words, prefixes, ignoresCase };
+}
+
+function isOneOf({ words, prefixes, ignoresCase }: Choice, text: string): boolean {
+  if (words.includes(text) || prefixes.some((prefix) => text.startsWith(prefix))) return true;
+  return ignoresCase && words.some((word) => word.toLowerCase() === text.toLowerCase());
+}
+
+function noneOf({ words, prefixes }: Choice, text: string): string {
+  const near = [text, text.toLowerCase()].map((word) => didYouMean(word, words)).find((hint) => hint !== '');
+  return `is none of ${[...words, ...prefixes.map((prefix) => `${prefix}...`)].join(', ')}${near ?? ''}`;
 }

@@ -308,6 +308,34 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'spec.yaml:1:34  power-loss has no parameter at-moost; did you mean at-most?',
     ],
     [
+      'faults: [request-delayed: { machine: p7 }]',
+      'spec.yaml:1:38  request-delayed: there is no machine p7; did you mean p0?',
+    ],
+    [
+      'brokers: 2\nfaults: [broker-killed: { machine: checkout }]',
+      'spec.yaml:2:36  broker-killed: there is no machine checkout; there are b1, b2, controller1, controller2, controller3, p0, c0',
+    ],
+    [
+      'faults: [request-delayed: { role: leadr }]',
+      'spec.yaml:1:35  request-delayed: nobody plays leadr; did you mean leader?',
+    ],
+    [
+      'faults: [broker-killed: { role: zookeeper-leader }]',
+      'spec.yaml:1:33  broker-killed: nobody plays zookeeper-leader under KRaft',
+    ],
+    [
+      'faults: [broker-killed: { machine: b1, role: leader }]',
+      'spec.yaml:1:46  broker-killed: a machine by its name or a role, not both',
+    ],
+    [
+      'faults: [rolling-restart: { how: gracefull }]',
+      'spec.yaml:1:34  how: gracefull is none of graceful, kill; did you mean graceful?',
+    ],
+    [
+      'kafka: "4.1"\nconsumer: { group.protocol: consumr }',
+      'spec.yaml:2:29  group.protocol: "consumr" is none of consumer, classic; did you mean consumer?',
+    ],
+    [
       'faults: [leader-killed: { from: 2m }]',
       'spec.yaml:1:33  from: 2m is not within the safety phase (workload over)',
     ],

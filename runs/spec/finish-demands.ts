@@ -1,4 +1,5 @@
 /** Faults, profile, requirements and expectations: names against what exists. */
+import { machineNames, type MachineCounts } from '../../model/kafka/machine-names.js';
 import { requestNames } from '../../model/kafka/protocol/request-names.js';
 import { roleNames } from '../../model/kafka/roles.js';
 import { parameterProblem, parametersOf } from '../../nemesis/targets.js';
@@ -17,9 +18,16 @@ import type { Problems } from './problems.js';
 import { profiles } from './schema.js';
 import type { Profile, Spec, SpecFault, SpecRequirement, SpecTopic } from './spec.js';
 
-export function finishFaults(draft: Draft, topics: readonly SpecTopic[], problems: Problems): SpecFault[] | null {
+/** @param machines those of the cluster, whom faults may name */
+export function finishFaults(
+  draft: Draft,
+  topics: readonly SpecTopic[],
+  machines: MachineCounts,
+  problems: Problems,
+): SpecFault[] | null {
   if (draft.faults === null) return null;
   refuseLateRequests(draft.faults, draft.lateRequests, problems);
+  for (const fault of draft.faults) checkTarget(fault, machines, problems);
   return draft.faults.map((fault) => finishFault(fault, draft, topics, problems));
 }
 
@@ -72,10 +80,10 @@ function finishFault(
     if (found === undefined && known !== undefined) {
       const names = [...timeAndPlace, ...taken.map((candidate) => candidate.name)];
       problems.error(origin, `${name.value} has no parameter ${parameter}${didYouMean(parameter, names)}`);
-    } else if (wrong !== null) problems.error(origin, `${parameter}: ${String(value)} ${wrong}`);
+    } else if (wrong !== null)
+      problems.error(origin, `${parameter}: ${String(value)} ${wrong}${didYouMean(String(value), found?.oneOf ?? [])}`);
     rest[parameter] = typeof value === 'boolean' ? String(value) : value;
   }
-  checkRole(name.value, parameters.get('role'), problems);
   checkAddition({ name, parameters }, draft, topics, problems);
   if (name.value === 'request-delayed') checkRequest(parameters.get('request'), problems);
   if (name.value === 'partition-reassigned')
@@ -99,12 +107,29 @@ function faultTopic(given: Given, topics: readonly SpecTopic[], problems: Proble
   return name;
 }
 
-function checkRole(fault: string, role: Given, problems: Problems): void {
-  if (role === undefined || roleNames.includes(String(role.value))) return;
-  problems.error(
-    role.origin,
-    `${fault}: nobody plays ${String(role.value)}${didYouMean(String(role.value), roleNames)}`,
-  );
+/** Whom a fault strikes: one machine of the cluster by its name, or whoever plays a role that there is. */
+function checkTarget({ name: fault, parameters }: DraftFault, machines: MachineCounts, problems: Problems): void {
+  const machine = parameters.get('machine');
+  const role = parameters.get('role');
+  if (machine !== undefined && role !== undefined) {
+    problems.error(role.origin, `${fault.value}: a machine by its name or a role, not both`);
+  }
+  if (machine !== undefined) {
+    const names = machineNames(machines);
+    const given = String(machine.value);
+    if (!names.includes(given)) {
+      const hint = didYouMean(given, names) || `; there are ${names.join(', ')}`;
+      problems.error(machine.origin, `${fault.value}: there is no machine ${given}${hint}`);
+    }
+  }
+  if (role === undefined) return;
+  const roles = roleNames.filter((name) => machines.control === 'zookeeper' || !name.startsWith('zookeeper-'));
+  const given = String(role.value);
+  if (roles.includes(given)) return;
+  const why = roleNames.includes(given)
+    ? ' under KRaft'
+    : didYouMean(given, roles) || `; roles are ${roles.join(', ')}`;
+  problems.error(role.origin, `${fault.value}: nobody plays ${given}${why}`);
 }
 
 const anyRequest = 'any';

@@ -4,6 +4,7 @@ import type { ControlPlane } from '../../model/kafka/protocol/versions/rule.js';
 import { settingsFor, type SettingsTable } from '../settings/table.js';
 import { effectiveForTopic } from '../settings/effective.js';
 import { defaultRequirements } from '../../checkers/kafka/api.js';
+import type { MachineCounts } from '../../model/kafka/machine-names.js';
 import {
   byDefault,
   type Draft,
@@ -78,9 +79,9 @@ class Finisher {
     refuseMixedGroups(consumers, this.#problems);
     checkStreamsWorkload(draft.workload.type, topics, consumers, this.#table, brokerSettings, this.#problems);
     this.#checkPipeline(topics, consumers);
-    const counts = { producers: countOf(producers), consumers: countOf(consumers), topics: topics.length };
-    refuseStrangePlan(draft, counts, this.#problems);
-    const faults = finishFaults(draft, topics, this.#problems);
+    const clients = { producers: countOf(producers), consumers: countOf(consumers) };
+    refuseStrangePlan(draft, { ...clients, topics: topics.length }, this.#problems);
+    const faults = finishFaults(draft, topics, this.#machines(mode, clients), this.#problems);
     const leftOut = lateRequestsNote(draft.faults, draft.lateRequests);
     if (leftOut !== null) this.#notes.push(leftOut);
     return {
@@ -176,6 +177,12 @@ class Finisher {
     return isCombined && controllers.origin.kind === 'default'
       ? Math.min(controllers.value, brokers.value)
       : controllers.value;
+  }
+
+  #machines(mode: ControlPlane, clients: { producers: number; consumers: number }): MachineCounts {
+    const { brokers, broker } = this.#draft;
+    const combined = hasCombinedRoles(mode, broker.get('process.roles')?.text);
+    return { control: mode, brokers: brokers.value, controllers: this.#deciders(mode), combined, ...clients };
   }
 
   #racks(): (string | null)[] {

@@ -4,11 +4,12 @@
  */
 import { serverAssignorName } from '../../model/kafka/coordinator/group/consumer/server-assignors.js';
 import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
-import { unknownAssignor } from '../settings/assignors.js';
+import { assignorClasses, unknownAssignor } from '../settings/assignors.js';
 import { effective } from '../settings/effective.js';
 import type { SettingsTable } from '../settings/table.js';
 import type { Located } from './draft.js';
 import { originOf } from './given-settings.js';
+import { didYouMean } from './nearest.js';
 import type { Problems } from './problems.js';
 import type { GivenSettings, SpecConsumer } from './spec.js';
 
@@ -67,7 +68,8 @@ function checkConsumerProtocol(release: string, isOffered: boolean, given: Given
   if (assignor === undefined || serverAssignorName(String(assignor.value)) !== undefined) return;
   problems.error(
     assignor.origin,
-    `group.remote.assignor: ${assignor.value} is none of Kafka's own assignors: uniform, range`,
+    `group.remote.assignor: ${assignor.value} is none of Kafka's own assignors: uniform, range` +
+      didYouMean(String(assignor.value), ['uniform', 'range']),
   );
 }
 
@@ -83,7 +85,10 @@ function checkClassicProtocol(table: SettingsTable, given: GivenSettings, proble
   const strategy = given['partition.assignment.strategy'];
   const strange = strategy === undefined ? null : unknownAssignor(String(strategy.value));
   if (strange !== null) {
-    problems.error(strategy!.origin, `partition.assignment.strategy: ${strange} is none of Kafka's own assignors`);
+    problems.error(
+      strategy!.origin,
+      `partition.assignment.strategy: ${strange} is none of Kafka's own assignors${didYouMean(strange, assignorClasses)}`,
+    );
   }
   const assignor = given['group.remote.assignor'];
   if (assignor === undefined) return;

@@ -16,6 +16,7 @@ import {
   withTransactions,
   type StateTopicSettings,
 } from '../../model/kafka/coordinator/transaction/state-topic.js';
+import { consumerName, producerName } from '../../model/kafka/machine-names.js';
 import { resolveRules } from '../../model/kafka/protocol/versions/resolve.js';
 import { ruleBySpecName, type Rules, type RuleValues } from '../../model/kafka/protocol/versions/rules.js';
 import { assignorNames } from '../settings/assignors.js';
@@ -243,7 +244,7 @@ function producers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): Prod
       oneProducer(table, given, producer.count > 1 ? `-${member}` : ''),
     );
   });
-  return settings.map((own, index) => ({ name: `p${index}`, settings: own }));
+  return settings.map((own, index) => ({ name: producerName(index), settings: own }));
 }
 
 function oneProducer(table: SettingsTable, given: GivenSettings, suffix: string): ProducerSettings {
@@ -339,7 +340,7 @@ function consumers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): Cons
       };
     });
   });
-  return clients.map((client, index) => ({ name: `c${index}`, ...client }));
+  return clients.map((client, index) => ({ name: consumerName(index), ...client }));
 }
 
 /** One input, its changelog, the output. */

@@ -7,7 +7,7 @@ import { compareReleases } from '../../model/kafka/protocol/versions/releases.js
 import { effectiveForTopic } from '../settings/effective.js';
 import type { SettingsTable } from '../settings/table.js';
 import type { DraftClient, Located, RawSetting } from './draft.js';
-import { nearestName } from './nearest.js';
+import { didYouMean, nearestName } from './nearest.js';
 import { Problems } from './problems.js';
 import type { GivenSettings, Origin, SpecConsumer, SpecTopic } from './spec.js';
 
@@ -85,7 +85,9 @@ function valueOf(name: string, raw: RawSetting, problems: Problems): string | nu
     case 'processing.guarantee':
       if (!(guarantees as readonly string[]).includes(text)) {
         const older = text === 'exactly_once' || text === 'exactly_once_beta';
-        const what = older ? `${text} is not run: exactly_once_v2 is` : `${text} is none of ${guarantees.join(', ')}`;
+        const what = older
+          ? `${text} is not run: exactly_once_v2 is`
+          : `${text} is none of ${guarantees.join(', ')}${didYouMean(text, guarantees)}`;
         problems.error(origin, `processing.guarantee: ${what}`);
       }
       return text;

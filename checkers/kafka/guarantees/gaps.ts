@@ -4,6 +4,7 @@ import type { Gap } from '../../checker.js';
 import {
   allowsUnclean,
   allProducers,
+  allTransactional,
   fencesByGeneration,
   hasRule,
   keepsUnsynced,
@@ -128,7 +129,7 @@ const idempotenceEnds: Gap = {
   sentence:
     'Idempotence ends with the producer session: what an application sends again after a restart, or after a send that timed out, is written again.',
   source: 'KIP-98',
-  applies: (header) => someProducer(header, ({ idempotent }) => idempotent),
+  applies: (header) => someProducer(header, ({ idempotent }) => idempotent) && !allTransactional(header),
   closedBy: 'transactional.id, or an application that can tell repeated records',
 };
 

@@ -1,6 +1,6 @@
 /** All guarantees, a line each. Of several that exclude an anomaly, the first is named. */
 import type { Anomaly } from '../../../histories/anomaly.js';
-import type { History } from '../../../histories/operation.js';
+import type { History, HistoryHeader } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
 import * as durability from './durability.js';
 import * as groups from './groups.js';
@@ -57,6 +57,11 @@ const neverLicensed: readonly Guarantee[] = [
 
 export function isNeverLicensed(anomaly: Anomaly, history: History): boolean {
   return neverLicensed.some((guarantee) => excludes(guarantee, anomaly, history));
+}
+
+/** There is what the guarantee speaks of: transactions, a compacted topic, ... */
+export function isWorthSaying(guarantee: Guarantee, header: HistoryHeader): boolean {
+  return guarantee.bearsOn?.(header) ?? true;
 }
 
 /** A guarantee that excludes the anomaly, given to those whose operations it shows. */

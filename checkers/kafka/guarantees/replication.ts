@@ -4,6 +4,7 @@ import { POLL } from '../../../histories/history-columns.js';
 import type { History } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
+import { compacts } from '../settings.js';
 
 export const realReads: Guarantee = {
   id: 'real-reads',
@@ -54,6 +55,7 @@ export const compaction: Guarantee = {
   source: 'LogCleaner; KIP-58, KIP-534',
   assumptions: [],
   covers: () => ['W23'],
+  bearsOn: compacts,
 };
 
 export const readsInOrder: Guarantee = {
@@ -83,6 +85,7 @@ export const metadataKept: Guarantee = {
   source: 'KIP-595; KafkaRaftClient',
   assumptions: ['A majority of the controllers keeps what it has flushed.'],
   covers: () => ['W20'],
+  bearsOn: ({ control }) => control !== 'zookeeper',
 };
 
 export const partitionState: Guarantee = {

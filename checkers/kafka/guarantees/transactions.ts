@@ -3,7 +3,14 @@ import type { Anomaly } from '../../../histories/anomaly.js';
 import { columnsOf, COMMIT, POLL } from '../../../histories/history-columns.js';
 import type { History, HistoryHeader } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
-import { fencesByGeneration, isolationOf, isTransactional, processesExactlyOnce, readsCommitted } from '../settings.js';
+import {
+  commitsInTransactions,
+  fencesByGeneration,
+  isolationOf,
+  isTransactional,
+  processesExactlyOnce,
+  readsCommitted,
+} from '../settings.js';
 
 export const atomicTransactions: Guarantee = {
   id: 'atomic-transactions',
@@ -15,6 +22,7 @@ export const atomicTransactions: Guarantee = {
     isTransactional(header) || isolationOf(header) !== 'all-uncommitted'
       ? ['torn-transaction', 'G1a', 'G1a-failed-reader', 'precommitted-read', 'G1c', 'G1c-process', 'G1c-realtime']
       : [],
+  bearsOn: isTransactional,
   holdsFor: everyReaderReadsCommitted,
 };
 
@@ -25,6 +33,7 @@ export const lastStableOffset: Guarantee = {
   source: 'KIP-98; UnifiedLog.fetchLastStableOffsetMetadata',
   assumptions: [],
   covers: () => ['W12'],
+  bearsOn: isTransactional,
 };
 
 export const coordinatedTransactions: Guarantee = {
@@ -34,6 +43,7 @@ export const coordinatedTransactions: Guarantee = {
   source: 'KIP-98; TransactionMetadata, ProducerAppendInfo.appendEndTxnMarker',
   assumptions: ['No leader loses what the coordinators of transactions wrote, or markers.'],
   covers: () => ['W14', 'W15', 'W16'],
+  bearsOn: isTransactional,
 };
 
 const processingAssumptions = [
@@ -48,6 +58,7 @@ export const transactionalProcessing: Guarantee = {
   source: 'KIP-98 (sendOffsetsToTransaction)',
   assumptions: processingAssumptions,
   covers: (header) => (transformsCommitted(header) ? ['ctp-missing', 'ctp-phantom', 'ctp-torn', 'ctp-order'] : []),
+  bearsOn: commitsInTransactions,
   holdsFor: processesInTransactions,
 };
 
@@ -59,6 +70,7 @@ export const exactlyOnceProcessing: Guarantee = {
   assumptions: processingAssumptions,
   covers: (header) =>
     transformsCommitted(header) && fencesByGeneration(header) ? ['ctp-duplicate', 'zombie-output'] : [],
+  bearsOn: commitsInTransactions,
   holdsFor: processesInTransactions,
 };
 

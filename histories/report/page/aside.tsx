@@ -1,10 +1,11 @@
 /** Beside the logs: what was set otherwise than Kafka's default, and what the model leaves out that could matter. */
+import { differingSettings } from '../differing-settings.js';
 import type { TrialPageData } from '../page-data.js';
 
 const MOST = 12;
 
 export function Aside({ data }: { data: TrialPageData }) {
-  const differing = data.settings.filter((row) => row.differs);
+  const differing = differingSettings(data.settings);
   const notModelled = data.settings.filter((row) => row.bearing === 'could matter, not modelled');
   return (
     <section class="panel aside" aria-label="Settings">
@@ -13,7 +14,9 @@ export function Aside({ data }: { data: TrialPageData }) {
       <dl>
         {differing.slice(0, MOST).map((row) => (
           <>
-            <dt>{row.name}</dt>
+            <dt>
+              {row.name} <span class="quiet">{row.scope}</span>
+            </dt>
             <dd>
               <b>{row.value}</b>{' '}
               <span class="quiet">default {row.kafkaDefault === '' ? 'none' : row.kafkaDefault}</span>

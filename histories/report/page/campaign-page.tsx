@@ -1,7 +1,7 @@
 /** The page of a campaign: what held, what did not and how often, how it failed, and what was reached at all. */
 import type { ComponentChildren } from 'preact';
 import type { CampaignCell, CampaignPageData, CampaignVariant } from '../page-data.js';
-import { counted, duration, seconds } from '../words.js';
+import { counted, duration, seconds, simulated } from '../words.js';
 import { Badge, CopyButton, ThemeButton, verdictWords } from './parts.js';
 
 export function CampaignPage({ data }: { data: CampaignPageData }) {
@@ -128,24 +128,26 @@ export function CampaignPage({ data }: { data: CampaignPageData }) {
               ))}
             </tbody>
           </table>
-          {data.notTried.length > 0 && <p class="quiet">not tried: {data.notTried.join(' · ')}</p>}
-          <h2>Never reached</h2>
-          {never.length === 0 ? (
-            <p class="quiet">Every situation was reached.</p>
-          ) : (
-            <ul class="never">
-              {never.map(({ name, sentence }) => (
-                <li>
-                  <b>{name}</b> <span class="quiet">{sentence}</span>
-                </li>
-              ))}
-            </ul>
-          )}
+          {data.notTried.length > 0 && <p class="quiet shown">not tried: {data.notTried.join(' · ')}</p>}
         </section>
       </div>
+      <section class="panel" aria-label="Never reached">
+        <h2>Never reached</h2>
+        {never.length === 0 ? (
+          <p class="quiet">Every situation was reached.</p>
+        ) : (
+          <ul class="never">
+            {never.map(({ name, sentence }) => (
+              <li>
+                <b>{name}</b> <span class="quiet">{sentence}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
       <footer>
         <p class="mono">
-          {data.id} · {(data.simulatedSeconds / 3600).toFixed(1)} simulated hours · digest {data.digest}
+          {data.id} · {simulated(data.simulatedSeconds * 1_000_000)} · digest {data.digest}
         </p>
       </footer>
     </div>

@@ -181,7 +181,9 @@ function microOpWords(trial: Trial, story: Story, microOp: MicroOp): string {
     const recordKey = microOp.recordKey === null ? '' : ` key ${microOp.recordKey}`;
     return `${key}${microOp.offset < 0 ? '' : `@${microOp.offset}`}${recordKey} = ${history.valueName(microOp.value)}`;
   }
-  if (microOp.kind !== 'poll') return `${microOp.kind} ${key}`;
+  if (microOp.kind === 'derive') return `made of ${key}@${microOp.offset}`;
+  if (microOp.kind === 'commit' || microOp.kind === 'committed') return `${microOp.kind} ${key}=${microOp.offset}`;
+  if (microOp.kind !== 'poll') return `${microOp.kind} ${'offset' in microOp ? `${key}@${microOp.offset}` : key}`;
   const { offsets, values } = microOp;
   if (offsets.length === 0) return `${key}: nothing`;
   const around = offsets.flatMap((offset, i) =>

@@ -16,7 +16,7 @@ export function Guarantees({
     <section class="panel" aria-label="Guarantees">
       <h2>Guarantees</h2>
       <div class="scroll">
-        <table class="list">
+        <table class={assumes ? 'list guarantees' : 'list'}>
           <thead>
             <tr>
               {['', 'guarantee', ...(assumes ? ['assumes'] : []), 'source', 'in this trial'].map((title) => (

@@ -21,14 +21,15 @@ export interface Trial {
 
 export async function openTrial(bundle: PageBundle): Promise<Trial> {
   const [historyText, traceText] = await Promise.all([unpack(bundle.history), unpack(bundle.trace)]);
+  const history = readHistory(historyText);
   const replay = new TraceReplay(readTrace(traceText));
   const bands = new Map<number, Bands>();
   return {
     bundle,
-    history: readHistory(historyText),
+    history,
     replay,
     reader: replay.reader,
-    names: new Names(replay.reader.header),
+    names: new Names(replay.reader.header, (value) => history.valueName(value)),
     bands(key) {
       let known = bands.get(key);
       if (known === undefined) {

@@ -1,4 +1,7 @@
-/** The story of a partition behind a transaction that nobody ends: opened by a write that came late (KAFKA-14402). */
+/**
+ * The story of a partition behind a transaction that nobody ends: opened by a write that came late (KAFKA-14402). Whoever
+ * reads committed records gets no further than its first offset, and records behind that are never read.
+ */
 import type { JudgedAnomaly } from '../../anomaly.js';
 import type { Operation } from '../../operation.js';
 import { lastIndexAt, type RecordOf } from '../../trace-record.js';
@@ -6,6 +9,7 @@ import { seconds } from '../words.js';
 import { baselineLine, clusterLines } from './cluster-lines.js';
 import { compose } from './compose.js';
 import { faultsInForce } from './duplicate.js';
+import { lossOf, NEVER_READ, type Loss } from './loss.js';
 import { draft, type Draft, type Teller } from './teller.js';
 import { endLine, markerLines } from './transaction-lines.js';
 import type { Cause, Story } from './types.js';
@@ -25,15 +29,37 @@ interface Hanging {
   readonly operation: Operation;
 }
 
-/** null: it is stuck for another reason. */
+/** Of what is stuck. null: it is for another reason. */
 export function hangingCause(teller: Teller, judged: JudgedAnomaly): Cause | null {
   return hangingOf(teller, judged) === null ? null : CAUSE;
 }
 
-/** null: it is stuck for another reason. */
+/** Of what is stuck. null: it is for another reason. */
 export function hangingStory(teller: Teller, judged: JudgedAnomaly): Story | null {
   const hanging = hangingOf(teller, judged);
-  if (hanging === null) return null;
+  return hanging === null ? null : storyBehind(teller, judged, hanging, null);
+}
+
+/** Of a record that a replica has and nobody was given. null: it does not stand behind such a transaction. */
+export function withheldCause(teller: Teller, judged: JudgedAnomaly, loss: Loss): Cause | null {
+  return withheldBy(teller, judged, loss) === null ? null : CAUSE;
+}
+
+/** Of a record that a replica has and nobody was given. null: it does not stand behind such a transaction. */
+export function withheldStory(teller: Teller, judged: JudgedAnomaly): Story | null {
+  const loss = lossOf(teller.reader, teller.key(judged.anomaly.key), judged.anomaly.values[0]!);
+  const hanging = withheldBy(teller, judged, loss);
+  return hanging === null ? null : storyBehind(teller, judged, hanging, loss);
+}
+
+function withheldBy(teller: Teller, { anomaly }: JudgedAnomaly, { cause, copy }: Loss): Hanging | null {
+  if (cause.id !== NEVER_READ || copy === null) return null;
+  const hanging = hangingIn(teller, teller.key(anomaly.key), lastIndexAt(teller.reader, anomaly.at) + 1);
+  return hanging !== null && hanging.offset <= copy.offset ? hanging : null;
+}
+
+/** @param withheld a record behind it, where the anomaly is that nobody read it */
+function storyBehind(teller: Teller, judged: JudgedAnomaly, hanging: Hanging, withheld: Loss | null): Story {
   const { key, append, operation, producerId, offset } = hanging;
   const { names, reader } = teller;
   const { machine } = teller.clientOf(operation);
@@ -56,18 +82,40 @@ export function hangingStory(teller: Teller, judged: JudgedAnomaly): Story | nul
       role: 'other',
       weight: 10,
     }),
+    ...(withheld === null ? [] : withheldLines(teller, judged, withheld)),
   ];
   const baseline = baselineLine(teller, key, from);
   if (baseline !== null) drafts.push(baseline);
   const { lines, graph } = compose(teller, drafts, [], 'nobody who reads committed records gets on');
   return {
-    headline: `Nobody who reads committed records gets past offset ${offset} of ${names.key(key)}.`,
+    headline: headlineOf(teller, judged, hanging, withheld),
     cause: `${operation.client} gave a transaction up at ${seconds(operation.completedAt)} s; one of its writes was still under way, was appended at ${seconds(append.time)} s, and opened a transaction that no coordinator knows of.`,
     lines,
     why: 'A leader took the write without asking whether its transaction was open. Since Kafka 3.6 it asks the coordinator first (KIP-890, transaction.partition.verification.enable).',
     graph,
-    focus: { key, offsets: [offset], values: [append.value] },
+    focus: {
+      key,
+      offsets: [offset, ...(withheld?.copy === undefined || withheld.copy === null ? [] : [withheld.copy.offset])],
+      values: [append.value],
+    },
   };
+}
+
+function headlineOf(teller: Teller, judged: JudgedAnomaly, { key, offset }: Hanging, withheld: Loss | null): string {
+  const stuck = `obody who reads committed records gets past offset ${offset} of ${teller.names.key(key)}`;
+  if (withheld === null) return `N${stuck}.`;
+  const value = judged.anomaly.values[0]!;
+  const record = teller.recordWords(key, withheld.copy!.offset, value, teller.sendOf(judged, value));
+  return `The acknowledged record ${record} was never read: n${stuck}.`;
+}
+
+/** The record as it was acknowledged. */
+function withheldLines(teller: Teller, { anomaly }: JudgedAnomaly, { acknowledgement, copy }: Loss): readonly Draft[] {
+  if (acknowledgement === null || copy === null) return [];
+  const { machine } = acknowledgement;
+  const text = `${teller.names.machine(machine)} acknowledges ${teller.names.record(teller.key(anomaly.key), copy.offset)}`;
+  const note = '← nobody will read it';
+  return [draft({ index: acknowledgement.index, machine, text, note, offset: copy.offset, role: 'ack', weight: 9 })];
 }
 
 /** In the partition that is stuck, else in any: who waits for one may hold up others. */

@@ -30,6 +30,9 @@ export interface Loss {
   readonly cause: Cause;
 }
 
+/** Of a cause: a replica has the record, and no reader was given it. */
+export const NEVER_READ = 'never-read';
+
 const UNCLEAN = 1;
 const LAST_KNOWN_LEADER = 6;
 /** As in the trace: LossReason.corrupt. */
@@ -202,7 +205,7 @@ function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
       };
     }
     if (holdersAt(fate, reader.length - 1).length > 0) {
-      return { id: 'never-read', sentence: 'the record is on a replica, but no reader was ever given it' };
+      return { id: NEVER_READ, sentence: 'the record is on a replica, but no reader was ever given it' };
     }
     return { id: 'wiped', sentence: 'every replica that held the record lost it' };
   }

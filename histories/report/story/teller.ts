@@ -40,7 +40,7 @@ export class Teller {
   constructor(history: History, trace: Trace) {
     this.history = history;
     this.reader = new TraceReader(trace);
-    this.names = new Names(trace.header);
+    this.names = new Names(trace.header, (value) => history.valueName(value));
   }
 
   /** The value of a setting, as the history's header states it; null if it does not. */

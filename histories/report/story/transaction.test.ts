@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { causeOf, storyOf, type Story } from '../story.js';
 import type { Scenario } from '../testing/scenarios.js';
-import { hangingTransaction, lateEndOfTransaction, lateWriteOfTransaction } from '../testing/transaction-scenarios.js';
+import {
+  hangingTransaction,
+  lateEndOfTransaction,
+  lateWriteOfTransaction,
+  recordBehindHangingTransaction,
+} from '../testing/transaction-scenarios.js';
 
 function storyOfScenario({ history, trace, judged }: Scenario): Story {
   return storyOf(history, trace, judged);
@@ -78,6 +83,24 @@ describe('the story of a partition behind a hanging transaction', () => {
       '300.00 orders-0 can be read up to offset 5 alone (last stable offset) | and so it stays',
     ]);
     expect(story.why).toContain('transaction.partition.verification.enable');
+    expect(cause(scenario)).toBe('a write of a transaction that was over came late, and opened one that nobody ends');
+  });
+});
+
+describe('the story of a record that stands behind a hanging transaction', () => {
+  const scenario = recordBehindHangingTransaction();
+  const story = storyOfScenario(scenario);
+
+  it('says that it is there, up to where readers get, and whose transaction is in the way', () => {
+    expect(story.headline).toBe(
+      'The acknowledged record orders-0@6 (value 9) was never read: nobody who reads committed records gets past offset 5 of orders-0.',
+    );
+    expect(story.cause).toContain('p0 gave a transaction up at 18.100 s');
+    expect(told(story).slice(-3)).toEqual([
+      "22.00 b1 appends orders-0@5 = 7 | ← p0's transaction is over; nobody will end this one",
+      '23.00 b1 acknowledges orders-0@6 | ← nobody will read it',
+      '300.00 orders-0 can be read up to offset 5 alone (last stable offset) | and so it stays',
+    ]);
     expect(cause(scenario)).toBe('a write of a transaction that was over came late, and opened one that nobody ends');
   });
 });

@@ -10,7 +10,7 @@ const NOT_PROMISED = 'nothing in Kafka promises otherwise under these settings';
 class ScriptedGroup {
   readonly cluster: ScriptedCluster;
 
-  constructor(commit: string, more: Readonly<Record<string, string>> = {}) {
+  constructor(commit: string, more: Readonly<Record<string, string>>) {
     const settings = {
       ...more,
       commit,
@@ -70,16 +70,22 @@ class ScriptedGroup {
   }
 }
 
-/** c0 is busy for longer than max.poll.interval.ms; its partition goes to c1, and its commit comes too late. */
-export function slowMember(): Scenario {
-  const group = new ScriptedGroup('after-processing');
-  const { cluster } = group;
+/** Both members have joined; c0 is given the partition, and polls the record. It has neither processed nor committed it. */
+function polledGroup(commit: string, more: Readonly<Record<string, string>> = {}): ScriptedGroup {
+  const group = new ScriptedGroup(commit, more);
   group.joins('c0');
   group.joins('c1');
-  cluster.at(2);
+  group.cluster.at(2);
   group.gives('c0', 1, -1);
-  cluster.at(3);
+  group.cluster.at(3);
   group.polls('c0');
+  return group;
+}
+
+/** c0 is busy for longer than max.poll.interval.ms; its partition goes to c1, and its commit comes too late. */
+export function slowMember(): Scenario {
+  const group = polledGroup('after-processing');
+  const { cluster } = group;
   const first = cluster.begin('c0', 'process', [group.offset('process', 0)]);
   cluster.at(9);
   group.leaves('c0', 1, 0);
@@ -104,14 +110,8 @@ export function pausedBeforeCommit(): Scenario {
 }
 
 function evictedBeforeCommit(befalls: (cluster: ScriptedCluster) => void): Scenario {
-  const group = new ScriptedGroup('after-processing');
+  const group = polledGroup('after-processing');
   const { cluster } = group;
-  group.joins('c0');
-  group.joins('c1');
-  cluster.at(2);
-  group.gives('c0', 1, -1);
-  cluster.at(3);
-  group.polls('c0');
   const first = cluster.does('c0', 'process', [group.offset('process', 0)]);
   befalls(cluster);
   cluster.at(9);
@@ -125,14 +125,8 @@ function evictedBeforeCommit(befalls: (cluster: ScriptedCluster) => void): Scena
 
 /** c0 commits what it has polled, and is killed before it processes it. */
 export function committedThenDied(): Scenario {
-  const group = new ScriptedGroup('before-processing');
+  const group = polledGroup('before-processing');
   const { cluster } = group;
-  group.joins('c0');
-  group.joins('c1');
-  cluster.at(2);
-  group.gives('c0', 1, -1);
-  cluster.at(3);
-  group.polls('c0');
   const commit = cluster.tick().does('c0', 'commit', [group.offset('commit', 1)]);
   die(cluster, 'c0');
   cluster.at(9);
@@ -145,14 +139,8 @@ export function committedThenDied(): Scenario {
 
 /** An application with at_least_once counts a record, and is killed before it commits; c1 goes on from a changelog that has it. */
 export function countedTwice(): Scenario {
-  const group = new ScriptedGroup('after-processing', { 'processing.guarantee': 'at_least_once' });
+  const group = polledGroup('after-processing', { 'processing.guarantee': 'at_least_once' });
   const { cluster } = group;
-  group.joins('c0');
-  group.joins('c1');
-  cluster.at(2);
-  group.gives('c0', 1, -1);
-  cluster.at(3);
-  group.polls('c0');
   group.counts('c0', 100, 1);
   die(cluster, 'c0');
   cluster.at(9);
@@ -165,14 +153,8 @@ export function countedTwice(): Scenario {
 
 /** c0 is put out of the group with a record that it has not counted yet; c1 counts it, and c0 does so after all. */
 export function countedLate(): Scenario {
-  const group = new ScriptedGroup('after-processing', { 'processing.guarantee': 'at_least_once' });
+  const group = polledGroup('after-processing', { 'processing.guarantee': 'at_least_once' });
   const { cluster } = group;
-  group.joins('c0');
-  group.joins('c1');
-  cluster.at(2);
-  group.gives('c0', 1, -1);
-  cluster.at(3);
-  group.polls('c0');
   cluster.at(9.1);
   group.leaves('c0', 1, 0);
   cluster.tick();

@@ -53,6 +53,7 @@ export function trialInput(scenario: Scenario, shrunk?: Scenario): TrialPageInpu
     cluster: 'Kafka 3.9 KRaft · 3 brokers · RF 3 · min.insync.replicas 2 · acks 1 · Java client',
     replay: 'npx harrow replay .harrow/campaign-0k4a/failures/17',
     digest: '7be1c9f04a52d3e8b6a7f1509c2e4d86a1b3c5d7e9f00112233445566778840c2',
+    size: sizeOf(scenario),
     fix: 'acks=all → clean, 1 send waited 15.5 s',
     settings,
     guarantees,
@@ -64,9 +65,14 @@ export function trialInput(scenario: Scenario, shrunk?: Scenario): TrialPageInpu
             history: shrunk.history,
             trace: shrunk.trace,
             verdict: { verdict: 'unsafe', reasons: [], anomalies: [shrunk.judged] },
+            size: sizeOf(shrunk),
           },
         }),
   };
+}
+
+function sizeOf({ history }: Scenario): TrialPageInput['size'] {
+  return { faults: 1, sends: history.operations.filter(({ f }) => f === 'send' || f === 'txn').length };
 }
 
 export function campaignInput(first: Scenario, second: Scenario): CampaignPageInput {

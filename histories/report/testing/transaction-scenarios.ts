@@ -9,7 +9,7 @@ const [ONGOING, PREPARE_COMMIT, PREPARE_ABORT] = [1, 2, 3];
 
 /** p0 writes in transactions to two partitions; the third broker coordinates them. */
 class Transactions {
-  readonly cluster = new ScriptedCluster({ acks: -1, partitions: 2, producers: 1 }).boot();
+  readonly cluster = new ScriptedCluster({ acks: -1, partitions: 2, producers: 2 }).boot();
 
   begin(values: readonly number[]): number {
     const sends = values.map((value, key): MicroOp => ({ kind: 'send', key, offset: -1, value, recordKey: null }));
@@ -72,6 +72,20 @@ export function hangingTransaction(): Scenario {
   const transactions = lateWrite();
   transactions.cluster.at(300);
   return transactions.found('stuck', 0, [], [], []);
+}
+
+/** The same, and p1's record behind it was acknowledged. */
+export function recordBehindHangingTransaction(): Scenario {
+  const transactions = lateWrite();
+  const { cluster } = transactions;
+  const operation = cluster
+    .at(23)
+    .begin('p1', 'send', [{ kind: 'send', key: 0, offset: -1, value: 9, recordKey: null }]);
+  cluster.tick().emit('append', 1, 0, 6, 1, 9, 1);
+  cluster.tick().emit('acknowledged', 1, 0, 6, 6, 1, -1);
+  cluster.tick().complete(operation, 'ok', 6);
+  cluster.at(300).emit('follower-fetched', 1, 0, 2, 7, 1);
+  return transactions.found('unseen', 0, [9], [6], [operation]);
 }
 
 /** The same, but its producer is in its next transaction, which is committed. */

@@ -8,24 +8,11 @@ import type {
 } from '../protocol/group-messages.js';
 import { Api } from '../protocol/messages.js';
 import type { GroupConsumer } from './group-consumer.js';
-import { Lab, type LabOptions, type MemberOptions } from './testing/lab.js';
-import { answer, drop, lose, refuse, type Script } from './testing/scripted-broker.js';
+import { errorsFor, expectZombieProcessesTwice, groupLab, sendToPartition } from './testing/group-lab.js';
+import type { Lab, MemberOptions } from './testing/lab.js';
+import { answer, drop, lose, refuse } from './testing/scripted-broker.js';
 
 const SECOND = 1000;
-
-/** Two partitions, some records in each. */
-function lab(options: LabOptions = {}): Lab {
-  const laboratory = new Lab({ topics: [2], ...options });
-  send(laboratory, 0, [1, 2, 3]);
-  send(laboratory, 1, [11, 12]);
-  laboratory.pass(1 * SECOND);
-  return laboratory;
-}
-
-function send(laboratory: Lab, partition: number, values: readonly number[]): void {
-  const p = laboratory.producer({ 'enable.idempotence': false });
-  laboratory.sendToPartition(p, partition, values);
-}
 
 function member(laboratory: Lab, options: MemberOptions = {}): number {
   const settings: Partial<GroupConsumerSettings> = { 'group.protocol': 'consumer', ...options.settings };
@@ -36,17 +23,9 @@ function heartbeats(laboratory: Lab, broker = 1): readonly ConsumerGroupHeartbea
   return laboratory.broker(broker).requestsOf<ConsumerGroupHeartbeatRequest>(Api.consumerGroupHeartbeat);
 }
 
-/** Errors for the first requests of a kind, one each. */
-function errorsFor(kind: number, ...errors: number[]): Script {
-  return (request) => {
-    const error = request.kind === kind ? errors.shift() : undefined;
-    return error === undefined ? answer : refuse(error);
-  };
-}
-
 describe('a member of KIP-848’s protocol', () => {
   it('joins under an id of its own with epoch 0, is given what there is, acknowledges it, and processes it', () => {
-    const one = lab();
+    const one = groupLab();
     const c = member(one);
     one.pass(1 * SECOND);
     expect(one.log.owned(c)).toEqual([[0, 1]]);
@@ -64,7 +43,7 @@ describe('a member of KIP-848’s protocol', () => {
   });
 
   it('sends a heartbeat whenever the coordinator says, and says nothing twice', () => {
-    const one = lab();
+    const one = groupLab();
     member(one);
     one.pass(1 * SECOND);
     one.broker(1).requests.length = 0;
@@ -77,14 +56,14 @@ describe('a member of KIP-848’s protocol', () => {
   });
 
   it('names the assignor of group.remote.assignor, and its rack', () => {
-    const one = lab();
+    const one = groupLab();
     member(one, { settings: { 'group.remote.assignor': 'range', 'client.rack': 'a' } });
     one.pass(1 * SECOND);
     expect(heartbeats(one)[0]).toMatchObject({ serverAssignor: 'range', rackId: 'a' });
   });
 
   it('says everything once more after an answer that is missing', () => {
-    const one = lab();
+    const one = groupLab();
     const c = member(one);
     one.pass(1 * SECOND);
     const script = errorsFor(Api.consumerGroupHeartbeat, KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
@@ -103,7 +82,7 @@ describe('a member of KIP-848’s protocol', () => {
   });
 
   it('looks for another coordinator when the one it has says that it is none, and goes on as the member that it is', () => {
-    const one = lab({ brokers: 2 });
+    const one = groupLab({ brokers: 2 });
     const c = member(one);
     one.pass(1 * SECOND);
     one.script = (request, broker) =>
@@ -117,7 +96,7 @@ describe('a member of KIP-848’s protocol', () => {
   });
 
   it('ends when it is refused for good', () => {
-    const one = lab();
+    const one = groupLab();
     one.script = errorsFor(Api.consumerGroupHeartbeat, KafkaError.GROUP_MAX_SIZE_REACHED);
     const c = member(one);
     one.pass(30 * SECOND);
@@ -127,7 +106,7 @@ describe('a member of KIP-848’s protocol', () => {
   });
 
   it('throws while another has its group.instance.id, and is started again until it is released', () => {
-    const one = lab();
+    const one = groupLab();
     const { UNRELEASED_INSTANCE_ID } = KafkaError;
     one.script = errorsFor(Api.consumerGroupHeartbeat, UNRELEASED_INSTANCE_ID, UNRELEASED_INSTANCE_ID);
     const c = member(one, { settings: { 'group.instance.id': 'i' } });
@@ -141,7 +120,7 @@ describe('a member of KIP-848’s protocol', () => {
 
 describe('its reconciliation', () => {
   it('gives up only what another is to have, who gets it once that is acknowledged', () => {
-    const one = lab();
+    const one = groupLab();
     const first = member(one);
     one.pass(1 * SECOND);
     const second = member(one);
@@ -152,7 +131,7 @@ describe('its reconciliation', () => {
   });
 
   it('waits for the application to poll, and goes on reading what it keeps', () => {
-    const one = lab();
+    const one = groupLab();
     const busy = member(one, { recordMicros: 4_000_000 });
     one.pass(1 * SECOND);
     const other = member(one);
@@ -162,13 +141,13 @@ describe('its reconciliation', () => {
     one.pass(15 * SECOND);
     expect(one.log.owned(busy).at(-1)).toEqual([0]);
     expect(one.log.owned(other).at(-1)).toEqual([1]);
-    send(one, 0, [4]);
+    sendToPartition(one, 0, [4]);
     one.pass(5 * SECOND);
     expect(one.log.polled(0)).toContain(4);
   });
 
   it('commits before it gives anything up, if it commits by itself', () => {
-    const one = lab();
+    const one = groupLab();
     const settings = { 'auto.commit.interval.ms': 600_000 };
     member(one, { commit: 'auto', settings });
     one.pass(1 * SECOND);
@@ -180,7 +159,7 @@ describe('its reconciliation', () => {
   });
 
   it('commits anew in its next epoch what was refused in the last (STALE_MEMBER_EPOCH)', () => {
-    const one = lab();
+    const one = groupLab();
     const settings = { 'auto.commit.interval.ms': 600_000 };
     const first = member(one, { commit: 'auto', settings });
     one.pass(1 * SECOND);
@@ -192,7 +171,7 @@ describe('its reconciliation', () => {
   });
 
   it('returns nothing any more of what it is about to give up', () => {
-    const one = lab();
+    const one = groupLab();
     const settings = { 'auto.commit.interval.ms': 600_000 };
     const first = member(one, { commit: 'auto', settings });
     one.pass(1 * SECOND);
@@ -200,8 +179,8 @@ describe('its reconciliation', () => {
     one.script = (request) => (request.kind === Api.offsetCommit ? drop : answer);
     member(one, { commit: 'auto', settings });
     one.pass(6 * SECOND);
-    send(one, 1, [13]);
-    send(one, 0, [4]);
+    sendToPartition(one, 1, [13]);
+    sendToPartition(one, 0, [4]);
     one.pass(5 * SECOND);
     expect(one.log.owned(first)).toEqual([[0, 1]]);
     expect(one.log.polled(0)).toContain(4);
@@ -213,7 +192,7 @@ describe('a member that is none any more', () => {
   it.each([KafkaError.FENCED_MEMBER_EPOCH, KafkaError.UNKNOWN_MEMBER_ID])(
     'loses what it has and joins again under the same id, after error %i',
     (error) => {
-      const one = lab();
+      const one = groupLab();
       const c = member(one);
       one.pass(1 * SECOND);
       one.script = errorsFor(Api.consumerGroupHeartbeat, error);
@@ -226,10 +205,11 @@ describe('a member that is none any more', () => {
   );
 
   it('leaves by itself after max.poll.interval.ms; what it then commits is refused, and it joins with its next poll', () => {
-    const one = lab();
+    const one = groupLab();
     const zombie = member(one, { recordMicros: 3_000_000, settings: { 'max.poll.interval.ms': 5000 } });
+    one.pass(1 * SECOND);
     member(one);
-    one.pass(14 * SECOND);
+    one.pass(13 * SECOND);
     const leaving = heartbeats(one).filter(({ memberEpoch }) => memberEpoch === -1);
     expect(leaving).toHaveLength(1);
     expect(one.log.owned(zombie)).toEqual([[0, 1]]);
@@ -244,7 +224,7 @@ describe('a member that is none any more', () => {
   });
 
   it('says that it will be back if it is static', () => {
-    const one = lab();
+    const one = groupLab();
     const settings = { 'max.poll.interval.ms': 5000, 'group.instance.id': 'i' };
     member(one, { recordMicros: 3_000_000, settings });
     one.pass(9 * SECOND);
@@ -252,25 +232,16 @@ describe('a member that is none any more', () => {
   });
 
   it('finishes what it had, is replaced meanwhile, and cannot commit it', () => {
-    const one = lab();
-    const zombie = member(one, { recordMicros: 1_000_000 });
-    one.pass(2 * SECOND);
-    one.world.pause(zombie);
-    one.cluster.consumerGroup.evict(one.cluster.consumerGroup.memberIds[0]!);
-    const other = member(one);
-    one.pass(20 * SECOND);
-    expect(one.log.owned(other)).toEqual([[0, 1]]);
-    one.world.resume(zombie);
-    one.pass(20 * SECOND);
-    const twice = one.log.processed().filter((record, i, all) => all.indexOf(record) !== i);
-    expect(twice.length).toBeGreaterThanOrEqual(3);
-    expect(one.log.commits().some((line) => line.startsWith('fail'))).toBe(true);
+    const one = groupLab();
+    const { consumerGroup } = one.cluster;
+    const join = (options?: MemberOptions): number => member(one, options);
+    expectZombieProcessesTwice(one, join, () => consumerGroup.evict(consumerGroup.memberIds[0]!));
   });
 });
 
 describe('its epoch', () => {
   it('stands in commits, in questions for committed offsets, and in its group metadata', () => {
-    const one = lab();
+    const one = groupLab();
     const c = member(one);
     one.pass(1 * SECOND);
     const { memberId } = heartbeats(one)[0]!;
@@ -282,7 +253,7 @@ describe('its epoch', () => {
   });
 
   it('that is over fails a commitSync', () => {
-    const one = lab();
+    const one = groupLab();
     one.script = errorsFor(Api.offsetCommit, KafkaError.STALE_MEMBER_EPOCH);
     member(one);
     one.pass(1 * SECOND);
@@ -290,7 +261,7 @@ describe('its epoch', () => {
   });
 
   it('that is over when it asks for offsets is asked with again once the next is known', () => {
-    const one = lab();
+    const one = groupLab();
     one.script = errorsFor(Api.offsetFetch, KafkaError.STALE_MEMBER_EPOCH);
     member(one);
     one.pass(1 * SECOND);
@@ -300,7 +271,7 @@ describe('its epoch', () => {
 
 describe('who closes its consumer', () => {
   it('leaves with epoch -1, and others get its partitions with their next heartbeats', () => {
-    const one = lab();
+    const one = groupLab();
     const first = member(one);
     const second = member(one);
     one.pass(15 * SECOND);

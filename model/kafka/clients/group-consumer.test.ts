@@ -3,33 +3,11 @@ import { KafkaError } from '../protocol/errors.js';
 import type { HeartbeatRequest, JoinGroupRequest, LeaveGroupRequest } from '../protocol/group-messages.js';
 import { Api } from '../protocol/messages.js';
 import type { GroupConsumer } from './group-consumer.js';
-import { Lab, type LabOptions } from './testing/lab.js';
-import { answer, drop, lose, refuse, type Script } from './testing/scripted-broker.js';
+import { errorsFor, expectZombieProcessesTwice, groupLab, sendToPartition } from './testing/group-lab.js';
+import type { Lab } from './testing/lab.js';
+import { answer, drop, lose } from './testing/scripted-broker.js';
 
 const SECOND = 1000;
-
-/** Two partitions, some records in each. */
-function lab(options: LabOptions = {}): Lab {
-  const laboratory = new Lab({ topics: [2], ...options });
-  const p = laboratory.producer({ 'enable.idempotence': false });
-  laboratory.sendToPartition(p, 0, [1, 2, 3]);
-  laboratory.sendToPartition(p, 1, [11, 12]);
-  laboratory.pass(1 * SECOND);
-  return laboratory;
-}
-
-function send(laboratory: Lab, partition: number, values: readonly number[]): void {
-  const p = laboratory.producer({ 'enable.idempotence': false });
-  laboratory.sendToPartition(p, partition, values);
-}
-
-/** Errors for the first requests of a kind, one each. */
-function errorsFor(kind: number, ...errors: number[]): Script {
-  return (request) => {
-    const error = request.kind === kind ? errors.shift() : undefined;
-    return error === undefined ? answer : refuse(error);
-  };
-}
 
 function memberIdOf(laboratory: Lab): string {
   return [...laboratory.cluster.group.members.keys()][0]!;
@@ -37,7 +15,7 @@ function memberIdOf(laboratory: Lab): string {
 
 describe('a consumer that subscribes', () => {
   it('joins, is given what there is, and processes it', () => {
-    const one = lab();
+    const one = groupLab();
     const c = one.member();
     one.pass(1 * SECOND);
     expect(one.log.owned(c)).toEqual([[0, 1]]);
@@ -46,7 +24,7 @@ describe('a consumer that subscribes', () => {
   });
 
   it('is told its id first, and joins with it (KIP-394)', () => {
-    const one = lab();
+    const one = groupLab();
     one.member();
     one.pass(1 * SECOND);
     const joins = one.broker(1).requestsOf<JoinGroupRequest>(Api.joinGroup);
@@ -54,18 +32,18 @@ describe('a consumer that subscribes', () => {
   });
 
   it('begins where the group has committed, and by its policy where it has not', () => {
-    const one = lab();
+    const one = groupLab();
     one.cluster.group.committed.set(0, 2);
     one.member({ settings: { 'auto.offset.reset': 'latest' } });
     one.pass(1 * SECOND);
     expect(one.log.processed()).toEqual(['p0@2']);
-    send(one, 1, [13]);
+    sendToPartition(one, 1, [13]);
     one.pass(1 * SECOND);
     expect(one.log.processed()).toEqual(['p0@2', 'p1@2']);
   });
 
   it('shares the partitions with who joins later, once all have given theirs up', () => {
-    const one = lab();
+    const one = groupLab();
     const first = one.member();
     one.pass(1 * SECOND);
     const second = one.member();
@@ -75,7 +53,7 @@ describe('a consumer that subscribes', () => {
   });
 
   it('talks to its coordinator over a connection of its own, so that a parked JoinGroup stops no fetch', () => {
-    const one = lab();
+    const one = groupLab();
     const c = one.member({ settings: { 'heartbeat.interval.ms': 500 } });
     one.pass(2 * SECOND);
     one.broker(1).requests.length = 0;
@@ -85,7 +63,7 @@ describe('a consumer that subscribes', () => {
   });
 
   it('looks for another coordinator when the one it has says that it is none', () => {
-    const one = lab({ brokers: 2 });
+    const one = groupLab({ brokers: 2 });
     one.script = errorsFor(Api.joinGroup, KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
     const c = one.member();
     one.pass(3 * SECOND);
@@ -97,7 +75,7 @@ describe('a consumer that subscribes', () => {
   it.each([KafkaError.INCONSISTENT_GROUP_PROTOCOL, KafkaError.FENCED_INSTANCE_ID, KafkaError.INVALID_SESSION_TIMEOUT])(
     'ends when it is refused for good, with error %i',
     (error) => {
-      const one = lab();
+      const one = groupLab();
       one.script = errorsFor(Api.joinGroup, error);
       const c = one.member();
       one.pass(30 * SECOND);
@@ -108,7 +86,7 @@ describe('a consumer that subscribes', () => {
   );
 
   it('joins again at once as whom it was after ILLEGAL_GENERATION, as somebody new after UNKNOWN_MEMBER_ID', () => {
-    const one = lab();
+    const one = groupLab();
     const c = one.member();
     one.pass(1 * SECOND);
     one.script = errorsFor(Api.heartbeat, KafkaError.ILLEGAL_GENERATION);
@@ -128,7 +106,7 @@ describe('cooperative rebalancing', () => {
   const settings = { 'partition.assignment.strategy': ['cooperative-sticky'] } as const;
 
   it('takes from a member only what another is to have, which gets it in a second rebalance (KIP-429)', () => {
-    const one = lab();
+    const one = groupLab();
     const first = one.member({ settings });
     one.pass(1 * SECOND);
     const second = one.member({ settings });
@@ -139,23 +117,23 @@ describe('cooperative rebalancing', () => {
   });
 
   it('goes on reading what it keeps while the others are waited for', () => {
-    const one = lab();
+    const one = groupLab();
     const first = one.member({ settings });
     const second = one.member({ settings, recordMicros: 3_000_000 });
     one.pass(20 * SECOND);
     const [kept] = one.log.owned(first).at(-1)!;
-    send(one, 1 - kept!, [99]);
+    sendToPartition(one, 1 - kept!, [99]);
     one.pass(500);
     one.cluster.group.rebalance();
     one.pass(1 * SECOND);
-    send(one, kept!, [100]);
+    sendToPartition(one, kept!, [100]);
     one.pass(1 * SECOND);
     expect(one.log.polled(kept!)).toContain(100);
     expect(one.log.owned(second).at(-1)).toEqual([1 - kept!]);
   });
 
   it('with an assignor that knows no such thing gives up everything', () => {
-    const one = lab();
+    const one = groupLab();
     const strategy = { 'partition.assignment.strategy': ['range', 'cooperative-sticky'] } as const;
     const c = one.member({ settings: strategy });
     one.pass(1 * SECOND);
@@ -167,7 +145,7 @@ describe('cooperative rebalancing', () => {
 
 describe('a busy application', () => {
   it('keeps its place by the heartbeats of another thread, and is asked to join only when it polls again', () => {
-    const one = lab();
+    const one = groupLab();
     one.member({ recordMicros: 10_000_000 });
     one.pass(20 * SECOND);
     one.cluster.group.rebalance();
@@ -179,7 +157,7 @@ describe('a busy application', () => {
   });
 
   it('leaves by itself after max.poll.interval.ms; what it then commits is refused, and it loses its partitions', () => {
-    const one = lab();
+    const one = groupLab();
     const c = one.member({ recordMicros: 2_000_000, settings: { 'max.poll.interval.ms': 5000 } });
     one.pass(9 * SECOND);
     expect(one.broker(1).requestsOf<LeaveGroupRequest>(Api.leaveGroup)).toHaveLength(1);
@@ -193,7 +171,7 @@ describe('a busy application', () => {
   });
 
   it('before KIP-62 sends no heartbeat while it is busy, and does not leave by itself', () => {
-    const one = lab();
+    const one = groupLab();
     const settings = { 'max.poll.interval.ms': 5000, 'session.timeout.ms': 10_000 };
     one.member({ recordMicros: 10_000_000, rules: { backgroundHeartbeat: false }, settings });
     one.pass(20 * SECOND);
@@ -204,32 +182,22 @@ describe('a busy application', () => {
   });
 
   it('that was paused, and replaced meanwhile, finishes what it had and cannot commit it', () => {
-    const one = lab();
-    const zombie = one.member({ recordMicros: 1_000_000 });
-    one.pass(2 * SECOND);
-    one.world.pause(zombie);
-    one.cluster.group.evict(memberIdOf(one));
-    const other = one.member();
-    one.pass(20 * SECOND);
-    expect(one.log.owned(other)).toEqual([[0, 1]]);
-    one.world.resume(zombie);
-    one.pass(20 * SECOND);
-    const twice = one.log.processed().filter((record, i, all) => all.indexOf(record) !== i);
-    expect(twice.length).toBeGreaterThanOrEqual(3);
-    expect(one.log.commits().some((line) => line.startsWith('fail'))).toBe(true);
+    const one = groupLab();
+    const member = one.member.bind(one);
+    expectZombieProcessesTwice(one, member, () => one.cluster.group.evict(memberIdOf(one)));
   });
 });
 
 describe('commits', () => {
   it('after processing: of what was processed, before the next poll', () => {
-    const one = lab();
+    const one = groupLab();
     one.member({ settings: { 'max.poll.records': 3 } });
     one.pass(1 * SECOND);
     expect(one.log.commits()).toEqual(['ok p0=3 p1=0', 'ok p0=3 p1=2']);
   });
 
   it('before processing: what cannot be committed is not processed', () => {
-    const one = lab();
+    const one = groupLab();
     one.script = errorsFor(Api.offsetCommit, KafkaError.REBALANCE_IN_PROGRESS);
     one.member({ commit: 'before-processing', settings: { 'max.poll.records': 3 } });
     one.pass(1 * SECOND);
@@ -239,13 +207,13 @@ describe('commits', () => {
   });
 
   it('automatic: every interval, before a rebalance, and of positions', () => {
-    const one = lab();
+    const one = groupLab();
     one.member({ commit: 'auto', settings: { 'auto.commit.interval.ms': 2000 } });
     one.pass(1 * SECOND);
     expect(one.log.commits()).toEqual([]);
     one.pass(2 * SECOND);
     expect(one.log.commits()).toEqual(['ok p0=3 p1=2']);
-    send(one, 0, [4]);
+    sendToPartition(one, 0, [4]);
     one.pass(500);
     one.cluster.group.rebalance();
     one.pass(4 * SECOND);
@@ -254,7 +222,7 @@ describe('commits', () => {
   });
 
   it('are tried again when an answer is missing, and nobody knows of one that never came', () => {
-    const one = lab();
+    const one = groupLab();
     one.script = (request) => (request.kind === Api.offsetCommit ? lose : answer);
     one.member({ settings: { 'default.api.timeout.ms': 3000 } });
     one.pass(5 * SECOND);
@@ -271,7 +239,7 @@ describe('commits', () => {
     [KafkaError.ILLEGAL_GENERATION, 'fail CommitFailedException: ILLEGAL_GENERATION'],
     [KafkaError.FENCED_INSTANCE_ID, 'fail FENCED_INSTANCE_ID'],
   ])('that are answered with %i end as "%s"', (error, end) => {
-    const one = lab();
+    const one = groupLab();
     one.script = errorsFor(Api.offsetCommit, error);
     one.member();
     one.pass(2 * SECOND);
@@ -279,7 +247,7 @@ describe('commits', () => {
   });
 
   it('of a question for committed offsets that is lost, it is asked again', () => {
-    const one = lab();
+    const one = groupLab();
     let lost = 0;
     one.script = (request) => (request.kind === Api.offsetFetch && lost++ < 2 ? drop : answer);
     one.member();
@@ -295,7 +263,7 @@ describe('commits', () => {
 
 describe('a member that ends', () => {
   it('in order: commits if it does so by itself, and leaves', () => {
-    const one = lab();
+    const one = groupLab();
     const c = one.member({ commit: 'auto' });
     one.pass(1 * SECOND);
     (one.process(c) as GroupConsumer).shutDown();
@@ -305,7 +273,7 @@ describe('a member that ends', () => {
   });
 
   it('as a static one: stays (KIP-345)', () => {
-    const one = lab();
+    const one = groupLab();
     const c = one.member({ settings: { 'group.instance.id': 'one' } });
     one.pass(1 * SECOND);
     (one.process(c) as GroupConsumer).shutDown();

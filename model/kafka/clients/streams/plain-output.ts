@@ -4,12 +4,14 @@
  */
 import type { Host } from '../../../kernel/process.js';
 import type { Outcome } from '../../../kernel/recorder.js';
-import type { ProducerApplication, TransactionalProducer } from '../producer-application.js';
+import type { ProducerApplication, TransactionalProducer, TransactionalSend } from '../producer-application.js';
 import {
   changelogMicroOp,
   outputMicroOps,
+  recordsOf,
   type CountUpdate,
   type OutputOwner,
+  type OutputTopics,
   type StreamOutput,
 } from './stream-output.js';
 
@@ -22,8 +24,7 @@ interface OpenSend {
 export class PlainOutput implements StreamOutput, ProducerApplication {
   readonly #host: Host;
   readonly #producer: TransactionalProducer;
-  readonly #topic: number;
-  readonly #changelogTopic: number;
+  readonly #topics: OutputTopics;
   readonly #owner: OutputOwner;
   /** By value. */
   readonly #open = new Map<number, OpenSend>();
@@ -31,12 +32,10 @@ export class PlainOutput implements StreamOutput, ProducerApplication {
   #isOpened = false;
   #hasFailed = false;
 
-  /** @param topic number of the output */
-  constructor(host: Host, producer: TransactionalProducer, topic: number, changelogTopic: number, owner: OutputOwner) {
+  constructor(host: Host, producer: TransactionalProducer, topics: OutputTopics, owner: OutputOwner) {
     this.#host = host;
     this.#producer = producer;
-    this.#topic = topic;
-    this.#changelogTopic = changelogTopic;
+    this.#topics = topics;
     this.#owner = owner;
   }
 
@@ -47,13 +46,10 @@ export class PlainOutput implements StreamOutput, ProducerApplication {
   // ---------------------------------------------------------------------- what the thread calls
 
   send(update: CountUpdate): void {
-    const { recordKey, changelogPartition, changelogValue, outputValue } = update;
-    const changelog = { topic: this.#changelogTopic, partition: changelogPartition, recordKey, value: changelogValue };
-    this.#send(changelog, update);
-    this.#send({ topic: this.#topic, partition: -1, recordKey, value: outputValue }, update);
+    for (const record of recordsOf(update, this.#topics)) this.#send(record, update);
   }
 
-  #send(record: Parameters<TransactionalProducer['sendUnder']>[0], update: CountUpdate): void {
+  #send(record: TransactionalSend, update: CountUpdate): void {
     const value = sendOf(record.value, update, record.partition, -1);
     const operation = this.#host.recorder.invoke(this.#host.id, this.#producer.session, 'send', value);
     this.#open.set(record.value, { operation, update });

@@ -1,6 +1,6 @@
 /** What a stream thread does with its producer (StreamsProducer, RecordCollectorImpl). */
 import type { OffsetToCommit } from '../../protocol/group-messages.js';
-import type { ProducerApplication } from '../producer-application.js';
+import type { ProducerApplication, TransactionalSend } from '../producer-application.js';
 import type { ConsumerGroupMetadata } from '../transactional-requests.js';
 
 /** A new count of a key: one record for the changelog, and one for the output. */
@@ -14,6 +14,12 @@ export interface CountUpdate {
   readonly changelogValue: number;
   /** Of the record in the output. */
   readonly outputValue: number;
+}
+
+/** By number. */
+export interface OutputTopics {
+  readonly output: number;
+  readonly changelog: number;
 }
 
 /**
@@ -45,6 +51,17 @@ export interface StreamOutput extends ProducerApplication {
   commit(offsets: readonly OffsetToCommit[]): void;
   /** The tasks are lost: a transaction that is open is left to whoever comes next, and another producer is opened. */
   reset(): void;
+}
+
+/** In the order in which they are sent: the changelog's first. */
+export function recordsOf(
+  { recordKey, changelogPartition, changelogValue, outputValue }: CountUpdate,
+  { output, changelog }: OutputTopics,
+): readonly TransactionalSend[] {
+  return [
+    { topic: changelog, partition: changelogPartition, recordKey, value: changelogValue },
+    { topic: output, partition: -1, recordKey, value: outputValue },
+  ];
 }
 
 /** The send of an output, in the shape of histories, and what it was made of. */

@@ -158,9 +158,10 @@ export class StreamsClient extends PartedProcess implements ConsumerSurface {
 
   #createOutput(host: Host, producer: TransactionalProducer, owner: OutputOwner): StreamOutput {
     const { topic, streams } = this.#config;
+    const topics = { output: topic, changelog: streams.changelog };
     return streams.guarantee === 'exactly_once_v2'
-      ? new TransactionalOutput(host, producer, topic, streams.changelog, owner)
-      : new PlainOutput(host, producer, topic, streams.changelog, owner);
+      ? new TransactionalOutput(host, producer, topics, owner)
+      : new PlainOutput(host, producer, topics, owner);
   }
 
   #closeAndReopen(): void {

@@ -2,20 +2,20 @@
  * The producer of a thread under exactly_once_v2 (KIP-447): one transaction after another, begun with the first record,
  * with the counts of all tasks of the thread; at a commit all records are acknowledged, then the offsets are sent with the
  * metadata of the consumer, then it is committed.
- *
- * A transaction is an operation, 'txn': `ok` if it was committed; `fail` if it was aborted, or commitTransaction was never
- * called; `info` if nobody but the coordinator knows.
  */
 import type { Host } from '../../../kernel/process.js';
 import type { Outcome } from '../../../kernel/recorder.js';
 import { errorName, KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import type { OffsetToCommit } from '../../protocol/group-messages.js';
+import { OngoingTransaction } from '../ongoing-transaction.js';
 import type { TransactionalProducer } from '../producer-application.js';
 import {
   changelogMicroOp,
   outputMicroOps,
+  recordsOf,
   type CountUpdate,
   type OutputOwner,
+  type OutputTopics,
   type StreamOutput,
   type StreamsFailure,
 } from './stream-output.js';
@@ -46,27 +46,22 @@ interface Place {
 }
 
 export class TransactionalOutput implements StreamOutput {
-  readonly #host: Host;
   readonly #producer: TransactionalProducer;
-  readonly #topic: number;
-  readonly #changelogTopic: number;
+  readonly #topics: OutputTopics;
   readonly #owner: OutputOwner;
+  readonly #transaction: OngoingTransaction;
   #step: Step = 'opening';
-  #operation = -1;
   #updates: CountUpdate[] = [];
   #offsets: readonly OffsetToCommit[] = [];
   /** By value: where the records of the transaction stand, as far as they were acknowledged. */
   readonly #places = new Map<number, Place>();
   #openSends = 0;
   #groupId = '';
-  #error: string | null = null;
 
-  /** @param topic number of the output */
-  constructor(host: Host, producer: TransactionalProducer, topic: number, changelogTopic: number, owner: OutputOwner) {
-    this.#host = host;
+  constructor(host: Host, producer: TransactionalProducer, topics: OutputTopics, owner: OutputOwner) {
+    this.#transaction = new OngoingTransaction(host, producer);
     this.#producer = producer;
-    this.#topic = topic;
-    this.#changelogTopic = changelogTopic;
+    this.#topics = topics;
     this.#owner = owner;
   }
 
@@ -81,35 +76,29 @@ export class TransactionalOutput implements StreamOutput {
   // ---------------------------------------------------------------------- what the thread calls
 
   send(update: CountUpdate): void {
-    const { lifecycle, session } = this.#producer;
-    if (this.#step === 'idle' && lifecycle.state === 'ready') {
-      lifecycle.beginTransaction();
-      this.#step = 'open';
-      this.#groupId = this.#owner.groupMetadata().groupId;
-      this.#operation = this.#host.recorder.invoke(this.#host.id, session, 'txn', this.#value());
-    }
+    this.#beginIfIdle();
     // KafkaProducer.send throws: what has failed is seen to by `proceed`.
-    if (this.#step !== 'open' || lifecycle.state !== 'in-transaction') return;
-    const { recordKey, changelogPartition, changelogValue, outputValue } = update;
+    if (this.#step !== 'open' || this.#producer.lifecycle.state !== 'in-transaction') return;
     this.#updates.push(update);
-    this.#openSends += 2;
-    this.#host.recorder.amend(this.#operation, this.#value());
-    const changelog = { topic: this.#changelogTopic, partition: changelogPartition, recordKey, value: changelogValue };
-    this.#producer.sendUnder(changelog, this.#operation);
-    this.#producer.sendUnder({ topic: this.#topic, partition: -1, recordKey, value: outputValue }, this.#operation);
+    this.#transaction.amend(this.#value());
+    for (const record of recordsOf(update, this.#topics)) {
+      this.#openSends++;
+      this.#producer.sendUnder(record, this.#transaction.operation);
+    }
   }
 
   commit(offsets: readonly OffsetToCommit[]): void {
-    const { lifecycle } = this.#producer;
     this.#offsets = offsets;
-    if (this.#step === 'idle' && lifecycle.state === 'ready') {
-      // Nothing was sent: the offsets are a transaction by themselves.
-      lifecycle.beginTransaction();
-      this.#groupId = this.#owner.groupMetadata().groupId;
-      this.#operation = this.#host.recorder.invoke(this.#host.id, this.#producer.session, 'txn', this.#value());
-      this.#step = 'open';
-    }
+    // If nothing was sent, the offsets are a transaction by themselves.
+    this.#beginIfIdle();
     if (this.#step === 'open') this.#step = 'flushing';
+  }
+
+  #beginIfIdle(): void {
+    if (this.#step !== 'idle' || this.#producer.lifecycle.state !== 'ready') return;
+    this.#step = 'open';
+    this.#groupId = this.#owner.groupMetadata().groupId;
+    this.#transaction.begin(this.#value());
   }
 
   /** StreamsProducer.resetProducer. */
@@ -132,7 +121,7 @@ export class TransactionalOutput implements StreamOutput {
     if (update === undefined) return;
     this.#openSends--;
     this.#places.set(value, { partition, offset });
-    if (outcome !== 'ok') this.#error ??= error ?? 'the send failed';
+    if (outcome !== 'ok') this.#transaction.failed(error);
     else if (value === update.changelogValue) this.#owner.onAcknowledged(partition, offset);
   }
 
@@ -147,11 +136,11 @@ export class TransactionalOutput implements StreamOutput {
       case 'closed':
         return false;
       case 'open':
-        return this.#hasFailed;
+        return this.#transaction.hasFailed;
       case 'flushing':
-        return this.#hasFailed || (this.#openSends === 0 && !hasBlocked);
+        return this.#transaction.hasFailed || (this.#openSends === 0 && !hasBlocked);
       case 'offsets':
-        return this.#hasFailed || !lifecycle.hasPendingOffsets;
+        return this.#transaction.hasFailed || !lifecycle.hasPendingOffsets;
       default:
         return state === 'ready' || state === 'abortable-error';
     }
@@ -165,7 +154,7 @@ export class TransactionalOutput implements StreamOutput {
   #proceed(): void {
     const { lifecycle } = this.#producer;
     const { state } = lifecycle;
-    if (state === 'fatal-error' || (this.#step !== 'aborting' && this.#hasFailed)) {
+    if (state === 'fatal-error' || (this.#step !== 'aborting' && this.#transaction.hasFailed)) {
       this.#fail();
       return;
     }
@@ -186,35 +175,24 @@ export class TransactionalOutput implements StreamOutput {
         lifecycle.commitTransaction();
         return;
       case 'ending':
-        this.#end('ok', undefined);
+        this.#end();
         this.#owner.onCommitted();
         return;
       default:
-        this.#end('fail', this.#error ?? undefined);
+        this.#end();
         this.#owner.onFailed('corrupted');
     }
   }
 
-  get #hasFailed(): boolean {
-    return this.#producer.lifecycle.state === 'abortable-error' || this.#error !== null;
-  }
-
   #fail(): void {
-    const { lifecycle } = this.#producer;
-    this.#error ??= errorName(lifecycle.lastError);
     if (this.#failure === 'corrupted') {
       this.#step = 'aborting';
-      lifecycle.abortTransaction();
+      this.#transaction.abort();
       return;
     }
-    this.#abandon(this.#error);
+    this.#abandon(this.#transaction.error ?? errorName(this.#producer.lifecycle.lastError));
     this.#step = 'closed';
     this.#owner.onFailed('migrated');
-  }
-
-  /** A commit that was sent may have been decided, whatever was answered. */
-  #abandon(error: string): void {
-    if (this.#operation >= 0) this.#end(this.#producer.lifecycle.commitWasSent ? 'info' : 'fail', error);
   }
 
   get #failure(): StreamsFailure {
@@ -222,15 +200,23 @@ export class TransactionalOutput implements StreamOutput {
     return state === 'fatal-error' || MIGRATED.includes(lastError) ? 'migrated' : 'corrupted';
   }
 
-  #end(outcome: Outcome, error: string | undefined): void {
-    this.#host.recorder.complete(this.#operation, outcome, this.#value(), error);
-    this.#operation = -1;
+  #end(): void {
+    this.#transaction.end(this.#value());
+    this.#forget();
+  }
+
+  #abandon(error: string): void {
+    if (!this.#transaction.isOpen) return;
+    this.#transaction.abandon(this.#value(), error);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#step = 'idle';
     this.#updates = [];
     this.#offsets = [];
     this.#places.clear();
     this.#openSends = 0;
-    this.#error = null;
   }
 
   #value(): object {

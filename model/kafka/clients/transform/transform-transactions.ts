@@ -3,14 +3,13 @@
  * offsets behind its inputs (KafkaProducer.sendOffsetsToTransaction; KIP-98, KIP-447). It is aborted after an abortable
  * error; a fatal one is the end of the producer.
  *
- * A transaction is an operation, 'txn': what it sends, from which inputs each of that was made, and the offsets that it
- * commits. `ok`: it was committed. `fail`: it was aborted, or commitTransaction was never called. `info`: whether the
- * coordinator has decided for a commit is not known.
+ * The operation of a transaction has what it sends, from which inputs each of that was made, and the offsets that it commits.
  */
 import type { Host } from '../../../kernel/process.js';
 import type { Outcome } from '../../../kernel/recorder.js';
 import { errorName } from '../../protocol/errors.js';
 import type { OffsetToCommit } from '../../protocol/group-messages.js';
+import { OngoingTransaction } from '../ongoing-transaction.js';
 import type { ProducerApplication, TransactionalProducer } from '../producer-application.js';
 import type { ConsumerGroupMetadata } from '../transactional-requests.js';
 
@@ -49,29 +48,27 @@ export interface TransformOwner {
 type Step = 'opening' | 'idle' | 'working' | 'sending' | 'offsets' | 'ending' | 'fatal';
 
 export class TransformTransactions implements ProducerApplication {
-  readonly #host: Host;
   readonly #producer: TransactionalProducer;
   readonly #topic: number;
   readonly #owner: TransformOwner;
+  readonly #transaction: OngoingTransaction;
   #step: Step = 'opening';
-  #operation = -1;
   #current: Transformation = { records: [], offsets: [] };
   /** By index in the records: where the output stands, as far as it was acknowledged. */
   #partitions: number[] = [];
   #offsets: number[] = [];
   #groupId = '';
-  #error: string | null = null;
 
   /** @param topic number of the one that it writes to */
   constructor(host: Host, producer: TransactionalProducer, topic: number, owner: TransformOwner) {
-    this.#host = host;
+    this.#transaction = new OngoingTransaction(host, producer);
     this.#producer = producer;
     this.#topic = topic;
     this.#owner = owner;
   }
 
   get openSends(): number {
-    return this.#operation < 0 ? 0 : this.#current.records.length;
+    return this.#transaction.isOpen ? this.#current.records.length : 0;
   }
 
   readonly isFlushing = false;
@@ -80,23 +77,21 @@ export class TransformTransactions implements ProducerApplication {
 
   /** beginTransaction; the records are being transformed. */
   begin(transformation: Transformation): void {
-    const { lifecycle, session } = this.#producer;
     this.#current = transformation;
     this.#groupId = this.#owner.groupMetadata().groupId;
     this.#partitions = transformation.records.map(() => -1);
     this.#offsets = transformation.records.map(() => -1);
-    this.#error = null;
     this.#step = 'working';
-    if (lifecycle.state === 'ready') lifecycle.beginTransaction();
-    this.#operation = this.#host.recorder.invoke(this.#host.id, session, 'txn', this.#value());
+    this.#transaction.begin(this.#value());
   }
 
   /** They are transformed: the outputs are sent, then the offsets. */
   send(): void {
     if (this.#step !== 'working') return;
     this.#step = 'sending';
+    const { operation } = this.#transaction;
     for (const { recordKey, value } of this.#current.records) {
-      this.#producer.sendUnder({ topic: this.#topic, partition: -1, recordKey, value }, this.#operation);
+      this.#producer.sendUnder({ topic: this.#topic, partition: -1, recordKey, value }, operation);
     }
   }
 
@@ -107,11 +102,11 @@ export class TransformTransactions implements ProducerApplication {
   // ---------------------------------------------------------------------- what comes of them
 
   onSendDone(value: number, partition: number, offset: number, outcome: Outcome, error: string | undefined): void {
-    const index = this.#operation < 0 ? -1 : this.#current.records.findIndex((record) => record.value === value);
-    if (index < 0) return;
+    const index = this.#current.records.findIndex((record) => record.value === value);
+    if (index < 0 || !this.#transaction.isOpen) return;
     this.#partitions[index] = partition;
     this.#offsets[index] = offset;
-    if (outcome !== 'ok') this.#error ??= error ?? 'the send failed';
+    if (outcome !== 'ok') this.#transaction.failed(error);
   }
 
   get mayProceed(): boolean {
@@ -153,14 +148,14 @@ export class TransformTransactions implements ProducerApplication {
         }
         return;
       case 'sending':
-        if (this.#hasFailed) this.#abort();
+        if (this.#transaction.hasFailed) this.#abort();
         else {
           this.#step = 'offsets';
           lifecycle.sendOffsetsToTransaction(this.#current.offsets, this.#owner.groupMetadata());
         }
         return;
       case 'offsets':
-        if (this.#hasFailed) this.#abort();
+        if (this.#transaction.hasFailed) this.#abort();
         else {
           this.#step = 'ending';
           lifecycle.commitTransaction();
@@ -172,37 +167,22 @@ export class TransformTransactions implements ProducerApplication {
     }
   }
 
-  get #hasFailed(): boolean {
-    return this.#producer.lifecycle.state === 'abortable-error' || this.#error !== null;
-  }
-
-  /** abortTransaction, after whatever was thrown. */
   #abort(): void {
-    const { lifecycle } = this.#producer;
-    this.#error ??= errorName(lifecycle.lastError);
     this.#step = 'ending';
-    lifecycle.abortTransaction();
+    this.#transaction.abort();
   }
 
   #ended(): void {
-    const error = this.#error;
+    const committed = this.#transaction.error === null;
     this.#step = 'idle';
-    if (error === null) this.#complete('ok', undefined);
-    else this.#complete('fail', error);
-    this.#owner.onEnded(error === null);
+    this.#transaction.end(this.#value());
+    this.#owner.onEnded(committed);
   }
 
   #fail(): void {
-    const { lifecycle } = this.#producer;
     this.#step = 'fatal';
-    // A commit that was answered by an error may have been decided by an earlier attempt.
-    if (this.#operation >= 0) this.#complete(lifecycle.commitWasSent ? 'info' : 'fail', errorName(lifecycle.lastError));
+    this.#transaction.abandon(this.#value(), errorName(this.#producer.lifecycle.lastError));
     this.#owner.onFatal();
-  }
-
-  #complete(outcome: Outcome, error: string | undefined): void {
-    this.#host.recorder.complete(this.#operation, outcome, this.#value(), error);
-    this.#operation = -1;
   }
 
   #value(): object {

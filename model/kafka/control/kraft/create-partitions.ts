@@ -1,8 +1,9 @@
 /** More partitions for a topic that is in use, as CreatePartitions asks for them (KIP-195; ReplicationControlManager.createPartitions). */
 import type { Stream } from '../../../kernel/random.js';
+import { createPartitionsResponse } from '../admin-answers.js';
 import type { MetadataImage } from '../metadata-image.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
-import { Api, RESPONSE, type CreatePartitionsRequest, type CreatePartitionsResponse } from '../../protocol/messages.js';
+import type { CreatePartitionsRequest, CreatePartitionsResponse } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import { newPartition, usableBrokers } from './bootstrap.js';
 import { placeReplicas } from './replica-placement.js';
@@ -18,13 +19,7 @@ export function createPartitions(
   const topics = request.topics.map(({ topic, count }) => {
     return { topic, error: growTopic(image, topic, partitionsOf[topic] ?? [], count, dice, records) };
   });
-  return {
-    kind: Api.createPartitions + RESPONSE,
-    bytes: 24 + 8 * topics.length,
-    correlationId: request.correlationId,
-    error: KafkaError.NONE,
-    topics,
-  };
+  return createPartitionsResponse(request, KafkaError.NONE, topics);
 }
 
 /** The new ones have as many replicas as the first, placed as those of a new topic are. */

@@ -5,13 +5,12 @@
  * of the ISR that brings that about also takes the others out of it and of the assignment, and moves the leadership if it
  * was theirs: all in one record. (PartitionReassignmentReplicas, PartitionReassignmentRevert)
  */
+import { alterReassignmentsResponse } from '../admin-answers.js';
 import { isBeingReassigned, type MetadataImage, type PartitionRegistration } from '../metadata-image.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
-import {
-  Api,
-  RESPONSE,
-  type AlterPartitionReassignmentsRequest,
-  type AlterPartitionReassignmentsResponse,
+import type {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
 } from '../../protocol/messages.js';
 import type { MetadataRecord, PartitionChangeRecord } from '../../protocol/metadata-records.js';
 import type { ElectionRules } from './alter-partition.js';
@@ -41,13 +40,7 @@ export function alterPartitionReassignments(
     if (change !== null) records.push(change);
     return { partition: number, error: KafkaError.NONE };
   });
-  return {
-    kind: Api.alterPartitionReassignments + RESPONSE,
-    bytes: 24 + 8 * partitions.length,
-    correlationId: request.correlationId,
-    error: KafkaError.NONE,
-    partitions,
-  };
+  return alterReassignmentsResponse(request, KafkaError.NONE, partitions);
 }
 
 function changeTo(

@@ -16,6 +16,7 @@ import {
   type Response,
 } from '../../../protocol/messages.js';
 import { ControlApi, type ControlledShutdownRequest } from '../../../protocol/control-messages.js';
+import { alterReassignmentsResponse, createPartitionsResponse } from '../../admin-answers.js';
 import type { ZnodeEvent } from '../ensemble/operations.js';
 import { TopicPaths, ZkPath } from '../znodes.js';
 import { ControllerMoved, watchExistence, type ZkSteps } from '../zk-steps.js';
@@ -42,13 +43,8 @@ import {
 } from './isr-changes.js';
 import { PartitionStateMachine } from './partition-state-machine.js';
 import type { ControllerParts } from './parts.js';
-import { createPartitions, createPartitionsResponse } from './create-partitions.js';
-import {
-  alterPartitionReassignments,
-  alterReassignmentsResponse,
-  maybeCompleteReassignments,
-  resumeReassignments,
-} from './reassignments.js';
+import { createPartitions } from './create-partitions.js';
+import { alterPartitionReassignments, maybeCompleteReassignments, resumeReassignments } from './reassignments.js';
 import { ReplicaStateMachine } from './replica-state-machine.js';
 import { RequestBatch } from './request-batch.js';
 import {

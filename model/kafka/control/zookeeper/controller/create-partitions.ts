@@ -4,19 +4,13 @@
  * rest (topics.ts: processPartitionModifications). Kafka's does it on a thread for requests, ours on the controller's.
  */
 import { KafkaError, type ErrorCode } from '../../../protocol/errors.js';
-import {
-  Api,
-  RESPONSE,
-  type CreatePartitionsRequest,
-  type CreatePartitionsResponse,
-} from '../../../protocol/messages.js';
+import type { CreatePartitionsRequest, CreatePartitionsResponse } from '../../../protocol/messages.js';
+import { createPartitionsResponse } from '../../admin-answers.js';
 import { assignmentOf, topicZnode, type Assignment, type TopicZnode } from '../znodes.js';
 import { expectOk, read, request, type ZkSteps } from '../zk-steps.js';
 import { assignAddedReplicas } from './assign-replicas.js';
 import { isBeingReassigned, settledAssignment } from './assignments.js';
 import type { ControllerParts } from './parts.js';
-
-const RESPONSE_BYTES = 40;
 
 export function* createPartitions(
   asked: CreatePartitionsRequest,
@@ -27,14 +21,6 @@ export function* createPartitions(
     answers.push({ topic, error: yield* growTopic(topic, count, parts) });
   }
   return createPartitionsResponse(asked, KafkaError.NONE, answers);
-}
-
-export function createPartitionsResponse(
-  { correlationId }: CreatePartitionsRequest,
-  error: ErrorCode,
-  topics: CreatePartitionsResponse['topics'],
-): CreatePartitionsResponse {
-  return { kind: Api.createPartitions + RESPONSE, bytes: RESPONSE_BYTES, correlationId, error, topics };
 }
 
 function* growTopic(topic: number, count: number, { context, paths }: ControllerParts): ZkSteps<ErrorCode> {

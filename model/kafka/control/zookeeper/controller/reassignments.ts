@@ -4,12 +4,11 @@
  * started; B, once they are in the ISR, the others are stopped and deleted.
  */
 import { KafkaError, type ErrorCode } from '../../../protocol/errors.js';
-import {
-  Api,
-  RESPONSE,
-  type AlterPartitionReassignmentsRequest,
-  type AlterPartitionReassignmentsResponse,
+import type {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
 } from '../../../protocol/messages.js';
+import { alterReassignmentsResponse } from '../../admin-answers.js';
 import { ZkCode } from '../ensemble/codes.js';
 import { leaderAndIsrOf, topicZnode, type Assignment } from '../znodes.js';
 import { controllerWrites, expectOk, request, type ZkSteps } from '../zk-steps.js';
@@ -25,8 +24,6 @@ import {
 import type { ControllerParts } from './parts.js';
 import { readStates, writeDecisions } from './partition-states.js';
 
-const RESPONSE_BYTES = 40;
-
 /** processApiPartitionReassignment */
 export function* alterPartitionReassignments(
   asked: AlterPartitionReassignmentsRequest,
@@ -39,14 +36,6 @@ export function* alterPartitionReassignments(
     answers.push({ partition, error: typeof assignment === 'number' ? assignment : KafkaError.NONE });
   }
   return alterReassignmentsResponse(asked, KafkaError.NONE, answers);
-}
-
-export function alterReassignmentsResponse(
-  { correlationId }: AlterPartitionReassignmentsRequest,
-  error: ErrorCode,
-  partitions: AlterPartitionReassignmentsResponse['partitions'],
-): AlterPartitionReassignmentsResponse {
-  return { kind: Api.alterPartitionReassignments + RESPONSE, bytes: RESPONSE_BYTES, correlationId, error, partitions };
 }
 
 /** validateReplicas, maybeBuildReassignment. Whom it adds must live; null: back to where it was. */
