@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import Tinypool from 'tinypool';
 import type { CampaignEnd, CampaignInput, OnTrial, TrialRow } from './engine.js';
-import { prepareWorkers, SEMI_SPACE_MB } from './trial-memory.js';
+import { prepareWorkers, SEMI_SPACE_MB } from './worker-flags.js';
 import type { TrialsTask, WorkerTask } from './worker.js';
 
 /** How much work a batch should hold: enough to hide the hand-over, little enough that Ctrl-C and time bounds bite soon. */

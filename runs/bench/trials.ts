@@ -3,7 +3,7 @@
  *
  * What is measured is the steady state of a campaign's worker, which runs hundreds of trials: CPU time of the whole process,
  * user and system, V8's compiler and collector threads included, over 400 seeds after a warm-up of 40 that is not
- * counted, the median of three repetitions. Memory is as in a worker (trial-memory.ts). A row of its own says what the
+ * counted, the median of three repetitions. V8 runs as in a worker (worker-flags.ts). A row of its own says what the
  * first trials of a process cost. Trials with transactions and groups are measured once, over 100 seeds.
  */
 import { fileURLToPath } from 'node:url';
