@@ -28,6 +28,7 @@ import { partitioningOf, type Partitioning } from './partitioning.js';
 import type { ProducerBatch } from './producer-batch.js';
 import { ProducerIdManager, type ProducerIdListener } from './producer-id-manager.js';
 import { RecordAccumulator, type AppendResult } from './record-accumulator.js';
+import { recordedSend } from './recorded-send.js';
 import { Sender, type BatchListener, type NodeReadiness } from './sender.js';
 import { TransactionLifecycle, type LifecycleOwner } from './transaction-lifecycle.js';
 import { newTransactionManager } from './producer-id-reset.js';
@@ -321,7 +322,7 @@ export class ProducerClient
       this.host.id,
       this.session,
       'send',
-      sendOf(partition, -1, value, recordKey, this.isTombstone(value)),
+      recordedSend(partition, -1, value, recordKey, this.isTombstone(value)),
     );
     this.openPlainSends++;
     this.sendAs(operation, topic, partition, recordKey, value);
@@ -449,14 +450,8 @@ export class ProducerClient
       return;
     }
     this.openPlainSends--;
-    const send = sendOf(partition, offset, value, recordKey, this.isTombstone(value));
+    const send = recordedSend(partition, offset, value, recordKey, this.isTombstone(value));
     this.host.recorder.complete(operation, outcome, send, error);
     this.config.listener?.onSendCompleted(value, partition, outcome, offset, timestamp, error);
   }
-}
-
-/** What is recorded of a send, in the shape of histories: one micro-operation. */
-function sendOf(key: number, offset: number, value: number, recordKey: string | null, tombstone: boolean): object {
-  const send = { kind: 'send', key, offset, value, recordKey };
-  return { microOps: [tombstone ? { ...send, tombstone } : send] };
 }
