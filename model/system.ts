@@ -99,6 +99,8 @@ const NO_RECORDS: readonly StepRecord[] = [];
 export interface Situation {
   readonly name: string;
   readonly sentence: string;
+  /** What a spec must have for it besides faults; absent: nothing, the preset `storm` reaches it. */
+  readonly needs?: string;
   readonly on: readonly number[];
   /** A new recogniser for one trial; true when the situation is reached. */
   create(

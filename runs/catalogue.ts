@@ -12,7 +12,8 @@ export interface Entry {
   readonly sentence: string;
 }
 
-export const situations: readonly Entry[] = kafkaSituations;
+/** `needs`: what a spec must have for it besides faults. */
+export const situations: readonly (Entry & { readonly needs?: string })[] = kafkaSituations;
 
 export { requirements };
 

@@ -92,7 +92,7 @@ export interface CampaignInput {
   readonly workers: number;
   /** Begin no more trials after this many unexpected failures; null: never. */
   readonly bail: number | null;
-  /** Each trial runs twice, and its digests must agree. */
+  /** Each trial runs twice, and its digests must agree; so must its invariants with a check from scratch after every event. */
   readonly paranoid: boolean;
   /** Aborted by the first Ctrl-C: no trial is begun, those running finish. */
   readonly stop: AbortSignal;

@@ -27,6 +27,8 @@ export interface TrialInput {
   readonly variant: number;
   /** False: without invariants and checkers, to measure what they cost. Absent: true. */
   readonly watched?: boolean;
+  /** True: the invariants are checked from scratch too, after every event, and both must say the same. Slow. */
+  readonly paranoid?: boolean;
 }
 
 /** Before the safety phase the cluster must be up: brokers registered, topics created, every ISR whole. */

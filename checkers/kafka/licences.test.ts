@@ -69,7 +69,7 @@ describe('what follows from a licensed loss is licensed', () => {
   it('a leader that lost it, was restarted unnoticed and leads again in the same epoch (ZooKeeper)', () => {
     const script = acknowledged().losePower(1, 0).restart(1).apply(1);
     expect(judged(script, lost, 'W1')).toEqual(['impaired-leader']);
-    const intact = acknowledged().kill(1).truncate(1, 0).restart(1).apply(1);
+    const intact = acknowledged().kill(1).emit('process-started', 1, -1, 2).truncate(1, 0).restart(1).apply(1);
     expect(judged(intact, lost, 'W1')).toEqual(['bug']);
   });
 

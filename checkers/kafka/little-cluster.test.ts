@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JudgedAnomaly } from '../../histories/anomaly.js';
+import type { HistoryHeader } from '../../histories/operation.js';
 import { checkHistory } from './check-history.js';
+import { checkTrace } from './invariants/create.js';
 import { judge } from './judge.js';
+import { checkFromScratch } from './testing/from-scratch.js';
 import { LittleCluster, type Defect, type LittleClusterOptions } from './testing/little-cluster.js';
 
 const steps = fc.array(fc.tuple(fc.nat(17), fc.integer({ min: 1, max: 3 }), fc.nat(3)), {
@@ -21,7 +24,8 @@ function run(
   cluster.finish();
   const { history, script } = cluster;
   const { anomalies, undecided } = checkHistory(history);
-  const found = [...script.breaches(), ...anomalies];
+  const header = script.header as HistoryHeader;
+  const found = [...checkTrace(script.trace, { header }), ...anomalies];
   return judge({ history, trace: script.trace, anomalies: found, undecided, requirements: [] }).anomalies;
 }
 
@@ -67,16 +71,16 @@ describe('those runs', () => {
   });
 });
 
-describe('a cluster that breaks a rule is found out:', () => {
-  const table: readonly (readonly [Defect, RegExp])[] = [
-    ['ack-before-high-watermark', /^W3/],
-    ['high-watermark-ignores-slow-members', /^W[46]/],
-    ['elects-outside-the-isr', /^W[16]/],
-    ['admits-without-catching-up', /^W6/],
-    ['truncates-to-high-watermark', /^W[16]/],
-    ['forgets-broker-epochs', /^W6/],
-  ];
+const table: readonly (readonly [Defect, RegExp])[] = [
+  ['ack-before-high-watermark', /^W3/],
+  ['high-watermark-ignores-slow-members', /^W[46]/],
+  ['elects-outside-the-isr', /^W[16]/],
+  ['admits-without-catching-up', /^W6/],
+  ['truncates-to-high-watermark', /^W[16]/],
+  ['forgets-broker-epochs', /^W6/],
+];
 
+describe('a cluster that breaks a rule is found out:', () => {
   it.each(table)('%s', (defect, expected) => {
     const runs = [...fc.sample(steps, { numRuns: 400, seed: 7 }), rebornWhileProposed];
     const found = (rules: object) => runs.flatMap((all) => bugs(run({ ...acksAll, ...rules }, all)));
@@ -104,3 +108,17 @@ const rebornWhileProposed: readonly (readonly [number, number, number])[] = [
   [11, 3, 0],
   [8, 1, 0],
 ];
+
+describe('the invariants of any such run', () => {
+  it.each([{}, ...table.map(([defect]) => ({ defect }))])('say what a check from scratch says, with %o', (rules) => {
+    fc.assert(
+      fc.property(fc.boolean(), steps, (unclean, all) => {
+        const cluster = new LittleCluster({ ...acksAll, unclean, ...rules });
+        for (const [what, id, extent] of all) cluster.step(what, id, extent);
+        cluster.finish();
+        checkFromScratch(cluster.script.trace, cluster.script.header as HistoryHeader);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});

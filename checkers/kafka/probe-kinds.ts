@@ -68,6 +68,11 @@ export function probeKinds(probes: NamedProbes): ProbeKinds {
   ) as ProbeKinds;
 }
 
+/** Everything that the folds read; each at most once. */
+export function foldedKinds(kinds: ProbeKinds): readonly number[] {
+  return [...new Set(Object.values(kinds))].filter((kind) => kind >= 0).sort((x, y) => x - y);
+}
+
 /** `elected`: why (model/kafka/probes.ts, ElectionReason). */
 export const ElectedBy = {
   clean: 0,

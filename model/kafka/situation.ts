@@ -16,3 +16,8 @@ export function situation(
 export function always(): Recogniser {
   return () => true;
 }
+
+/** The same situations, which a spec reaches only if it has this besides faults. */
+export function needing(needs: string, ...situations: readonly Situation[]): readonly Situation[] {
+  return situations.map((one) => ({ ...one, needs }));
+}

@@ -15,8 +15,24 @@ import { KafkaError } from './protocol/errors.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import { reassignmentSituations } from './reassignment-situations.js';
 import { SendOrder } from './send-order.js';
-import { always, situation, type Recogniser } from './situation.js';
+import { always, needing, situation, type Recogniser } from './situation.js';
 import type { KafkaSystem } from './system.js';
+
+/** Why faults alone, however many, do not bring a situation about: what else a spec must have. */
+const NEEDS = {
+  reassignments:
+    'an administrator who moves replicas, Kafka 2.4 or later: a spec that lists the fault partition-reassigned',
+  additions: 'an administrator who adds partitions: a spec that lists the fault partitions-added',
+  eligibleLeaderReplicas: 'eligible leader replicas: Kafka 4.1, or the rule eligible-leader-replicas (KIP-966)',
+  noHighWatermarkGate:
+    'a high watermark that moves while the ISR is smaller than min.insync.replicas: before Kafka 3.7 (KAFKA-15583)',
+  compaction: 'a topic with cleanup.policy=compact',
+  deletion: 'retention that is over within the trial, or an administrator who deletes records',
+  unsyncedQuorum: 'a quorum that does not sync its log: the defect KAFKA-10533',
+  zookeeper: 'ZooKeeper: control mode zookeeper',
+  oldZookeeper: 'ZooKeeper, and Kafka before 2.1',
+  groups: 'consumers with a group.id, and for some a protocol or transactions of theirs',
+} as const;
 
 export const kafkaSituations: readonly Situation[] = [
   situation(
@@ -43,46 +59,52 @@ export const kafkaSituations: readonly Situation[] = [
     () => (_kind, _machine, _key, _leader, _epoch, _old, reason) =>
       reason === ElectionReason.preferred || reason === ElectionReason.transferred,
   ),
-  ...reassignmentSituations,
-  situation('partitions-created', 'A topic that was in use got another partition.', [Probe.elected], (system) => {
-    const { isAddition } = numberPartitions(kafka(system).spec.topics);
-    return (_kind, _machine, key) => isAddition[key];
-  }),
+  ...needing(NEEDS.reassignments, ...reassignmentSituations),
+  ...needing(
+    NEEDS.additions,
+    situation('partitions-created', 'A topic that was in use got another partition.', [Probe.elected], (system) => {
+      const { isAddition } = numberPartitions(kafka(system).spec.topics);
+      return (_kind, _machine, key) => isAddition[key];
+    }),
+  ),
   situation(
     'unclean-election',
     'A replica from outside the ISR was elected.',
     [Probe.elected],
     () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.unclean,
   ),
-  situation(
-    'elr-elected',
-    'A replica that was eligible to lead, though outside the ISR, was elected (KIP-966).',
-    [Probe.elected],
-    () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.eligible,
-  ),
-  situation(
-    'elr-kept',
-    'A replica left an ISR below min.insync.replicas and stayed eligible to lead (KIP-966).',
-    [Probe.elrChanged],
-    () => (_kind, _machine, _key, elr) => elr !== 0,
-  ),
-  situation(
-    'elr-member-removed',
-    'A replica came back from a stop that was not in order, and was eligible no more (KIP-966).',
-    [Probe.brokerRegistered, Probe.elrChanged, Probe.partitionChanged],
-    removedFromElr,
-  ),
-  situation(
-    'isr-empty',
-    'An ISR lost its last member: an eligible leader replica, or the last known leader, has to come back.',
-    [Probe.partitionChanged],
-    () => (_kind, _machine, _key, _leader, _epoch, isr) => isr === 0,
-  ),
-  situation(
-    'last-known-leader-elected',
-    'Nobody was known to be complete any more, and whoever led last was elected as it was (KIP-966).',
-    [Probe.elected],
-    () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.lastKnownLeader,
+  ...needing(
+    NEEDS.eligibleLeaderReplicas,
+    situation(
+      'elr-elected',
+      'A replica that was eligible to lead, though outside the ISR, was elected (KIP-966).',
+      [Probe.elected],
+      () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.eligible,
+    ),
+    situation(
+      'elr-kept',
+      'A replica left an ISR below min.insync.replicas and stayed eligible to lead (KIP-966).',
+      [Probe.elrChanged],
+      () => (_kind, _machine, _key, elr) => elr !== 0,
+    ),
+    situation(
+      'elr-member-removed',
+      'A replica came back from a stop that was not in order, and was eligible no more (KIP-966).',
+      [Probe.brokerRegistered, Probe.elrChanged, Probe.partitionChanged],
+      removedFromElr,
+    ),
+    situation(
+      'isr-empty',
+      'An ISR lost its last member: an eligible leader replica, or the last known leader, has to come back.',
+      [Probe.partitionChanged],
+      () => (_kind, _machine, _key, _leader, _epoch, isr) => isr === 0,
+    ),
+    situation(
+      'last-known-leader-elected',
+      'Nobody was known to be complete any more, and whoever led last was elected as it was (KIP-966).',
+      [Probe.elected],
+      () => (_kind, _machine, _key, _leader, _epoch, _old, reason) => reason === ElectionReason.lastKnownLeader,
+    ),
   ),
   situation(
     'no-leader',
@@ -131,10 +153,13 @@ export const kafkaSituations: readonly Situation[] = [
     'A leader refused acks=all, its ISR being smaller than min.insync.replicas (NOT_ENOUGH_REPLICAS).',
     KafkaError.NOT_ENOUGH_REPLICAS,
   ),
-  refused(
-    'not-enough-replicas-after-append',
-    'A batch was appended, and the ISR was too small when its answer was due (NOT_ENOUGH_REPLICAS_AFTER_APPEND).',
-    KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+  ...needing(
+    NEEDS.noHighWatermarkGate,
+    refused(
+      'not-enough-replicas-after-append',
+      'A batch was appended, and the ISR was too small when its answer was due (NOT_ENOUGH_REPLICAS_AFTER_APPEND).',
+      KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    ),
   ),
   refused(
     'request-timed-out-in-purgatory',
@@ -179,23 +204,26 @@ export const kafkaSituations: readonly Situation[] = [
     () => (_kind, _machine, _key, _first, _oldEnd, reason) => reason === LossReason.powerLoss,
   ),
   situation('segment-rolled', 'A log began a new segment, and flushed the one before.', [Probe.segmentRolled], always),
-  situation(
-    'log-compacted',
-    'The log cleaner removed a record that a later one of its key superseded.',
-    [Probe.compacted],
-    () => (_kind, _machine, _key, _offset, _epoch, _value, supersededBy) => supersededBy >= 0,
-  ),
-  situation(
-    'tombstone-dropped',
-    'The log cleaner removed a tombstone, delete.retention.ms after it had met it.',
-    [Probe.compacted],
-    () => (_kind, _machine, _key, _offset, _epoch, _value, why) => why === Removal.tombstone,
-  ),
-  situation(
-    'gap-copied',
-    'A follower copied a log from which its leader had compacted something away.',
-    [Probe.logGap],
-    always,
+  ...needing(
+    NEEDS.compaction,
+    situation(
+      'log-compacted',
+      'The log cleaner removed a record that a later one of its key superseded.',
+      [Probe.compacted],
+      () => (_kind, _machine, _key, _offset, _epoch, _value, supersededBy) => supersededBy >= 0,
+    ),
+    situation(
+      'tombstone-dropped',
+      'The log cleaner removed a tombstone, delete.retention.ms after it had met it.',
+      [Probe.compacted],
+      () => (_kind, _machine, _key, _offset, _epoch, _value, why) => why === Removal.tombstone,
+    ),
+    situation(
+      'gap-copied',
+      'A follower copied a log from which its leader had compacted something away.',
+      [Probe.logGap],
+      always,
+    ),
   ),
   situation(
     'log-cut-by-recovery',
@@ -209,12 +237,15 @@ export const kafkaSituations: readonly Situation[] = [
     [Probe.fetchRefused],
     () => (_kind, _machine, _key, error) => error === KafkaError.CORRUPT_MESSAGE,
   ),
-  situation(
-    'records-deleted',
-    'A log began later: old segments were deleted by policy, or records on request.',
-    [Probe.logStart],
-    () => (_kind, _machine, _key, _start, _old, reason) =>
-      reason === LogStartReason.segmentDeletion || reason === LogStartReason.clientDeletion,
+  ...needing(
+    NEEDS.deletion,
+    situation(
+      'records-deleted',
+      'A log began later: old segments were deleted by policy, or records on request.',
+      [Probe.logStart],
+      () => (_kind, _machine, _key, _start, _old, reason) =>
+        reason === LogStartReason.segmentDeletion || reason === LogStartReason.clientDeletion,
+    ),
   ),
   situation(
     'producer-window-shortened',
@@ -259,35 +290,47 @@ export const kafkaSituations: readonly Situation[] = [
     [Probe.metadataSnapshotLoaded],
     always,
   ),
-  situation(
-    'committed-metadata-lost',
-    'The controllers decided once more what they had already committed.',
-    [Probe.metadataLost],
-    always,
+  ...needing(
+    NEEDS.unsyncedQuorum,
+    situation(
+      'committed-metadata-lost',
+      'The controllers decided once more what they had already committed.',
+      [Probe.metadataLost],
+      always,
+    ),
   ),
-  situation(
-    'two-controllers-at-once',
-    'A broker that was no longer the controller had not heard of it when the next one began to act (ZooKeeper).',
-    [Probe.controllerReady, Probe.controllerResigned, KernelProbe.processKilled, KernelProbe.powerLost],
-    twoControllers,
+  ...needing(
+    NEEDS.zookeeper,
+    situation(
+      'two-controllers-at-once',
+      'A broker that was no longer the controller had not heard of it when the next one began to act (ZooKeeper).',
+      [Probe.controllerReady, Probe.controllerResigned, KernelProbe.processKilled, KernelProbe.powerLost],
+      twoControllers,
+    ),
   ),
-  situation(
-    'zombie-controller-wrote',
-    "A former controller overwrote a partition's state after another had been elected (ZooKeeper, before 2.1).",
-    [Probe.staleControllerWrote],
-    always,
+  ...needing(
+    NEEDS.oldZookeeper,
+    situation(
+      'zombie-controller-wrote',
+      "A former controller overwrote a partition's state after another had been elected (ZooKeeper, before 2.1).",
+      [Probe.staleControllerWrote],
+      always,
+    ),
   ),
-  situation(
-    'broker-session-expired',
-    'ZooKeeper ended the session of a client that it had not heard.',
-    [Probe.sessionExpired],
-    always,
-  ),
-  situation(
-    'zookeeper-leader-changed',
-    'The ZooKeeper ensemble got another leader.',
-    [Probe.ensembleLed],
-    ensembleLeaderChanged,
+  ...needing(
+    NEEDS.zookeeper,
+    situation(
+      'broker-session-expired',
+      'ZooKeeper ended the session of a client that it had not heard.',
+      [Probe.sessionExpired],
+      always,
+    ),
+    situation(
+      'zookeeper-leader-changed',
+      'The ZooKeeper ensemble got another leader.',
+      [Probe.ensembleLed],
+      ensembleLeaderChanged,
+    ),
   ),
   situation('batch-retried', 'A producer sent a batch once more.', [Probe.batchRetried], always),
   situation('batch-expired', 'A producer gave a batch up: delivery.timeout.ms.', [Probe.batchExpired], always),
@@ -297,7 +340,7 @@ export const kafkaSituations: readonly Situation[] = [
     SendOrder.kinds,
     deliveryOrderChanged,
   ),
-  ...groupSituations,
+  ...needing(NEEDS.groups, ...groupSituations),
 ];
 
 /** About the controller that was in charge before and the one that is now. */

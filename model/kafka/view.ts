@@ -18,6 +18,7 @@ const NOT_CREATED: PartitionView = {
   elr: NOBODY,
   lastKnownElr: NOBODY,
   isBeingReassigned: false,
+  removing: NOBODY,
 };
 
 export class ClusterView implements KafkaView {
@@ -43,8 +44,8 @@ export class ClusterView implements KafkaView {
     if (partition === undefined) return NOT_CREATED;
     const known = this.partitionViews[key];
     if (known?.of === partition) return known.view;
-    const { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr } = partition;
-    const decided = { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr };
+    const { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr, removingReplicas: removing } = partition;
+    const decided = { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr, removing };
     const view: PartitionView = { ...decided, isBeingReassigned: isBeingReassigned(partition) };
     this.partitionViews[key] = { of: partition, view };
     return view;
@@ -68,6 +69,14 @@ export class ClusterView implements KafkaView {
 
   replicas(key: number): readonly number[] {
     return this.committed.image.partition(key)?.replicas ?? NOBODY;
+  }
+
+  isFenced(broker: number): boolean {
+    return this.committed.image.isFenced(broker);
+  }
+
+  get committedMetadata(): readonly object[] {
+    return this.committed.records;
   }
 
   impaired(key: number, machine: MachineId): boolean {

@@ -64,6 +64,8 @@ export interface World {
   step(): boolean;
   /** Runs every event up to and including this time (rounded up to a whole microsecond), then stands at it. */
   runUntil(atMicros: number): void;
+  /** `after` is called when an event is over, from now on: for those who look at the whole world. It changes nothing in it. */
+  watchEvents(after: () => void): void;
   /** A fingerprint of all disks, for the digest: 32-bit words. */
   diskFingerprint(): readonly number[];
 }
@@ -88,6 +90,7 @@ class SimulatedWorld implements World {
   private readonly machines: Machine[] = [];
   private readonly listeners: DataLossListener[] = [];
   private readonly names = new Set<string>();
+  private afterEvent: (() => void) | null = null;
 
   constructor(core: Core) {
     this.core = core;
@@ -196,6 +199,7 @@ class SimulatedWorld implements World {
     core.now = queue.time;
     this.events++;
     queue.dispatch();
+    if (this.afterEvent !== null) this.afterEvent();
     return true;
   }
 
@@ -208,8 +212,13 @@ class SimulatedWorld implements World {
       core.now = queue.time;
       this.events++;
       queue.dispatch();
+      if (this.afterEvent !== null) this.afterEvent();
     }
     core.now = until;
+  }
+
+  watchEvents(after: () => void): void {
+    this.afterEvent = after;
   }
 
   diskFingerprint(): readonly number[] {

@@ -27,7 +27,7 @@ export function addRunOptions(command: Command, seeds: string): Command {
     .option('--out <folder>', 'where results are kept', '.harrow')
     .option('--keep <n>', 'trials kept in full for each cause', '3')
     .option('--no-shrink', 'leave failing trials as they are')
-    .option('--paranoid', 'run every trial twice and compare')
+    .option('--paranoid', 'run every trial twice, check its invariants from scratch after every event, and compare')
     .addOption(new Option('--guided').hideHelp());
 }
 

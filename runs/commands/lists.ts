@@ -88,12 +88,14 @@ export function listSituations(context: Context, options: { json?: boolean }): E
   if (options.json === true)
     sayJson(
       context,
-      situations.map(({ name, sentence }) => ({ name, sentence })),
+      situations.map(({ name, sentence, needs }) => ({ name, sentence, needs: needs ?? null })),
     );
   else {
     const width = Math.max(...situations.map(({ name }) => name.length)) + 3;
-    for (const { name, sentence } of situations)
-      for (const line of labelled(2, name, width, sentence)) say(context, line);
+    for (const { name, sentence, needs } of situations) {
+      const told = needs === undefined ? sentence : `${sentence} Needs ${needs}.`;
+      for (const line of labelled(2, name, width, told)) say(context, line);
+    }
   }
   return Exit.expected;
 }

@@ -15,6 +15,7 @@ import { sayStrike } from '../../nemesis/words.js';
 import type { TrialInput } from '../trial.js';
 import { historyHeader, partitionsOf } from './history-header.js';
 import { SituationWatch } from './situation-watch.js';
+import { recheckEvents } from './recheck.js';
 import { Supervisor } from './supervisor.js';
 
 export interface Stage {
@@ -48,12 +49,15 @@ export function furnish(input: TrialInput, cluster: KafkaClusterSpec): Stage {
   world.probes.listen(keptKinds(system), recorder);
   world.probes.listen(budget.kinds, budget);
   if (input.watched !== false) {
-    const invariants = createInvariants(system.view(), system.probes, (anomaly) => found.push(anomaly), recorder, {
+    const options = {
       highWatermarkGate: cluster.rules.highWatermarkGate,
       fetchEpochFencing: cluster.rules.fetchEpochFencing,
       control: cluster.control,
-      readsCommitted: (machine) => readsCommitted(cluster, world.machineName(machine)),
-    });
+      readsCommitted: (machine: number) => readsCommitted(cluster, world.machineName(machine)),
+    };
+    const recheck = input.paranoid === true ? recheckEvents({ input, system, world, recorder }, options) : undefined;
+    const find = (anomaly: Anomaly): number => found.push(anomaly);
+    const invariants = createInvariants(system.view(), system.probes, find, recorder, { ...options, recheck });
     world.probes.listen(invariants.kinds, invariants);
   }
   const nemesis = new Nemesis({

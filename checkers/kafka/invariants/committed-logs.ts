@@ -55,8 +55,12 @@ export class CommittedLogs {
   apply(kind: number, machine: number, key: number, d: number): void {
     const { kinds } = this.cluster;
     if (kind === kinds.logStart) this.moveStart(machine, key);
-    else if (kind === kinds.becomeLeader || kind === kinds.truncate) this.compareWithLeader(machine, key, 0);
-    else if (kind === kinds.highWatermark && d === 1) this.extend(machine, key);
+    else if (kind === kinds.truncate) this.compareWithLeader(machine, key, 0);
+    else if (kind === kinds.becomeLeader) {
+      this.compareWithLeader(machine, key, 0);
+      // It begins with its own high watermark, and answers readers up to there.
+      this.extend(machine, key);
+    } else if (kind === kinds.highWatermark && d === 1) this.extend(machine, key);
   }
 
   /** A deposed leader that does not know it yet still leads in its own eyes: the controller's leader counts. */

@@ -3,13 +3,14 @@
  * committed, then to the invariants that listen to it: a fold and a few comparisons a probe.
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
-import type { History } from '../../../histories/operation.js';
+import type { History, HistoryHeader } from '../../../histories/operation.js';
 import type { Trace } from '../../../histories/trace.js';
-import type { NamedProbes, ProbeKinds, ProbeListener } from '../probe-kinds.js';
+import { foldedKinds, type NamedProbes, type ProbeListener } from '../probe-kinds.js';
 import { hasRule, readsCommitted } from '../settings.js';
 import { ClusterFold } from './cluster-fold.js';
 import { CommittedLogs } from './committed-logs.js';
 import type { Breach, ClusterFacts, Invariant } from './invariant.js';
+import type { Recheck } from './from-scratch/recheck.js';
 import { invariants as all } from './registry.js';
 
 export interface Invariants extends ProbeListener {
@@ -34,6 +35,8 @@ export interface InvariantOptions {
   readonly readsCommitted?: (machine: number) => boolean;
   /** Those to run; all unless said otherwise. */
   readonly only?: readonly Invariant[];
+  /** Checks them from scratch (from-scratch/recheck.ts): told of every breach, also of what is found again. */
+  readonly recheck?: Pick<Recheck, 'told'> | undefined;
 }
 
 const nowhere: TraceClock = { now: 0, record: -1 };
@@ -57,22 +60,14 @@ export function createInvariants(
 export function checkTrace(trace: Trace, { header }: Pick<History, 'header'>): readonly Anomaly[] {
   const anomalies: Anomaly[] = [];
   const clock = { now: 0, record: -1 };
-  const { control } = header;
-  const { machines } = trace.header;
-  const committed = machines.map(({ name, roles }) => readsCommitted(header, name, roles.includes('helper')));
-  const options = {
-    control,
-    highWatermarkGate: hasRule(header, 'highWatermarkGate', true),
-    fetchEpochFencing: hasRule(header, 'fetchEpochFencing', true),
-    readsCommitted: (machine: number): boolean => committed[machine] === true,
-  };
   const partitions = header.topology?.partitions ?? [];
   const facts: ClusterFacts = {
     keys: trace.header.keys,
     minInsyncReplicas: (key) => partitions[key]?.minInsyncReplicas ?? 1,
     replicas: (key) => partitions[key]?.replicas ?? [],
   };
-  const running = createInvariants(facts, trace.header.probes, (anomaly) => anomalies.push(anomaly), clock, options);
+  const found = (anomaly: Anomaly): number => anomalies.push(anomaly);
+  const running = createInvariants(facts, trace.header.probes, found, clock, optionsOf(trace, header));
   const { time, kind, machine, key, a, b, c, d } = trace;
   for (let i = 0; i < trace.length; i++) {
     clock.now = time[i]!;
@@ -80,6 +75,17 @@ export function checkTrace(trace: Trace, { header }: Pick<History, 'header'>): r
     running.onProbe(kind[i]!, machine[i]!, key[i]!, a[i]!, b[i]!, c[i]!, d[i]!);
   }
   return anomalies;
+}
+
+/** The rules that a trial went by, from the header of its history. */
+export function optionsOf({ header: { machines } }: Trace, header: HistoryHeader): InvariantOptions {
+  const committed = machines.map(({ name, roles }) => readsCommitted(header, name, roles.includes('helper')));
+  return {
+    control: header.control,
+    highWatermarkGate: hasRule(header, 'highWatermarkGate', true),
+    fetchEpochFencing: hasRule(header, 'fetchEpochFencing', true),
+    readsCommitted: (machine) => committed[machine] === true,
+  };
 }
 
 class RunningInvariants implements Invariants {
@@ -90,6 +96,7 @@ class RunningInvariants implements Invariants {
   private readonly reported = new Set<string>();
   private readonly found: (anomaly: Anomaly) => void;
   private readonly clock: TraceClock;
+  private readonly recheck: Pick<Recheck, 'told'> | undefined;
 
   constructor(
     facts: ClusterFacts,
@@ -102,8 +109,10 @@ class RunningInvariants implements Invariants {
       control = 'kraft',
       readsCommitted: isCommitted = () => false,
       only = all,
+      recheck,
     }: InvariantOptions,
   ) {
+    this.recheck = recheck;
     this.cluster = new ClusterFold(probes, (machine, key) => facts.replica?.(machine, key));
     this.committed = new CommittedLogs(this.cluster);
     this.found = found;
@@ -143,6 +152,7 @@ class RunningInvariants implements Invariants {
    * which of them tell nothing new is known only when each has been judged.
    */
   private report(type: string, { key, machine, offsets, values, story }: Breach): void {
+    this.recheck?.told(type, key, story);
     const epoch = key < 0 ? -1 : this.cluster.partition(key).leaderEpoch;
     const what = offsets.length === 0 ? story : `${offsets[0]}|${values.join(',')}`;
     const identity = `${type}|${key}|${machine ?? -1}|${epoch}|${what}`;
@@ -153,9 +163,4 @@ class RunningInvariants implements Invariants {
     const replica = machine === undefined ? {} : { machine };
     this.found({ type, key, ...replica, offsets, operations: [], values, events, at: now, story, preventedBy: null });
   }
-}
-
-/** Everything that the folds read; each at most once. */
-function foldedKinds(kinds: ProbeKinds): readonly number[] {
-  return [...new Set(Object.values(kinds))].filter((kind) => kind >= 0).sort((x, y) => x - y);
 }

@@ -28,7 +28,7 @@ describe('W8: epochs never go back', () => {
   });
 
   it('holds for a broker that restarts and learns of epochs anew', () => {
-    const script = started().kill(3).restart(3).emit('become-follower', 3, 0, 1, 1, 0, 1);
+    const script = started().kill(3).restart(3).unfence(3).emit('become-follower', 3, 0, 1, 1, 0, 1);
     expect(script.broken()).toEqual([]);
   });
 

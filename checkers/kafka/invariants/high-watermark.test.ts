@@ -85,7 +85,7 @@ describe('W11: a high watermark stays within the log, and below the one its lead
 
   it('holds before 2.1 for a follower that was answered in an epoch of which it had not heard (KIP-320)', () => {
     const inNextEpoch = (script: TraceScript): TraceScript =>
-      script.lead(1, [1, 2, 3]).append(1, 7).replicate(1, 2, 3).lead(1, [1, 2]).append(1, 8).replicate(1, 2);
+      script.lead(1, [1, 2, 3]).append(1, 7).replicate(1, 2, 3).elect(1, [1, 2]).apply(1).append(1, 8).replicate(1, 2);
     const early = (script: TraceScript): TraceScript =>
       script.highWatermark(1, 2).emit('high-watermark', 2, 0, 2, 0, 1, 0);
     expect(early(inNextEpoch(new TraceScript())).broken()).toEqual(['W11']);

@@ -47,12 +47,16 @@ export const highWatermarkEligibility: Invariant = {
 export const highWatermarkMonotony: Invariant = {
   id: 'W10',
   sentence: "A leader's high watermark never goes back while it leads.",
-  on: ['highWatermark'],
+  on: ['highWatermark', 'truncate'],
   create(context) {
+    const { cluster } = context;
     return {
-      onProbe(_kind, machine, key, highWatermark, _old, _epoch, asLeader) {
-        const leader = context.cluster.replica(machine, key);
-        if (asLeader !== 1 || highWatermark >= leader.oldHighWatermark) return;
+      onProbe(kind, machine, key, a, _old, _epoch, asLeader) {
+        const leader = cluster.replica(machine, key);
+        // With the end of its log, or by itself.
+        const isLeaders =
+          kind === cluster.kinds.truncate ? leader.isLeader && leader.highWatermark === a : asLeader === 1;
+        if (!isLeaders || leader.highWatermark >= leader.oldHighWatermark) return;
         found(context, leader, key, `back from ${leader.oldHighWatermark}, while it led`);
       },
     };

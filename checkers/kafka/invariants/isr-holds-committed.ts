@@ -16,7 +16,7 @@ export const isrHoldsCommitted: Invariant = {
   id: 'W6',
   sentence:
     'Every electable member of the ISR, and every eligible leader replica, holds every committed record: same offset, leader epoch and value.',
-  on: ['partitionChanged', 'highWatermark', 'truncate', 'logLoaded', 'brokerUnfenced'],
+  on: ['partitionChanged', 'becomeLeader', 'highWatermark', 'truncate', 'logLoaded', 'brokerUnfenced'],
   create(context) {
     const { cluster } = context;
     const { kinds } = cluster;
@@ -24,13 +24,12 @@ export const isrHoldsCommitted: Invariant = {
       onProbe(kind, machine, key, a, _b, _c, d) {
         if (kind === kinds.brokerUnfenced) {
           for (const partition of cluster.partitions) if (partition !== undefined) check(context, partition.key, a);
-        } else if (kind === kinds.partitionChanged || (kind === kinds.highWatermark && d === 1)) {
-          const { isr, elr } = cluster.partition(key);
-          for (let rest = isr | elr; rest !== 0; rest &= rest - 1) {
-            check(context, key, lowestMember(rest));
-          }
-        } else if (kind !== kinds.highWatermark) {
+        } else if (kind === kinds.truncate || kind === kinds.logLoaded) {
           check(context, key, machine);
+        } else if (kind !== kinds.highWatermark || d === 1) {
+          // Another ISR, or what is committed moves.
+          const { isr, elr } = cluster.partition(key);
+          for (let rest = isr | elr; rest !== 0; rest &= rest - 1) check(context, key, lowestMember(rest));
         }
       },
     };

@@ -13,18 +13,13 @@ export const isrShape: Invariant = {
   sentence: 'A leader is in the ISR; ISR and eligible leader replicas are replicas, and no member is in both.',
   on: ['becomeLeader', 'becomeFollower', 'isrAdopted'],
   create({ cluster, facts, restartsUnnoticed, found }) {
-    /** By key: the partition's state that was looked at last. */
-    const seen: string[] = [];
     return {
       onProbe(_kind, _machine, key) {
         const { leader, leaderEpoch, isr, elr, reassigned } = cluster.partition(key);
         if (leaderEpoch < 0) return;
-        const state = `${leader}|${leaderEpoch}|${isr}|${elr}`;
-        if (seen[key] === state) return;
-        seen[key] = state;
+        const fenced = restartsUnnoticed || memberCount(isr) < 2 ? 0 : cluster.fencedOf(isr);
         const replicas =
           reassigned !== 0 ? reassigned : facts.replicas(key).reduce((mask, replica) => mask | (1 << replica), 0);
-        const fenced = restartsUnnoticed || memberCount(isr) < 2 ? 0 : cluster.fencedOf(isr);
         const wrong = [
           leader >= 0 && (isr & (1 << leader)) === 0 && `b${leader} leads and is not in the ISR`,
           replicas !== 0 && ((isr | elr) & ~replicas) !== 0 && 'a broker is in sync or eligible that has no replica',

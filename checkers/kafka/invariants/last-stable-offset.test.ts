@@ -42,7 +42,7 @@ describe('W12: who reads committed records is served', () => {
     const script = decided(opened().write(1, 7, 0))
       .mark(1, COMMIT)
       .serve(1, 0, 2, COMMITTED);
-    script.lead(2, [2, 3]).truncate(1, 1).highWatermark(1, 1, false);
+    script.lead(2, [2, 3]).apply(1).truncate(1, 1).highWatermark(1, 1, false);
     expect(script.serve(1, 0, 1, COMMITTED).broken()).toEqual(['W12']);
   });
   it('and whoever reads all of them is served what is committed to the log', () => {

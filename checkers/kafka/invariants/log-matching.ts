@@ -15,14 +15,16 @@ export const logMatching: Invariant = {
   id: 'W5',
   sentence:
     'Equal offset and leader epoch mean an equal record, and below their high watermarks replicas hold the same.',
-  on: ['append', 'highWatermark'],
+  on: ['append', 'highWatermark', 'becomeLeader', 'becomeFollower'],
   create(context) {
     const sameEpoch = new SameEpochSameRecord(context);
+    const { kinds } = context.cluster;
     return {
       onProbe(kind, machine, key, a, b, c, d) {
-        if (kind === context.cluster.kinds.append) return sameEpoch.check(machine, key, a, b, c);
-        if (d !== 1) return checkReplica(context, context.cluster.replica(machine, key), key);
-        // A leader's high watermark moves what is committed: everybody is compared anew.
+        if (kind === kinds.append) return sameEpoch.check(machine, key, a, b, c);
+        const ofFollower = kind === kinds.becomeFollower || (kind === kinds.highWatermark && d !== 1);
+        if (ofFollower) return checkReplica(context, context.cluster.replica(machine, key), key);
+        // Of a leader, and what is committed moves: everybody is compared anew.
         for (const replica of context.cluster.partition(key).replicas) {
           if (replica !== undefined) checkReplica(context, replica, key);
         }
@@ -32,8 +34,9 @@ export const logMatching: Invariant = {
 };
 
 function checkReplica(context: InvariantContext, replica: Replica, key: number): void {
-  const { log, highWatermark, machine } = replica;
-  if (!context.cluster.isRunning(machine)) return;
+  const { log, highWatermark, machine, leaderEpoch } = replica;
+  // A broker that was started looks at its log once it is told of a role.
+  if (leaderEpoch < 0 || !context.cluster.isRunning(machine)) return;
   const committed = context.committed.log(key);
   const start = context.committed.startFor(replica, key);
   const end = Math.min(highWatermark, log.end, committed.end);

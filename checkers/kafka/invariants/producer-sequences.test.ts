@@ -26,7 +26,7 @@ describe("W13: an idempotent producer's batches", () => {
     expect(written().lead(2, [2, 3]).write(2, 2, 1, 7).broken()).toEqual(['W13']);
   });
   it('go on where they end in a log that was cut', () => {
-    const cut = () => written().lead(2, [2, 3], 'unclean').truncate(2, 1).highWatermark(2, 1, false);
+    const cut = () => written().truncate(2, 1).highWatermark(2, 1, false).lead(2, [2, 3], 'unclean');
     expect(cut().write(2, 2, 1, 7, false).broken()).not.toContain('W13');
     expect(cut().write(2, 3, 2, 7, false).broken()).toContain('W13');
   });

@@ -8,7 +8,7 @@ export interface Replica {
   /** What lies below was deleted by policy or on request. */
   logStart: number;
   highWatermark: number;
-  /** Before the last `high-watermark`. */
+  /** Before it moved last. */
   oldHighWatermark: number;
   isLeader: boolean;
   /** -1: this incarnation has not heard of any. */
@@ -55,7 +55,7 @@ export function cutLog(replica: Replica, end: number, truncated: boolean): void 
     }
   }
   log.cut(end);
-  replica.highWatermark = Math.min(replica.highWatermark, end);
+  if (end < replica.highWatermark) moveHighWatermark(replica, end);
 }
 
 export function moveHighWatermark(replica: Replica, highWatermark: number): void {

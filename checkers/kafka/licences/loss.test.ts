@@ -296,7 +296,7 @@ describe('a record in a hole, which power loss left in a log, is licensed', () =
     const script = holed().apply(1, 3);
     script.truncate(3, 1).emit('append', 3, 0, 2, 1, 9, 0);
     expect(judged(read(script), reads(2, 3), 'lost-write')).toEqual(['hole-in-log']);
-    const fromSound = committed().loseSegmentEnd(2, 1, 2).truncate(3, 1);
+    const fromSound = committed().loseSegmentEnd(2, 1, 2).restart(2).truncate(3, 1);
     fromSound.emit('append', 3, 0, 2, 1, 9, 0);
     expect(judged(read(fromSound), reads(2, 3), 'lost-write')).toEqual(['bug']);
   });

@@ -20,6 +20,8 @@ const settings = {
 class Transactions extends TraceScript {
   constructor() {
     super({ settings });
+    // The second is the coordinators' own.
+    this.trace.header = { ...this.trace.header, keys: [...this.trace.header.keys, 'states-0'] };
     this.phase(1).lead(1, [1, 2, 3]);
   }
 

@@ -9,6 +9,7 @@ import { ElectionReason, kafkaProbes, LogStartReason, LossReason } from '../../.
 import type { ProbeSpec } from '../../../model/kernel/probes.js';
 import { KafkaError } from '../../../model/kafka/protocol/errors.js';
 import { checkTrace } from '../invariants/create.js';
+import { checkFromScratch } from './from-scratch.js';
 import type { StuckNote } from '../stuck.js';
 
 export const allProbes: readonly ProbeSpec[] = kafkaProbes;
@@ -60,9 +61,11 @@ export class TraceScript {
     };
   }
 
-  /** What the invariants find. */
+  /** What the invariants find; fails if a check from scratch after each record does not find the same. */
   breaches(): readonly Anomaly[] {
-    return checkTrace(this.trace, { header: this.header as HistoryHeader });
+    const header = this.header as HistoryHeader;
+    checkFromScratch(this.trace, header);
+    return checkTrace(this.trace, { header });
   }
 
   /** Types of what the invariants find, each once. */
@@ -200,12 +203,13 @@ export class TraceScript {
   /** Power goes, and with it [from, to), the end of a segment: what lies behind, in the next one, is left. */
   loseSegmentEnd(broker: number, from: number, to: number): this {
     const log = this.logs[broker]!;
+    this.emit('power-lost', broker, -1, to - from);
     this.emit('data-lost', broker, 0, from, to, LossReason.powerLoss);
     log.forEach(({ epoch, value }, offset) => {
       if (offset >= to) this.emit('append', broker, 0, offset, epoch, value, 0);
     });
     log.fill(HOLE, from, to);
-    return this.emit('power-lost', broker, -1, to - from);
+    return this;
   }
 
   /** A broker's log begins here: segments deleted by policy, records deleted on request, or after its leader. */

@@ -24,14 +24,24 @@ export class PartitionReplicaView implements ReplicaView {
   get leaderEpoch(): number {
     return this.partition.leaderEpoch;
   }
+  get partitionEpoch(): number {
+    return this.partition.partitionEpoch;
+  }
   get isLeader(): boolean {
     return this.partition.isLeader;
+  }
+  get isr(): number {
+    return this.partition.isLeader ? this.partition.isr.committed : 0;
   }
   get maximalIsr(): number {
     return this.partition.isLeader ? this.partition.isr.maximal : 0;
   }
   get leaderEpochStartOffset(): number {
     return this.partition.leaderEpochStartOffset;
+  }
+
+  fetchedBy(follower: number): number {
+    return this.partition.remote(follower)?.logEndOffset ?? -1;
   }
 
   hashBelow(offset: number): number {

@@ -9,12 +9,13 @@ import { Probe } from '../probes.js';
 import { NO_LEADER_CHANGE, type MetadataRecord } from '../protocol/metadata-records.js';
 import { announceAssignment, announceElection, announceEligible, announcePartition } from './announcements.js';
 import type { CommittedState } from './committed-state.js';
-import { MetadataImage } from './metadata-image.js';
+import { maskOf } from './broker-set.js';
+import { MetadataImage, type PartitionRegistration } from './metadata-image.js';
 
 export class CommittedMetadata implements CommittedState {
   readonly image = new MetadataImage();
   /** By offset. */
-  private readonly records: MetadataRecord[] = [];
+  readonly records: MetadataRecord[] = [];
   /** By partition. */
   private readonly placements: (readonly number[])[] = [];
 
@@ -33,7 +34,7 @@ export class CommittedMetadata implements CommittedState {
       probes.emit(Probe.metadataLost, controller, -1, offset, this.image.nextOffset);
       this.records.length = offset;
       this.records.push(record);
-      this.image.copyFrom(stable);
+      this.takeOver(probes, controller, stable);
       return;
     }
     this.records.push(record);
@@ -66,4 +67,23 @@ export class CommittedMetadata implements CommittedState {
         this.image.replay(record, offset);
     }
   }
+  /** After a loss: the partitions whose state is another than what was announced of them. */
+  private takeOver(probes: Probes, controller: MachineId, stable: MetadataImage): void {
+    const before = [...this.image.partitions];
+    this.image.copyFrom(stable);
+    for (const after of this.image.partitions) {
+      if (after === undefined || isSameState(before[after.partition], after)) continue;
+      announcePartition(probes, controller, after);
+    }
+  }
+}
+
+/** A partition epoch is given out again after a loss: it alone tells nothing. */
+function isSameState(before: PartitionRegistration | undefined, after: PartitionRegistration): boolean {
+  return (
+    before?.partitionEpoch === after.partitionEpoch &&
+    before.leaderEpoch === after.leaderEpoch &&
+    before.leader === after.leader &&
+    maskOf(before.isr) === maskOf(after.isr)
+  );
 }

@@ -7,6 +7,8 @@ import type { PartitionRegistration } from './metadata-image.js';
 
 export interface CommittedState {
   readonly image: CommittedImage;
+  /** All that was committed, in order: metadata records, or transactions of the ensemble. */
+  readonly records: readonly object[];
   /** Where the replicas were placed when the partition was created; empty: it is not created. */
   placement(partition: number): readonly number[];
 }
@@ -16,4 +18,6 @@ export interface CommittedImage {
   partition(partition: number): PartitionRegistration | undefined;
   /** Registered, and may lead. */
   isActive(broker: number): boolean;
+  /** Registered, and without a session. */
+  isFenced(broker: number): boolean;
 }

@@ -151,6 +151,10 @@ export class MetadataImage {
     return registration !== undefined && !registration.fenced && !registration.inControlledShutdown;
   }
 
+  isFenced(broker: number): boolean {
+    return this.brokers[broker]?.fenced === true;
+  }
+
   /** Registered and not fenced: clients may be sent to it. */
   isAlive(broker: number): boolean {
     const registration = this.brokers[broker];

@@ -30,7 +30,7 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
   /** Machine of the ensemble's leader; 0: there has been none. */
   leadingServer: MachineId = 0;
   private readonly paths: TopicPaths;
-  private readonly history: Transaction[] = [];
+  readonly records: Transaction[] = [];
   /** By process: how much of the history it has applied. */
   private readonly progress = new WeakMap<Host, number>();
   /** By partition. */
@@ -60,6 +60,10 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
     return this.tree.node(brokerPath(broker)) !== undefined;
   }
 
+  isFenced(broker: number): boolean {
+    return !this.isActive(broker);
+  }
+
   /** Broker that holds /controller; -1: none. */
   get controllerId(): number {
     const znode = this.tree.node(ZkPath.controller);
@@ -74,12 +78,12 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
   onCommitted(server: Host, transaction: Transaction): void {
     const position = this.progress.get(server) ?? 0;
     this.progress.set(server, position + 1);
-    const known = this.history[position];
+    const known = this.records[position];
     if (known !== undefined) {
       if (known !== transaction) throw new Error('the servers of an ensemble commit one history');
       return;
     }
-    this.history.push(transaction);
+    this.records.push(transaction);
     // What an ephemeral znode was is known only before it goes.
     const before = transaction.op.kind === 'close-session' ? this.brokersOf(transaction.session) : [];
     const { events } = this.tree.apply(transaction);

@@ -1,0 +1,74 @@
+/** W1, W5 and W6: what is committed, and who must hold it. */
+import { effectiveMinInsyncReplicas } from '../invariant.js';
+import { leaderOf, leavingOf } from './memory.js';
+import type { PartitionRule } from './rule.js';
+
+/** Comes first: the others go by what is committed when it is done. */
+export const leaderHoldsCommitted: PartitionRule = {
+  id: 'W1',
+  check({ now, memory }, found) {
+    const leader = leaderOf(now);
+    if (leader === undefined) return;
+    for (const offset of memory.follow(leader)) found(`b${leader.machine} leads without offset ${offset}`);
+  },
+};
+
+export const logsMatch: PartitionRule = {
+  id: 'W5',
+  check({ now, memory }, found) {
+    for (const replica of now.replicas) {
+      const { machine, records, highWatermark, logEnd } = replica;
+      records.forEach((record, offset) => {
+        if (record === undefined) return;
+        const place = `${offset}, ${record.leaderEpoch}`;
+        const first = memory.written.get(place);
+        if (first === undefined) memory.written.set(place, record.value);
+        else if (first !== record.value) found(`b${machine} holds another record at offset, epoch ${place}`);
+      });
+      // A broker that was started looks at its log once it is told of a role.
+      if (replica.leaderEpoch < 0) continue;
+      for (const offset of memory.lackedBy(replica, Math.min(highWatermark, logEnd))) {
+        found(`b${machine} lacks offset ${offset} below its high watermark`);
+      }
+    }
+  },
+};
+
+export const isrHolds: PartitionRule = {
+  id: 'W6',
+  check({ view, now, cluster, memory, rules }, found) {
+    const { leader, isr, elr } = now.controller;
+    const leaving = leavingOf(view, now);
+    for (const replica of now.replicas) {
+      const { machine } = replica;
+      const isCandidate = isr.includes(machine) || elr.includes(machine);
+      const isMissed = isCandidate && machine !== leader && (leaving & (1 << machine)) === 0 && cluster.isBack(machine);
+      if (!isMissed) continue;
+      const mayStay = rules.restartsUnnoticed || (isr.length === 1 && isr[0] === machine);
+      if (mayStay && view.impaired(now.key, machine)) continue;
+      for (const offset of memory.lackedBy(replica, memory.committedEnd)) found(`b${machine} lacks offset ${offset}`);
+    }
+  },
+};
+
+export const controllerStateIsInShape: PartitionRule = {
+  id: 'W9',
+  check({ view, kinds, rules, now, announced }, found) {
+    // A decision is announced piece by piece: it is whole when a broker applies it.
+    const applied: readonly number[] = [kinds.becomeLeader, kinds.becomeFollower, kinds.isrAdopted];
+    if (!announced.some(({ kind }) => applied.includes(kind))) return;
+    const { key, controller } = now;
+    const { leader, leaderEpoch, isr, elr } = controller;
+    const replicas = view.replicas(key);
+    if (leaderEpoch < 0) return;
+    if (leader >= 0 && !isr.includes(leader)) found(`the leader b${leader} is not in the ISR`);
+    for (const broker of [...isr, ...elr]) {
+      if (replicas.length > 0 && !replicas.includes(broker)) found(`b${broker} has no replica`);
+    }
+    for (const broker of elr) if (isr.includes(broker)) found(`b${broker} is in the ISR and eligible`);
+    if (elr.length > 0 && isr.length >= effectiveMinInsyncReplicas(view, key))
+      found('replicas are eligible needlessly');
+    if (rules.restartsUnnoticed || isr.length < 2) return;
+    for (const broker of isr) if (view.isFenced(broker)) found(`the fenced b${broker} is in the ISR`);
+  },
+};
