@@ -124,6 +124,25 @@ export interface Obstacle {
   readonly waitsFor: readonly MachineId[];
 }
 
+/** How a system that runs goes from one release to a newer one. */
+export interface Upgrades {
+  /** True, or why the system cannot go there. */
+  possible(release: string): true | string;
+  /** The machines that run its releases, in the order in which an administrator restarts them. */
+  readonly order: readonly MachineId[];
+  /** The machine's next process runs it. */
+  install(machine: MachineId, release: string): void;
+  /** True: each machine reads from its own configuration what is agreed on, when it starts. False: the system is asked. */
+  readonly agreesByRestart: boolean;
+  /** The machine's next process speaks the protocol of the release. */
+  agreeAtRestart(machine: MachineId, release: string): void;
+  /**
+   * Asks all at once to go by what the release can do.
+   * @param everything also what a new system of that release has on, and an older one has not
+   */
+  agree(release: string, everything: boolean): void;
+}
+
 export interface System {
   readonly name: string;
   /** Furnishes the world with machines and starts them. */
@@ -177,6 +196,8 @@ export interface System {
   addPartitions(key: number, count: number): void;
   /** True when that can be asked now, or the reason why not. */
   addable(key: number, count: number): true | string;
+  /** null: it cannot be upgraded while it runs. */
+  readonly upgrades: Upgrades | null;
   /** True when `machine` leads `key`, and the cluster agrees. */
   leads(key: number, machine: MachineId): boolean;
   /** Machines that hold a replica of the key. */

@@ -9,7 +9,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { MessageMatch } from '../model/kernel/network.js';
 import type { MachineId } from '../model/kernel/process.js';
 import type { Stream } from '../model/kernel/random.js';
-import type { RoleName } from '../model/system.js';
+import type { RoleName, Upgrades } from '../model/system.js';
 
 /** Parameters of a strike, as they are written in a spec and saved in a plan. */
 export type Parameters = Readonly<Record<string, number | string>>;
@@ -108,6 +108,8 @@ export interface FaultView {
   reassignable(key: number): true | string;
   /** True when keys can be added beside this one until there are so many, or the reason why not. */
   addable(key: number, count: number): true | string;
+  /** How the system goes to another release; null: it cannot. */
+  readonly upgrades: Upgrades | null;
 }
 
 /** How one strike breaks the world. Everything done here is undone when the strike ends, except what cannot be (lost data). */

@@ -8,7 +8,7 @@ import type { MessageMatch, RuleId } from '../model/kernel/network.js';
 import type { MachineId, Process } from '../model/kernel/process.js';
 import type { Stream } from '../model/kernel/random.js';
 import type { World } from '../model/kernel/world.js';
-import type { System } from '../model/system.js';
+import type { System, Upgrades } from '../model/system.js';
 import type { FaultSurface, LogPart } from './fault.js';
 import type { Holds } from './holds.js';
 import { atFraction, machinesWith, rackMates } from './roles.js';
@@ -113,6 +113,10 @@ export class Injuries implements FaultSurface {
   }
   addable(key: number, count: number): true | string {
     return this.system.addable(key, count);
+  }
+
+  get upgrades(): Upgrades | null {
+    return this.system.upgrades;
   }
 
   // What a fault may do.

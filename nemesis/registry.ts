@@ -31,6 +31,7 @@ import { rackPowerLoss } from './faults/rack-power-loss.js';
 import { requestDelayed } from './faults/request-delayed.js';
 import { responseLost } from './faults/response-lost.js';
 import { rollingRestart } from './faults/rolling-restart.js';
+import { rollingUpgrade } from './faults/rolling-upgrade.js';
 import { segmentCorrupted } from './faults/segment-corrupted.js';
 import { slowDisk } from './faults/slow-disk.js';
 import { slowNetwork } from './faults/slow-network.js';
@@ -68,6 +69,7 @@ export const faults: readonly Fault[] = [
   clientPaused,
   consumerPaused,
   rollingRestart,
+  rollingUpgrade,
   partitionReassigned,
   partitionsAdded,
   powerLoss,

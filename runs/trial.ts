@@ -161,14 +161,19 @@ function livenessPhase(stage: Stage, { healAll, healPick, workload }: Plan): rea
     nemesis.heal(set);
     stage.supervisor.supervise(set);
   }
-  const values = workload.flatMap((step) => recordsOf(step).map(({ value }) => value));
-  system.beginLiveness(1 + values.reduce((highest, value) => Math.max(highest, value), 0));
+  system.beginLiveness(1 + highestValue(workload));
   const healed = world.now;
   const early = waitUntil(world, Math.min(requiredMicros, boundMicros), () => system.lively());
   if (early === true) return [];
   const missed = requiredMicros < boundMicros ? stall(stage, system.livenessObstacles(), true) : [];
   const late = waitUntil(world, healed + boundMicros - world.now, () => system.lively());
   return late === true ? missed : stall(stage, system.livenessObstacles(), false);
+}
+
+function highestValue(workload: Plan['workload']): number {
+  let highest = 0;
+  for (const step of workload) for (const { value } of recordsOf(step)) highest = Math.max(highest, value);
+  return highest;
 }
 
 /** A bound has passed. The trace gets a record for each machine that is waited for. */

@@ -21,7 +21,10 @@ import { Controller, type ControllerConfig } from './control/kraft/controller.js
 import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { ensembleConfig } from './control/zookeeper/ensemble/ensemble-config.js';
 import { ZooKeeperServer } from './control/zookeeper/ensemble/server.js';
+import { Installations, softwareOf, type Software } from './installations.js';
 import { brokerName, controllerName, zookeeperName } from './machine-names.js';
+import { Probe } from './probes.js';
+import { versionRows } from './protocol/versions/rows.js';
 import { numberPartitions, type KafkaPartitions } from './partition-table.js';
 
 /** Hears of all clients. */
@@ -49,6 +52,8 @@ export class ClusterMachines {
   readonly clients: readonly MachineId[];
   readonly machines: readonly MachineInfo[];
   readonly clientConfig: ClientConfig;
+  /** null: all run one release, and always will. */
+  readonly installations: Installations | null;
   /** By index of the consumer: how long its application takes, whichever process it runs in. */
   private readonly processing: readonly ProcessingTime[];
   private readonly outputValues: OutputValues = { next: FIRST_OUTPUT_VALUE };
@@ -62,6 +67,7 @@ export class ClusterMachines {
     this.committed = committed;
     this.listener = listener;
     this.partitions = numberPartitions(spec.topics);
+    this.installations = spec.releases === undefined ? null : new Installations(spec, spec.releases);
     let next = 1;
     const take = (count: number): MachineId[] => Array.from({ length: count }, () => next++);
     this.brokers = take(spec.brokers);
@@ -72,7 +78,11 @@ export class ClusterMachines {
     this.consumers = take(spec.consumers.length);
     this.clients = [...this.producers, ...this.consumers];
     this.processing = spec.consumers.map(() => ({ recordMicros: 0, nextExtraMicros: 0 }));
-    this.clientConfig = { partitions: this.partitions, bootstrap: this.brokers, rules: spec.rules };
+    this.clientConfig = {
+      partitions: this.partitions,
+      bootstrap: this.brokers,
+      rules: spec.releases?.clients ?? spec.rules,
+    };
     this.machines = [
       ...this.brokers.map((id) => this.brokerInfo(id)),
       ...apart.map((id, index) => this.controlInfo(id, index)),
@@ -162,32 +172,66 @@ export class ClusterMachines {
   ): (host: Host) => Broker | CombinedServer | Controller | ZooKeeperServer | ProducerClient | ConsumerProcess {
     const { spec } = this;
     if (machine <= this.brokers.length) return this.brokerProgram(machine);
-    if (this.controllers.includes(machine)) return this.controlProgram();
+    if (this.controllers.includes(machine)) return this.controlProgram(machine);
     const producer = spec.producers[this.producers.indexOf(machine)];
     return producer === undefined
       ? this.consumerProgram(this.consumers.indexOf(machine))
       : this.producerProgram(producer);
   }
 
+  /** What a process of the machine is configured with: by what is installed there when it starts. Made once for each. */
+  private perSoftware<C>(machine: MachineId, make: (software: Software) => C): () => C {
+    const { installations } = this;
+    let software = installations?.softwareOf(machine) ?? softwareOf(this.spec.rules);
+    let config = make(software);
+    return () => {
+      const installed = installations?.softwareOf(machine) ?? software;
+      if (installed !== software) {
+        software = installed;
+        config = make(software);
+      }
+      return config;
+    };
+  }
+
+  private announceRelease({ id, probes }: Host): void {
+    const { installations } = this;
+    if (installations === null) return;
+    const [release, agreed] = [installations.releaseOf(id), installations.protocolOf(id)].map((name) =>
+      versionRows.findIndex(({ version }) => version === name),
+    );
+    probes.emit(Probe.releaseStarted, id, -1, release, agreed);
+  }
+
   private brokerProgram(machine: MachineId): (host: Host) => Broker | CombinedServer {
     const { committed } = this;
-    const config = brokerConfig(this.spec, machine);
+    const config = this.perSoftware(machine, (software) => brokerConfig(this.spec, machine, software));
     if (!this.controllers.includes(machine) || !(committed instanceof CommittedMetadata))
-      return (host) => new Broker(host, config);
-    const control = this.controllerConfig();
-    return (host) => new CombinedServer(host, config, control, committed);
+      return (host) => {
+        this.announceRelease(host);
+        return new Broker(host, config());
+      };
+    const control = this.perSoftware(machine, (software) => this.controllerConfig(software));
+    return (host) => {
+      this.announceRelease(host);
+      return new CombinedServer(host, config(), control(), committed);
+    };
   }
 
-  private controllerConfig(): ControllerConfig {
-    const { brokerSettings: settings, rules, topics, brokers } = this.spec;
-    return { settings, rules, topics, brokers, voters: this.controllers };
+  private controllerConfig({ rules, metadataVersion }: Software): ControllerConfig {
+    const { brokerSettings: settings, topics, brokers } = this.spec;
+    const config = { settings, rules, topics, brokers, voters: this.controllers };
+    return metadataVersion === undefined ? config : { ...config, metadataVersion };
   }
 
-  private controlProgram(): (host: Host) => Controller | ZooKeeperServer {
+  private controlProgram(machine: MachineId): (host: Host) => Controller | ZooKeeperServer {
     const { committed } = this;
     if (committed instanceof CommittedMetadata) {
-      const config = this.controllerConfig();
-      return (host) => new Controller(host, config, committed);
+      const config = this.perSoftware(machine, (software) => this.controllerConfig(software));
+      return (host) => {
+        this.announceRelease(host);
+        return new Controller(host, config(), committed);
+      };
     }
     const config = ensembleConfig(this.controllers);
     return (host) => new ZooKeeperServer(host, config, committed);

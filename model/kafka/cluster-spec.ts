@@ -3,7 +3,8 @@ import type { AssignorName } from './clients/assignors/assignors.js';
 import type { ControlPlane } from './protocol/versions/rule.js';
 import type { SnapshotSettings } from './control/kraft/snapshot-generator.js';
 import type { QuorumSettings } from './control/kraft/raft/config.js';
-import type { Rules } from './protocol/versions/rules.js';
+import type { DefectId } from './protocol/versions/defects.js';
+import type { Rules, RuleValues } from './protocol/versions/rules.js';
 
 /** Settings of brokers and controllers that the model acts on, under Kafka's own names and in Kafka's units. */
 export interface BrokerSettings extends QuorumSettings, SnapshotSettings {
@@ -246,10 +247,29 @@ export interface StreamsSpec {
   readonly changelog: number;
 }
 
+/** Of a cluster whose processes run different releases, or will. All are rows of the table of versions. */
+export interface ClusterReleases {
+  /** What each broker runs at first, by id - 1. */
+  readonly brokers: readonly string[];
+  /** What controllers of their own run at first. */
+  readonly controllers: string;
+  /** The release whose inter.broker.protocol.version, or metadata.version, the cluster has agreed on at first. */
+  readonly agreed: string;
+  /** What clients go by, whatever brokers run. */
+  readonly clients: Rules;
+  /** Single rules, the same in every release. */
+  readonly own: Partial<RuleValues>;
+  /** Of every process. */
+  readonly defects: readonly DefectId[];
+}
+
 export interface KafkaClusterSpec {
   /** The row of the table of versions whose rules apply: '3.9'. */
   readonly version: string;
+  /** Those that all can be relied on to have: where releases differ, those of the oldest, and what was agreed on first. */
   readonly rules: Rules;
+  /** Left out: every process runs `version`, and goes by `rules`. */
+  readonly releases?: ClusterReleases;
   readonly control: ControlPlane;
   /** Brokers have ids and machines 1..brokers; controllers of their own follow, then producers, then consumers. */
   readonly brokers: number;

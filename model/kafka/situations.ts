@@ -14,6 +14,7 @@ import { numberPartitions } from './partition-table.js';
 import { KafkaError } from './protocol/errors.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import { reassignmentSituations } from './reassignment-situations.js';
+import { releaseSituations } from './release-situations.js';
 import { SendOrder } from './send-order.js';
 import { always, needing, situation, type Recogniser } from './situation.js';
 import type { KafkaSystem } from './system.js';
@@ -23,6 +24,7 @@ const NEEDS = {
   reassignments:
     'an administrator who moves replicas, Kafka 2.4 or later: a spec that lists the fault partition-reassigned',
   additions: 'an administrator who adds partitions: a spec that lists the fault partitions-added',
+  upgrade: 'an administrator who installs another release: a spec that lists the fault rolling-upgrade',
   eligibleLeaderReplicas: 'eligible leader replicas: Kafka 4.1, or the rule eligible-leader-replicas (KIP-966)',
   noHighWatermarkGate:
     'a high watermark that moves while the ISR is smaller than min.insync.replicas: before Kafka 3.7 (KAFKA-15583)',
@@ -60,6 +62,7 @@ export const kafkaSituations: readonly Situation[] = [
       reason === ElectionReason.preferred || reason === ElectionReason.transferred,
   ),
   ...needing(NEEDS.reassignments, ...reassignmentSituations),
+  ...needing(NEEDS.upgrade, ...releaseSituations),
   ...needing(
     NEEDS.additions,
     situation('partitions-created', 'A topic that was in use got another partition.', [Probe.elected], (system) => {

@@ -32,6 +32,7 @@ import { playersOf, roleNames } from './roles.js';
 import { settled, settlingObstacles, whole } from './settled.js';
 import { kafkaSituations } from './situations.js';
 import { sufficientSets } from './sufficient-sets.js';
+import { KafkaUpgrades } from './upgrades.js';
 import { ClusterView } from './view.js';
 import type { KafkaView } from './views.js';
 
@@ -72,6 +73,9 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   private readonly reassignments: AdminTool;
   /** kafka-topics --alter --partitions */
   private readonly additions: AdminTool;
+  /** kafka-features upgrade */
+  private readonly features: AdminTool;
+  readonly upgrades: KafkaUpgrades | null;
   private readonly finalReads: FinalReads;
 
   constructor(spec: KafkaClusterSpec) {
@@ -85,6 +89,9 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     this.moves = new LeadershipMoves(this.cluster, this.committed);
     this.reassignments = new AdminTool(this.cluster, 'reassign');
     this.additions = new AdminTool(this.cluster, 'add-partitions');
+    this.features = new AdminTool(this.cluster, 'features');
+    const { installations } = this.cluster;
+    this.upgrades = installations === null ? null : new KafkaUpgrades(spec, this.cluster, installations, this.features);
     this.finalReads = new FinalReads(spec, this.cluster, this.committed);
   }
 
@@ -170,7 +177,8 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   /** What an administrator waits for; null: for nothing. */
   private get asking(): string | null {
     if (this.reassignments.pending > 0) return 'an administrator waits for the answer about a reassignment';
-    return this.additions.pending > 0 ? 'an administrator waits for the answer about added partitions' : null;
+    if (this.additions.pending > 0) return 'an administrator waits for the answer about added partitions';
+    return this.features.pending > 0 ? 'an administrator waits for the answer about feature levels' : null;
   }
 
   whole(): true | string {

@@ -19,3 +19,8 @@ export function sized<T>(length: number): T[] {
   // oxlint-disable-next-line unicorn/no-new-array -- Array.from would call a function for each element
   return new Array<T>(length);
 }
+
+/** Undefined: there is none. (An index of -1 is no element but the name of a property, which is looked up slowly.) */
+export function lastOf<T>(array: readonly T[]): T | undefined {
+  return array.length === 0 ? undefined : array[array.length - 1];
+}

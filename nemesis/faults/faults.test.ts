@@ -308,6 +308,53 @@ describe('rolling-restart', () => {
   });
 });
 
+describe('rolling-upgrade', () => {
+  const parameters = { kafka: '4.1', 'down-ms': 1_000 };
+  const installed = ['c1', 'b1', 'b2', 'b3'].map((name) => `${name} 4.1`);
+
+  it('installs the release on every machine while it is down, and asks then that all agree on it', () => {
+    const scene = new Scene(faultNamed('rolling-upgrade'), { ...parameters, agree: 'protocol' });
+    scene.at(60);
+    expect(scene.system.upgraded).toEqual([...installed, 'all agree']);
+    expect(everybody.map((machine) => scene.system.incarnation(machine))).toEqual([2, 2, 2, 2, 1]);
+    expect(scene.outcome()).toMatchObject({ status: 'over', machines: [C1, B1, B2, B3], effect: 4 });
+  });
+
+  it('restarts every machine once more where each reads what is agreed on when it starts', () => {
+    const scene = new Scene(faultNamed('rolling-upgrade'), { ...parameters, agree: 'everything' });
+    scene.system.agreesByRestart = true;
+    scene.at(60);
+    expect(scene.system.upgraded).toEqual([...installed, 'c1 agrees', 'b1 agrees', 'b2 agrees', 'b3 agrees']);
+    expect(everybody.map((machine) => scene.system.incarnation(machine))).toEqual([3, 3, 3, 3, 1]);
+  });
+
+  it('leaves it at what was agreed on, if it is told so', () => {
+    const scene = new Scene(faultNamed('rolling-upgrade'), { ...parameters, agree: 'nothing' });
+    scene.at(60);
+    expect(scene.system.upgraded).toEqual(installed);
+  });
+
+  it('goes on only when every replica is back, and stands still half-way when everything is healed', () => {
+    const scene = new Scene(faultNamed('rolling-upgrade'), { ...parameters, agree: 'protocol' });
+    scene.at(12.2);
+    scene.system.isWhole = 'orders-0 lacks b1';
+    scene.at(30);
+    scene.healAll();
+    scene.at(60);
+    expect(scene.system.upgraded).toEqual(installed.slice(0, scene.system.upgraded.length));
+    expect(scene.system.upgraded.length).toBeLessThan(4);
+    for (const machine of everybody) expect(scene.system.world.isRunning(machine)).toBe(true);
+  });
+
+  it('does not begin where the system cannot go there', () => {
+    const scene = new Scene(faultNamed('rolling-upgrade'), { ...parameters, agree: 'protocol' });
+    scene.system.upgradable = 'Kafka 4.1 has no ZooKeeper';
+    scene.at(60);
+    expect(scene.outcome()).toMatchObject({ status: 'skipped', reason: 'Kafka 4.1 has no ZooKeeper' });
+    expect(scene.system.upgraded).toEqual([]);
+  });
+});
+
 describe('faults of single messages', () => {
   it('response-lost loses the chosen message to a client, with its connection, and no more', () => {
     const scene = new Scene(faultNamed('response-lost'), { nth: 3 });

@@ -2,7 +2,7 @@
 import type { Connection } from '../../model/kernel/network.js';
 import { Process, type Host, type MachineId, type Message } from '../../model/kernel/process.js';
 import { createWorld, type World } from '../../model/kernel/world.js';
-import type { FinalReader, MachineInfo, Obstacle, StateView, System } from '../../model/system.js';
+import type { FinalReader, MachineInfo, Obstacle, StateView, System, Upgrades } from '../../model/system.js';
 
 const PING_MICROS = 50_000;
 const PING: Message = { kind: 1, bytes: 100 };
@@ -142,6 +142,20 @@ export class FakeSystem implements System {
   /** As if the last broker had no replica. */
   assigned(): readonly MachineId[] {
     return this.brokers.slice(0, -1);
+  }
+  /** What an upgrade did: 'install 1', 'agree'. */
+  readonly upgraded: string[] = [];
+  upgradable: true | string = true;
+  agreesByRestart = false;
+  get upgrades(): Upgrades {
+    return {
+      possible: () => this.upgradable,
+      order: [...this.controllers, ...this.brokers],
+      install: (machine, release) => this.upgraded.push(`${this.nameOf(machine)} ${release}`),
+      agreesByRestart: this.agreesByRestart,
+      agreeAtRestart: (machine) => this.upgraded.push(`${this.nameOf(machine)} agrees`),
+      agree: (_release, everything) => this.upgraded.push(everything ? 'all agree on everything' : 'all agree'),
+    };
   }
   reassignable(): true | string {
     return true;

@@ -1,4 +1,5 @@
 /** What a rule or a defect is, for `harrow explain`. */
+import { decidedByWords, deciders } from '../../model/kafka/protocol/versions/deciders.js';
 import { defectIds, defectOf, type DefectId } from '../../model/kafka/protocol/versions/defects.js';
 import { isImplemented } from '../../model/kafka/protocol/versions/implemented.js';
 import { culpritsOf } from '../../model/kafka/protocol/versions/known-bugs.js';
@@ -23,6 +24,7 @@ export function ruleMeaning(word: string, paragraph: Paragraph): string[] {
     paragraph('rule', sentence),
     paragraph('source', source),
     ...(control === null ? [] : [paragraph('only under', control === 'kraft' ? 'KRaft' : 'ZooKeeper')]),
+    paragraph('decided by', `${decidedByWords[deciders[name].by]}: ${deciders[name].source}`),
     ...values.map((value, index) => paragraph(index === 0 ? 'values' : '', valueWords(name, value, meanings[index]))),
     paragraph('in a spec', `rules: { ${word}: ${String(values.at(-1))} }`),
   ];

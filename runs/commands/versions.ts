@@ -3,6 +3,7 @@ import { defectOf, defectsIn } from '../../model/kafka/protocol/versions/defects
 import { rowFor } from '../../model/kafka/protocol/versions/resolve.js';
 import { versionRows, type VersionRow } from '../../model/kafka/protocol/versions/rows.js';
 import type { RuleValue } from '../../model/kafka/protocol/versions/rule.js';
+import { decidedBy, deciders } from '../../model/kafka/protocol/versions/deciders.js';
 import { ruleNames, ruleOf, specName, type RuleName } from '../../model/kafka/protocol/versions/rules.js';
 import { runnableVersions } from '../catalogue.js';
 import { Exit, type ExitCode } from '../outcome.js';
@@ -38,6 +39,7 @@ function asJson(row: VersionRow, release: string): object {
     control: row.control,
     runs: runnableVersions.includes(row.version),
     rules: Object.fromEntries(ruleNames.map((name) => [specName(name), row.rules[name]])),
+    decidedBy: Object.fromEntries(ruleNames.map((name) => [specName(name), deciders[name].by])),
     defects: defectsIn(release),
   };
 }
@@ -94,6 +96,11 @@ function sayTable(context: Context): void {
     );
     for (const part of labelled(2, specName(name), label, named.join(', '))) say(context, part);
   }
+  say(context, '\nWhere releases are mixed, what decides them:');
+  for (const by of decidedBy) {
+    const names = ruleNames.filter((name) => deciders[name].by === by).map(specName);
+    for (const part of labelled(2, by, label, names.join(', '))) say(context, part);
+  }
   say(context, '\nReleased defects (* can be turned on):');
   for (const { version } of versionRows) sayDefects(context, version, label);
   say(context, '\nnpx harrow versions 3.9     one release in sentences');
@@ -131,6 +138,7 @@ function sayRelease(context: Context, row: VersionRow, release: string): void {
     if (!isReadIn(row, name)) continue;
     say(context, `\n  ${specName(name)}: ${String(row.rules[name])}`);
     for (const part of labelled(4, '', 0, ruleOf(name).sentence)) say(context, part);
+    say(context, `    Where releases are mixed, decided by: ${deciders[name].by}.`);
   }
   say(context, `\n${paint.bold('Defects that it had')}${' (* can be turned on)'}`);
   for (const id of defectsIn(release)) {

@@ -20,6 +20,7 @@ const questions = [
   'What do rebalances do?',
   'Exactly once?',
   'Is a compacted topic a safe place for a table?',
+  'Is my cluster safe while I upgrade it?',
   'How did it go wrong once?',
 ];
 const lastQuestion = 'And everything at once?';

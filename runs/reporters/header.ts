@@ -1,5 +1,6 @@
 /** The first line of every output: what is being run. */
 import type { KafkaClusterSpec, TopicSpec } from '../../model/kafka/cluster-spec.js';
+import { releaseWords } from '../spec/releases.js';
 import { resolveCluster } from '../spec/resolve.js';
 import type { Spec } from '../spec/spec.js';
 import { dotted, labelled } from './words.js';
@@ -9,6 +10,7 @@ export function clusterWords(spec: Spec): string {
   const cluster = resolveCluster(spec);
   return [
     `Kafka ${spec.kafka} ${spec.control.mode === 'kraft' ? 'KRaft' : 'ZooKeeper'}`,
+    ...releaseWords(spec),
     ...(cluster.combined === true ? ['combined roles'] : []),
     ...protocolWords(spec),
     cluster.brokers === 1 ? '1 broker' : `${cluster.brokers} brokers`,

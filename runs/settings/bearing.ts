@@ -64,6 +64,8 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'controller.quorum.voters': 'Who decides about leaders and ISR.',
     'default.replication.factor': 'Replicas of a topic that names no replication factor.',
     'initial.broker.registration.timeout.ms': 'A starting broker that cannot register within so long gives up.',
+    'inter.broker.protocol.version':
+      'Under ZooKeeper: the release whose requests brokers and the controller speak, whatever newer one they run.',
     'leader.imbalance.check.interval.seconds': 'How often the controller looks for leaderships to move back.',
     'log.cleaner.backoff.ms': 'How long the log cleaner rests when no log is dirty enough.',
     'log.cleaner.dedupe.buffer.size': 'How many keys the log cleaner can remember in one round.',
@@ -213,7 +215,6 @@ const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names
     ],
     ['How often silent producers are looked for is fixed in the model.', ['producer.id.expiration.check.interval.ms']],
     ['Eligible leader replicas follow the rules of the version in the model.', ['eligible.leader.replicas.enable']],
-    ['Protocol versions follow the Kafka version in the model.', ['inter.broker.protocol.version']],
     [
       'ZooKeeper is not in this build.',
       [

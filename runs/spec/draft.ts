@@ -65,6 +65,9 @@ export interface Draft {
   sentence: string | null;
   answer: readonly string[];
   kafka: Located<string>;
+  /** Machines that run another release, by name. */
+  releases: Map<string, Located<string>>;
+  metadataVersion: Located<string> | null;
   mode: Located<string>;
   controllers: Located<number>;
   /** Of the ZooKeeper ensemble. */
@@ -114,6 +117,8 @@ export function emptyDraft(name: string): Draft {
     sentence: null,
     answer: [],
     kafka: byDefault('3.9'),
+    releases: new Map(),
+    metadataVersion: null,
     mode: byDefault('kraft'),
     controllers: byDefault(3),
     servers: byDefault(3),

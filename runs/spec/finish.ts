@@ -23,6 +23,7 @@ import { checkStreamsWorkload, readStreams, streamsConsumer } from './streams-ru
 import { checkTransform, hasGroupMetadata } from './transform-rules.js';
 import { originWords, type Problems } from './problems.js';
 import { hasCombinedRoles } from './process-roles.js';
+import { finishReleases, PROTOCOL_VERSION, releaseNotes } from './releases.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic, SpecTransform } from './spec.js';
 import { versionRow } from './versions.js';
@@ -68,14 +69,16 @@ class Finisher {
     const draft = this.#draft;
     const { mode, rules, defects, notes } = finishProtocol(draft, this.#problems);
     this.#notes.push(...notes);
+    const releases = finishReleases(draft, mode, this.#problems);
+    this.#notes.push(...releaseNotes(this.#version, mode, releases));
     this.#noteRebootstrap();
     refuseCluster(draft, mode, this.#problems);
-    const brokerSettings = this.#brokerSettings();
+    const brokerSettings = this.#brokerSettings(mode);
     const topics = this.#topics(brokerSettings);
-    const ofRelease = rowFor(this.#version)?.rules;
-    const producers = this.#producers(Number(rules['message-format'] ?? ofRelease?.messageFormat));
+    const agreed = rowFor(releases?.agreed ?? this.#version)?.rules;
+    const producers = this.#producers(Number(rules['message-format'] ?? agreed?.messageFormat));
     this.#checkWorkload(producers, topics, brokerSettings);
-    const consumers = this.#consumers((rules['consumer-group-protocol'] ?? ofRelease?.consumerGroupProtocol) === true);
+    const consumers = this.#consumers((rules['consumer-group-protocol'] ?? agreed?.consumerGroupProtocol) === true);
     refuseMixedGroups(consumers, this.#problems);
     checkStreamsWorkload(draft.workload.type, topics, consumers, this.#table, brokerSettings, this.#problems);
     this.#checkPipeline(topics, consumers);
@@ -90,6 +93,7 @@ class Finisher {
       answer: draft.answer,
       kafka: draft.kafka.value,
       version: this.#version,
+      releases,
       control: { mode, controllers: this.#deciders(mode) },
       brokers: draft.brokers.value,
       racks: this.#racks(),
@@ -157,12 +161,18 @@ class Finisher {
     }
   }
 
-  #brokerSettings(): GivenSettings {
+  /** What was agreed on is read by finishReleases: it takes 2.7 for 2.7-IV2, as Kafka does. */
+  #othersOfBroker(mode: ControlPlane): Draft['broker'] {
+    const { broker } = this.#draft;
+    return mode === 'kraft' ? broker : new Map([...broker].filter(([name]) => name !== PROTOCOL_VERSION));
+  }
+
+  #brokerSettings(mode: ControlPlane): GivenSettings {
     const { brokers } = this.#draft;
     if (brokers.value > MOST_BROKERS) {
       this.#problems.error(brokers.origin, `${brokers.value} brokers: at most ${MOST_BROKERS} can be simulated`);
     }
-    const { given, notModelled } = readSettings(this.#table, 'broker', this.#draft.broker, this.#problems);
+    const { given, notModelled } = readSettings(this.#table, 'broker', this.#othersOfBroker(mode), this.#problems);
     this.#rememberNotModelled(notModelled);
     checkBroker(this.#table, given, this.#problems);
     checkGroupBounds(this.#table, given, this.#problems);

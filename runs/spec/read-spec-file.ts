@@ -92,6 +92,11 @@ class SpecFileReader {
       const names = racks.filter((rack) => typeof rack === 'string');
       draft.racks = { value: names, origin: this.#source.valueOrigin(['cluster', 'racks']) };
     }
+    draft.metadataVersion = this.#word(['cluster', 'metadata.version'], true);
+    for (const name of Object.keys(isRecord(cluster['releases']) ? cluster['releases'] : {})) {
+      const release = this.#word(['cluster', 'releases', name], true);
+      if (release !== null) draft.releases.set(name, release);
+    }
     draft.rackAware = cluster['rack-aware'] !== false;
     draft.broker = this.#settings(['cluster', 'settings'], cluster['settings'], null);
   }

@@ -27,6 +27,7 @@ import { speaksConsumerProtocol } from './group-rules.js';
 import { hasCombinedRoles } from './process-roles.js';
 import type { GivenSettings, Spec, SpecConsumer } from './spec.js';
 import { partitionCounts } from './partition-additions.js';
+import { clusterReleases, weakestRules } from './releases.js';
 import { commitIntervalOf, guaranteeOf } from './streams-rules.js';
 
 /** Settings that a plan drew where the spec left them open, by scoped name: 'broker:replica.lag.time.max.ms'. */
@@ -183,6 +184,7 @@ function withoutCoordinators(
   return {
     version: spec.version,
     rules: rulesOf(spec),
+    ...clusterReleases(spec, ownRules(spec), spec.defects),
     brokers: spec.brokers,
     control: spec.control.mode,
     controllers: spec.control.controllers,
@@ -225,10 +227,16 @@ function zookeeperSession(table: SettingsTable, given: GivenSettings): number {
   return Number(effective(table, 'broker', ZOOKEEPER_SESSION, given).value);
 }
 
-/** Those of its release, with what it says otherwise, and its defects. */
+/** Those of its release, with what it says otherwise, and its defects; where releases differ, what all of them have. */
 export function rulesOf(spec: Spec): Rules {
-  const own = Object.entries(spec.rules).map(([name, value]) => [ruleBySpecName(name)!, value] as const);
-  return resolveRules(spec.version, Object.fromEntries(own) as Partial<RuleValues>, spec.defects);
+  const { version, releases, defects } = spec;
+  const own = ownRules(spec);
+  return releases === null ? resolveRules(version, own, defects) : weakestRules(releases, own, defects);
+}
+
+function ownRules({ rules }: Spec): Partial<RuleValues> {
+  const own = Object.entries(rules).map(([name, value]) => [ruleBySpecName(name)!, value] as const);
+  return Object.fromEntries(own) as Partial<RuleValues>;
 }
 
 /** replica.selector.class has no default: without it consumers read from leaders. */

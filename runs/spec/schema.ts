@@ -261,6 +261,18 @@ export const specSchema = z
       .strictObject({
         brokers: count('').describe('How many brokers.').optional(),
         control: control.optional(),
+        releases: z
+          .record(z.string(), version)
+          .describe(
+            'Machines that run another release than kafka: b2: "3.7"; controllers: all of KRaft that are no brokers.',
+          )
+          .optional(),
+        'metadata.version': z
+          .union([z.string(), z.number()], { error: 'is no version like "3.9"' })
+          .describe(
+            'What a KRaft cluster has agreed on: the release of its metadata.version; the oldest in the cluster, if left out.',
+          )
+          .optional(),
         racks: z.array(z.string()).min(1).describe('Racks, dealt out to the brokers in turn.').optional(),
         'rack-aware': z
           .boolean({ error: 'is no true or false' })

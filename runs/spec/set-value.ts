@@ -13,6 +13,7 @@ type Setter = (draft: Draft, text: string, origin: Origin, problems: Problems) =
 /** Harrow's own keys that can be set and varied. */
 const keys: Readonly<Record<string, Setter>> = {
   kafka: (draft, value, origin) => (draft.kafka = { value, origin }),
+  'metadata.version': (draft, value, origin) => (draft.metadataVersion = { value, origin }),
   control: (draft, value, origin) => (draft.mode = { value, origin }),
   controllers: whole((draft, value, origin) => (draft.controllers = { value, origin })),
   servers: whole((draft, value, origin) => (draft.servers = { value, origin })),

@@ -18,6 +18,18 @@ export interface SettingValue {
 /** By Kafka's own name; only those that somebody set. Defaults come from the table of the version. */
 export type GivenSettings = Readonly<Record<string, SettingValue>>;
 
+/** Which machines run which release; all are rows of the table of versions. */
+export interface SpecReleases {
+  /** By id - 1. */
+  readonly brokers: readonly string[];
+  /** Of KRaft controllers that are no brokers. */
+  readonly controllers: string;
+  /** metadata.version, or inter.broker.protocol.version, by its release. */
+  readonly agreed: string;
+  /** Releases that the faults rolling-upgrade install. */
+  readonly upgradesTo: readonly string[];
+}
+
 export interface SpecTopic {
   readonly name: string;
   readonly partitions: number;
@@ -75,6 +87,8 @@ export interface Spec {
   readonly kafka: string;
   /** The row of the table that applies: '3.9'. */
   readonly version: string;
+  /** null: every machine runs `version` and goes by all of it, from the beginning to the end. */
+  readonly releases: SpecReleases | null;
   readonly control: { readonly mode: ControlPlane; readonly controllers: number };
   readonly brokers: number;
   /** In which rack each broker stands, by id - 1. */

@@ -6,6 +6,7 @@ import type { Plan } from '../../nemesis/plan.js';
 import { settingText } from '../settings/parse.js';
 import { formatDuration } from './durations.js';
 import { originLabel } from './problems.js';
+import { PROTOCOL_VERSION } from './releases.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecFault, SpecRequirement } from './spec.js';
 
 /** Of a kept trial. */
@@ -63,11 +64,28 @@ function clusterLines(spec: Spec): string[] {
   return [
     'cluster:',
     `  brokers: ${spec.brokers}`,
+    ...releaseLines(spec),
     `  control: { mode: ${mode}, ${mode === 'kraft' ? 'controllers' : 'servers'}: ${controllers} }`,
     ...(racks.length === 0 ? [] : [`  racks: ${list(racks)}`]),
     ...(spec.rackAware ? [] : ['  rack-aware: false']),
-    ...settingLines('  ', spec.brokerSettings),
+    ...settingLines('  ', spec.brokerSettings, 'settings', protocolLines(spec)),
   ];
+}
+
+function releaseLines({ releases, control, version }: Spec): string[] {
+  if (releases === null) return [];
+  const { brokers, controllers, agreed } = releases;
+  const others = brokers.flatMap((release, index) => (release === version ? [] : [`b${index + 1}: ${text(release)}`]));
+  if (controllers !== version) others.push(`controllers: ${text(controllers)}`);
+  return [
+    ...(others.length === 0 ? [] : [`  releases: { ${others.join(', ')} }`]),
+    ...(control.mode === 'kraft' ? [`  metadata.version: ${text(agreed)}`] : []),
+  ];
+}
+
+function protocolLines({ releases, control }: Spec): string[] {
+  if (releases === null || control.mode === 'kraft') return [];
+  return [`${PROTOCOL_VERSION}: ${text(releases.agreed)}`];
 }
 
 function topicLines(topic: Spec['topics'][number]): string[] {
@@ -116,15 +134,20 @@ function transformLines(transform: SpecConsumer['transform']): string[] {
 }
 
 /** Each with the place that it came from. */
-function settingLines(indent: string, settings: GivenSettings, key = 'settings'): string[] {
+function settingLines(
+  indent: string,
+  settings: GivenSettings,
+  key = 'settings',
+  others: readonly string[] = [],
+): string[] {
   const names = Object.keys(settings).sort();
-  if (names.length === 0) return [];
+  if (names.length + others.length === 0) return [];
   const lines = names.map((name) => {
     const { value, origin } = settings[name]!;
     const from = origin.kind === 'default' ? '' : `    # ${oneLine(originLabel(origin))}`;
     return `${indent}  ${name}: ${scalar(value)}${from}`;
   });
-  return [`${indent}${key}:`, ...lines];
+  return [`${indent}${key}:`, ...others.map((line) => `${indent}  ${line}`), ...lines];
 }
 
 function workloadLine({ type, sends, keys, over, resend }: Spec['workload']): string {

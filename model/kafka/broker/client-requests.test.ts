@@ -91,6 +91,7 @@ describe('the end of a leader epoch', () => {
     const partitions = [{ partition: 0, currentLeaderEpoch, leaderEpoch }];
     const request: Omit<OffsetForLeaderEpochRequest, 'correlationId' | 'bytes'> = {
       kind: Api.offsetForLeaderEpoch,
+      namesEpoch: true,
       replicaId: -1,
       partitions,
     };

@@ -21,7 +21,6 @@ import type { BrokerConfig } from './config.js';
 import type { Partition } from './partition.js';
 import type { ProducerIds } from './control-plane.js';
 import type { ReplicaManager } from './replica-manager.js';
-import type { ReplicationRules } from './replication-rules.js';
 
 const RESPONSE_BYTES = 40;
 const PARTITION_BYTES = 30;
@@ -113,11 +112,12 @@ export function offsetForLeaderEpochResponse(
   request: OffsetForLeaderEpochRequest,
   replicas: ReplicaManager,
 ): OffsetForLeaderEpochResponse {
+  const namesEpoch = request.namesEpoch && replicas.rules.namesEpochEnds;
   const partitions = request.partitions.map((asked) => {
     const partition = replicas.partition(asked.partition);
     const error = leaderError(replicas, asked, partition);
     const { leaderEpoch, endOffset } =
-      error === KafkaError.NONE ? epochEnd(partition!.log, asked.leaderEpoch, replicas.rules) : UNDEFINED;
+      error === KafkaError.NONE ? epochEnd(partition!.log, asked.leaderEpoch, namesEpoch) : UNDEFINED;
     return { partition: asked.partition, error, leaderEpoch, endOffset };
   });
   return {
@@ -128,11 +128,11 @@ export function offsetForLeaderEpochResponse(
   };
 }
 
-/** KIP-101 told the offset alone, and nothing of epochs below the first of this log (up to 1.1). */
-function epochEnd(log: PartitionLog, epoch: number, rules: ReplicationRules): EpochEndAnswer {
+/** KIP-101 told the offset alone (version 0), and nothing of epochs below the first of this log (up to 1.1). */
+function epochEnd(log: PartitionLog, epoch: number, namesEpoch: boolean): EpochEndAnswer {
   const end = log.endOffsetForEpoch(epoch);
   if (end === undefined) return UNDEFINED;
-  if (rules.truncation !== 'epoch-end-offset') return { leaderEpoch: end.epoch, endOffset: end.endOffset };
+  if (namesEpoch) return { leaderEpoch: end.epoch, endOffset: end.endOffset };
   const isBelowAll = epoch < log.leaderEpochs.entries[0].epoch;
   return isBelowAll ? UNDEFINED : { leaderEpoch: UNKNOWN, endOffset: end.endOffset };
 }
@@ -144,7 +144,7 @@ function leaderError(
   partition: Partition | undefined,
 ): ErrorCode {
   if (partition === undefined) return replicas.absenceError(asked.partition);
-  if (replicas.rules.fetchEpochFencing) {
+  if (replicas.rules.checksLeaderEpochs) {
     const epochError = partition.checkLeaderEpoch(asked.currentLeaderEpoch);
     if (epochError !== KafkaError.NONE) return epochError;
   }

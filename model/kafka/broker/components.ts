@@ -21,6 +21,7 @@ import type { BrokerRegistration, PartitionRegistration } from '../control/metad
 import { FIRST_LOG_TIMER } from '../log/log-timers.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
+import type { FinalizedRules } from '../protocol/versions/features.js';
 import type { BrokerConfig } from './config.js';
 
 /** Who keeps itself in `connection.state` hears of that connection. */
@@ -122,6 +123,8 @@ export interface MetadataImageView {
   isAlive(id: number): boolean;
   /** undefined: never created. */
   partition(partition: number): PartitionRegistrationView | undefined;
+  /** Under KRaft: what feature levels decide that were raised; null: none was. */
+  readonly finalized: FinalizedRules | null;
 }
 /** What brokers go by; the control planes know more. */
 export type BrokerRegistrationView = Omit<BrokerRegistration, 'incarnationId'>;

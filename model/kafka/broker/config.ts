@@ -9,9 +9,10 @@ import {
   type TopicSpec,
   type TransactionSettings,
 } from '../cluster-spec.js';
+import { softwareOf, type Software } from '../installations.js';
 import { numberPartitions } from '../partition-table.js';
 import type { ControlPlane as ControlPlaneName } from '../protocol/versions/rule.js';
-import type { Rules } from '../protocol/versions/rules.js';
+import type { Rules, RuleValues } from '../protocol/versions/rules.js';
 
 /** A row of the cluster's partition table: partitions travel as indexes into it. */
 export interface PartitionConfig {
@@ -32,6 +33,10 @@ export interface BrokerConfig {
   readonly rack: string | null;
   readonly settings: BrokerSettings;
   readonly rules: Rules;
+  /** What its release knows of each rule, agreed on or not: requests are answered by their version. */
+  readonly answers: RuleValues;
+  /** The highest metadata.version that its release supports. Left out: whatever the cluster may agree on. */
+  readonly metadataVersion?: number;
   readonly control: ControlPlaneName;
   /** Machines of the controllers (controller.quorum.voters), or of the ZooKeeper servers (zookeeper.connect). */
   readonly controllers: readonly MachineId[];
@@ -56,14 +61,20 @@ function partitionTable(topics: readonly TopicSpec[]): PartitionConfig[] {
   });
 }
 
-/** The configuration of one broker of a cluster. Brokers are machines 1..brokers. */
-export function brokerConfig(spec: KafkaClusterSpec, nodeId: number): BrokerConfig {
+/** The configuration of one broker of a cluster, with the software that is installed there. Brokers are machines 1..brokers. */
+export function brokerConfig(
+  spec: KafkaClusterSpec,
+  nodeId: number,
+  { rules, answers, metadataVersion }: Software = softwareOf(spec.rules),
+): BrokerConfig {
   return {
     nodeId,
     rack: spec.rackAware ? (spec.racks[nodeId - 1] ?? null) : null,
     settings: spec.brokerSettings,
     // KIP-903 never came to ZooKeeper (KAFKA-14139): no follower says its epoch there.
-    rules: spec.control === 'zookeeper' ? { ...spec.rules, brokerEpochInIsr: false } : spec.rules,
+    rules: spec.control === 'zookeeper' ? { ...rules, brokerEpochInIsr: false } : rules,
+    answers,
+    ...(metadataVersion === undefined ? {} : { metadataVersion }),
     control: spec.control,
     topics: spec.topics,
     brokers: spec.brokers,

@@ -21,8 +21,8 @@ export function isFromFollower(request: FetchRequest): boolean {
 export function fetchError(replicas: ReplicaManager, request: FetchRequest, asked: FetchPartition): ErrorCode {
   const partition = replicas.partition(asked.partition);
   if (partition === undefined) return replicas.absenceError(asked.partition);
-  const { fetchEpochFencing, followerReads } = replicas.rules;
-  if (fetchEpochFencing) {
+  const { checksLeaderEpochs, followerReads } = replicas.rules;
+  if (checksLeaderEpochs) {
     const error = partition.checkLeaderEpoch(asked.currentLeaderEpoch);
     if (error !== KafkaError.NONE) return error;
   }

@@ -109,7 +109,7 @@ export class FetchHandler {
 
   /** KIP-903: a fetch of a former incarnation, which says nothing of what the present one holds (updateFetchStateOrThrow). */
   #isFromStaleBroker(request: FetchRequest): boolean {
-    if (!this.#replicas.rules.brokerEpochInIsr || request.replicaEpoch === -1) return false;
+    if (request.replicaEpoch === -1) return false;
     const { image } = this.#replicas;
     return image.isAlive(request.replicaId) && image.broker(request.replicaId)!.brokerEpoch > request.replicaEpoch;
   }

@@ -19,17 +19,21 @@ const NOT_SENT = -1;
 
 export type FetcherRequest = FetchRequest | ListOffsetsRequest | OffsetForLeaderEpochRequest;
 
-/** A request for all of these, which have the same need. */
+/**
+ * A request for all of these, which have the same need.
+ * @param replicaEpoch what a fetch says of the epoch of this broker (KIP-903); -1: nothing
+ */
 export function fetcherRequest(
   need: Need,
   states: readonly FetchState[],
   correlationId: number,
   broker: BrokerBasics,
   rules: ReplicationRules,
+  replicaEpoch: number,
 ): FetcherRequest {
   switch (need) {
     case 'records':
-      return fetchRequest(states, correlationId, broker, rules);
+      return fetchRequest(states, correlationId, broker, rules, replicaEpoch);
     case 'epoch-end':
       return epochEndsRequest(states, correlationId, broker, rules);
     case 'log-end':
@@ -44,6 +48,7 @@ function fetchRequest(
   correlationId: number,
   broker: BrokerBasics,
   rules: ReplicationRules,
+  replicaEpoch: number,
 ): FetchRequest {
   const { settings, nodeId } = broker.config;
   const sendsLastEpoch = rules.truncation === 'on-fetch';
@@ -63,7 +68,7 @@ function fetchRequest(
     bytes: REQUEST_BYTES + REQUEST_PARTITION_BYTES * states.length,
     correlationId,
     replicaId: nodeId,
-    replicaEpoch: rules.brokerEpochInIsr ? broker.brokerEpoch() : NOT_SENT,
+    replicaEpoch,
     rackId: '',
     maxWaitMs: settings['replica.fetch.wait.max.ms'],
     minBytes: settings['replica.fetch.min.bytes'],
@@ -83,6 +88,7 @@ function epochEndsRequest(
   return {
     kind: Api.offsetForLeaderEpoch,
     ...headOf(states, correlationId, broker),
+    namesEpoch: rules.truncation !== 'epoch-end-offset',
     partitions: states.map((state) => ({
       partition: state.partition.number,
       currentLeaderEpoch: epochOf(state, rules),

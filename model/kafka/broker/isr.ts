@@ -1,4 +1,5 @@
 /** When a leader proposes another ISR (replication.md §4). The proposals themselves are in isr-state.ts. */
+import { inForce } from '../protocol/versions/features.js';
 import type { MetadataImageView } from './components.js';
 import { contains } from './isr-state.js';
 import type { Partition } from './partition.js';
@@ -14,7 +15,7 @@ export function isEligible(replica: RemoteReplica, image: MetadataImageView, rul
   // Under ZooKeeper nobody looked whether it is alive, before KAFKA-14140.
   if (broker === undefined) return !rules.fencedNotInIsr;
   if (rules.fencedNotInIsr && (broker.fenced || broker.inControlledShutdown)) return false;
-  if (!rules.brokerEpochInIsr) return true;
+  if (!inForce('brokerEpochInIsr', image, rules)) return true;
   if (replica.brokerEpoch === UNKNOWN_BROKER_EPOCH) return false;
   return replica.brokerEpoch === -1 || replica.brokerEpoch === broker.brokerEpoch;
 }

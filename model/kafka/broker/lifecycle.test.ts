@@ -26,6 +26,7 @@ class Membership {
         rack: null,
         settings: brokerSettings,
         rules,
+        answers: rules,
         control: 'kraft',
         controllers: [CONTROLLER],
         topics: [],

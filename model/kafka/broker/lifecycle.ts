@@ -190,6 +190,7 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
   }
 
   private registration(): BrokerRegistrationRequest {
+    const { metadataVersion } = this.broker.config;
     return {
       kind: Api.brokerRegistration,
       bytes: REGISTRATION_BYTES,
@@ -198,6 +199,7 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
       incarnationId: this.incarnationId,
       rack: this.broker.config.rack,
       previousBrokerEpoch: this.broker.previousBrokerEpoch,
+      ...(metadataVersion === undefined ? {} : { metadataVersion }),
     };
   }
 

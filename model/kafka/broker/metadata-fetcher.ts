@@ -5,6 +5,7 @@
  * A restarted broker begins at offset 0 again. Kafka's has a copy of the log on its disk, but may not apply any of it
  * before the first answer tells the high watermark: what it can know, and when, is the same.
  */
+import { lastOf } from '../../kernel/arrays.js';
 import type { Connection } from '../../kernel/network.js';
 import type { BrokenReason, MachineId, Message } from '../../kernel/process.js';
 import type { Stream } from '../../kernel/random.js';
@@ -201,7 +202,7 @@ export class MetadataFetcher implements BrokerComponent, MetadataFetching, Chann
       channel.send(request);
       return;
     }
-    const last = this.uncommitted[this.uncommitted.length - 1];
+    const last = lastOf(this.uncommitted);
     const request: QuorumFetchRequest = {
       kind: RaftApi.fetch,
       bytes: REQUEST_BYTES,

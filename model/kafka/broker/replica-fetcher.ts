@@ -159,7 +159,8 @@ export class ReplicaFetcher implements ConnectionOwner {
       return;
     }
     this.#asked = this.#states.filter((state) => state.delayedUntil <= now && state.need === need);
-    this.#request = fetcherRequest(need, this.#asked, ++this.#lastCorrelationId, this.#broker, this.#replicas.rules);
+    const { rules, replicaEpoch } = this.#replicas;
+    this.#request = fetcherRequest(need, this.#asked, ++this.#lastCorrelationId, this.#broker, rules, replicaEpoch);
     this.#stage = 'sending';
     this.#host.later(FetcherTimer.send, 0, this);
   }

@@ -6,6 +6,7 @@ import type { LogManager } from '../log/log-manager.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type { FetchRequest } from '../protocol/messages.js';
+import { inForce } from '../protocol/versions/features.js';
 import type { MetadataImageView } from './components.js';
 import type { BrokerConfig } from './config.js';
 import { maybeIncrementHighWatermark } from './high-watermark.js';
@@ -46,7 +47,7 @@ export class ReplicaManager {
     this.#ownEpoch = ownEpoch;
     this.host = host;
     this.config = config;
-    this.rules = replicationRules(config.rules);
+    this.rules = replicationRules(config.rules, config.answers);
     this.image = image;
     const { settings, rules } = config;
     this.#lag = {
@@ -58,6 +59,11 @@ export class ReplicaManager {
     this.delayedProduces = new Purgatory<DelayedOperation>(host, BrokerTimer.produceDeadline);
     this.delayedFetches = new Purgatory<DelayedFetch>(host, BrokerTimer.fetchDeadline);
     this.delayedDeleteRecords = new Purgatory<DelayedDeleteRecords>(host, BrokerTimer.deleteRecordsDeadline);
+  }
+
+  /** What this broker's fetches say of its epoch (KIP-903); -1: nothing. */
+  get replicaEpoch(): number {
+    return inForce('brokerEpochInIsr', this.image, this.rules) ? this.#ownEpoch() : -1;
   }
 
   /** undefined: this broker hosts no replica of it, as far as it knows. */
@@ -162,7 +168,7 @@ export class ReplicaManager {
   }
 
   #brokerEpochOf(partition: Partition, broker: number): number {
-    if (!this.rules.brokerEpochInIsr) return -1;
+    if (!inForce('brokerEpochInIsr', this.image, this.rules)) return -1;
     if (broker === this.host.id) return this.#ownEpoch();
     return Math.max(-1, partition.remote(broker)?.brokerEpoch ?? -1);
   }

@@ -2,7 +2,7 @@
  * The rules and released bugs that the data path goes by, read once, when the broker is built, into an object that is
  * small enough to be asked on every fetch. What each means stands in `protocol/versions/`.
  */
-import type { Rules } from '../protocol/versions/rules.js';
+import type { Rules, RuleValues } from '../protocol/versions/rules.js';
 
 type RuleName =
   | 'truncation'
@@ -26,6 +26,10 @@ type RuleName =
 
 /** What one broker goes by. A released bug stands under the name of what it does. */
 export interface ReplicationRules extends Pick<Rules, RuleName> {
+  /** As a leader: the epochs that requests name are checked (KIP-320), whatever its own requests name. */
+  readonly checksLeaderEpochs: boolean;
+  /** As a leader: it can name the epoch whose end it tells (KIP-279, OffsetForLeaderEpoch version 1). */
+  readonly namesEpochEnds: boolean;
   /** KAFKA-9338 */
   readonly sessionForgetsEpoch: boolean;
   /** KAFKA-13091 */
@@ -42,8 +46,12 @@ export interface ReplicationRules extends Pick<Rules, RuleName> {
   readonly appendsLaterEpochs: boolean;
 }
 
-/** Picks them from the rules that a release or a spec resolves to. */
-export function replicationRules(rules: Rules): ReplicationRules {
+/**
+ * Picks them from the rules that a release or a spec resolves to.
+ * @param answers as a leader: requests are answered by their version, up to the newest that its release knows, whatever was
+ * agreed on
+ */
+export function replicationRules(rules: Rules, answers: RuleValues): ReplicationRules {
   const { defects } = rules;
   return {
     truncation: rules.truncation,
@@ -64,6 +72,8 @@ export function replicationRules(rules: Rules): ReplicationRules {
     followerReads: rules.followerReads,
     offsetNotAvailable: rules.offsetNotAvailable,
     leaderHints: rules.leaderHints,
+    checksLeaderEpochs: answers.fetchEpochFencing,
+    namesEpochEnds: answers.truncation !== 'epoch-end-offset',
     sessionForgetsEpoch: defects['KAFKA-9338'],
     ignoresConfirmedShrink: defects['KAFKA-13091'],
     countsDivergingFetches: defects['KAFKA-13141'],

@@ -222,7 +222,7 @@ describe('a leader that is asked where an epoch ends', () => {
     lab.awaitMetadata(1);
     lab.awaitReply(lab.produce(1, 1));
     const partitions = [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: epoch }];
-    const id = lab.send(3, 1, { kind: Api.offsetForLeaderEpoch, replicaId: 3, partitions } as never);
+    const id = lab.send(3, 1, { kind: Api.offsetForLeaderEpoch, replicaId: 3, namesEpoch: true, partitions } as never);
     const { leaderEpoch, endOffset } = lab.awaitReply<OffsetForLeaderEpochResponse>(id, 3).partitions[0];
     return { leaderEpoch, endOffset };
   }
@@ -282,7 +282,7 @@ describe('a leader before KAFKA-7415 (2.0.1)', () => {
     lab.decide({ leader: 1 });
     lab.awaitMetadata(1);
     const partitions = [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: 1 }];
-    const id = lab.send(2, 1, { kind: Api.offsetForLeaderEpoch, replicaId: 2, partitions } as never);
+    const id = lab.send(2, 1, { kind: Api.offsetForLeaderEpoch, replicaId: 2, namesEpoch: true, partitions } as never);
     expect(lab.awaitReply<OffsetForLeaderEpochResponse>(id, 2).partitions[0]).toMatchObject(expected);
   });
 });

@@ -16,6 +16,8 @@ import {
   type ElectLeadersResponse,
   type Request,
   type Response,
+  type UpdateFeaturesRequest,
+  type UpdateFeaturesResponse,
 } from '../protocol/messages.js';
 import type { AdminConfig, AdminSurface } from './api.js';
 import { isRetriable } from './error-classes.js';
@@ -26,6 +28,8 @@ const TIMER = 1;
 const REQUEST_BYTES = 48;
 /** A partition, or a topic. */
 const SUBJECT_BYTES = 8;
+/** What an answer says of all that was asked. */
+const ALL = -1;
 
 interface Call {
   readonly question: Question;
@@ -36,10 +40,14 @@ interface Call {
 type Question =
   | Pick<ElectLeadersRequest, 'kind' | 'electionType' | 'target' | 'partitions'>
   | Pick<AlterPartitionReassignmentsRequest, 'kind' | 'partitions'>
-  | Pick<CreatePartitionsRequest, 'kind' | 'topics'>;
+  | Pick<CreatePartitionsRequest, 'kind' | 'topics'>
+  | Pick<UpdateFeaturesRequest, 'kind' | 'features'>;
 
-/** Partition by partition, or topic by topic. */
-type Answer = Pick<ElectLeadersResponse, 'error' | 'partitions'> | Pick<CreatePartitionsResponse, 'error' | 'topics'>;
+/** Partition by partition, topic by topic, or of all at once. */
+type Answer =
+  | Pick<ElectLeadersResponse, 'error' | 'partitions'>
+  | Pick<CreatePartitionsResponse, 'error' | 'topics'>
+  | Pick<UpdateFeaturesResponse, 'error'>;
 
 export class AdminClient extends Process implements AdminSurface, NetworkListener {
   private readonly config: AdminConfig;
@@ -72,6 +80,10 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
 
   createPartitions(topics: CreatePartitionsRequest['topics']): void {
     this.call({ kind: Api.createPartitions, topics });
+  }
+
+  updateFeatures(features: UpdateFeaturesRequest['features']): void {
+    this.call({ kind: Api.updateFeatures, features });
   }
 
   override start(): void {}
@@ -168,6 +180,8 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
       }
     } else if ('topics' in question) {
       for (const { topic } of question.topics) listener?.onPartitionsCreated?.(topic, errorOf(topic));
+    } else if ('features' in question) {
+      listener?.onFeaturesUpdated?.(errorOf(ALL));
     } else {
       for (const { partition } of question.partitions) listener?.onReassigned?.(partition, errorOf(partition));
     }
@@ -180,12 +194,14 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
 }
 
 function subjectsOf(question: Question): readonly unknown[] {
+  if ('features' in question) return question.features;
   return 'topics' in question ? question.topics : question.partitions;
 }
 
 /** undefined: the answer says nothing of it. */
 function errorOf(answer: Answer, subject: number): ErrorCode | undefined {
   if ('topics' in answer) return answer.topics.find(({ topic }) => topic === subject)?.error;
+  if (!('partitions' in answer)) return undefined;
   return answer.partitions.find(({ partition }) => partition === subject)?.error;
 }
 

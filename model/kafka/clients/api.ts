@@ -12,7 +12,11 @@ import type { MachineId } from '../../kernel/process.js';
 import type { Outcome } from '../../kernel/recorder.js';
 import type { CommitPolicy, ConsumerSettings, GroupConsumerSettings, ProducerSettings } from '../cluster-spec.js';
 import type { ErrorCode } from '../protocol/errors.js';
-import type { AlterPartitionReassignmentsRequest, CreatePartitionsRequest } from '../protocol/messages.js';
+import type {
+  AlterPartitionReassignmentsRequest,
+  CreatePartitionsRequest,
+  UpdateFeaturesRequest,
+} from '../protocol/messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { PolledRecords } from './fetcher.js';
 import type { ApplicationHost, GroupApplication, ProcessingTime } from './consumer-application.js';
@@ -159,6 +163,8 @@ export interface AdminListener {
   onReassigned?(partition: number, error: ErrorCode): void;
   /** In the same way, by topic. */
   onPartitionsCreated?(topic: number, error: ErrorCode): void;
+  /** All features of a call, or none. */
+  onFeaturesUpdated?(error: ErrorCode): void;
 }
 
 /** What is asked of an AdminClient. */
@@ -169,6 +175,8 @@ export interface AdminSurface {
   alterPartitionReassignments(partitions: AlterPartitionReassignmentsRequest['partitions']): void;
   /** CreatePartitions (KIP-195). */
   createPartitions(topics: CreatePartitionsRequest['topics']): void;
+  /** UpdateFeatures (KIP-584). */
+  updateFeatures(features: UpdateFeaturesRequest['features']): void;
   /** Calls queued or under way. */
   readonly pending: number;
 }

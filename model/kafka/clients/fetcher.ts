@@ -109,7 +109,8 @@ export class Fetcher {
   handleResponse(node: MachineId, asked: readonly AssignedPartition[], response: FetchResponse, now: number): void {
     this.removePending(node);
     for (const data of response.partitions) {
-      for (const assigned of asked) if (assigned.partition === data.partition) this.handlePartition(assigned, data, now);
+      for (const assigned of asked)
+        if (assigned.partition === data.partition) this.handlePartition(assigned, data, now);
     }
   }
 

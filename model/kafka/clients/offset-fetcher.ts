@@ -152,6 +152,7 @@ export class OffsetFetcher {
     const validations: Validation[] = missing.map((assigned) => ({ assigned, position: assigned.position! }));
     const request: OffsetForLeaderEpochRequest = {
       kind: Api.offsetForLeaderEpoch,
+      namesEpoch: true,
       bytes: REQUEST_BYTES + PARTITION_BYTES * missing.length,
       correlationId: this.network.client.nextCorrelationId(),
       replicaId: -1,

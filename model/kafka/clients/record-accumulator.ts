@@ -2,7 +2,7 @@
  * Queues of batches, one for each partition, between KafkaProducer.send and the network thread (RecordAccumulator).
  * Partitions are visited in the order of their numbers, where the Java client follows its hash maps.
  */
-import { clear } from '../../kernel/arrays.js';
+import { clear, lastOf } from '../../kernel/arrays.js';
 import type { MachineId } from '../../kernel/process.js';
 import type { ProducerSettings } from '../cluster-spec.js';
 import { BATCH_OVERHEAD_BYTES, recordSizeUpperBound, type ProducerRecord } from '../protocol/records.js';
@@ -96,7 +96,7 @@ export class RecordAccumulator {
   append(partition: number, record: ProducerRecord, operation: number, now: number): AppendResult {
     this.lastAppended = partition;
     const queue = this.queues[partition]!;
-    const last = queue[queue.length - 1];
+    const last = lastOf(queue);
     if (last !== undefined && last.tryAppend(record, operation, now)) {
       return queue.length > 1 || last.isFull ? 'began' : 'joined';
     }

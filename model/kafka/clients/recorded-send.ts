@@ -27,6 +27,6 @@ export function recordedSend(
   recordKey: string | null,
   tombstone: boolean,
 ): object {
-  const send = new SendMicroOperation(key, offset, value, recordKey);
-  return { microOps: [tombstone ? { ...send, tombstone } : send] };
+  if (tombstone) return { microOps: [{ kind: 'send', key, offset, value, recordKey, tombstone }] };
+  return { microOps: [new SendMicroOperation(key, offset, value, recordKey)] };
 }

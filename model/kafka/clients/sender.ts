@@ -153,7 +153,7 @@ export class Sender {
     }
     const request: ProduceRequest = {
       kind: Api.produce,
-      ...(this.transactionalId === undefined ? {} : { transactionalId: this.transactionalId }),
+      transactionalId: this.transactionalId,
       bytes,
       correlationId: this.network.nextCorrelationId(),
       acks: this.settings.acks,

@@ -43,6 +43,10 @@ export class CommittedMetadata implements CommittedState {
         this.image.replay(record, offset);
         probes.emit(Probe.brokerRegistered, controller, -1, record.brokerId, record.brokerEpoch, record.incarnationId);
         return;
+      case 'feature-level':
+        this.image.replay(record, offset);
+        probes.emit(Probe.featureLevelRaised, controller, -1, record.name === 'metadata.version' ? 0 : 1, record.level);
+        return;
       case 'broker-registration-change': {
         const wasFenced = this.image.broker(record.brokerId)!.fenced;
         this.image.replay(record, offset);

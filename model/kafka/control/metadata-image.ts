@@ -10,8 +10,10 @@ import {
   NO_LEADER_CHANGE,
   type BrokerRegistrationChangeRecord,
   type MetadataRecord,
+  type FeatureLevelRecord,
   type PartitionChangeRecord,
 } from '../protocol/metadata-records.js';
+import { rulesOfMetadataVersion, type FinalizedRules } from '../protocol/versions/features.js';
 
 /** One incarnation of a broker, as the controller registered it. */
 export interface BrokerRegistration {
@@ -22,6 +24,8 @@ export interface BrokerRegistration {
   readonly fenced: boolean;
   readonly inControlledShutdown: boolean;
   readonly rack: string | null;
+  /** The highest metadata.version that it supports. Left out: whatever the cluster may agree on. */
+  readonly metadataVersion?: number;
 }
 
 /** The state of a partition that leader and controller agree on. */
@@ -61,6 +65,10 @@ export class MetadataImage {
   readonly topics: string[] = [];
   /** The first producer id that no block has taken yet (KIP-730). */
   nextProducerId = 0;
+  /** metadata.version, since it was raised; -1: it is what the cluster was formatted with. */
+  metadataVersion = -1;
+  /** What that, and the features beside it, decide; null: what the cluster was formatted with. */
+  finalized: FinalizedRules | null = null;
   /** The end of what was replayed: offset of the next record. */
   nextOffset = 0;
 
@@ -87,6 +95,7 @@ export class MetadataImage {
           fenced: record.fenced,
           inControlledShutdown: record.inControlledShutdown,
           rack: record.rack,
+          ...(record.metadataVersion === undefined ? {} : { metadataVersion: record.metadataVersion }),
         };
         return;
       case 'broker-registration-change':
@@ -117,6 +126,9 @@ export class MetadataImage {
       case 'producer-ids':
         this.nextProducerId = record.nextProducerId;
         return;
+      case 'feature-level':
+        this.raise(record);
+        return;
       case 'config':
       case 'no-op':
       case 'leader-change':
@@ -131,6 +143,8 @@ export class MetadataImage {
     replaceAll(this.partitions, other.partitions);
     replaceAll(this.topics, other.topics);
     this.nextProducerId = other.nextProducerId;
+    this.metadataVersion = other.metadataVersion;
+    this.finalized = other.finalized;
     this.nextOffset = other.nextOffset;
   }
 
@@ -161,6 +175,14 @@ export class MetadataImage {
     return registration !== undefined && !registration.fenced;
   }
 
+  /** (FeaturesDelta.replay) */
+  private raise({ name, level }: FeatureLevelRecord): void {
+    if (name === 'metadata.version') this.metadataVersion = level;
+    const had = this.finalized?.eligibleLeaderReplicas === true;
+    const has = name === 'eligible.leader.replicas.version' ? level > 0 : had;
+    this.finalized = rulesOfMetadataVersion(this.metadataVersion, has);
+  }
+
   private changeRegistration(change: BrokerRegistrationChangeRecord): void {
     const registration = this.brokers[change.brokerId];
     if (registration === undefined || registration.brokerEpoch !== change.brokerEpoch) {
@@ -169,12 +191,9 @@ export class MetadataImage {
       );
     }
     this.brokers[change.brokerId] = {
-      brokerId: registration.brokerId,
-      brokerEpoch: registration.brokerEpoch,
-      incarnationId: registration.incarnationId,
+      ...registration,
       fenced: change.fenced === 0 ? registration.fenced : change.fenced === 1,
       inControlledShutdown: change.inControlledShutdown === 1 ? true : registration.inControlledShutdown,
-      rack: registration.rack,
     };
   }
 }

@@ -63,6 +63,7 @@ export class OngoingTransactions {
 
   #keep(isKept: (transaction: CompletedTransaction) => boolean): void {
     const unreplicated = this.#unreplicated;
+    if (unreplicated.length === 0) return;
     let kept = 0;
     for (const transaction of unreplicated) if (isKept(transaction)) unreplicated[kept++] = transaction;
     unreplicated.length = kept;

@@ -24,6 +24,8 @@ export const ControlProbe = {
   controllerResigned: SYSTEM_PROBES + 53,
   staleControllerWrote: SYSTEM_PROBES + 54,
   sessionExpired: SYSTEM_PROBES + 52,
+  releaseStarted: SYSTEM_PROBES + 90,
+  featureLevelRaised: SYSTEM_PROBES + 91,
 } as const;
 
 export const ElectionReason = {
@@ -164,5 +166,17 @@ export const controlProbes: readonly ProbeSpec[] = [
     'session-expired',
     ['session'],
     'ZooKeeper ended a session: its client was not heard for the time-out. The client does not know yet. SessionTrackerImpl',
+  ),
+  probe(
+    ControlProbe.releaseStarted,
+    'release-started',
+    ['release', 'agreed'],
+    'A broker or a controller of a cluster with several releases starts: what it runs, and what it was told is agreed on, as rows of the table of versions, counted from 0.',
+  ),
+  probe(
+    ControlProbe.featureLevelRaised,
+    'feature-level-raised',
+    ['feature', 'level'],
+    'The controller committed another level of metadata.version (feature 0) or of eligible.leader.replicas.version (1). FeatureControlManager.updateFeatures',
   ),
 ];

@@ -5,6 +5,7 @@
  * numbers (index into the cluster's partition table): names exist only at the edges. Fields with no bearing on the
  * protocol (client ids, listeners, throttle times) are left out.
  */
+import type { FeatureName } from './versions/features.js';
 import type { Message } from '../../kernel/process.js';
 import type { ErrorCode } from './errors.js';
 import type { RecordBatch } from './records.js';
@@ -34,6 +35,7 @@ export const Api = {
   electLeaders: 43,
   alterPartitionReassignments: 45,
   alterPartition: 56,
+  updateFeatures: 57,
   brokerRegistration: 62,
   brokerHeartbeat: 63,
   /** Allocation of blocks of producer ids (KIP-730). */
@@ -71,7 +73,7 @@ export type Response = Request;
 // Produce (key 0)
 export interface ProduceRequest extends Request {
   /** Left out: no transaction. */
-  readonly transactionalId?: string;
+  readonly transactionalId?: string | undefined;
   readonly acks: -1 | 0 | 1;
   readonly timeoutMs: number;
   readonly partitions: readonly { readonly partition: number; readonly batch: RecordBatch }[];
@@ -241,6 +243,8 @@ export interface AllocateProducerIdsResponse extends Response {
 export interface OffsetForLeaderEpochRequest extends Request {
   /** -1: a consumer. */
   readonly replicaId: number;
+  /** Version 1 or later (KIP-279): the answer is to name the epoch whose end it tells. */
+  readonly namesEpoch: boolean;
   readonly partitions: readonly {
     readonly partition: number;
     /** The leader epoch that the sender believes in; -1: none. Checked as in a fetch: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH. */
@@ -292,6 +296,8 @@ export interface BrokerRegistrationRequest extends Request {
   readonly rack: string | null;
   /** From the clean-shutdown file; -1 if unknown (KIP-966). */
   readonly previousBrokerEpoch: number;
+  /** The highest metadata.version that it supports. Left out: whatever the cluster may agree on. */
+  readonly metadataVersion?: number;
 }
 export interface BrokerRegistrationResponse extends Response {
   readonly error: ErrorCode;
@@ -337,6 +343,14 @@ export interface CreatePartitionsResponse extends Response {
   /** Kafka has one in each result: NOT_CONTROLLER, say. */
   readonly error: ErrorCode;
   readonly topics: readonly { readonly topic: number; readonly error: ErrorCode }[];
+}
+
+// UpdateFeatures (key 57, KIP-584): feature levels are raised, all of them or none
+export interface UpdateFeaturesRequest extends Request {
+  readonly features: readonly { readonly name: FeatureName; readonly level: number }[];
+}
+export interface UpdateFeaturesResponse extends Response {
+  readonly error: ErrorCode;
 }
 
 // AlterPartitionReassignments (key 45, KIP-455)

@@ -1,3 +1,5 @@
+import type { FeatureName } from './versions/features.js';
+
 /** Records of the metadata log, named as in Kafka's metadata/src/main/resources/common/metadata. An offset each. */
 export type MetadataRecord =
   | RegisterBrokerRecord
@@ -7,6 +9,7 @@ export type MetadataRecord =
   | PartitionChangeRecord
   | ConfigRecord
   | ProducerIdsRecord
+  | FeatureLevelRecord
   | NoOpRecord
   | LeaderChangeRecord
   | VotersRecord;
@@ -20,6 +23,8 @@ export interface RegisterBrokerRecord {
   readonly fenced: boolean;
   readonly inControlledShutdown: boolean;
   readonly rack: string | null;
+  /** The highest metadata.version that it supports. Left out: whatever the cluster may agree on. */
+  readonly metadataVersion?: number;
 }
 export interface BrokerRegistrationChangeRecord {
   readonly kind: 'broker-registration-change';
@@ -72,6 +77,11 @@ export interface ProducerIdsRecord {
   readonly brokerId: number;
   readonly brokerEpoch: number;
   readonly nextProducerId: number;
+}
+export interface FeatureLevelRecord {
+  readonly kind: 'feature-level';
+  readonly name: FeatureName;
+  readonly level: number;
 }
 export interface NoOpRecord {
   readonly kind: 'no-op';

@@ -24,7 +24,7 @@ import {
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, type RecordBatch } from '../../protocol/records.js';
 import type { MetadataRecord, PartitionChangeRecord } from '../../protocol/metadata-records.js';
 import type { DefectId } from '../../protocol/versions/defects.js';
-import { resolveRules } from '../../protocol/versions/resolve.js';
+import { resolveMixedRules, resolveRules, type MixedRelease } from '../../protocol/versions/resolve.js';
 import type { RuleValues } from '../../protocol/versions/rules.js';
 import { brokerDefaults, topicDefaults } from '../../testing/cluster-spec.js';
 import type { ReplicaView } from '../../views.js';
@@ -54,6 +54,8 @@ export interface LabOptions {
   /** On top of those of 3.9. */
   readonly rules?: Partial<RuleValues>;
   readonly defects?: readonly DefectId[];
+  /** Of brokers that run another release than 3.9, or have not agreed on all of it; in place of `rules`. */
+  readonly releases?: Readonly<Record<MachineId, MixedRelease>>;
   /** By broker id - 1. */
   readonly racks?: readonly (string | null)[];
 }
@@ -336,11 +338,14 @@ export class Lab {
   // ---------------------------------------------------------------------- furnishing
 
   #addBroker(id: MachineId, options: LabOptions): void {
+    const mixed = options.releases?.[id];
+    const rules = mixed === undefined ? resolveRules('3.9', options.rules, options.defects) : resolveMixedRules(mixed);
     const config: BrokerConfig = {
       nodeId: id,
       rack: options.racks?.[id - 1] ?? null,
       settings: { ...brokerDefaults, ...options.settings },
-      rules: resolveRules('3.9', options.rules, options.defects),
+      rules,
+      answers: mixed === undefined ? rules : resolveRules(mixed.release),
       control: 'kraft',
       controllers: [this.#controller],
       topics: [],

@@ -7,6 +7,7 @@ const LEADER_DURING_DELETE = -2;
 
 export class ZkMetadataCache implements MetadataImageView {
   brokers: readonly (BrokerRegistrationView | undefined)[] = [];
+  readonly finalized = null;
   /** -1: none has spoken yet. */
   controllerId = -1;
   private readonly partitions: (PartitionRegistrationView | undefined)[] = [];

@@ -63,7 +63,7 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
 
   constructor(broker: ControlledBroker) {
     const { host, config } = broker;
-    const { settings, rules, nodeId, topics, brokers } = config;
+    const { settings, rules, answers, nodeId, topics, brokers } = config;
     this.broker = broker;
     this.paths = new TopicPaths(topics);
     this.producerIds = new ZkProducerIds(nodeId, () => this.session);
@@ -80,7 +80,7 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
     );
     this.controller = new KafkaController(
       this,
-      { brokerId: nodeId, settings, rules, topics, brokers },
+      { brokerId: nodeId, settings, rules, answers, topics, brokers },
       {
         event: Timer.controllerEvent,
         rebalance: Timer.controllerRebalance,

@@ -3,6 +3,7 @@ import { mergeChange, type MetadataImage, type PartitionRegistration } from '../
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import { Api, RESPONSE, type AlterPartitionRequest, type AlterPartitionResponse } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
+import { inForce } from '../../protocol/versions/features.js';
 import type { Rules } from '../../protocol/versions/rules.js';
 import {
   buildPartitionChange,
@@ -110,12 +111,12 @@ function isValidIsr(partition: PartitionRegistration, requested: RequestedIsr): 
 
 /** KIP-841: no fenced or stopping broker enters an ISR. KIP-903: nor one that was restarted since the leader asked. */
 function hasIneligibleReplica(image: MetadataImage, rules: Rules, requested: RequestedIsr): boolean {
+  const checksEpochs = inForce('brokerEpochInIsr', image, rules);
   for (const member of requested.newIsr) {
     const registration = image.broker(member.brokerId);
     if (registration === undefined) return true;
     if (rules.fencedNotInIsr && (registration.fenced || registration.inControlledShutdown)) return true;
-    if (rules.brokerEpochInIsr && member.brokerEpoch !== -1 && member.brokerEpoch !== registration.brokerEpoch)
-      return true;
+    if (checksEpochs && member.brokerEpoch !== -1 && member.brokerEpoch !== registration.brokerEpoch) return true;
   }
   return false;
 }

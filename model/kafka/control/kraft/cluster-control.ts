@@ -52,6 +52,7 @@ export class ClusterControl {
   ): BrokerRegistrationResponse {
     const broker = request.brokerId;
     const existing = this.image.broker(broker);
+    if (isTooOld(request, this.image)) return registrationAnswer(request, KafkaError.UNSUPPORTED_VERSION, -1);
     const isSameIncarnation = existing?.incarnationId === request.incarnationId;
     if (existing !== undefined && !isSameIncarnation && this.heartbeats.hasValidSession(broker, now)) {
       return registrationAnswer(request, KafkaError.DUPLICATE_BROKER_REGISTRATION, -1);
@@ -68,6 +69,7 @@ export class ClusterControl {
       fenced,
       inControlledShutdown: keeps?.inControlledShutdown ?? false,
       rack: request.rack,
+      ...(request.metadataVersion === undefined ? {} : { metadataVersion: request.metadataVersion }),
     });
     if (existing !== undefined && !isSameIncarnation && (existing.fenced || !this.ignoresUnfencedReturn)) {
       // The file that an orderly stop leaves names the epoch of the broker that wrote it (KAFKA-15586).
@@ -135,6 +137,11 @@ export class ClusterControl {
         return;
     }
   }
+}
+
+/** Its release does not support what the cluster has agreed on meanwhile (ClusterControlManager.processRegistrationFeature). */
+function isTooOld({ metadataVersion }: BrokerRegistrationRequest, image: MetadataImage): boolean {
+  return metadataVersion !== undefined && metadataVersion < image.metadataVersion;
 }
 
 function registrationAnswer(

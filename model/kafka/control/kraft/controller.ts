@@ -27,6 +27,7 @@ import {
   type ElectLeadersRequest,
   type Request,
   type Response,
+  type UpdateFeaturesRequest,
 } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import { isQuorumRequest, NOWHERE, type MetadataBatch, type MetadataSnapshot } from '../../protocol/raft-messages.js';
@@ -47,10 +48,13 @@ import { RaftNode } from './raft/raft-node.js';
 import { alterPartitionReassignments } from './reassignment.js';
 import { ReplicationControl } from './replication-control.js';
 import { SnapshotGenerator } from './snapshot-generator.js';
+import { updateFeatures } from './update-features.js';
 
 export interface ControllerConfig {
   readonly settings: BrokerSettings;
   readonly rules: Rules;
+  /** The highest metadata.version that its release supports. Left out: whatever the cluster may agree on. */
+  readonly metadataVersion?: number;
   /** controller.quorum.voters: machines. */
   readonly voters: readonly number[];
   /** To be created once all brokers serve. */
@@ -85,6 +89,8 @@ interface PendingRequest {
 
 /** No leadership: this controller is not the active one. */
 const STANDBY = -1;
+/** Of a controller in a cluster of one release: nobody upgrades it. */
+const NO_METADATA_VERSION = -1;
 const NO_OP: readonly MetadataRecord[] = [{ kind: 'no-op' }];
 
 export class Controller extends Process implements RaftListener, SharedMetadataLog {
@@ -316,6 +322,10 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
       case Api.createPartitions: {
         const asked = request as CreatePartitionsRequest;
         return createPartitions(this.image, this.partitionsOf, asked, this.host.dice('added-placement'), records);
+      }
+      case Api.updateFeatures: {
+        const supported = this.config.metadataVersion ?? NO_METADATA_VERSION;
+        return updateFeatures(this.image, supported, request as UpdateFeaturesRequest, records);
       }
       case Api.electLeaders:
         return this.replication.electLeaders(request as ElectLeadersRequest, records);

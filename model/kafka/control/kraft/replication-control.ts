@@ -7,6 +7,7 @@ import type { TopicSettings } from '../../cluster-spec.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import { Api, RESPONSE, type ElectLeadersRequest, type ElectLeadersResponse } from '../../protocol/messages.js';
 import { NO_LEADER, type MetadataRecord } from '../../protocol/metadata-records.js';
+import { inForce } from '../../protocol/versions/features.js';
 import type { Rules } from '../../protocol/versions/rules.js';
 import {
   buildPartitionChange,
@@ -57,7 +58,7 @@ export class ReplicationControl {
    * the new one is no eligible leader either (KIP-966). (ReplicationControlManager.handleBrokerShutdown)
    */
   handleBrokerShutdown(broker: number, isClean: boolean, records: MetadataRecord[]): void {
-    if (isClean || !this.rules.eligibleLeaderReplicas) {
+    if (isClean || !inForce('eligibleLeaderReplicas', this.image, this.rules)) {
       this.updateLeadersAndIsrs(broker, NO_BROKER, records);
       return;
     }
@@ -80,11 +81,12 @@ export class ReplicationControl {
   }
 
   policyOf(partition: PartitionRegistration): LeaderPolicy {
+    const { image, rules } = this;
     return {
-      eligibleLeaderReplicas: this.rules.eligibleLeaderReplicas,
+      eligibleLeaderReplicas: inForce('eligibleLeaderReplicas', image, rules),
       electsFencedLastKnownLeader: this.rules.defects['KAFKA-19522'],
-      leaderEpochOnShrink: this.rules.leaderEpochOnShrink,
-      leaderRecoveryState: this.rules.leaderRecoveryState,
+      leaderEpochOnShrink: inForce('leaderEpochOnShrink', image, rules),
+      leaderRecoveryState: inForce('leaderRecoveryState', image, rules),
       wholeTargetInIsr: this.rules.wholeTargetInIsr,
       minIsr: this.effectiveMinIsr(partition.topic),
     };

@@ -34,8 +34,13 @@ class ByHand extends Run {
   producerId = -1;
   epoch = -1;
 
-  constructor(rules: Partial<RuleValues>) {
-    const spec = smallCluster({ producer: { 'transactional.id': ID } });
+  /** @param brokers which release each runs; left out: 3.9 */
+  constructor(rules: Partial<RuleValues>, brokers?: readonly string[]) {
+    const agreed = { controllers: '3.9', agreed: '3.5', clients: resolveRules('3.9', rules), own: rules, defects: [] };
+    const spec = {
+      ...smallCluster({ producer: { 'transactional.id': ID } }),
+      ...(brokers === undefined ? {} : { releases: { brokers, ...agreed } }),
+    };
     super(
       withTransactions({ ...spec, rules: resolveRules('3.9', rules) }, stateTopicDefaults, topicDefaults),
       'by hand',
@@ -191,6 +196,35 @@ describe('a produce request that arrives after its transaction was aborted (KAFK
     expect(late).toBe('TRANSACTION_ABORTABLE');
     expect(cluster.ends).toEqual({ stable: 2, highWatermark: 2 });
   });
+});
+
+describe('the same while the coordinator runs a release that cannot verify', () => {
+  function lateProduce(coordinator: string, leader: string): string {
+    const cluster = new ByHand({}, [coordinator, leader, '3.9']);
+    const { kafka } = cluster;
+    for (const [key, broker] of [
+      [STATE, 1],
+      [ORDERS, 2],
+    ]) {
+      kafka.transferLeadership(key, broker);
+      cluster.until(60, () => kafka.leads(key, broker) || 'it does not lead yet');
+    }
+    cluster.init();
+    cluster.add();
+    cluster.produce(1, 0);
+    const first = cluster.identity;
+    cluster.end(false);
+    cluster.run(1);
+    return cluster.produce(2, 1, first);
+  }
+
+  it('is appended: the leader goes on without an answer to its question', () =>
+    expect(lateProduce('3.5', '3.9')).toBe('NONE'));
+
+  it('is appended by a leader that does not ask, whatever the coordinator runs', () =>
+    expect(lateProduce('3.9', '3.5')).toBe('NONE'));
+
+  it('is refused once both run one that can', () => expect(lateProduce('3.9', '3.9')).toBe('TRANSACTION_ABORTABLE'));
 });
 
 describe('a new session', () => {

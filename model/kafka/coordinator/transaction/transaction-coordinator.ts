@@ -91,6 +91,11 @@ export class TransactionCoordinator implements StateListener<Purpose> {
   addPartitions(channel: RequestChannel, request: AddPartitionsToTxnRequest): void {
     const found = this.#states.find(request.transactionalId);
     if (request.verifyOnly) {
+      if (!this.#services.rules.transactionVerification) {
+        // Version 4 came with KIP-890: nothing is sent to a coordinator that does not know it, and the answer is the sender's own.
+        answerAddPartitions(channel, request, KafkaError.UNSUPPORTED_VERSION);
+        return;
+      }
       this.#answerVerification(channel, request, found);
       return;
     }

@@ -37,6 +37,10 @@ export class Elections {
   onVote(connection: Connection, request: VoteRequest): void {
     const { member } = this;
     const { preVote } = request;
+    if (preVote && !member.config.rules.preVote) {
+      member.answer<VoteResponse>(connection, request, KafkaError.UNSUPPORTED_VERSION, { voteGranted: false, preVote });
+      return;
+    }
     let voteGranted = false;
     let error = this.refusal(request.candidateEpoch);
     if (error === KafkaError.NONE) {
@@ -133,6 +137,11 @@ export class Elections {
     if (isWon(poll)) this.win();
     else if (isLost(poll)) this.lose(state as Candidate | Prospective);
     return true;
+  }
+
+  /** A voter of an older release knows no pre-vote (Vote version 2): then it is a vote (KafkaRaftClient.handleVoteResponse). */
+  onUnsupportedVersion(): void {
+    if (this.member.quorum.state.kind === 'prospective') this.becomeCandidate();
   }
 
   onEndQuorumEpochResponse(from: number): void {

@@ -5,6 +5,7 @@
  * Nothing here is durable before `flush`. The batch is the unit of writing: after power loss it is there whole or not at
  * all, which is what the CRC over it comes to. A snapshot is written aside, fsynced and renamed (FileRawSnapshotWriter).
  */
+import { lastOf } from '../../../../kernel/arrays.js';
 import { ENTRY_OK, type Disk, type File, type IoResult } from '../../../../kernel/disk.js';
 import { NOWHERE, type MetadataBatch, type MetadataSnapshot } from '../../../protocol/raft-messages.js';
 import type { MetadataRecord } from '../../../protocol/metadata-records.js';
@@ -77,12 +78,12 @@ export class MetadataLog {
   }
 
   get latestSnapshot(): MetadataSnapshot | undefined {
-    return this.snapshots[this.snapshots.length - 1];
+    return lastOf(this.snapshots);
   }
 
   /** Epoch of the last record; that of the snapshot if there is none after it; 0 if there is nothing. */
   get lastEpoch(): number {
-    return this.epochs[this.epochs.length - 1]?.epoch ?? this.latestSnapshot?.epoch ?? 0;
+    return lastOf(this.epochs)?.epoch ?? this.latestSnapshot?.epoch ?? 0;
   }
 
   append(batch: MetadataBatch): void {
@@ -196,7 +197,7 @@ export class MetadataLog {
   truncateToLatestSnapshot(): boolean {
     const latest = this.latestSnapshot;
     if (latest === undefined) return false;
-    const epoch = this.epochs[this.epochs.length - 1]?.epoch ?? 0;
+    const epoch = lastOf(this.epochs)?.epoch ?? 0;
     if (latest.epoch < epoch || (latest.epoch === epoch && latest.endOffset <= this.endOffset)) return false;
     this.restartAt(latest.endOffset);
     this.addSegment(latest.endOffset);
@@ -322,7 +323,7 @@ export class MetadataLog {
   }
 
   private indexEpoch({ leaderEpoch, baseOffset }: MetadataBatch): void {
-    const last = this.epochs[this.epochs.length - 1];
+    const last = lastOf(this.epochs);
     if (last === undefined || last.epoch < leaderEpoch) {
       this.epochs.push({ epoch: leaderEpoch, startOffset: baseOffset });
     }

@@ -149,8 +149,9 @@ export class Member {
     bytes = RESPONSE_BYTES,
   ): void {
     const { leaderId, epoch } = this.quorum;
-    const head = { kind: request.kind + RESPONSE, bytes, correlationId: request.correlationId, error };
-    this.reply(connection, { ...head, leaderId, leaderEpoch: epoch, ...fields } as R);
+    const { correlationId } = request;
+    const kind = request.kind + RESPONSE;
+    this.reply(connection, { kind, bytes, correlationId, error, leaderId, leaderEpoch: epoch, ...fields } as R);
   }
 
   reply(connection: Connection, response: Response): void {

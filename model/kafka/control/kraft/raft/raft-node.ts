@@ -336,6 +336,10 @@ export class RaftNode {
     const { member } = this;
     const { quorum } = member;
     const { error, leaderId, leaderEpoch } = response;
+    if (error === KafkaError.UNSUPPORTED_VERSION) {
+      this.elections.onUnsupportedVersion();
+      return true;
+    }
     if (leaderEpoch < quorum.epoch || error === KafkaError.UNKNOWN_LEADER_EPOCH) return false;
     const isElsewhere = error === KafkaError.FENCED_LEADER_EPOCH || error === KafkaError.NOT_LEADER_OR_FOLLOWER;
     if (leaderEpoch > quorum.epoch || isElsewhere) return member.heed(leaderId, leaderEpoch);

@@ -26,7 +26,8 @@ export function* processBrokerChange(parts: ControllerParts): ZkSteps<void> {
   const isRegistered = new Set(registered.map(({ id }) => id));
   const fresh = registered.filter(({ id }) => context.brokers[id] === undefined);
   const dead = context.liveOrShuttingDown().filter((id) => !isRegistered.has(id));
-  const bounced = parts.settings.rules.brokerEpochInControlRequests
+  // By its own release, whatever requests may carry: the epochs stand in ZooKeeper.
+  const bounced = parts.settings.answers.brokerEpochInControlRequests
     ? registered.filter((broker) => hasBounced(broker, parts))
     : [];
 

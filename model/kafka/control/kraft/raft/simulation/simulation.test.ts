@@ -35,6 +35,23 @@ describe('the quorum under faults', () => {
   });
 });
 
+describe('a quorum in which releases are mixed', () => {
+  it.each([[['3.7', '4.1']], [['4.1', '3.9', '4.0']], [['3.3', '3.9', '4.1', '3.5']]])(
+    '%j keeps every invariant for 40 seeds, and elects and commits in them',
+    (releases) => {
+      let [elections, committed] = [0, 0];
+      for (let seed = 0; seed < 40; seed++) {
+        const result = simulateQuorum(String(seed), { releases });
+        expect(result.violation, `seed ${seed}`).toBeNull();
+        elections += result.elections;
+        committed += result.committed;
+      }
+      expect(elections).toBeGreaterThan(120);
+      expect(committed).toBeGreaterThan(2000);
+    },
+  );
+});
+
 /** Short faults, little in a fetch, much to write: where records of several epochs are under way at once. */
 const hurried: SimulationChoices = {
   voters: 3,

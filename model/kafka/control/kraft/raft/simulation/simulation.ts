@@ -29,6 +29,8 @@ const LOOK_EVERY_MICROS = 2_000_000;
 export interface SimulationChoices {
   readonly defects?: readonly DefectId[];
   readonly rules?: Partial<RuleValues>;
+  /** Node after node runs one of these releases, in turn. Left out: all run one that is drawn. */
+  readonly releases?: readonly string[];
   readonly voters?: number;
   readonly maxFetchBytes?: number;
   readonly appendEveryMicros?: number;
@@ -51,7 +53,8 @@ export interface SimulationResult {
 interface Drawn {
   readonly voters: number;
   readonly observers: number;
-  readonly rules: Rules;
+  /** Of the nodes, in turn. */
+  readonly rulesOf: readonly Rules[];
   readonly maxFetchBytes: number;
   readonly counter: CounterSettings;
   readonly plan: FaultPlan;
@@ -248,7 +251,7 @@ class QuorumSimulation implements Injured, ProbeListener {
     this.halted.clear();
   }
 
-  private furnish({ voters, observers, rules, counter, maxFetchBytes }: Drawn): void {
+  private furnish({ voters, observers, rulesOf, counter, maxFetchBytes }: Drawn): void {
     for (let node = 1; node <= voters + observers; node++) {
       const config: QuorumConfig = {
         nodeId: node,
@@ -256,7 +259,7 @@ class QuorumSimulation implements Injured, ProbeListener {
         bootstrapServers: this.nodes,
         maxFetchBytes,
         settings: { ...quorumDefaults, 'metadata.log.segment.bytes': 4000, 'metadata.max.retention.bytes': 12_000 },
-        rules,
+        rules: rulesOf[(node - 1) % rulesOf.length],
       };
       this.world.addMachine({
         name: `n${node}`,
@@ -274,12 +277,13 @@ class QuorumSimulation implements Injured, ProbeListener {
 function draw(dice: Stream, choices: SimulationChoices): Drawn {
   const voters = choices.voters ?? dice.pick([1, 2, 3, 3, 3, 4, 5, 5]);
   const version = dice.pick(['3.7', '3.9', '4.0', '4.1']);
-  const rules = resolveRules(version, { voterIdentity: 'id-and-directory', ...choices.rules }, choices.defects);
+  const own: Partial<RuleValues> = { voterIdentity: 'id-and-directory', ...choices.rules };
+  const rulesOf = (choices.releases ?? [version]).map((release) => resolveRules(release, own, choices.defects));
   const kinds = faultKinds.filter(() => dice.chance(1, 2));
   return {
     voters,
     observers: dice.int(3),
-    rules,
+    rulesOf,
     maxFetchBytes: choices.maxFetchBytes ?? dice.pick([MAX_FETCH_BYTES, 1]),
     counter: {
       appendEveryMicros: choices.appendEveryMicros ?? dice.between(60_000, 600_000),

@@ -46,7 +46,7 @@ export class ControllerLab {
     this.servers = Array.from({ length: SERVERS }, (_, index) => brokers + index + 1);
     const { servers, rules } = this;
     for (const brokerId of this.brokers) {
-      const config = { brokerId, settings: brokerDefaults, rules, topics, brokers };
+      const config = { brokerId, settings: brokerDefaults, rules, answers: rules, topics, brokers };
       this.world.addMachine({ name: `b${brokerId}`, program: (host) => new PuppetBroker(host, servers, config) });
     }
     const observer: EnsembleObserver = {
