@@ -16,7 +16,7 @@ export interface CycleClass {
   readonly allowed: number;
   /** One kind that it must have: where a search begins. */
   readonly begins: number;
-  /** Once one of these is found in a component, this one tells nothing new. */
+  /** Once one of these is found in a component (itself among them), this one tells nothing new. */
   readonly impliedBy: readonly CycleName[];
 }
 
@@ -44,9 +44,9 @@ const orders: readonly Order[] = ['', '-process', '-realtime'];
 export const cycleClasses: readonly CycleClass[] = orders.flatMap((order, strength) =>
   (Object.keys(stronger) as Data[]).map((data): CycleClass => {
     const name: CycleName = `${data}${order}`;
-    const impliedBy = stronger[data]
-      .flatMap((one) => orders.slice(0, strength + 1).map((weaker): CycleName => `${one}${weaker}`))
-      .filter((one) => one !== name);
+    const impliedBy = stronger[data].flatMap((one) =>
+      orders.slice(0, strength + 1).map((weaker): CycleName => `${one}${weaker}`),
+    );
     return {
       name,
       data,
@@ -58,12 +58,11 @@ export const cycleClasses: readonly CycleClass[] = orders.flatMap((order, streng
   }),
 );
 
-/** States of the automaton: how many rw edges (0, 1, more), whether the last was one, and what else was seen. */
-export const STATES = 32;
+/** States of the automaton: how many rw edges (0, 1, more), whether the last was one, and whether the order that it must have was seen. */
+export const STATES = 16;
 const RW_COUNT = 3;
 const LAST_RW = 4;
-const SAW_WR = 8;
-const SAW_ORDER = 16;
+const SAW_ORDER = 8;
 
 /** @returns the state after an edge of this kind; -1: the class has no such edge there */
 export function step({ data, order, allowed }: CycleClass, state: number, kind: number): number {
@@ -75,7 +74,6 @@ export function step({ data, order, allowed }: CycleClass, state: number, kind: 
     return (state & ~RW_COUNT) | LAST_RW | Math.min(2, count + 1);
   }
   const seen = state & ~LAST_RW;
-  if (kind === WR) return seen | SAW_WR;
   const wanted = order === '-process' ? PROCESS : REALTIME;
   return kind === wanted ? seen | SAW_ORDER : seen;
 }
@@ -85,11 +83,9 @@ export function accepts({ data, order }: CycleClass, state: number): boolean {
   if (order !== '' && (state & SAW_ORDER) === 0) return false;
   switch (data) {
     case 'G0':
-      return true;
     case 'G1c':
-      return (state & SAW_WR) !== 0;
     case 'G-single-item':
-      return (state & RW_COUNT) === 1;
+      return true;
     case 'G-nonadjacent-item':
       return (state & RW_COUNT) === 2 && (state & LAST_RW) === 0;
     case 'G2-item':

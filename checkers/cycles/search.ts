@@ -68,7 +68,7 @@ class Search {
     this.walk.left = steps;
     for (let node = 0; node < nodes; node++) {
       const component = this.all.componentOf[node]!;
-      if (component < 0 || within[node]! < 0 || this.isNoNews(one, component)) continue;
+      if (within[node]! < 0 || this.isNoNews(one, component)) continue;
       for (let edge = firstEdge[node]!; edge < firstEdge[node + 1]!; edge++) {
         // A cycle through this edge stays in one component of the edges that the class may have.
         if (kind[edge] !== one.begins || within[target[edge]!] !== within[node]) continue;
@@ -175,7 +175,6 @@ class Walk {
       const node = members[Math.floor(place / STATES)]!;
       const state = place % STATES;
       const steps = distance[place]! + 1;
-      if (steps > limit) return null;
       if (node === origin) {
         if (accepts(one, state)) return this.cycleTo(place, origin, members);
         continue;

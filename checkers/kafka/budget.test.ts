@@ -25,6 +25,10 @@ describe('a replica is impaired', () => {
     expect(budgetAfter(started().kill(2).losePower(3, 1).trace).impairedCount(0)).toBe(0);
   });
 
+  it('not by a loss of nothing', () => {
+    expect(budgetAfter(started().emit('data-lost', 2, 0, 1, 1, 0).trace).impairedCount(0)).toBe(0);
+  });
+
   it('until it re-enters an ISR that it had left', () => {
     const script = started().losePower(2, 0).changeIsr([1, 3]);
     expect(budgetAfter(script.trace).impaired(0, 2)).toBe(true);
@@ -69,6 +73,11 @@ describe('a replica has stopped uncleanly', () => {
     expect([1, 2, 3].map((machine) => after.stoppedUncleanly(0, machine))).toEqual([false, true, true]);
     const back = budgetAfter(script.changeIsr([1]).changeIsr([1, 2]).trace);
     expect([1, 2, 3].map((machine) => back.stoppedUncleanly(0, machine))).toEqual([false, false, true]);
+  });
+
+  it('not when its process ended by itself', () => {
+    const after = budgetAfter(started().emit('process-killed', 2, -1, 1, 1).trace);
+    expect([1, 2, 3].map((machine) => after.stoppedUncleanly(0, machine))).toEqual([false, false, false]);
   });
 });
 

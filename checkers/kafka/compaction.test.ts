@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { finalRead, historyOf, poll, send, type OperationBuilder } from '../../histories/builders.js';
+import { Licences } from './licences.js';
 import { lostWrite } from './lost-write.js';
 import { judged } from './testing/judged.js';
 import { scriptOf } from './testing/lost-record.js';
+import type { TraceScript } from './testing/script.js';
 import { unseen } from './unseen.js';
 
 const compact = { settings: { 'cleanup.policy': 'compact', acks: 'all' } };
@@ -105,5 +107,33 @@ describe('the loss of a record that compaction had removed', () => {
     const value = [send('orders-0', 7).keyed('a').ok(0), finalRead('orders-0', 3)];
     expect(judged(script(-1), tombstone, 'unseen')).toEqual([]);
     expect(judged(script(-1), value, 'unseen')).toEqual(['bug']);
+  });
+
+  it('is licensed for a tombstone that is gone while what it deleted is to be seen, and for no other record', () => {
+    const removed = (as: number) => {
+      const begun = scriptOf(settings, 1).lead(1, [1, 2, 3]).append(1, 6, 7).commit(1, 2, 3).acknowledge(1, 0);
+      return begun.acknowledge(1, 1).compact(1, 1, as);
+    };
+    const older = send('orders-0', 6).keyed('a').ok(0);
+    const newer = send('orders-0', 7).keyed('a').ok(1);
+    const read = finalRead('orders-0', 3, [0, 6]);
+    expect(judged(removed(-1), [older, newer.tombstone(), read], 'unseen')).toEqual(['tombstone-removed']);
+    expect(judged(removed(-1), [older, newer, read], 'unseen')).toEqual(['bug']);
+    expect(judged(removed(-2), [older, newer.tombstone(), read], 'unseen')).toEqual(['bug']);
+  });
+
+  it('is licensed for the log that ends below the place where it had stood, if the other was of its key', () => {
+    const missing = { type: 'W1', key: 0, offsets: [0], operations: [], values: [7], events: [] };
+    const licence = (trace: TraceScript, ...operations: readonly OperationBuilder[]) =>
+      new Licences(historyOf(operations, trace.header, ['orders-0']), trace.trace).of({
+        ...missing,
+        at: Infinity,
+        story: '',
+        preventedBy: null,
+      })?.licence.row ?? null;
+    expect(licence(unclean(), ...sent('a'))).toBe('unclean-election');
+    expect(licence(unclean(), ...sent('b'))).toBeNull();
+    expect(licence(unclean(), send('orders-0', 7).ok(0), send('orders-0', 8).ok(1))).toBeNull();
+    expect(licence(script().lead(2, [2]), ...sent('a'))).toBeNull();
   });
 });

@@ -11,7 +11,8 @@ import { blockedTransactionLicence } from './licences/blocked-transactions.js';
 import { committedPrefixLicence, committedRecordsLicence } from './licences/committed-records.js';
 import { copiesLicence } from './licences/copies.js';
 import { LicenceFacts } from './licences/facts.js';
-import { lossyElection, offsetPartitions } from './licences/lossy-elections.js';
+import { lossyElection } from './licences/lossy-elections.js';
+import { offsetPartitions, offsetPartitionsOf } from './licences/offset-partitions.js';
 import { staleCoordinatorLicence } from './licences/stale-coordinators.js';
 import { consequenceOfLossLicence, lostRecordLicence } from './licences/lost-records.js';
 import { orderLicence } from './licences/order.js';
@@ -86,8 +87,8 @@ export class Licences {
       case 'committed-nonlinearizable':
       case 'committed-phantom':
         return (
-          this.ofLossyElections(offsetPartitions(facts.history), anomaly) ??
-          staleCoordinatorLicence(facts.trace, facts.history, offsetPartitions(facts.history), anomaly)
+          this.ofLossyElections(offsetPartitionsOf(facts.history, anomaly), anomaly) ??
+          staleCoordinatorLicence(facts.trace, facts.history, offsetPartitionsOf(facts.history, anomaly), anomaly)
         );
       case 'overlapping-ownership':
       case 'W17':

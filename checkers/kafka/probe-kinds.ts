@@ -88,7 +88,7 @@ export const LostBy = { powerLoss: 0, wiped: 1, corrupt: 2 } as const;
 /** `truncate`: why (TruncateReason). */
 export const CutBy = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
 /** `log-start`: why (LogStartReason). */
-export const StartedBy = { segmentDeletion: 0, clientDeletion: 1 } as const;
+export const StartedBy = { segmentDeletion: 0, clientDeletion: 1, leaderOffset: 2, restarted: 3, loaded: 4 } as const;
 /** `compacted`: in place of the offset of a later record of the key (Removal). */
 export const RemovedAs = { tombstone: -1, aborted: -2, marker: -3, withoutKey: -4 } as const;
 /** `phase`: the final read, in which nothing licenses anything. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { historyOf } from '../../histories/builders.js';
 import type { HistoryHeader } from '../../histories/operation.js';
-import { ElectionReason, kafkaProbes, LossReason, TruncateReason } from '../../model/kafka/probes.js';
+import { ElectionReason, kafkaProbes, LogStartReason, LossReason, TruncateReason } from '../../model/kafka/probes.js';
 import { checkers } from './checkers.js';
 import { guarantees } from './guarantees/registry.js';
 import { invariants } from './invariants/registry.js';
-import { CutBy, ElectedBy, LostBy, probeKinds } from './probe-kinds.js';
+import { CutBy, ElectedBy, LostBy, probeKinds, StartedBy } from './probe-kinds.js';
 import { defaultRequirements, requirementNamed, requirements } from './requirements/registry.js';
 
 const covered = (settings: HistoryHeader['settings']): ReadonlySet<string> =>
@@ -97,5 +97,6 @@ describe('probes', () => {
     expect(ElectedBy).toEqual(ElectionReason);
     expect(LostBy).toEqual(LossReason);
     expect(CutBy).toEqual(TruncateReason);
+    expect(StartedBy).toEqual(LogStartReason);
   });
 });

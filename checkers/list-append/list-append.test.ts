@@ -181,7 +181,48 @@ describe('a cycle that needs an order of operations', () => {
   });
 });
 
+describe('the order of a process', () => {
+  const throughout = txn(r('x', [2, 1]))
+    .by('a')
+    .from(0)
+    .to(1000);
+  const later = txn(a('x', 2)).by('p').from(30).to(1000);
+  const before = txn(a('x', 1)).by('p').from(10);
+  const typesIn = (...operations: readonly OperationBuilder[]) =>
+    check(withProcesses(...operations)).anomalies.map(({ type }) => type);
+
+  it('is that of what succeeded', () => {
+    expect(typesIn(throughout, before.to(20), later)).toEqual(['G0-process']);
+  });
+  it('not of what nobody knows the end of: it may take effect at any time', () => {
+    expect(typesIn(throughout, before.info().to(20), later)).toEqual([]);
+  });
+});
+
 describe('a cycle is told', () => {
+  it('with its list, its operations, at most six, and the time when all had ended', () => {
+    const length = 8;
+    // Each appends to a list of its own, and reads what the one before appended.
+    const ring = Array.from({ length }, (_, i) => {
+      const before = (i + length - 1) % length;
+      return txn(a(`x${i}`, 10 + i), r(`x${before}`, [10 + before]))
+        .from(i + 1)
+        .to(i === 3 ? 2000 : 1000);
+    });
+    const found = check(historyOf([txn(a('other', 1)).from(0).to(1), ...ring])).anomalies;
+    expect(found).toMatchObject([
+      {
+        type: 'G1c',
+        key: 1,
+        offsets: [],
+        operations: [1, 2, 3, 4, 5, 6],
+        values: [10, 11, 12, 13, 14, 15, 16, 17],
+        events: [],
+        at: 2000,
+      },
+    ]);
+  });
+
   it('step by step', () => {
     const operations = together(
       txn(a('x', 1), r('y', [1])).by('t1'),

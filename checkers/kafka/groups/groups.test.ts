@@ -83,6 +83,23 @@ describe('consume, transform, produce', () => {
     expect(typesOf(...inputs, ...others, finalRead('out', 1, [2, 101], [4, 102]))).toEqual(['ctp-missing']);
     expect(typesOf(...inputs, ...others, finalRead('out', 1, [0, 100], [2, 101], [4, 102]))).toEqual([]);
   });
+  it('decided by no read of another partition, nor by one that was begun before, or never came to the end', () => {
+    const unknown = step(0, 100, 0).info().from(1000).to(-1);
+    const others = [unknown, step(1, 101, 2).from(1001).to(1002), step(2, 102, 4).from(1003).to(1004)];
+    const read = [readOut([2, 101], [4, 102]).from(1005).to(1006)];
+    const early = inputs.map((one) => one.from(0).to(1));
+    const undecided = (more: OperationBuilder) => {
+      const found = checkHistory(historyOf([...early, ...others, ...read, more]));
+      return [
+        found.anomalies.map(({ type }) => type),
+        found.undecided.filter((why) => why.startsWith('consume-transform-produce')).length,
+      ];
+    };
+    const whole = finalRead('out', 1, [2, 101], [4, 102]);
+    expect(undecided(whole.from(2000).to(2001))).toEqual([['ctp-missing'], 0]);
+    expect(undecided(finalRead('in', 1, [0, 0], [1, 1], [2, 2]).from(2000).to(2001))).toEqual([[], 1]);
+    expect(undecided(whole.info().from(2000).to(-1))).toEqual([[], 1]);
+  });
   it('not if the offset is not above it yet', () => {
     expect(typesOf(...inputs, poll('in', [1, 1]), steps[0]!, readOut([0, 100]))).toEqual([]);
   });
@@ -191,6 +208,14 @@ describe("a group's offsets", () => {
       'committed-regression',
     ]);
   });
+  it('but if that one came only after the answer, or had ended before the newer one began', () => {
+    expect(typesOf(c(5), f(3), c(3))).toEqual(['committed-regression']);
+    expect(typesOf(c(5), f(3), c(3).info().to(-1))).toEqual(['committed-regression']);
+    const slow = c(9).by('c1').from(0).to(100);
+    expect(typesOf(slow, c(3).from(1).to(2), c(5).from(10).to(12), f(3).from(20).to(22))).toEqual([
+      'committed-regression',
+    ]);
+  });
   it('nor if the commit had not ended when it was asked', () => {
     expect(typesOf(c(3).from(0).to(1), c(5).from(2).to(11), f(3).from(10).to(12))).toEqual([]);
   });
@@ -230,6 +255,17 @@ describe("a group's offsets", () => {
     const { anomalies, undecided } = checkHistory(historyOf([send('x', 1).ok(0), poll('x', [0, 1]), f(7), c(8), f(8)]));
     expect(anomalies).toEqual([]);
     expect(undecided).toEqual(['offset-registers: group g had an offset of x before anybody here committed one']);
+    const reason = ['offset-registers: group g had an offset of x before anybody here committed one'];
+    const known = [send('x', 1).ok(0), poll('x', [0, 1])];
+    // Another offset was refused; or this one, but later; or it was answered twice.
+    for (const before of [
+      [c(5).fail(), f(7)],
+      [f(7), c(7).fail()],
+      [f(7), f(7)],
+    ]) {
+      const found = checkHistory(historyOf([...known, ...before, c(8), f(8)]));
+      expect([found.anomalies, found.undecided]).toEqual([[], reason]);
+    }
   });
 
   it('committed-beyond-end: above the end, even later', () => {
@@ -237,12 +273,16 @@ describe("a group's offsets", () => {
     expect(typesOf(c(5), endOffsets('read_uncommitted', { x: 5 }))).toEqual([]);
     expect(typesOf(endOffsets('read_uncommitted', { x: 4 }), c(5))).toEqual([]);
     expect(typesOf(c(5), endOffsets('read_committed', { x: 4 }))).toEqual([]);
+    expect(typesOf(c(5), endOffsets('read_uncommitted', { y: 4 }))).toEqual([]);
+    expect(typesOf(c(5).fail(), endOffsets('read_uncommitted', { x: 4 }))).toEqual([]);
+    expect(typesOf(c(5), endOffsets('read_uncommitted', { x: 4 }).fail())).toEqual([]);
   });
 
   it('committed-too-far: above what any of its members had polled', () => {
     const sends = [0, 1].map((value) => send('x', value).ok(value));
     expect(typesOf(...sends, poll('x', [0, 0]), c(2), poll('x', [1, 1]))).toEqual(['committed-too-far']);
     expect(typesOf(...sends, poll('x', [0, 0]), c(1), poll('x', [1, 1]), c(2))).toEqual([]);
+    expect(typesOf(...sends, poll('x', [0, 0]), c(2).fail(), poll('x', [1, 1]))).toEqual([]);
     // It began behind the first record.
     expect(typesOf(...sends, poll('x', [1, 1]), c(2), poll('x', [0, 0]))).toEqual([]);
     // What another group polled, this one did not.
@@ -265,6 +305,7 @@ describe('ownership', () => {
   });
   it('not once the first gave it up', () => {
     expect(typesOf(owns('g', 'm1', 4, 'x'), owns('g', 'm1', 4), owns('g', 'm2', 4, 'x'))).toEqual([]);
+    expect(typesOf(owns('g', 'm1', 4, 'x'), owns('g', 'm2', 4, 'x').fail())).toEqual([]);
   });
 
   it('duplicate-consumption: members of a group poll a record twice', () => {
@@ -274,6 +315,9 @@ describe('ownership', () => {
     expect(typesOf(...sends, ...members, first, poll('x', [0, 0], [1, 1]).by('m2'))).toEqual(['duplicate-consumption']);
     expect(typesOf(...sends, ...members, first, poll('x', [1, 1]).by('m2'))).toEqual([]);
     expect(typesOf(...sends, ...members, first, poll('x', [0, 0], [1, 1]).by('stranger'))).toEqual([]);
+    const strangers = ['s1', 's2'].map((client) => poll('x', [0, 0], [1, 1]).by(client));
+    expect(typesOf(...sends, ...members, ...strangers)).toEqual([]);
+    expect(typesOf(...sends, ...members, first.fail(), poll('x', [0, 0], [1, 1]).by('m2'))).toEqual([]);
   });
 
   it('zombie-output: a replaced member commits', () => {

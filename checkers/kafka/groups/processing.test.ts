@@ -28,6 +28,16 @@ describe('processing', () => {
   it('nor if a process that died may have done it', () => {
     expect(typesOf(joins, ...sends, polls, done(0), commit('g', { x: 2 }), done(1).info().to(-1))).toEqual([]);
   });
+  it('though somebody failed to process it, or the group has committed less since', () => {
+    expect(typesOf(joins, ...sends, polls, done(0), done(1).fail(), commit('g', { x: 2 }))).toEqual(['skipped']);
+    const less = [commit('g', { x: 2 }), commit('g', { x: 1 })];
+    expect(typesOf(joins, ...sends, polls, done(0), ...less)).toEqual(['skipped']);
+  });
+  it('though nobody knows when its send ended, which began before anybody was in the group', () => {
+    const unknown = send('x', 1).by('p9').info().from(0).to(-1);
+    const later = [joins, send('x', 0).ok(0), polls, done(0), commit('g', { x: 2 })];
+    expect(typesOf(unknown, ...later.map((one, i) => one.from(10 + 2 * i).to(11 + 2 * i)))).toEqual(['skipped']);
+  });
   it('nor if it was there before anybody was in the group', () => {
     expect(typesOf(...sends, joins, polls, done(1), commit('g', { x: 2 }))).toEqual([]);
   });

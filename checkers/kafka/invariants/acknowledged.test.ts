@@ -17,6 +17,16 @@ describe('W2: what is acknowledged is held', () => {
     );
   });
 
+  it('is broken by a member that holds another record there: another value, or of another epoch', () => {
+    const other = (epoch: number, value: number) => {
+      const script = appended().replicate(1, 2).appendRecord(3, { epoch, value }, false).fetched(1, 3, 1);
+      return script.highWatermark(1, 1).acknowledge(1, 0).broken();
+    };
+    expect(other(1, 7)).toEqual([]);
+    expect(other(1, 8)).toContain('W2');
+    expect(other(0, 7)).toContain('W2');
+  });
+
   it('holds under acks=1 for what the leader alone has', () => {
     expect(appended().acknowledge(1, 0, 1).broken()).toEqual([]);
   });

@@ -71,11 +71,13 @@ export class ClusterFold {
   private readonly incarnations: number[] = [];
   private readonly transactionalIds = new Set<number>();
   private readonly lookUp: LookUp;
+  private readonly underZooKeeper: boolean;
   private restored = 0;
 
-  constructor(probes: NamedProbes, lookUp: LookUp = () => undefined) {
+  constructor(probes: NamedProbes, lookUp: LookUp, underZooKeeper: boolean) {
     this.kinds = probeKinds(probes);
     this.lookUp = lookUp;
+    this.underZooKeeper = underZooKeeper;
     this.budget = createBudget(probes);
   }
 
@@ -117,10 +119,11 @@ export class ClusterFold {
   /**
    * Members of the ISR for whom its leader does not wait: their replicas are about to go. Once the target of a reassignment
    * is in the ISR, a ZooKeeper-mode controller first tells the leader who its replicas are, and takes the others out of the
-   * ISR only then (KafkaController.onPartitionReassignment, B3 and B4); KRaft does both in one record. If one of them is
-   * elected meanwhile, W1 asks what it has.
+   * ISR only then (KafkaController.onPartitionReassignment, B3 and B4). If one of them is elected meanwhile, W1 asks what it
+   * has. KRaft does both in one record (PartitionReassignmentReplicas.maybeCompleteReassignment): there nobody is.
    */
   leaving(key: number): number {
+    if (!this.underZooKeeper) return 0;
     const { isr, reassigned, removing } = this.partition(key);
     if (reassigned === 0) return 0;
     const target = reassigned & ~removing;

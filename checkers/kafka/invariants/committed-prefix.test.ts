@@ -69,4 +69,32 @@ describe('W1: every leader holds all that was ever committed', () => {
     expect(begun(2)).toEqual([]);
     expect(begun(1)).toEqual(['W1', 'W5', 'W6']);
   });
+
+  it('is asked of what a follower alone has deleted', () => {
+    const deleted = (broker: number) => committed().highWatermark(3, 2, false).beginAt(broker, 2).truncate(2, 0);
+    expect(deleted(3).lead(2, [2, 3]).broken()).toContain('W1');
+    expect(deleted(1).lead(2, [2, 3]).broken()).not.toContain('W1');
+  });
+
+  it('holds for a replica that begins where its leader does, above where it ended', () => {
+    const script = committed().highWatermark(3, 2, false).losePower(3, 0).changeIsr([1, 2]).beginAt(1, 2);
+    script.restart(3).beginAt(3, 2, 'restarted').highWatermark(3, 2, false).changeIsr([1, 2, 3]).unfence(3);
+    expect(script.broken()).toEqual([]);
+    expect(script.lead(3, [3]).broken()).toEqual([]);
+  });
+
+  it('names six records at most, and says how many more', () => {
+    const values = [1, 2, 3, 4, 5, 6, 7, 8];
+    const script = new TraceScript()
+      .lead(1, [1, 2, 3])
+      .append(1, ...values)
+      .commit(1, 2, 3)
+      .truncate(2, 0);
+    const [breach] = script
+      .lead(2, [2], 'unclean')
+      .breaches()
+      .filter(({ type }) => type === 'W1');
+    expect(breach).toMatchObject({ offsets: [0, 1, 2, 3, 4, 5], values: [1, 2, 3, 4, 5, 6] });
+    expect(breach!.story).toMatch(/without it \(and 7 more committed records up to offset 7\)$/);
+  });
 });

@@ -25,6 +25,39 @@ describe('W23: compaction removes only what is committed and superseded', () => 
     );
   });
 
+  it('is broken by the record that is not below the high watermark, though nothing superseded it', () => {
+    const script = new TraceScript().lead(1, [1, 2, 3]).append(1, 7, 8, 9).replicate(1, 2, 3).highWatermark(1, 2);
+    expect(script.compact(1, 2, TOMBSTONE).broken()).toEqual(['W23']);
+  });
+
+  it('is broken by what the log does not hold: another value, or one of another epoch', () => {
+    const why = (epoch: number, value: number) => committed().emit('compacted', 1, 0, 0, epoch, value, 2).breaches();
+    expect(why(1, 7)).toEqual([]);
+    for (const found of [why(1, 6), why(2, 7)]) {
+      expect(found).toMatchObject([{ type: 'W23', story: expect.stringContaining('which its log does not hold') }]);
+    }
+  });
+
+  it('is broken by a record that goes because of itself', () => {
+    expect(committed().compact(1, 1, 1).broken()).toEqual(['W23']);
+  });
+
+  it('is broken by one that goes because of a record that the log has lost', () => {
+    const hole = committed().loseSegmentEnd(1, 1, 2).compact(1, 0, 1);
+    expect(hole.breaches().find(({ type }) => type === 'W23')?.story).toMatch(
+      /superseded at offset 1, where its log holds nothing$/,
+    );
+  });
+
+  it('asks nothing of what policy, or a client, has deleted somewhere', () => {
+    const other = (script: TraceScript, offset: number) => script.emit('compacted', 2, 0, offset, 1, 6, TOMBSTONE);
+    expect(other(committed().beginAt(1, 2).beginAt(2, 1), 1).broken()).toEqual([]);
+    expect(other(committed().beginAt(1, 2, 'clientDeletion'), 1).broken()).toEqual([]);
+    expect(other(committed().beginAt(1, 2), 2).broken()).toEqual(['W23']);
+    // Where a replica merely began after its leader, nothing was.
+    expect(other(committed().beginAt(1, 2, 'leaderOffset'), 1).broken()).toEqual(['W23']);
+  });
+
   it('is broken by a record that goes because of an earlier one', () => {
     expect(committed().compact(1, 2, 0).broken()).toEqual(['W23']);
   });

@@ -113,7 +113,8 @@ class RunningInvariants implements Invariants {
     }: InvariantOptions,
   ) {
     this.recheck = recheck;
-    this.cluster = new ClusterFold(probes, (machine, key) => facts.replica?.(machine, key));
+    const underZooKeeper = control === 'zookeeper';
+    this.cluster = new ClusterFold(probes, (machine, key) => facts.replica?.(machine, key), underZooKeeper);
     this.committed = new CommittedLogs(this.cluster);
     this.found = found;
     this.clock = clock;
@@ -125,7 +126,7 @@ class RunningInvariants implements Invariants {
         facts,
         highWatermarkGate,
         fetchEpochFencing,
-        restartsUnnoticed: control === 'zookeeper',
+        restartsUnnoticed: underZooKeeper,
         readsCommitted: isCommitted,
         found: (breach: Breach) => this.report(id, breach),
       };

@@ -35,4 +35,20 @@ describe('W8: epochs never go back', () => {
   it('holds for equal epochs', () => {
     expect(started().apply(2).append(2, 7, 8).broken()).toEqual([]);
   });
+
+  it('holds for a broker that registers, or a controller that recovers, under the same epoch or a newer one', () => {
+    const script = started();
+    for (const epoch of [5, 5, 9]) script.emit('broker-registered', 0, -1, 1, epoch);
+    for (const epoch of [2, 2, 3]) script.emit('controller-ready', 4, -1, 10, epoch);
+    expect(script.broken()).toEqual([]);
+  });
+
+  it('is broken by a broker that leads anew in an older epoch', () => {
+    expect(started().emit('become-leader', 2, 0, 1, 0, 0b1110, 1).broken()).toContain('W8');
+  });
+
+  it('names the record that stands out of order', () => {
+    const script = started().append(2, 7).appendRecord(2, { epoch: 1, value: 8 }, false);
+    expect(script.breaches()).toMatchObject([{ type: 'W8', key: 0, offsets: [1], values: [] }]);
+  });
 });

@@ -32,6 +32,37 @@ describe('W17: one owner', () => {
     expect(assigned(released, 2, TWO).broken()).toEqual([]);
   });
 
+  it('is not that of whoever gave another partition up, or gave it up before', () => {
+    const script = () => assigned(started(), 1, ONE).emit('group-state', 1, 0, GROUP, RECONCILING, 2, 2);
+    expect(assigned(script().emit('partition-released', 1, 2, GROUP, 2, ONE), 2, TWO).broken()).toEqual(['W17']);
+    expect(assigned(script().emit('partition-released', 1, 0, GROUP, 2, TWO), 2, TWO).broken()).toEqual(['W17']);
+    expect(assigned(script().emit('partition-released', 1, 0, GROUP + 1, 2, ONE), 2, TWO).broken()).toEqual(['W17']);
+  });
+
+  it('is broken though the coordinator of another group begins anew', () => {
+    const HOME = 3;
+    const loaded = (home: number) => {
+      const script = assigned(started(), 1, ONE).emit('group-state', 1, HOME, GROUP, RECONCILING, 2, 2);
+      return assigned(script.emit('coordinator-loaded', 1, home, 1, 1), 2, TWO).broken();
+    };
+    expect(loaded(HOME)).toEqual([]);
+    expect(loaded(HOME + 1)).toEqual(['W17']);
+  });
+
+  it('is broken in one generation though its coordinator begins anew, of which the members have not heard', () => {
+    const script = assigned(started(), 1, ONE).emit('group-state', 1, 0, GROUP, STABLE, 1, 1);
+    expect(assigned(script.emit('coordinator-loaded', 2, 0, 1, 1), 1, TWO).broken()).toEqual(['W17']);
+  });
+
+  it('goes by what the present coordinator says of who gave it up', () => {
+    const script = assigned(started(), 1, ONE)
+      .emit('group-state', 1, 0, GROUP, RECONCILING, 2, 2)
+      .emit('coordinator-loaded', 2, 0, 1, 1)
+      .emit('partition-assigned', 2, 0, GROUP, 2, ONE, 9)
+      .emit('partition-released', 1, 0, GROUP, 2, ONE);
+    expect(script.emit('partition-assigned', 2, 0, GROUP, 3, TWO, 9).broken()).toEqual(['W17']);
+  });
+
   it('holds with KIP-848 when the next coordinator says who has what; what the last one says later counts no more', () => {
     const script = assigned(started(), 1, ONE)
       .emit('group-state', 1, 0, GROUP, RECONCILING, 2, 2)
@@ -49,6 +80,7 @@ describe('W18: fencing of commits', () => {
 
   it('is broken by a commit of another generation than the present, as the coordinator says or has announced', () => {
     expect(pending(started(), 1, 2).broken()).toEqual(['W18']);
+    expect(pending(started(), 0, 1).breaches()).toMatchObject([{ type: 'W18', key: 0, offsets: [1], values: [] }]);
     expect(pending(started().emit('group-state', 1, 0, GROUP, STABLE, 1, 1), 2, 2).broken()).toEqual(['W18']);
   });
 
@@ -65,6 +97,8 @@ describe('W19: bounds of committed offsets', () => {
   it('is broken beyond the end of every replica, or below nothing', () => {
     expect(committed(3)).toEqual(['W19']);
     expect(committed(-1)).toEqual(['W19']);
+    const [breach] = started().emit('offset-pending', 2, 0, GROUP, 3, 1, 1).breaches();
+    expect(breach).toMatchObject({ key: 0, offsets: [3], values: [] });
   });
 
   it('holds up to the end', () => {

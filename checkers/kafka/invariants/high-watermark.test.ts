@@ -42,6 +42,31 @@ describe('W4: the high watermark passes only what the maximal ISR has fetched', 
     expect(shrunk(appended()).commit(1, 2).broken()).toEqual([]);
   });
 
+  it('holds where it does not move: a new leader says again what it has', () => {
+    const script = appended().commit(1, 2, 3).highWatermark(2, 2, false).lead(2, [2, 3]).highWatermark(2, 2);
+    expect(script.broken()).toEqual([]);
+  });
+
+  it('is broken by a leader that was away, and takes what followers had fetched before for what they have', () => {
+    const away = appended().commit(1, 2, 3).append(1, 9).fetched(1, 2, 3).fetched(1, 3, 3);
+    expect(away.restart(1, 2).unfence(1).lead(1, [1, 2, 3]).highWatermark(1, 3).broken()).toContain('W4');
+  });
+
+  it('holds for a leader that is elected again, and knows what they have fetched', () => {
+    const again = appended().replicate(1, 2, 3).lead(1, [1, 2, 3]).highWatermark(1, 2);
+    expect(again.broken()).toEqual([]);
+  });
+
+  it('is broken by not counting a proposed member, although the controller refused it for another reason', () => {
+    const script = shrunk(appended()).replicate(1, 2).emit('isr-pending', 1, 0, 0b1110, 3, 1, 1);
+    expect(script.emit('alter-partition-refused', 4, 0, 1, 6, 3).highWatermark(1, 2).broken()).toEqual(['W4']);
+  });
+
+  it('holds when the proposal was never sent', () => {
+    const script = shrunk(appended()).replicate(1, 2).emit('isr-pending', 1, 0, 0b1110, 3, 1, 1);
+    expect(script.emit('isr-not-attempted', 1, 0).highWatermark(1, 2).broken()).toEqual([]);
+  });
+
   it('holds when the controller refused the proposed member', () => {
     const script = shrunk(appended()).replicate(1, 2).emit('isr-pending', 1, 0, 0b1110, 3, 1, 1);
     expect(script.emit('alter-partition-refused', 4, 0, 1, 107, 3).highWatermark(1, 2).broken()).toEqual([]);
@@ -75,12 +100,21 @@ describe('W11: a high watermark stays within the log, and below the one its lead
     expect(appended().replicate(1, 2, 3).highWatermark(1, 1).emit('log-start', 1, 0, 2).broken()).toEqual(['W11']);
   });
 
+  it('holds where a log is emptied to begin where its leader does: its high watermark moves there next', () => {
+    const behind = () => appended().commit(1, 2, 3).changeIsr([1, 2]).losePower(3, 0).beginAt(1, 2).restart(3);
+    expect(behind().beginAt(3, 2, 'restarted').highWatermark(3, 2, false).broken()).toEqual([]);
+    expect(behind().beginAt(3, 2, 'restarted').highWatermark(3, 3, false).broken()).toEqual(['W11']);
+    expect(behind().beginAt(3, 2, 'leaderOffset').broken()).toEqual(['W11']);
+  });
+
   it('is broken above the end of the log', () => {
     expect(appended().commit(1, 2, 3).highWatermark(1, 3).broken()).toContain('W11');
   });
 
   it('is broken by a follower that passes its leader', () => {
     expect(appended().replicate(1, 2, 3).highWatermark(2, 1, false).broken()).toEqual(['W11']);
+    const behind = appended().replicate(1, 2, 3).highWatermark(1, 1);
+    expect(behind.highWatermark(2, 2, false).broken()).toEqual(['W11']);
   });
 
   it('holds before 2.1 for a follower that was answered in an epoch of which it had not heard (KIP-320)', () => {
@@ -101,5 +135,31 @@ describe('W11: a high watermark stays within the log, and below the one its lead
   it('holds for a follower that keeps a higher one than a new leader begins with', () => {
     const script = appended().commit(1, 2, 3).highWatermark(3, 2, false).lead(2, [2, 3]);
     expect(script.append(2, 9).replicate(2, 3).broken()).toEqual([]);
+  });
+
+  it('holds for a follower that says again what it has, and for one that learns what its leader began with', () => {
+    const script = () => appended().commit(1, 2, 3).highWatermark(3, 2, false);
+    expect(script().lead(2, [2, 3]).highWatermark(3, 2, false).broken()).toEqual([]);
+    expect(
+      script()
+        .highWatermark(2, 2, false)
+        .lead(2, [2, 3])
+        .highWatermark(3, 1, false)
+        .highWatermark(3, 2, false)
+        .broken(),
+    ).toEqual([]);
+  });
+
+  it('is broken below the start of the log', () => {
+    const script = appended().commit(1, 2, 3).highWatermark(2, 2, false).beginAt(2, 2);
+    expect(script.highWatermark(2, 1, false).broken()).toEqual(['W11']);
+  });
+
+  it('names where it moved, or where the log begins', () => {
+    expect(appended().commit(1, 2, 3).highWatermark(1, 3).breaches()).toContainEqual(
+      expect.objectContaining({ type: 'W11', key: 0, offsets: [3], values: [] }),
+    );
+    const begins = appended().replicate(1, 2, 3).highWatermark(1, 1).beginAt(1, 2);
+    expect(begins.breaches()).toMatchObject([{ type: 'W11', key: 0, offsets: [2], values: [] }]);
   });
 });

@@ -6,10 +6,12 @@
  * min.insync.replicas (KAFKA-15583).
  * W10, monotony: it never goes back while a broker leads in one epoch. A new leader begins with its stale one.
  * W11, bounds: it never lies below the log's start, never passes the log's end, and a follower's never the one that its
- * leader had in that epoch. A follower's may go back, and a restart restores an older checkpoint. While fetches said no
+ * leader had in that epoch. A follower's may go back, a restart restores an older checkpoint, and a log that is emptied to
+ * begin where its leader's does takes it along (UnifiedLog.truncateFullyAndStartAt). While fetches said no
  * epoch (KIP-320, 2.1), a follower may have been answered in an epoch that it had not heard of yet: then its bound is what
  * any leader has had.
  */
+import { StartedBy } from '../probe-kinds.js';
 import { lowestMember, memberCount } from './cluster-fold.js';
 import { effectiveMinInsyncReplicas, type Invariant, type InvariantContext } from './invariant.js';
 import type { Replica } from './replica.js';
@@ -82,7 +84,8 @@ export const highWatermarkBounds: Invariant = {
           return;
         }
         if (kind === cluster.kinds.logStart) {
-          if (a > replica.highWatermark) begins(context, replica, key, a);
+          // One that is emptied, to begin where its leader does, says next where its high watermark is: the same place.
+          if (a > replica.highWatermark && c !== StartedBy.restarted) begins(context, replica, key, a);
           return;
         }
         if (a < replica.logStart) found(context, replica, key, `below its log's start ${replica.logStart}`);

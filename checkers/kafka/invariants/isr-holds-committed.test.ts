@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { TraceScript } from '../testing/script.js';
+import { TraceScript, type ScriptOptions } from '../testing/script.js';
 
-function committed(): TraceScript {
-  return new TraceScript().lead(1, [1, 2, 3]).append(1, 7, 8).commit(1, 2, 3);
+function committed(options?: ScriptOptions): TraceScript {
+  return new TraceScript(options).lead(1, [1, 2, 3]).append(1, 7, 8).commit(1, 2, 3);
 }
 /** b3 lost everything, was fenced for it, and is back but out of the ISR. */
 function reborn(): TraceScript {
@@ -39,6 +39,36 @@ describe('W6: the ISR holds every committed record', () => {
     expect(script.restart(3).unfence(3).broken()).toEqual(['W6']);
   });
 
+  it('tells a member of the ISR from a replica that is only eligible', () => {
+    const story = (script: TraceScript) => script.breaches().find(({ type }) => type === 'W6')?.story;
+    const lacks = 'without orders-0@0, value 7, which is committed';
+    expect(story(reborn().changeIsr([1, 2, 3]))).toBe(`b3 is in the ISR ${lacks}`);
+    const eligible = committed().losePower(3, 0).fence(3).emit('elr-changed', 0, 0, 0b1000, -1).changeIsr([1, 2]);
+    expect(story(eligible.restart(3).unfence(3))).toBe(`b3 is eligible to lead ${lacks}`);
+  });
+
+  it('holds where bit rot has come upon a record, and recovery has not', () => {
+    expect(committed().rot(3, 0, 2).changeIsr([1, 2, 3]).broken()).toEqual([]);
+    expect(committed().rot(3, 0, 2).emit('log-loaded', 3, 0, 0, 0, 1, 0).broken()).toEqual(['W6']);
+  });
+
+  it('holds for a member that has started and not registered yet, and is broken by one that was registered all along', () => {
+    const lost = () => committed().losePower(3, 0);
+    expect(lost().emit('process-started', 3, -1, 2).emit('log-loaded', 3, 0, 0, 0, 1, 0).broken()).toEqual([]);
+    const registered = () => committed().emit('broker-registered', 0, -1, 3, 5, 2).unfence(3);
+    // It asks again, and is the same; or it is another, and starts fenced.
+    expect(registered().emit('broker-registered', 0, -1, 3, 5, 2).truncate(3, 1).broken()).toEqual(['W6']);
+    expect(registered().emit('broker-registered', 0, -1, 3, 6, 3).truncate(3, 1).broken()).toEqual([]);
+  });
+
+  it('is broken by a replica that was deleted and is counted all the same', () => {
+    expect(committed().emit('replica-deleted', 3, 0).changeIsr([1, 2, 3]).broken()).toEqual(['W6']);
+  });
+
+  it('looks at the partitions that there are', () => {
+    expect(committed().emit('log-start', 1, 2, 0).unfence(3).broken()).toEqual([]);
+  });
+
   it('holds when the reborn replica has caught up before it comes in', () => {
     expect(reborn().replicate(1, 3).changeIsr([1, 2, 3]).broken()).toEqual([]);
   });
@@ -59,15 +89,27 @@ describe('W6: the ISR holds every committed record', () => {
     expect(committed().append(1, 9).replicate(1, 2).broken()).toEqual([]);
   });
 
-  it('holds for a member that a reassignment is about to remove, whom its leader waits for no more, until it leads', () => {
-    const script = committed().emit('assignment-changed', 0, 0, 0b1110, 0, 0b1000, 1);
-    script.append(1, 9).replicate(1, 2).fetched(1, 2, 3).highWatermark(1, 3);
-    expect(script.broken()).toEqual([]);
+  it('holds for a member that ZooKeeper is about to remove after a reassignment, whom its leader waits for no more', () => {
+    const script = reassigned(committed({ control: 'zookeeper' }))
+      .append(1, 9)
+      .replicate(1, 2);
+    expect(script.fetched(1, 2, 3).highWatermark(1, 3).broken()).toEqual([]);
     expect(script.kill(1).kill(2).lead(3, [3]).broken()).toContain('W1');
   });
 
+  it('is broken by such a member under KRaft, which takes it out of the ISR in the record that ends the reassignment', () => {
+    const script = reassigned(committed()).append(1, 9).replicate(1, 2).fetched(1, 3, 2).highWatermark(1, 3);
+    expect(script.broken()).toEqual(['W4', 'W6']);
+    expect(script.acknowledge(1, 2).broken()).toEqual(['W2', 'W4', 'W6']);
+  });
+
   it('is broken by such a member while the target is not in the ISR: its leader waits for it as for any other', () => {
-    const script = committed().changeIsr([1, 3]).emit('assignment-changed', 0, 0, 0b1110, 0, 0b1000, 1);
+    const script = reassigned(committed({ control: 'zookeeper' }).changeIsr([1, 3]));
     expect(script.truncate(3, 1).broken()).toContain('W6');
   });
 });
+
+/** b3 is to go: the target is b1 and b2. */
+function reassigned(script: TraceScript): TraceScript {
+  return script.emit('assignment-changed', 0, 0, 0b1110, 0, 0b1000, 1);
+}

@@ -9,13 +9,19 @@ describe('W9: the state of a partition', () => {
   it('has its leader in the ISR', () => {
     expect(led().lead(2, [2, 3]).broken()).toEqual([]);
     expect(led().lead(2, [1, 3]).broken()).toEqual(['W9']);
+    // Nobody leads, and the last member stays in it.
+    expect(led().elect(-1, [1], 'none').apply(1).broken()).toEqual([]);
   });
   it('has none but replicas in the ISR', () => {
     expect(led().elect(1, [1, 4]).apply(1).broken()).toEqual(['W9']);
+    const moved = () => led().emit('assignment-changed', 0, 0, maskOf([1, 2, 4]), 0, 0, 5);
+    expect(moved().elect(1, [1, 4]).apply(1).broken()).toEqual([]);
+    expect(moved().elect(1, [1, 3]).apply(1).broken()).toEqual(['W9']);
   });
   it('has no fenced broker in an ISR of several', () => {
     expect(led().fence(3).lead(1, [1, 2, 3]).broken()).toEqual(['W9']);
     expect(led().fence(3).lead(1, [1, 2]).broken()).toEqual([]);
+    expect(led().fence(3).lead(1, [1, 3]).broken()).toEqual(['W9']);
     expect(led().fence(1).lead(1, [1]).broken()).toEqual([]);
     // The controller does not know yet that it was restarted.
     expect(led().emit('process-started', 3, -1, 2).lead(1, [1, 2, 3]).broken()).toEqual([]);

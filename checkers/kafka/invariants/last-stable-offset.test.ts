@@ -48,4 +48,24 @@ describe('W12: who reads committed records is served', () => {
   it('and whoever reads all of them is served what is committed to the log', () => {
     expect(opened().write(1, 7, 0).serve(1, 0, 1, UNCOMMITTED).broken()).toEqual([]);
   });
+  it('an empty answer', () => {
+    expect(opened().write(1, 7, 0).serve(1, 1, 1, COMMITTED).broken()).toEqual([]);
+  });
+  it('nothing from the first record of a transaction on, of however many batches', () => {
+    expect(opened().write(1, 7, 0).write(1, 8, 1).serve(1, 0, 1, COMMITTED).broken()).toEqual(['W12']);
+  });
+  it('and what of it was served is named', () => {
+    const script = () => opened().write(1, 7, 0, 200).write(1, 8, 0).write(1, 9, 1);
+    expect(script().serve(1, 0, 3, COMMITTED).breaches()).toMatchObject([{ key: 0, offsets: [1], values: [8] }]);
+    expect(script().serve(1, 2, 3, COMMITTED).breaches()).toMatchObject([{ key: 0, offsets: [2], values: [9] }]);
+  });
+  it('nothing of a transaction whose marker was cut off, though other records stand there now', () => {
+    const served = decided(opened().write(1, 7, 0))
+      .mark(1, COMMIT, PRODUCER, false)
+      .highWatermark(1, 2)
+      .serve(1, 0, 2, COMMITTED);
+    expect(served.broken()).not.toContain('W12');
+    served.lead(2, [2, 3]).write(2, 8, 0, 200, false).apply(1).truncate(1, 1).replicate(2, 1);
+    expect(served.highWatermark(1, 2, false).serve(1, 0, 2, COMMITTED).broken()).toContain('W12');
+  });
 });

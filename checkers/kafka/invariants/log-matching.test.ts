@@ -47,6 +47,32 @@ describe('W5: logs match', () => {
     expect(breach).toMatchObject({ offsets: [2], values: [9, 10] });
   });
 
+  it('is broken by another record of an older epoch, too, and holds for the same one', () => {
+    const newer = () => new TraceScript().lead(1, [1, 2, 3]).append(1, 7).lead(2, [2, 3]).append(2, 8);
+    expect(newer().appendRecord(3, { epoch: 1, value: 7 }, false).broken()).toEqual([]);
+    expect(newer().appendRecord(3, { epoch: 1, value: 9 }, false).breaches()).toMatchObject([
+      { type: 'W5', offsets: [0], values: [9, 7] },
+    ]);
+    // Of an epoch that is first seen when a newer one stands there already.
+    const oldest = () => newer().appendRecord(3, { epoch: 0, value: 5 }, false).truncate(3, 0);
+    expect(oldest().appendRecord(3, { epoch: 0, value: 5 }, false).broken()).toEqual([]);
+    expect(oldest().appendRecord(3, { epoch: 0, value: 6 }, false).broken()).toEqual(['W5']);
+  });
+
+  it('names a record that is missing where the log goes on', () => {
+    const script = committed([7, 8, 9]).highWatermark(3, 3, false).changeIsr([1, 2]).loseSegmentEnd(3, 1, 2);
+    const [breach] = script.restart(3, 3).highWatermark(3, 3, false).breaches();
+    expect(breach).toMatchObject({ type: 'W5', machine: 3, offsets: [1], values: [8] });
+    expect(breach!.story).toMatch(/^orders-0@1 is nothing on b3/);
+  });
+
+  it('is asked of no replica that is down', () => {
+    const lost = (script: TraceScript) => script.lead(2, [2], 'unclean').append(2, 9).highWatermark(2, 2).broken();
+    const begun = () => committed().highWatermark(3, 2, false).losePower(2, 1).restart(2).changeIsr([2]);
+    expect(lost(begun())).toContain('W5');
+    expect(lost(begun().kill(3).kill(1))).not.toContain('W5');
+  });
+
   it('holds when a lost record is fetched again', () => {
     const script = committed().losePower(3, 0).changeIsr([1, 2]).emit('isr-adopted', 1, 0, 0b110, 3, 1);
     expect(script.restart(3).apply(3).replicate(1, 3).highWatermark(3, 2, false).broken()).toEqual([]);

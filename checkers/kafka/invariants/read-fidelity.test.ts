@@ -13,6 +13,12 @@ describe('W22: what is served stood in the log, below the high watermark', () =>
   });
 
   it('is broken by serving what is not in the log', () => {
+    expect(committed().emit('read-served', 1, 0, 1, 3, 3, 9).breaches()[0]!.story).toBe(
+      'b1 served orders-0@1, and its log has its high watermark at 1',
+    );
+    expect(committed().highWatermark(1, 2).emit('read-served', 1, 0, 1, 3, 3, 9).breaches()[0]!.story).toBe(
+      'b1 served orders-0@2, and its log ends at 2',
+    );
     expect(committed().emit('read-served', 1, 0, 1, 3, 3, 9).broken()).toEqual(['W22']);
   });
 

@@ -43,6 +43,22 @@ describe('RecordLog', () => {
     expect([log.end, log.valueAt(1), log.valueAt(3)]).toEqual([4, -1, 8]);
   });
 
+  it('goes on, empty, up to where it is told, and never back', () => {
+    const log = logOf([[1, 7]]);
+    log.skipTo(3);
+    expect([log.end, log.isHole(0), log.isHole(2), log.isHole(3)]).toEqual([3, false, true, false]);
+    log.skipTo(2);
+    expect(log.end).toBe(3);
+  });
+
+  it('agrees with none above the end of either', () => {
+    const [one, other] = [logOf([[1, 7]]), logOf([[1, 7]])];
+    expect(one.agreesBetween(0, 1, other)).toBe(true);
+    expect(one.agreesBetween(1, 3, other)).toBe(false);
+    other.skipTo(3);
+    expect([one.agreesBetween(1, 3, other), other.agreesBetween(1, 3, one)]).toEqual([false, false]);
+  });
+
   it('lacks what the other holds and it does not, behind holes of either too', () => {
     const entries = fc.array(fc.option(fc.tuple(fc.nat(2), fc.nat(2)), { freq: 4 }), { maxLength: 20 });
     const withHoles = (all: readonly ([number, number] | null)[]): RecordLog => {

@@ -44,8 +44,9 @@ class CoordinatorEpochs {
     return coordinatorEpoch < (this.#newest.get(key) ?? coordinatorEpoch);
   }
 
+  /** By one that is not deposed. */
   applied(key: number, coordinatorEpoch: number): void {
-    if (!this.isDeposed(key, coordinatorEpoch)) this.#newest.set(key, coordinatorEpoch);
+    this.#newest.set(key, coordinatorEpoch);
   }
 }
 
@@ -102,8 +103,7 @@ export const producerFencing: Invariant = {
           const name = `${key}|${b}`;
           const before = markers.get(name);
           markers.set(name, { offset: a, leaderEpoch: log.epochAt(a), epoch: c });
-          const holdsBoth =
-            before !== undefined && before.offset < a && log.epochAt(before.offset) === before.leaderEpoch;
+          const holdsBoth = before !== undefined && log.epochAt(before.offset) === before.leaderEpoch;
           if (!holdsBoth || c >= before.epoch) return;
           const story = `${brokerWords(machine)} appended a marker of producer ${b} in epoch ${c} at ${placeWords(facts, key, a)}, behind one in epoch ${before.epoch}`;
           found({ key, offsets: [a], values: [log.valueAt(a)], story });

@@ -34,6 +34,10 @@ describe('a record that no read returns is licensed', () => {
     expect(judged(deletedOn(3), readBy(1, 2, 3), 'lost-write')).toEqual(['bug']);
     expect(judged(deletedOn(1, 2), readBy(1, 2, 3), 'lost-write')).toEqual(['bug']);
     expect(judged(deletedOn(3), readBy(3), 'lost-write')).toEqual(['deleted-by-policy']);
+    // What was read of another partition, or not to the end, lacks nothing.
+    const others = [finalRead('orders-1', 1), finalRead('orders-0', 1, [1, 8]).info()];
+    const more = others.map((one) => one.from(1_100_000));
+    expect(judged(deletedOn(3), [...readBy(3), ...more], 'lost-write')).toEqual(['deleted-by-policy']);
   });
 
   it('not by a deletion of what stands below it, nor by one that nobody carried out by policy', () => {

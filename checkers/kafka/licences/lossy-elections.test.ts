@@ -34,6 +34,14 @@ it('unless an unclean election may have put it where another stood', () => {
   expect(judged(script, skipping, 'skipped')).toEqual(['unclean-election']);
 });
 
+it('or that of whoever led last, as it was, or of a replica whose disk had lost what it held', () => {
+  const led = () => scriptOf().lead(1, [1, 2, 3]).append(1, 7).commit(1, 2, 3);
+  expect(judged(led().elect(-1, [], 'none').lead(2, [2], 'lastKnownLeader'), skipping, 'skipped')).toEqual([
+    'last-known-leader',
+  ]);
+  expect(judged(led().losePower(2, 0).restart(2).lead(2, [2, 3]), skipping, 'skipped')).toEqual(['impaired-leader']);
+});
+
 it.each([{ commit: 'before-processing' }, { 'auto.offset.reset': 'latest' }])('nothing is promised with %o', (more) => {
   expect(judged(scriptOf(more).lead(1, [1, 2, 3]), skipping, 'skipped')).toEqual(['not-promised']);
 });

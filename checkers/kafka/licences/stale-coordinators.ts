@@ -3,7 +3,7 @@
  * whether the answer is still true (GroupCoordinator.handleFetchOffsets: the partition of __consumer_offsets is its own, as
  * far as it knows), while commits go to its successor already: a producer, or another member, may have found that one.
  *
- *   controller  b3 leads __consumer_offsets-9 in epoch 1
+ *   controller  b3 leads __consumer_offsets-3 in epoch 1
  *   p0 → b3     commit g: x=1   ok
  *   c1 → b2     fetch g         x=none: b2, cut off from the controller, leads in epoch 0 as far as it knows
  */
@@ -13,7 +13,7 @@ import type { Trace } from '../../../histories/trace.js';
 import { probeKinds } from '../probe-kinds.js';
 import { licensed, type Licensed } from './rows.js';
 
-/** @param keys the partitions in which coordinators keep the offsets of groups */
+/** @param keys the partitions in which coordinators keep the offsets of the groups involved */
 export function staleCoordinatorLicence(
   trace: Trace,
   { operations }: History,

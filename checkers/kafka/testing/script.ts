@@ -32,6 +32,7 @@ export interface ScriptOptions {
   readonly settings?: HistoryHeader['settings'];
   readonly rules?: HistoryHeader['rules'];
   readonly resend?: boolean;
+  readonly control?: 'kraft' | 'zookeeper';
 }
 
 export class TraceScript {
@@ -47,12 +48,21 @@ export class TraceScript {
   private readonly applied: number[] = [];
   private readonly highWatermarks: number[] = [];
 
-  constructor({ brokers = 3, minInsyncReplicas = 2, settings = {}, rules = {}, resend = false }: ScriptOptions = {}) {
+  constructor(options: ScriptOptions = {}) {
+    const {
+      brokers = 3,
+      minInsyncReplicas = 2,
+      settings = {},
+      rules = {},
+      resend = false,
+      control = 'kraft',
+    } = options;
     const ids = Array.from({ length: brokers }, (_, i) => i + 1);
     this.isr = ids;
     this.logs = Array.from({ length: brokers + 1 }, () => []);
     const partition = { topic: 'orders', partition: 0, replicas: ids, minInsyncReplicas };
-    this.header = { settings, rules, resend, topology: { brokers: ids, controllers: [], partitions: [partition] } };
+    const topology = { brokers: ids, controllers: [], partitions: [partition] };
+    this.header = { settings, rules, resend, control, topology };
     this.trace.header = {
       probes: allProbes.map(({ kind, name, fields }) => ({ kind, name, fields })),
       machines: ['', ...ids.map((id) => `b${id}`)].map((name) => ({ name, roles: name === '' ? [] : ['broker'] })),

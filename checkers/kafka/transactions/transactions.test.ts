@@ -53,6 +53,19 @@ describe('G1c: transactions read of each other in a circle', () => {
 });
 
 describe('G1c-realtime: a read before its send was invoked', () => {
+  it('names partition, offset and value, who read and who sent', () => {
+    const other = send('other', 3).ok(0).from(0).to(1);
+    const history = historyOf([other, poll('x', [7, 1]).from(0).to(5), send('x', 1).ok(7).from(6).to(9)]);
+    expect(checkHistory(history).anomalies).toMatchObject([
+      { type: 'G1c-realtime', key: 1, offsets: [7], operations: [1, 2], values: [1], at: 9 },
+    ]);
+  });
+  it('names no offset where none is known', () => {
+    const history = historyOf([poll('x', [-1, 1]).from(0).to(5), send('x', 1).info().from(6).to(-1)]);
+    expect(checkHistory(history).anomalies).toMatchObject([
+      { type: 'G1c-realtime', key: 0, offsets: [], operations: [0, 1], values: [1], at: 6 },
+    ]);
+  });
   it('by a poll that had ended', () => {
     expect(typesOf(poll('x', [0, 1]).from(0).to(5), send('x', 1).ok(0).from(6).to(9))).toEqual(['G1c-realtime']);
   });

@@ -8,8 +8,8 @@ const ACKS_ALL = -1;
 
 export const acknowledgedIsHeld: PartitionRule = {
   id: 'W2',
-  check({ view, kinds, now, cluster, announced }, found) {
-    const leaving = leavingOf(view, now);
+  check({ view, kinds, rules, now, cluster, announced }, found) {
+    const leaving = leavingOf(view, now, rules);
     for (const { kind, machine, a: baseOffset, b: lastOffset, d: acks } of announced) {
       if (kind !== kinds.acknowledged) continue;
       const answering = replicaOf(now, machine);

@@ -38,13 +38,13 @@ export const isrHolds: PartitionRule = {
   id: 'W6',
   check({ view, now, cluster, memory, rules }, found) {
     const { leader, isr, elr } = now.controller;
-    const leaving = leavingOf(view, now);
+    const leaving = leavingOf(view, now, rules);
     for (const replica of now.replicas) {
       const { machine } = replica;
       const isCandidate = isr.includes(machine) || elr.includes(machine);
       const isMissed = isCandidate && machine !== leader && (leaving & (1 << machine)) === 0 && cluster.isBack(machine);
       if (!isMissed) continue;
-      const mayStay = rules.restartsUnnoticed || (isr.length === 1 && isr[0] === machine);
+      const mayStay = rules.underZooKeeper || (isr.length === 1 && isr[0] === machine);
       if (mayStay && view.impaired(now.key, machine)) continue;
       for (const offset of memory.lackedBy(replica, memory.committedEnd)) found(`b${machine} lacks offset ${offset}`);
     }
@@ -68,7 +68,7 @@ export const controllerStateIsInShape: PartitionRule = {
     for (const broker of elr) if (isr.includes(broker)) found(`b${broker} is in the ISR and eligible`);
     if (elr.length > 0 && isr.length >= effectiveMinInsyncReplicas(view, key))
       found('replicas are eligible needlessly');
-    if (rules.restartsUnnoticed || isr.length < 2) return;
+    if (rules.underZooKeeper || isr.length < 2) return;
     for (const broker of isr) if (view.isFenced(broker)) found(`the fenced b${broker} is in the ISR`);
   },
 };

@@ -5,6 +5,7 @@
 import type { KafkaView } from '../../../../model/kafka/views.js';
 import type { ProbeKinds } from '../../probe-kinds.js';
 import type { HeldRecord, PartitionNow, ReplicaNow } from './look.js';
+import type { RulesInForce } from './rule.js';
 
 export interface Announcement {
   readonly kind: number;
@@ -117,8 +118,13 @@ export class ClusterMemory {
   }
 }
 
-/** Members of the ISR for whom its leader does not wait, as they are about to go (KIP-455); a bit mask. */
-export function leavingOf(view: KafkaView, { key, controller }: PartitionNow): number {
+/** Under ZooKeeper, members of the ISR for whom its leader does not wait, as they are about to go (KIP-455); a bit mask. */
+export function leavingOf(
+  view: KafkaView,
+  { key, controller }: PartitionNow,
+  { underZooKeeper }: RulesInForce,
+): number {
+  if (!underZooKeeper) return 0;
   const replicas = view.replicas(key);
   if (replicas.length === 0) return 0;
   const target = replicas.filter((replica) => !controller.removing.includes(replica));

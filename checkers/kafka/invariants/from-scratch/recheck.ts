@@ -68,7 +68,7 @@ export class Recheck implements ProbeListener {
   ) {
     const kinds = probeKinds(probes);
     this.kinds = foldedKinds(kinds);
-    const rules = { highWatermarkGate, fetchEpochFencing, restartsUnnoticed: control === 'zookeeper' };
+    const rules = { highWatermarkGate, fetchEpochFencing, underZooKeeper: control === 'zookeeper' };
     this.#seen = { view, kinds, rules, cluster: new ClusterMemory(kinds) };
   }
 

@@ -8,7 +8,7 @@ import type { Announcement, ClusterMemory, PartitionMemory } from './memory.js';
 export interface RulesInForce {
   readonly highWatermarkGate: boolean;
   readonly fetchEpochFencing: boolean;
-  readonly restartsUnnoticed: boolean;
+  readonly underZooKeeper: boolean;
 }
 
 export interface EventSeen {

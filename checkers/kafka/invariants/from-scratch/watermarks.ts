@@ -8,7 +8,7 @@ export const highWatermarkIsEligible: PartitionRule = {
   id: 'W4',
   check({ view, now, before, rules }, found) {
     const needed = effectiveMinInsyncReplicas(view, now.key);
-    const leaving = leavingOf(view, now);
+    const leaving = leavingOf(view, now, rules);
     for (const leader of now.replicas) {
       const { machine, highWatermark, isr, maximalIsr } = leader;
       const was = replicaOf(before, machine);
