@@ -285,6 +285,11 @@ class State implements ClusterState {
       case 'replica-deleted':
         this.setReplica(record, newReplica);
         break;
+      case 'replica-offline': {
+        const { log, logStart, highWatermark } = old;
+        this.setReplica(record, { ...newReplica, log, logStart, highWatermark });
+        break;
+      }
       case 'high-watermark':
         this.setReplica(record, { highWatermark: record.highWatermark });
         break;

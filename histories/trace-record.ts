@@ -28,6 +28,8 @@ const eventFields = {
   compacted: ['offset', 'leaderEpoch', 'value', 'supersededBy'],
   'log-gap': ['from', 'to'],
   'replica-deleted': ['logEnd'],
+  'log-dir-offline': ['directory', 'replicas', 'goesOn'],
+  'replica-offline': ['directory'],
   'data-lost': ['firstOffset', 'oldLogEnd', 'reason'],
   'become-leader': ['leaderEpoch', 'startOffset', 'isr', 'partitionEpoch'],
   'become-follower': ['leaderEpoch', 'leader', 'logEnd', 'partitionEpoch'],

@@ -27,6 +27,8 @@ export interface Topology {
   readonly transactional: number;
   /** How many racks the brokers stand in; 0: in none. */
   readonly racks: number;
+  /** How many log directories, each a disk of its own, a broker has. */
+  readonly logDirs: number;
   /** Names of what is replicated, by key: 'orders-0'. */
   readonly keys: readonly string[];
 }
@@ -59,7 +61,7 @@ export interface Fault<P extends Parameters = Parameters> {
   /** Its targets' processes end without order, though nothing that they wrote is lost: kill -9. */
   readonly stopsUncleanly?: true;
   /** Drawn only where there is such a thing; a strike that a spec asks for elsewhere says why it cannot be. */
-  readonly needs?: 'zookeeper' | 'consumers' | 'racks' | 'transactions';
+  readonly needs?: 'zookeeper' | 'consumers' | 'racks' | 'transactions' | 'log-dirs';
   /** It is no fault but an administrator's doing: drawn only where a spec lists it. */
   readonly drawnIfListed?: true;
   /** What is said of it is said of what is replicated, not of the machine that plays the role. */
@@ -94,6 +96,7 @@ export interface FaultView {
   isRunning(machine: MachineId): boolean;
   isPaused(machine: MachineId): boolean;
   hasPower(machine: MachineId): boolean;
+  diskCount(machine: MachineId): number;
   /** All machines that may play this role ('broker', 'controller', 'client'), whoever plays it now, in order of their numbers. */
   machines(role: 'broker' | 'controller' | 'zookeeper-server' | 'client' | 'any'): readonly MachineId[];
   /** All machines of its rack, itself among them, in order of their numbers; empty: it stands in none. */
@@ -140,6 +143,11 @@ export interface FaultSurface extends FaultView {
   startAgain(machine: MachineId): void;
   pause(machine: MachineId): void;
 
+  /**
+   * Nothing can be written to one of the machine's disks (0: the root's). When the strike ends the process is killed, the disk
+   * is replaced by an empty one or comes back without what was not flushed, and the process is started again.
+   */
+  failDisk(machine: MachineId, disk: number, replaced: boolean): void;
   /** Multiplies the time that an fsync takes. */
   slowDisk(machine: MachineId, factor: number): void;
   /**
@@ -172,6 +180,8 @@ export function hasWhatItNeeds({ needs }: Fault, topology: Topology): boolean {
       return topology.racks > 0;
     case 'transactions':
       return topology.transactional > 0;
+    case 'log-dirs':
+      return topology.logDirs > 1;
     default:
       return true;
   }

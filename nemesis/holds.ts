@@ -1,5 +1,5 @@
 /**
- * What all strikes together hold: machines down or paused, links and disks slowed.
+ * What all strikes together hold: machines down or paused, links and disks slowed, disks dead.
  *
  * Strikes overlap, and the kernel knows only the last word: so those that hold the same thing are counted here, and it is
  * let go with the last of them. (Cuts and message rules the kernel counts itself.)
@@ -19,6 +19,8 @@ export class Holds {
   private readonly drift: number[] = [];
   private readonly links = new Map<number, Slowness[]>();
   private readonly disks = new Map<MachineId, number[]>();
+  /** How many strikes a disk is dead by, by machine and disk. */
+  private readonly dead = new Map<string, number>();
 
   constructor(world: World) {
     this.world = world;
@@ -67,6 +69,24 @@ export class Holds {
     const held = this.links.get(linkOf(from, to))!;
     held.splice(held.indexOf(slowness), 1);
     this.applyLink(from, to, held);
+  }
+
+  failDisk(machine: MachineId, disk: number): void {
+    const key = `${machine}/${disk}`;
+    this.dead.set(key, (this.dead.get(key) ?? 0) + 1);
+    this.world.disksOf(machine)[disk].ioErrors(true);
+  }
+
+  /** What the disk held when it is let go; the machine is started unless somebody holds it down. */
+  releaseDeadDisk(machine: MachineId, disk: number, replaced: boolean): void {
+    const key = `${machine}/${disk}`;
+    const strikes = this.dead.get(key)! - 1;
+    this.dead.set(key, strikes);
+    const faults = this.world.disksOf(machine)[disk];
+    if (replaced) faults.wipe();
+    else faults.losePower();
+    if (strikes === 0) faults.ioErrors(false);
+    if (!this.isHeldDown(machine)) this.world.start(machine);
   }
 
   slowDisk(machine: MachineId, factor: number): void {

@@ -20,6 +20,7 @@ type Injury =
   | { readonly kind: 'down'; readonly machine: MachineId }
   | { readonly kind: 'shutting-down'; readonly machine: MachineId; readonly process: Process | undefined }
   | { readonly kind: 'pause'; readonly machine: MachineId }
+  | { readonly kind: 'dead-disk'; readonly machine: MachineId; readonly disk: number; readonly replaced: boolean }
   | { readonly kind: 'slow-disk'; readonly machine: MachineId; readonly factor: number }
   | { readonly kind: 'clock-jump'; readonly machine: MachineId; readonly offsetMicros: number }
   | { readonly kind: 'drift'; readonly machine: MachineId; readonly partsPerMillion: number }
@@ -91,6 +92,9 @@ export class Injuries implements FaultSurface {
   }
   hasPower(machine: MachineId): boolean {
     return this.world.hasPower(machine);
+  }
+  diskCount(machine: MachineId): number {
+    return this.world.disksOf(machine).length;
   }
   machines(role: 'broker' | 'controller' | 'zookeeper-server' | 'client' | 'any'): readonly MachineId[] {
     return machinesWith(this.system, role);
@@ -167,6 +171,10 @@ export class Injuries implements FaultSurface {
   pause(machine: MachineId): void {
     this.open.push({ kind: 'pause', machine });
     this.holds.pause(machine);
+  }
+  failDisk(machine: MachineId, disk: number, replaced: boolean): void {
+    this.open.push({ kind: 'dead-disk', machine, disk, replaced });
+    this.holds.failDisk(machine, disk);
   }
   slowDisk(machine: MachineId, factor: number): void {
     this.open.push({ kind: 'slow-disk', machine, factor });
@@ -257,6 +265,10 @@ export class Injuries implements FaultSurface {
         return;
       case 'pause':
         this.holds.releasePause(injury.machine);
+        return;
+      case 'dead-disk':
+        this.world.kill(injury.machine);
+        this.holds.releaseDeadDisk(injury.machine, injury.disk, injury.replaced);
         return;
       case 'slow-disk':
         this.holds.releaseDisk(injury.machine, injury.factor);

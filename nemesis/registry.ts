@@ -23,6 +23,7 @@ import { leaderKilled } from './faults/leader-killed.js';
 import { leaderPaused } from './faults/leader-paused.js';
 import { lastReplicaPowerLoss } from './faults/last-replica-power-loss.js';
 import { leaderPowerLoss } from './faults/leader-power-loss.js';
+import { logDirFails } from './faults/log-dir-fails.js';
 import { oneWayCut } from './faults/one-way-cut.js';
 import { partitionReassigned } from './faults/partition-reassigned.js';
 import { partitionsAdded } from './faults/partitions-added.js';
@@ -77,6 +78,7 @@ export const faults: readonly Fault[] = [
   lastReplicaPowerLoss,
   rackPowerLoss,
   slowDisk,
+  logDirFails,
   diskCorruption,
   segmentCorrupted,
   clockJump,

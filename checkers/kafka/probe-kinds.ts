@@ -21,6 +21,7 @@ const names = {
   compacted: 'compacted',
   logGap: 'log-gap',
   replicaDeleted: 'replica-deleted',
+  replicaOffline: 'replica-offline',
   dataLost: 'data-lost',
   becomeLeader: 'become-leader',
   becomeFollower: 'become-follower',

@@ -115,6 +115,10 @@ export function describe(record: TraceRecord, names: Names): string {
       return `${machine} copies ${key} without offsets ${record.from} to ${record.to - 1}, which its leader has compacted away`;
     case 'replica-deleted':
       return `${machine} deletes its replica of ${key}, which ended at ${record.logEnd}`;
+    case 'log-dir-offline':
+      return `${machine} cannot write to log directory ${record.directory + 1}, where ${record.replicas} replicas lie, and ${record.goesOn === 1 ? 'goes on without it' : 'halts'}`;
+    case 'replica-offline':
+      return `${machine} serves ${key} no more: it lies in a log directory that has failed`;
     case 'data-lost':
       return `${machine} lost ${key} from offset ${record.firstOffset} on, of ${record.oldLogEnd} (${lossWords[record.reason] ?? record.reason})`;
     case 'become-leader':

@@ -14,7 +14,13 @@ import type { OutputValues } from './clients/transform/transform-application.js'
 import { CountRecords } from './clients/streams/count-records.js';
 import { StreamsClient } from './clients/streams/streams-client.js';
 import { TransformClient } from './clients/transform/transform-client.js';
-import { controllerMachines, type KafkaClusterSpec, type MemberSpec, type ProducerSpec } from './cluster-spec.js';
+import {
+  controllerMachines,
+  logDirCount,
+  type KafkaClusterSpec,
+  type MemberSpec,
+  type ProducerSpec,
+} from './cluster-spec.js';
 import { CombinedServer } from './combined-server.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
 import { Controller, type ControllerConfig } from './control/kraft/controller.js';
@@ -22,6 +28,7 @@ import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { ensembleConfig } from './control/zookeeper/ensemble/ensemble-config.js';
 import { ZooKeeperServer } from './control/zookeeper/ensemble/server.js';
 import { Installations, softwareOf, type Software } from './installations.js';
+import { logDirPaths } from './log/paths.js';
 import { brokerName, controllerName, zookeeperName } from './machine-names.js';
 import { Probe } from './probes.js';
 import { versionRows } from './protocol/versions/rows.js';
@@ -40,6 +47,8 @@ export class ClusterMachines {
   /** Set when the world is furnished. */
   world!: World;
   readonly partitions: KafkaPartitions;
+  /** Where the log directories of a broker lie. */
+  readonly logDirs: readonly string[];
   /** Ids 1..brokers. */
   readonly brokers: readonly MachineId[];
   /** Controllers, or ZooKeeper servers. Under combined roles the first of the brokers. */
@@ -68,6 +77,7 @@ export class ClusterMachines {
     this.listener = listener;
     this.partitions = numberPartitions(spec.topics);
     this.installations = spec.releases === undefined ? null : new Installations(spec, spec.releases);
+    this.logDirs = logDirPaths(logDirCount(spec.brokerSettings));
     let next = 1;
     const take = (count: number): MachineId[] => Array.from({ length: count }, () => next++);
     this.brokers = take(spec.brokers);
@@ -95,7 +105,10 @@ export class ClusterMachines {
   furnish(world: World): void {
     this.world = world;
     for (const { id, name } of this.machines) {
-      if (world.addMachine({ name, program: this.programOf(id) }) !== id) throw new Error('the world was not empty');
+      const mountPoints = id <= this.brokers.length ? this.logDirs.slice(1) : [];
+      if (world.addMachine({ name, program: this.programOf(id), mountPoints }) !== id) {
+        throw new Error('the world was not empty');
+      }
     }
     for (const { id } of this.machines) world.start(id);
   }

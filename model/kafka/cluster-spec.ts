@@ -25,6 +25,10 @@ export interface BrokerSettings extends QuorumSettings, SnapshotSettings {
   readonly 'replica.fetch.backoff.ms': number;
   readonly 'replica.socket.timeout.ms': number;
   readonly 'replica.high.watermark.checkpoint.interval.ms': number;
+  /** Comma-separated, each a disk of its own. Left out: one. */
+  readonly 'log.dirs'?: string;
+  /** KIP-858. Left out: 30 s. */
+  readonly 'log.dir.failure.timeout.ms'?: number;
   readonly 'log.flush.offset.checkpoint.interval.ms': number;
   readonly 'log.flush.scheduler.interval.ms': number;
   readonly 'log.flush.start.offset.checkpoint.interval.ms': number;
@@ -41,6 +45,11 @@ export interface BrokerSettings extends QuorumSettings, SnapshotSettings {
   readonly 'producer.id.expiration.ms': number;
   readonly 'unclean.leader.election.interval.ms': number;
   readonly 'connections.max.idle.ms': number;
+}
+
+/** How many directories log.dirs names. */
+export function logDirCount({ 'log.dirs': logDirs }: Pick<BrokerSettings, 'log.dirs'>): number {
+  return logDirs === undefined ? 1 : logDirs.split(',').length;
 }
 
 /** Topic settings that the model acts on; the broker's defaults already merged in. */

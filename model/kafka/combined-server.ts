@@ -17,6 +17,7 @@ const toController: ReadonlySet<number> = new Set([
   Purpose.alterPartition,
   Purpose.metadataFetch,
   Purpose.forwarding,
+  Purpose.directoryAssignments,
   Purpose.admin,
   Purpose.quorum,
 ]);

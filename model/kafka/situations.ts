@@ -9,6 +9,7 @@ import { KernelProbe } from '../kernel/probes.js';
 import type { Situation, System } from '../system.js';
 import { DeposedLeaders } from './deposed-leaders.js';
 import { groupSituations } from './group-situations.js';
+import { logDirSituations } from './log-dir-situations.js';
 import { ElectionReason, LogStartReason, LossReason, Probe, Removal, TruncateReason } from './probes.js';
 import { numberPartitions } from './partition-table.js';
 import { KafkaError } from './protocol/errors.js';
@@ -24,6 +25,7 @@ const NEEDS = {
   reassignments:
     'an administrator who moves replicas, Kafka 2.4 or later: a spec that lists the fault partition-reassigned',
   additions: 'an administrator who adds partitions: a spec that lists the fault partitions-added',
+  logDirs: 'brokers with several log directories: log.dirs',
   upgrade: 'an administrator who installs another release: a spec that lists the fault rolling-upgrade',
   eligibleLeaderReplicas: 'eligible leader replicas: Kafka 4.1, or the rule eligible-leader-replicas (KIP-966)',
   noHighWatermarkGate:
@@ -62,6 +64,7 @@ export const kafkaSituations: readonly Situation[] = [
       reason === ElectionReason.preferred || reason === ElectionReason.transferred,
   ),
   ...needing(NEEDS.reassignments, ...reassignmentSituations),
+  ...needing(NEEDS.logDirs, ...logDirSituations),
   ...needing(NEEDS.upgrade, ...releaseSituations),
   ...needing(
     NEEDS.additions,

@@ -254,7 +254,12 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
 
   /** The segments: names pad their base offsets, so that their order is that of offsets. */
   logFiles(machine: MachineId, key: number): readonly string[] {
-    return machine > this.spec.brokers ? [] : this.cluster.world.disk(machine).list(this.keys()[key]).filter(isSegment);
+    if (machine > this.spec.brokers) return [];
+    const disk = this.cluster.world.disk(machine);
+    const name = this.keys()[key];
+    return this.cluster.logDirs
+      .map((path) => (path === '' ? name : `${path}/${name}`))
+      .flatMap((path) => disk.list(path).filter(isSegment));
   }
 
   timeouts(): ReadonlyMap<string, number> {
@@ -276,9 +281,9 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
    * Records that stand behind a hole, or that an undone truncation brought back (KAFKA-9892), are in the replica's log again, as if it
    * had appended them.
    */
-  private announceSurvivors(machine: number, { partition, changedFrom }: LostRecords): void {
+  private announceSurvivors(machine: number, { partition, directory, changedFrom }: LostRecords): void {
     const { world } = this.cluster;
-    for (const batch of survivingBatches(world.disk(machine), this.keys()[partition], changedFrom)) {
+    for (const batch of survivingBatches(world.disk(machine), directory, changedFrom)) {
       for (let i = 0; i < batch.records.length; i++) {
         const { value } = batch.records[i];
         world.probes.emit(Probe.append, machine, partition, offsetAt(batch, i), batch.partitionLeaderEpoch, value, 0);

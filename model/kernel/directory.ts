@@ -40,7 +40,14 @@ const ROOT = '';
 
 export class DirectoryTree {
   readonly files = new Map<string, Inode>();
-  readonly directories = new Map<string, Directory>([[ROOT, { path: ROOT, pending: [], creation: null }]]);
+  readonly directories = new Map<string, Directory>();
+  private readonly mountPoint: string;
+
+  /** @param mountPoint where it begins: it is always there */
+  constructor(mountPoint = ROOT) {
+    this.mountPoint = mountPoint;
+    this.begin();
+  }
 
   /** The file of this path, made if there is none. */
   create(path: string): Inode {
@@ -120,7 +127,13 @@ export class DirectoryTree {
   wipe(): void {
     this.files.clear();
     this.directories.clear();
-    this.directories.set(ROOT, { path: ROOT, pending: [], creation: null });
+    this.begin();
+  }
+
+  private begin(): void {
+    for (const path of new Set([ROOT, this.mountPoint])) {
+      this.directories.set(path, { path, pending: [], creation: null });
+    }
   }
 
   private directory(path: string): Directory {

@@ -1,5 +1,5 @@
 /**
- * A page cache over a platter.
+ * A page cache over a platter. A machine may have several disks (mounts.ts); a process sees one tree of files.
  *
  * A file is a list of immutable entries with sizes and a state. What damage means is decided by the reader (for Kafka:
  * in `log/`). Killing a process loses nothing that was written. After power loss each file is what was fsynced plus a
@@ -59,6 +59,17 @@ export interface DiskFaults {
   /** Multiplies fsync times. 1 ends it. */
   slow(factor: number): void;
   wipe(): void;
+}
+
+/** One disk of a machine that may have several. */
+export interface OneDiskFaults extends DiskFaults {
+  /** '' for the root's. */
+  readonly mountPoint: string;
+  /**
+   * It is taken out and put back, or goes away and returns: of what was not on the platter a drawn part is gone, as after
+   * power loss. Returns how many entries were lost or damaged.
+   */
+  losePower(): number;
 }
 
 /** What happened to one file. */

@@ -1,5 +1,5 @@
 /**
- * A machine's disk: the files, the weather of its fsyncs, and the faults laid over both.
+ * One disk of a machine: the files, the weather of its fsyncs, and the faults laid over both.
  *
  * It belongs to the machine, not to the process: a fsync that a dead process had begun still takes effect, but nobody
  * is called back.
@@ -11,12 +11,12 @@ import {
   ENTRY_OK,
   type DataLossListener,
   type Disk,
-  type DiskFaults,
   type EntryState,
   type File,
   type FileLoss,
   type IoResult,
   type LossCause,
+  type OneDiskFaults,
 } from './disk.js';
 import type { EventHandler, EventId } from './event-queue.js';
 import { Inode, type Flush } from './inode.js';
@@ -44,8 +44,13 @@ interface RunningFlush {
   readonly arg: number;
 }
 
-export class FileSystem implements DiskFaults, EventHandler {
-  readonly tree = new DirectoryTree();
+/** The mount point of a machine's first disk. */
+export const ROOT_MOUNT = '';
+
+export class FileSystem implements OneDiskFaults, EventHandler {
+  /** Where its files lie: ROOT_MOUNT, or a directory below it. Paths are given in full. */
+  readonly mountPoint: string;
+  readonly tree: DirectoryTree;
   private readonly core: Core;
   private readonly machine: MachineId;
   private readonly name: string;
@@ -60,12 +65,21 @@ export class FileSystem implements DiskFaults, EventHandler {
   private isFull = false;
   private slowness = 1;
 
-  constructor(core: Core, machine: MachineId, name: string, listeners: readonly DataLossListener[]) {
+  /** @param machineName its weather and what it loses are drawn by that and by where it is mounted */
+  constructor(
+    core: Core,
+    machine: MachineId,
+    machineName: string,
+    listeners: readonly DataLossListener[],
+    mountPoint = ROOT_MOUNT,
+  ) {
     this.core = core;
     this.machine = machine;
-    this.name = name;
+    this.mountPoint = mountPoint;
+    this.name = mountPoint === ROOT_MOUNT ? machineName : `${machineName}/${mountPoint}`;
     this.listeners = listeners;
-    this.weather = new Weather(weatherKey(core.seed, `disk/${name}`), FSYNC);
+    this.tree = new DirectoryTree(mountPoint);
+    this.weather = new Weather(weatherKey(core.seed, `disk/${this.name}`), FSYNC);
   }
 
   /** The disk as this user sees it; without one, as seen from outside the simulated world. */

@@ -58,7 +58,7 @@ export class Incarnation implements Host, EventHandler {
     this.clock = machine.clock;
     this.id = machine.id;
     this.incarnation = incarnation;
-    this.disk = machine.files.view(this);
+    this.disk = machine.disks.view(this);
     this.net = new ProcessNet(network, this);
     this.probes = core.probes;
     this.recorder = core.recorder;

@@ -1,9 +1,10 @@
-/** One machine: its power, its disk and clocks, and the process that may run on it. */
+/** One machine: its power, its disks and clocks, and the process that may run on it. */
 import { Clock } from './clock.js';
 import type { Core } from './core.js';
 import type { DataLossListener } from './disk.js';
-import { FileSystem } from './file-system.js';
+import { FileSystem, ROOT_MOUNT } from './file-system.js';
 import { Incarnation } from './incarnation.js';
+import { Mounts } from './mounts.js';
 import { KernelProbe } from './probes.js';
 import type { Host, MachineId, Process } from './process.js';
 import { createStream } from './random.js';
@@ -22,7 +23,7 @@ export class Machine {
   readonly name: string;
   readonly clock = new Clock();
   readonly cpu: Weather;
-  readonly files: FileSystem;
+  readonly disks: Mounts;
   hasPower = true;
   /** The process that runs, paused or not. */
   running: Incarnation | null = null;
@@ -42,6 +43,7 @@ export class Machine {
     name: string,
     program: (host: Host) => Process,
     listeners: readonly DataLossListener[],
+    mountPoints: readonly string[],
   ) {
     this.core = core;
     this.network = network;
@@ -49,7 +51,9 @@ export class Machine {
     this.name = name;
     this.program = program;
     this.cpu = new Weather(weatherKey(core.seed, `cpu/${name}`), CPU);
-    this.files = new FileSystem(core, id, name, listeners);
+    this.disks = new Mounts(
+      [ROOT_MOUNT, ...mountPoints].map((point) => new FileSystem(core, id, name, listeners, point)),
+    );
   }
 
   /** The process that takes up new connections, if the machine has one that listens and does not refuse them. */
@@ -99,7 +103,7 @@ export class Machine {
       for (const socket of dead.sockets) socket.discard();
     }
     for (const socket of this.orphans) socket.discard();
-    const entriesLost = this.files.losePower();
+    const entriesLost = this.disks.losePower();
     this.announce(KernelProbe.powerLost, entriesLost);
   }
 

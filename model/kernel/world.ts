@@ -3,7 +3,7 @@
  */
 import { assert } from './assert.js';
 import { Core } from './core.js';
-import type { DataLossListener, Disk, DiskFaults } from './disk.js';
+import type { DataLossListener, Disk, DiskFaults, OneDiskFaults } from './disk.js';
 import type { EventHandler } from './event-queue.js';
 import { Machine } from './machine.js';
 import type { NetFaults } from './network.js';
@@ -18,6 +18,8 @@ export interface MachineSpec {
   readonly name: string;
   /** Builds the process from its host; called at every start and restart. */
   readonly program: (host: Host) => Process;
+  /** Directories directly below the root at which other disks are mounted, each with faults of its own. Left out: it has one disk. */
+  readonly mountPoints?: readonly string[];
 }
 
 export interface World {
@@ -37,7 +39,10 @@ export interface World {
   /** The running process, for invariants, reports and the nemesis; undefined if there is none. */
   process(machine: MachineId): Process | undefined;
   disk(machine: MachineId): Disk;
+  /** Of all its disks together. */
   diskFaults(machine: MachineId): DiskFaults;
+  /** Of each of its disks, the root first. */
+  disksOf(machine: MachineId): readonly OneDiskFaults[];
 
   /** Starts the machine's process (power included) if it is not running. */
   start(machine: MachineId): void;
@@ -109,11 +114,11 @@ class SimulatedWorld implements World {
     return this.names.size;
   }
 
-  addMachine({ name, program }: MachineSpec): MachineId {
+  addMachine({ name, program, mountPoints = [] }: MachineSpec): MachineId {
     assert(!this.names.has(name), 'each machine has a name of its own');
     this.names.add(name);
     const id = this.names.size;
-    const machine = new Machine(this.core, this.net, id, name, program, this.listeners);
+    const machine = new Machine(this.core, this.net, id, name, program, this.listeners, mountPoints);
     this.machines[id] = machine;
     this.net.addMachine(machine);
     return id;
@@ -140,11 +145,15 @@ class SimulatedWorld implements World {
   }
 
   disk(machine: MachineId): Disk {
-    return this.machine(machine).files.view();
+    return this.machine(machine).disks.view();
   }
 
   diskFaults(machine: MachineId): DiskFaults {
-    return this.machine(machine).files;
+    return this.machine(machine).disks;
+  }
+
+  disksOf(machine: MachineId): readonly OneDiskFaults[] {
+    return this.machine(machine).disks.all;
   }
 
   start(machine: MachineId): void {
@@ -223,7 +232,9 @@ class SimulatedWorld implements World {
 
   diskFingerprint(): readonly number[] {
     const words: number[] = [];
-    for (let id = 1; id < this.machines.length; id++) words.push(this.machines[id].files.fingerprint());
+    for (let id = 1; id < this.machines.length; id++) {
+      for (const disk of this.machines[id].disks.all) words.push(disk.fingerprint());
+    }
     return words;
   }
 

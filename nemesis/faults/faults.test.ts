@@ -21,6 +21,7 @@ const topology: Topology = {
   consumers: 0,
   transactional: 0,
   racks: 2,
+  logDirs: 2,
   keys: ['orders-0'],
 };
 

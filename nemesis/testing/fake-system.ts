@@ -88,7 +88,8 @@ export class FakeSystem implements System {
     this.clients = all.slice(shape.brokers + shape.controllers);
     this.leader = this.brokers[0];
     for (const machine of all) {
-      this.world.addMachine({ name: this.nameOf(machine), program: (host) => new Chatterer(host, all) });
+      const mountPoints = this.brokers.includes(machine) ? ['second-disk'] : [];
+      this.world.addMachine({ name: this.nameOf(machine), program: (host) => new Chatterer(host, all), mountPoints });
     }
     this.boot(this.world);
   }

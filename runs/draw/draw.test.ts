@@ -17,6 +17,7 @@ const input: DrawInput = {
     consumers: 1,
     transactional: 0,
     racks: 0,
+    logDirs: 1,
     keys: ['orders-0', 'orders-1', 'payments-0'],
   },
   topics: [
@@ -176,7 +177,14 @@ describe('strikes', () => {
     const unasked = faults.filter(({ drawnIfListed }) => drawnIfListed !== true);
     const bare = { ...input, topology: { ...input.topology, consumers: 0 } };
     expect([...drawn(bare)].toSorted()).toEqual(names(unasked.filter(({ needs }) => needs === undefined)));
-    const everything = { ...input.topology, controllers: 3, zookeeperServers: 3, racks: 3, transactional: 1 };
+    const everything = {
+      ...input.topology,
+      controllers: 3,
+      zookeeperServers: 3,
+      racks: 3,
+      transactional: 1,
+      logDirs: 2,
+    };
     expect([...drawn({ ...input, topology: everything })].toSorted()).toEqual(names(unasked));
     const calm = drawn({ ...input, profile: 'one-at-a-time' });
     expect(calm.has('power-loss')).toBe(true);

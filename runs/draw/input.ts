@@ -1,5 +1,5 @@
 /** What drawing a plan reads of a spec. */
-import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
+import { logDirCount, type KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
 import { numberPartitions } from '../../model/kafka/partition-table.js';
 import type { Topology } from '../../nemesis/fault.js';
 import type { ProfileName } from '../../nemesis/profile.js';
@@ -39,6 +39,7 @@ export function drawInput(spec: Spec, cluster: KafkaClusterSpec): DrawInput {
       consumers: cluster.consumers.length,
       transactional: transactionalClients(cluster),
       racks: new Set(cluster.racks.filter((rack) => rack !== null)).size,
+      logDirs: logDirCount(cluster.brokerSettings),
       keys: numberPartitions(cluster.topics).names,
     },
     topics,

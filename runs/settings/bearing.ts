@@ -85,6 +85,10 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'metadata.log.segment.bytes': 'The log of decisions is kept in segments of this size, and dropped by segments.',
     'metadata.max.idle.interval.ms':
       'The active controller writes at least this often, so that brokers hear what is committed.',
+    'log.dir.failure.timeout.ms':
+      'A broker that cannot tell the controller for so long that a log directory has failed stops (KIP-858).',
+    'log.dirs':
+      'Several directories, comma-separated, are so many disks: each can fail by itself, with the replicas that lie there.',
     'metadata.max.retention.bytes': 'Decisions below a snapshot are kept until the log is larger than this.',
     'min.insync.replicas':
       'With acks=all a write needs so many replicas in sync; with fewer it is refused. Checked for acks=all only.',
@@ -199,8 +203,7 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
 const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names: readonly string[]])[]>> = {
   broker: [
     ['Groups do not go over from one protocol to the other in the model.', ['group.consumer.migration.policy']],
-    ['The log directories of a broker are one disk in the model.', ['log.dirs', 'metadata.log.dir']],
-    ['The failure of one of several log directories is not modelled.', ['log.dir.failure.timeout.ms']],
+    ['The metadata log lies in the first of log.dirs in the model.', ['metadata.log.dir']],
     ['A follower has one fetcher for each leader in the model.', ['num.replica.fetchers']],
     ['The time-outs between brokers and the controller are fixed in the model.', ['request.timeout.ms']],
     [

@@ -95,6 +95,7 @@ const cameWith: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'group.max.size': '2.2',
     'initial.broker.registration.timeout.ms': '2.8',
     'controller.quorum.voters': '2.8',
+    'log.dir.failure.timeout.ms': '3.7',
     'node.id': '2.8',
     'process.roles': '2.8',
     'producer.id.expiration.ms': '3.4',

@@ -16,6 +16,7 @@ const input: DrawInput = {
     consumers: 0,
     transactional: 0,
     racks: 0,
+    logDirs: 1,
     keys: ['orders-0', 'orders-1'],
   },
   topics: [{ name: 'orders', firstKey: 0, partitions: 2 }],

@@ -24,6 +24,7 @@ import { checkTransform, hasGroupMetadata } from './transform-rules.js';
 import { originWords, type Problems } from './problems.js';
 import { hasCombinedRoles } from './process-roles.js';
 import { finishReleases, PROTOCOL_VERSION, releaseNotes } from './releases.js';
+import { refuseLogDirs } from './log-dirs.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic, SpecTransform } from './spec.js';
 import { versionRow } from './versions.js';
@@ -76,6 +77,8 @@ class Finisher {
     const brokerSettings = this.#brokerSettings(mode);
     const topics = this.#topics(brokerSettings);
     const agreed = rowFor(releases?.agreed ?? this.#version)?.rules;
+    const knowsDirectories = (rules['replica-directories'] ?? agreed?.replicaDirectories) === true;
+    refuseLogDirs(draft, mode, knowsDirectories, this.#problems);
     const producers = this.#producers(Number(rules['message-format'] ?? agreed?.messageFormat));
     this.#checkWorkload(producers, topics, brokerSettings);
     const consumers = this.#consumers((rules['consumer-group-protocol'] ?? agreed?.consumerGroupProtocol) === true);

@@ -39,6 +39,8 @@ export function readSettings(table: SettingsTable, scope: Scope, raw: RawSetting
     if (!parsed.ok) {
       const value = acted ? ` ${shown(setting, written.text)}` : '';
       problems.error(written.origin, `${name}:${value} ${parsed.why}`);
+    } else if (acted && isOneDirectory(name, parsed.value)) {
+      // Wherever it lies: nothing follows from it.
     } else if (acted) given[name] = { value: parsed.value, origin: written.origin };
     else if (setting.bearing.bearing === 'could matter, not modelled' && differsFromDefault(setting, parsed.value)) {
       notModelled.push(name);
@@ -61,9 +63,11 @@ function notYetThere(
   else problems.error(keyOrigin, message);
 }
 
+function isOneDirectory(name: string, value: SettingValue['value']): boolean {
+  return name === 'log.dirs' && !String(value).includes(',');
+}
+
 function differsFromDefault(setting: Setting, value: string | number | boolean): boolean {
-  // Wherever it is, one directory is one disk.
-  if (setting.name === 'log.dirs') return String(value).includes(',');
   if (setting.default === undefined || setting.default === null) return true;
   const usual = parseSetting(setting, setting.default);
   return !usual.ok || usual.value !== value;

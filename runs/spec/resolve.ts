@@ -26,6 +26,7 @@ import { type Scope, settingsFor, type SettingsTable } from '../settings/table.j
 import { speaksConsumerProtocol } from './group-rules.js';
 import { hasCombinedRoles } from './process-roles.js';
 import type { GivenSettings, Spec, SpecConsumer } from './spec.js';
+import { logDirsOf } from './log-dirs.js';
 import { partitionCounts } from './partition-additions.js';
 import { clusterReleases, weakestRules } from './releases.js';
 import { commitIntervalOf, guaranteeOf } from './streams-rules.js';
@@ -198,6 +199,7 @@ function withoutCoordinators(
       ),
       [ZOOKEEPER_SESSION]: zookeeperSession(table, broker),
       ...replicaSelector(broker),
+      ...logDirs(table, broker),
     },
     topics: spec.topics.map((topic, index) => {
       const own = withDrawn('topic', topic.settings, drawn);
@@ -243,6 +245,20 @@ function ownRules({ rules }: Spec): Partial<RuleValues> {
 function replicaSelector(broker: GivenSettings): Pick<BrokerSettings, 'replica.selector.class'> {
   const given = broker['replica.selector.class'];
   return given === undefined ? {} : { 'replica.selector.class': String(given.value) };
+}
+
+/** Wherever it is, one directory is one disk: nothing is said of it. */
+function logDirs(
+  table: SettingsTable,
+  broker: GivenSettings,
+): Pick<BrokerSettings, 'log.dirs' | 'log.dir.failure.timeout.ms'> {
+  const paths = logDirsOf(broker);
+  if (paths.length < 2) return {};
+  const timeout = 'log.dir.failure.timeout.ms';
+  return {
+    'log.dirs': paths.join(','),
+    [timeout]: Number(effective(table, 'broker', timeout, broker).value),
+  };
 }
 
 function producers(spec: Spec, table: SettingsTable, drawn: DrawnSettings): ProducerSpec[] {

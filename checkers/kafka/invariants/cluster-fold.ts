@@ -156,6 +156,8 @@ export class ClusterFold {
         return;
       case kinds.replicaDeleted:
         return forgetLog(this.replica(machine, key));
+      case kinds.replicaOffline:
+        return forgetRole(this.replica(machine, key));
       case kinds.logLoaded:
         return this.load(this.replica(machine, key), a, b);
       case kinds.logStart:

@@ -37,6 +37,7 @@ const UNCLEAN = 1;
 const LAST_KNOWN_LEADER = 6;
 /** As in the trace: LossReason.corrupt. */
 const CORRUPT = 2;
+const WIPED = 1;
 
 /** @param before virtual time at which the client knew of the acknowledgement; Infinity if unknown */
 export function lossOf(reader: TraceReader, key: number, value: number, before = Infinity): Loss {
@@ -219,6 +220,13 @@ function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
     };
   }
   if (dataLost !== null) {
+    if (dataLost.reason === WIPED) {
+      return {
+        id: 'last-replica-lost-disk',
+        sentence:
+          'the last replica in the ISR lost its disk, began anew on an empty one and led again without the record',
+      };
+    }
     const alone = holdersAt(fate, acknowledgement?.index ?? dataLost.index - 1, copy).length === 1;
     return alone
       ? {

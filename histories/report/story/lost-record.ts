@@ -14,6 +14,9 @@ import type { Story, StoryLine } from './types.js';
 /** As in the trace: TruncateReason.recovery. */
 const RECOVERY = 2;
 
+/** data-lost: the disk is another, an empty one. */
+const WIPED = 1;
+
 export function lostRecordStory(teller: Teller, judged: JudgedAnomaly): Story {
   const { anomaly } = judged;
   const key = teller.key(anomaly.key);
@@ -166,7 +169,10 @@ function dataLostLines(teller: Teller, loss: Loss): readonly Draft[] {
     lines.push(
       draft({
         index: record.index,
-        text: `${names.machine(record.machine)} keeps ${record.firstOffset} of ${record.oldLogEnd} records: the rest was never synced`,
+        text:
+          record.reason === WIPED
+            ? `${names.machine(record.machine)} has an empty disk where ${record.oldLogEnd} records lay`
+            : `${names.machine(record.machine)} keeps ${record.firstOffset} of ${record.oldLogEnd} records: the rest was never synced`,
         note: copy.offset === loss.copy?.offset ? `← ${names.machine(record.machine)} no longer has the record` : null,
         role: 'data-lost',
         machine: record.machine,
@@ -356,6 +362,8 @@ function whyOf(teller: Teller, loss: Loss): string {
       return 'Whoever comes back from a stop that was not in order, a kill or power loss, is no eligible leader any more, whether or not it lost anything (KIP-966). Once none is left the last leader is elected, with whatever its disk has kept; flush.messages=1 would have kept all.';
     case 'last-replica-lost-power':
       return 'An ISR never becomes empty: its last member stays in it even while it is down, and only it may lead again. Brokers do not sync on the produce path (flush.messages), so power loss takes what only the page cache held; eligible leader replicas (KIP-966) close this hole.';
+    case 'last-replica-lost-disk':
+      return 'An ISR never becomes empty: its last member stays in it even while it is down, and only it may lead again, with an empty disk too; eligible leader replicas (KIP-966) close this hole.';
     case 'alone-lost-power':
       if (acks === 1) break;
       return `min.insync.replicas=${teller.setting('min.insync.replicas') ?? 1} lets one broker satisfy acks=all once the ISR has shrunk to it; what only its page cache held went with its power.`;

@@ -7,9 +7,11 @@
  */
 import type { Connection } from '../../kernel/network.js';
 import { Process, type BrokenReason, type Host, type Message } from '../../kernel/process.js';
-import { readCleanShutdown } from '../log/clean-shutdown.js';
 import { LogManager } from '../log/log-manager.js';
+import type { LogDirectory } from '../log/log-directory.js';
+import { LogTimer } from '../log/log-timers.js';
 import { LogDirFailure } from '../log/storage-error.js';
+import { Probe } from '../probes.js';
 import type { ReplicaView } from '../views.js';
 import { TIMER_RANGE_WIDTH, TimerRange, type BrokerBasics, type ConnectionOwner } from './components.js';
 import type { BrokerConfig } from './config.js';
@@ -66,7 +68,11 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
   // ---------------------------------------------------------------------- what happens to it
 
   override start(): void {
-    this.previousBrokerEpoch = readCleanShutdown(this.host.disk);
+    if (!this.#openLogDirectories()) {
+      this.host.die('halt');
+      return;
+    }
+    this.previousBrokerEpoch = this.#logs.cleanShutdownEpoch();
     this.control.start();
   }
 
@@ -86,14 +92,15 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
     (connection.state as ConnectionOwner).onBroken(connection, why);
   }
 
-  /** A failure of the only log directory halts the broker (LogDirFailureHandler). */
+  /** Where a write fails that nobody answers for, the log directory does; of the only one the failure halts the broker. */
   override onTimer(kind: number, arg: number, payload: unknown): void {
     try {
       if (kind < TIMER_RANGE_WIDTH) this.#onOwnTimer(kind, arg, payload);
       else this.#partTimer(kind, arg, payload);
     } catch (failure) {
       if (!(failure instanceof LogDirFailure)) throw failure;
-      this.host.die('halt');
+      if (this.#logs.outlivesDirectories) this.#replicas.storageError(failure);
+      else this.host.die('halt');
     }
   }
 
@@ -109,7 +116,8 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
         this.#coordinators?.onTimer(kind, payload, this.#requests.produce);
         return;
       case TimerRange.log:
-        this.#logs.onTimer(kind, arg, payload);
+        if (kind === LogTimer.directoryFailed) this.#directoryFailed(payload as LogDirectory);
+        else this.#logs.onTimer(kind, arg, payload);
         return;
       default:
         this.control.onTimer(kind, arg, payload);
@@ -161,6 +169,33 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
   #submitIsr(number: number, state: IsrState): void {
     const partition = this.#replicas.partition(number);
     if (partition !== undefined) this.control.submitIsr(partition, state);
+  }
+
+  // ---------------------------------------------------------------------- log directories
+
+  /** False: it cannot do without one that cannot be written (LogManager, KafkaRaftServer.initializeLogDirs). */
+  #openLogDirectories(): boolean {
+    this.#logs.openDirectories();
+    if (!this.#logs.hasOfflineDirectory) return true;
+    return this.#logs.outlivesDirectories && this.control.outlives(this.#logs.failedDirectories());
+  }
+
+  /** An I/O error | what lies in the directory goes offline, and the control plane is told (ReplicaManager.handleLogDirFailure). */
+  #directoryFailed(directory: LogDirectory): void {
+    const { id, probes } = this.host;
+    const gone = this.#replicas.directoryFailed(directory);
+    const goesOn = this.control.outlives(this.#logs.failedDirectories());
+    probes.emit(Probe.logDirOffline, id, -1, directory.index, gone.length, goesOn ? 1 : 0);
+    for (const partition of gone) {
+      this.#fetchers.remove(partition);
+      probes.emit(Probe.replicaOffline, id, partition.number, directory.index);
+    }
+    if (!goesOn) {
+      this.host.die('halt');
+      return;
+    }
+    this.control.directoryFailed(directory.id);
+    this.rolesChanged();
   }
 
   // ---------------------------------------------------------------------- start-up
@@ -256,10 +291,14 @@ export class Broker extends Process implements BrokerBasics, ControlledBroker {
     return this.control.brokerEpoch();
   }
 
+  logDirectoryIds(): readonly number[] {
+    return this.#logs.onlineDirectoryIds();
+  }
+
   /** undefined: this broker hosts no replica of the partition, as far as it knows. */
   replicaView(number: number): ReplicaView | undefined {
     const partition = this.#replicas.partition(number);
-    if (partition === undefined) return undefined;
+    if (partition === undefined || partition.log.directory.hasFailed) return undefined;
     // The replica may have been deleted, and be another now.
     const known = this.#views[number];
     return known?.partition === partition ? known : (this.#views[number] = new PartitionReplicaView(partition));

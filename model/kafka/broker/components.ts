@@ -46,6 +46,7 @@ export const TimerRange = {
   alterPartition: 300,
   replicaFetcher: 400,
   forwarding: 500,
+  directoryAssignments: 600,
   transactions: FIRST_TRANSACTION_TIMER,
   transactionMarkers: FIRST_MARKER_TIMER,
   transactionVerification: FIRST_VERIFICATION_TIMER,
@@ -59,6 +60,8 @@ export const TIMER_RANGE_WIDTH = 100;
 export interface Lifecycle extends BrokerComponent {
   /** Of the registration that the controller accepted; -1 before. */
   readonly brokerEpoch: number;
+  /** A log directory has failed: the controller is told, or the broker ends (propagateDirectoryFailure, KIP-858). */
+  directoryFailed(directoryId: number): void;
   /** Logs are loaded and recovered: from now on heartbeats ask to be unfenced (setReadyToUnfence). */
   ready(): void;
 }
@@ -105,6 +108,10 @@ export interface BrokerServices extends ControllerServices {
   currentMetadataOffset(): number;
   /** The controller called this broker caught up (a heartbeat answered isCaughtUp): load the logs. Once. */
   onCaughtUp(): void;
+  /** Ids of the log directories that are online (KIP-858); none: nothing is said of them. */
+  logDirectoryIds(): readonly number[];
+  /** It cannot tell the controller that a log directory has failed, and ends in order. */
+  shutDown(): void;
   /** A heartbeat answered isFenced=false after ready(): the broker is RUNNING. May come again after each fencing. */
   onUnfenced(): void;
 }
@@ -127,8 +134,8 @@ export interface MetadataImageView {
   readonly finalized: FinalizedRules | null;
 }
 /** What brokers go by; the control planes know more. */
-export type BrokerRegistrationView = Omit<BrokerRegistration, 'incarnationId'>;
+export type BrokerRegistrationView = Omit<BrokerRegistration, 'incarnationId' | 'logDirs'>;
 export type PartitionRegistrationView = Omit<
   PartitionRegistration,
-  'topic' | 'elr' | 'lastKnownElr' | 'addingReplicas' | 'removingReplicas'
+  'topic' | 'directories' | 'elr' | 'lastKnownElr' | 'addingReplicas' | 'removingReplicas'
 >;

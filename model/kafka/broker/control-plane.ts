@@ -4,6 +4,7 @@
  * KRaft (`kraft-control.ts`) and ZooKeeper (`zookeeper/zookeeper-control.ts`).
  */
 import type { Host } from '../../kernel/process.js';
+import type { LogDirectory } from '../log/log-directory.js';
 import type { MetadataImageView } from './components.js';
 import type { BrokerConfig } from './config.js';
 import type { FetcherManager } from './fetcher-manager.js';
@@ -27,6 +28,10 @@ export interface ControlPlane {
   start(): void;
   /** After `ControlledBroker.loadLogs`. */
   onLogsLoaded(): void;
+  /** Can the broker do without these log directories? Not without any, nor without that of the metadata log. */
+  outlives(failed: readonly LogDirectory[]): boolean;
+  /** What lies in a log directory is offline from now on: the controller is to know. */
+  directoryFailed(directoryId: number): void;
   /** A leader proposes the ISR that its state holds (Partition.submitAlterPartition). */
   submitIsr(partition: Partition, state: IsrState): void;
   /** A request that clients do not make. @returns false: it is none of this control plane's */
@@ -45,6 +50,10 @@ export interface ControlledBroker {
   readonly config: BrokerConfig;
   /** Epoch of the last process, if it stopped in order; -1 otherwise (KIP-966). */
   readonly previousBrokerEpoch: number;
+  /** Ids of the log directories that are online (KIP-858); none: it has one alone, and nothing is said of it. */
+  logDirectoryIds(): readonly number[];
+  /** SIGTERM. */
+  shutDown(): void;
   /** Loads and recovers what is on the disk; onLogsLoaded() follows. Once. */
   loadLogs(): void;
   /** Opens the port (SocketServer.enableRequestProcessing). Again: nothing happens. */

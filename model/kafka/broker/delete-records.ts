@@ -97,7 +97,11 @@ function deleteOnLeader(replicas: ReplicaManager, number: number, offset: number
   if (!isDeleted(log.settings)) return refused(KafkaError.POLICY_VIOLATION);
   const required = offset === HIGH_WATERMARK_OFFSET ? log.highWatermark : offset;
   if (required < 0 || required > log.highWatermark) return refused(KafkaError.OFFSET_OUT_OF_RANGE);
-  log.incrementLogStart(required, LogStartReason.clientDeletion);
+  try {
+    log.incrementLogStart(required, LogStartReason.clientDeletion);
+  } catch (failure) {
+    return refused(replicas.storageError(failure));
+  }
   return { partition: number, required, error: KafkaError.NONE, lowWatermark: log.logStartOffset, pending: true };
 }
 

@@ -33,7 +33,12 @@ export class FetcherManager {
     const { log, leader } = partition;
     let need = firstNeed(log, this.#replicas.rules.truncation);
     if (need === 'high-watermark') {
-      log.truncateTo(log.highWatermark, TruncateReason.highWatermark);
+      try {
+        log.truncateTo(log.highWatermark, TruncateReason.highWatermark);
+      } catch (failure) {
+        this.#replicas.storageError(failure);
+        return;
+      }
       need = 'records';
     }
     this.#fetcherOf(leader).add(new FetchState(partition, need));

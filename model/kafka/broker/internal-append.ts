@@ -68,7 +68,7 @@ export class InternalAppend implements DelayedOperation {
    */
   begin(batch: RecordBatch, guard: VerificationGuard | null = null, requiredAcks = -1): void {
     this.#requiredAcks = requiredAcks;
-    this.error = this.#append(batch, guard);
+    this.error = this.#tryToAppend(batch, guard);
     const { host } = this.#replicas;
     host.later(this.error === KafkaError.NONE ? this.#timers.check : this.#timers.done, 0, this);
   }
@@ -117,6 +117,14 @@ export class InternalAppend implements DelayedOperation {
       probes.emit(Probe.acknowledged, id, this.partition, appended.baseOffset, last, this.#leaderEpoch, acks);
     }
     host.later(this.#timers.done, 0, this);
+  }
+
+  #tryToAppend(batch: RecordBatch, guard: VerificationGuard | null): ErrorCode {
+    try {
+      return this.#append(batch, guard);
+    } catch (failure) {
+      return this.#replicas.storageError(failure);
+    }
   }
 
   #append(batch: RecordBatch, guard: VerificationGuard | null): ErrorCode {

@@ -15,6 +15,8 @@ import type { BrokerConfig } from './config.js';
 import type { ControlledBroker, ControlPlane } from './control-plane.js';
 import type { FetcherManager } from './fetcher-manager.js';
 import type { IsrState } from './isr-state.js';
+import { DirectoryAssignments } from './directory-assignments.js';
+import type { LogDirectory } from '../log/log-directory.js';
 import { BrokerLifecycle } from './lifecycle.js';
 import { LocalMetadata, type SharedMetadataLog } from './local-metadata.js';
 import { MetadataFetcher } from './metadata-fetcher.js';
@@ -32,6 +34,7 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
   readonly #metadata: MetadataFetching;
   #publisher!: MetadataPublisher;
   #alterPartition!: AlterPartitionManager;
+  readonly #directories: DirectoryAssignments;
   #isReady = false;
 
   /** @param log of the controller in the same process; null: there is none, and the log is fetched */
@@ -40,10 +43,11 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
     this.#lifecycle = new BrokerLifecycle(this);
     this.#metadata = log === null ? new MetadataFetcher(this) : new LocalMetadata(this, log);
     this.producerIds = new ProducerIdManager(this);
+    this.#directories = new DirectoryAssignments(this, this.cache);
   }
 
   takeCharge(replicas: ReplicaManager, fetchers: FetcherManager): void {
-    this.#publisher = new MetadataPublisher(this.host, this.cache, replicas, fetchers, this);
+    this.#publisher = new MetadataPublisher(this.host, this.cache, replicas, fetchers, this.#directories, this);
     this.#alterPartition = new AlterPartitionManager(this, replicas);
   }
 
@@ -60,6 +64,15 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
     this.#alterPartition.submit(partition, state);
   }
 
+  /** The first holds the metadata log, too (metadata.log.dir). */
+  outlives(failed: readonly LogDirectory[]): boolean {
+    return failed.every(({ index }) => index !== 0);
+  }
+
+  directoryFailed(directoryId: number): void {
+    this.#lifecycle.directoryFailed(directoryId);
+  }
+
   /** Nobody orders anything: the controller is asked. */
   handle(): boolean {
     return false;
@@ -71,13 +84,16 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
         this.#publishing(kind, arg);
         return;
       case TimerRange.lifecycle:
-        this.#lifecycle.onTimer(kind);
+        this.#lifecycle.onTimer(kind, arg);
         return;
       case TimerRange.metadataFetcher:
         this.#metadata.onTimer(kind);
         return;
       case TimerRange.alterPartition:
         this.#alterPartition.onTimer(kind, arg, payload);
+        return;
+      case TimerRange.directoryAssignments:
+        this.#directories.onTimer(kind);
         return;
       case TimerRange.forwarding:
         this.producerIds.onTimer(kind);
@@ -129,6 +145,14 @@ export class KraftControl implements ControlPlane, BrokerServices, PublishListen
 
   brokerEpoch(): number {
     return this.#lifecycle.brokerEpoch;
+  }
+
+  logDirectoryIds(): readonly number[] {
+    return this.#broker.logDirectoryIds();
+  }
+
+  shutDown(): void {
+    this.#broker.shutDown();
   }
 
   currentMetadataOffset(): number {

@@ -8,6 +8,7 @@
 import type { Connection } from '../../kernel/network.js';
 import type { BrokenReason, Message, TimerId } from '../../kernel/process.js';
 import type { Stream } from '../../kernel/random.js';
+import { NO_DIRECTORIES } from '../protocol/directory-ids.js';
 import { KafkaError } from '../protocol/errors.js';
 import {
   Api,
@@ -36,6 +37,8 @@ const Timer = {
   registrationTimeout: TimerRange.lifecycle + 1,
   channelDeadline: TimerRange.lifecycle + 2,
   channelReconnect: TimerRange.lifecycle + 3,
+  /** log.dir.failure.timeout.ms. Argument: the directory's id. */
+  directoryFailure: TimerRange.lifecycle + 4,
 } as const;
 
 /** Between heartbeats while starting, so that a broker with nothing to recover is up sooner. */
@@ -46,6 +49,9 @@ const FIRST_SHUTDOWN_HEARTBEAT_MICROS = 50_000;
 const RESEND_BACKOFF_MICROS = 100_000;
 const RESEND_JITTER_PPM = 20_000;
 const RECONNECT_BACKOFF_MAX_MICROS = 50_000;
+
+/** log.dir.failure.timeout.ms */
+const DIRECTORY_FAILURE_TIMEOUT_MS = 30_000;
 
 const REGISTRATION_BYTES = 120;
 const HEARTBEAT_BYTES = 50;
@@ -65,6 +71,8 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
   private readyToUnfence = false;
   private gotShutdownAnswer = false;
   private onStopped: (() => void) | null = null;
+  /** Log directories that have failed since, and whether the controller has heard of each. */
+  private readonly offlineDirs = new Map<number, boolean>();
   private failedAttempts = 0;
   private nextCommunication: TimerId = 0;
   /** The communication is due although a request is in flight: it follows the answer. */
@@ -106,6 +114,14 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
     this.schedule(0);
   }
 
+  directoryFailed(directoryId: number): void {
+    const { host, config } = this.broker;
+    const timeoutMs = config.settings['log.dir.failure.timeout.ms'] ?? DIRECTORY_FAILURE_TIMEOUT_MS;
+    this.offlineDirs.set(directoryId, false);
+    host.timer(Timer.directoryFailure, timeoutMs * 1000, directoryId);
+    if (this.registered) this.schedule(0);
+  }
+
   /**
    * Asks the controller to move this broker's leaderships away; `onStopped` follows when the process may end.
    * A broker that is not running stops at once.
@@ -133,7 +149,7 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
     this.channel.onBroken(connection, why);
   }
 
-  onTimer(kind: number): void {
+  onTimer(kind: number, arg: number): void {
     switch (kind) {
       case Timer.communicate:
         this.nextCommunication = 0;
@@ -143,19 +159,24 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
         // Without a registration within initial.broker.registration.timeout.ms the broker gives up starting.
         if (!this.registered) this.broker.host.die('exit');
         return;
+      case Timer.directoryFailure:
+        // Whoever leads there might lead on for ever (OfflineDirBrokerFailureEvent).
+        if (this.offlineDirs.get(arg) === false) this.broker.shutDown();
+        return;
       default:
         this.channel.onTimer(kind);
     }
   }
 
   onResponse(response: Response): void {
+    const asked = this.inFlight;
     this.inFlight = null;
     if ((response as BrokerHeartbeatResponse).error === KafkaError.NOT_CONTROLLER) {
       this.retryOrFail(response.kind);
     } else if (response.kind === Api.brokerRegistration + RESPONSE) {
       this.onRegistration(response as BrokerRegistrationResponse);
     } else {
-      this.onHeartbeat(response as BrokerHeartbeatResponse);
+      this.onHeartbeat(response as BrokerHeartbeatResponse, (asked as BrokerHeartbeatRequest).offlineLogDirs);
     }
     if (this.isCommunicationDue && this.inFlight === null) this.schedule(0);
   }
@@ -200,6 +221,7 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
       rack: this.broker.config.rack,
       previousBrokerEpoch: this.broker.previousBrokerEpoch,
       ...(metadataVersion === undefined ? {} : { metadataVersion }),
+      logDirs: this.broker.logDirectoryIds(),
     };
   }
 
@@ -213,6 +235,7 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
       currentMetadataOffset: this.broker.currentMetadataOffset(),
       wantFence: !this.readyToUnfence,
       wantShutDown: this.state === 'pending-controlled-shutdown',
+      offlineLogDirs: this.offlineDirs.size === 0 ? NO_DIRECTORIES : [...this.offlineDirs.keys()],
     };
   }
 
@@ -230,7 +253,8 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
     this.schedule(0);
   }
 
-  private onHeartbeat(response: BrokerHeartbeatResponse): void {
+  /** @param reported the failed log directories that the heartbeat named */
+  private onHeartbeat(response: BrokerHeartbeatResponse, reported: readonly number[]): void {
     if (response.error !== KafkaError.NONE) {
       // STALE_BROKER_EPOCH too: a registration of this broker's former life was in flight when it died, and was taken after
       // this one's. The broker goes on with its stale epoch until somebody restarts it (BrokerHeartbeatResponseEvent).
@@ -238,6 +262,7 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
       return;
     }
     this.failedAttempts = 0;
+    for (const directory of reported) this.offlineDirs.set(directory, true);
     switch (this.state) {
       case 'starting':
         this.schedule(STARTING_HEARTBEAT_MICROS);

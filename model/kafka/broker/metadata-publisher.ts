@@ -6,10 +6,12 @@
  */
 import type { Host } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
-import type { MetadataImage } from '../control/metadata-image.js';
+import { directoryOf, type MetadataImage } from '../control/metadata-image.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
+import { DirectoryId } from '../protocol/directory-ids.js';
 import type { PartitionRegistrationView } from './components.js';
+import type { DirectoryAssignments } from './directory-assignments.js';
 import type { FetcherManager } from './fetcher-manager.js';
 import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
@@ -30,6 +32,7 @@ export class MetadataPublisher {
   readonly #image: MetadataImage;
   readonly #replicas: ReplicaManager;
   readonly #fetchers: FetcherManager;
+  readonly #directories: DirectoryAssignments;
   readonly #listener: PublishListener;
   /** A controlled shutdown has begun. */
   isShuttingDown = false;
@@ -46,18 +49,22 @@ export class MetadataPublisher {
   /** Partitions whose transition is still to come in this image. */
   #pending = 0;
   #toFollow: Partition[] = [];
+  /** By partition, of this broker's replicas: the directory that the last image named. */
+  readonly #knownDirectories: (number | undefined)[] = [];
 
   constructor(
     host: Host,
     image: MetadataImage,
     replicas: ReplicaManager,
     fetchers: FetcherManager,
+    directories: DirectoryAssignments,
     listener: PublishListener,
   ) {
     this.#host = host;
     this.#image = image;
     this.#replicas = replicas;
     this.#fetchers = fetchers;
+    this.#directories = directories;
     this.#listener = listener;
   }
 
@@ -135,20 +142,35 @@ export class MetadataPublisher {
 
   /** ... | each partition's transition | ... */
   transition(number: number): void {
-    const state = this.#image.partition(number)!;
-    switch (this.#roleOf(number)) {
-      case 'none':
-        this.#stop(number);
-        break;
-      case 'leader':
-        this.#lead(this.#replicas.hosted(number), state);
-        break;
-      case 'follower':
-        this.#follow(this.#replicas.hosted(number), state);
-        break;
+    try {
+      this.#play(number, this.#roleOf(number));
+    } catch (failure) {
+      this.#replicas.storageError(failure);
     }
     this.#pending--;
     if (this.#pending === 0) this.#host.later(BrokerTimer.startFetchers, 0);
+  }
+
+  /** A replica that lies in a directory that is offline plays none. */
+  #play(number: number, role: Role): void {
+    const state = this.#image.partition(number)!;
+    if (role === 'none') {
+      this.#stop(number);
+      return;
+    }
+    const directory = directoryOf(state, this.#host.id);
+    const partition = this.#replicas.hostedIn(number, directory);
+    if (partition !== undefined && role === 'leader') this.#lead(partition, state);
+    else if (partition !== undefined) this.#follow(partition, state);
+    this.#reportDirectory(number, directory);
+  }
+
+  /** The metadata do not know where the replica lies (ReplicaManager.maybeUpdateTopicAssignment). */
+  #reportDirectory(number: number, inMetadata: number): void {
+    const actual = this.#replicas.directoryIdOf(number);
+    const isNews = this.#knownDirectories[number] !== inMetadata;
+    this.#knownDirectories[number] = inMetadata;
+    if (isNews && actual !== DirectoryId.migrating && actual !== inMetadata) this.#directories.add(number, actual);
   }
 
   /** ... | fetcher start. Requests that waited for a leadership that is gone are answered now. */

@@ -116,7 +116,7 @@ export class Partition {
     return beginsAnew;
   }
 
-  /** Partition.delete: this broker has no replica any more. What still holds on to this object finds that it leads nothing. */
+  /** Partition.delete, markOffline: this broker has no replica any more, or none that it could serve. What still holds on to this object finds that it leads nothing. */
   delete(): void {
     this.leader = NOBODY;
     this.leaderEpochStartOffset = -1;

@@ -65,7 +65,11 @@ export class ProduceHandler {
       result.logStartOffset = partition.log.logStartOffset;
       result.fail(KafkaError.NOT_ENOUGH_REPLICAS);
     } else {
-      this.#appendToLog(partition, batch, result, verified);
+      try {
+        this.#appendToLog(partition, batch, result, verified);
+      } catch (failure) {
+        result.fail(this.#replicas.storageError(failure));
+      }
     }
     return result;
   }

@@ -204,7 +204,12 @@ export class ReplicaFetcher implements ConnectionOwner {
       const { log, number } = state.partition;
       const { leaderHighWatermark, leaderLogStart, leaderEpoch } = state;
       const moved = leaderHighWatermark >= 0 && log.updateHighWatermark(leaderHighWatermark, leaderEpoch, false);
-      if (leaderLogStart >= 0) log.incrementLogStart(leaderLogStart, LogStartReason.leaderOffset);
+      try {
+        if (leaderLogStart >= 0) log.incrementLogStart(leaderLogStart, LogStartReason.leaderOffset);
+      } catch (failure) {
+        this.#failWrite(state, failure);
+        continue;
+      }
       state.leaderHighWatermark = -1;
       state.leaderLogStart = -1;
       if (state.divergence !== null) mustTruncate = true;
@@ -216,7 +221,13 @@ export class ReplicaFetcher implements ConnectionOwner {
   }
 
   #truncateDiverged(): void {
-    for (const state of this.#states) truncateDiverged(state, this.#replicas.rules);
+    for (const state of this.#states) {
+      try {
+        truncateDiverged(state, this.#replicas.rules);
+      } catch (failure) {
+        this.#failWrite(state, failure);
+      }
+    }
     this.#build();
   }
 
@@ -229,7 +240,11 @@ export class ReplicaFetcher implements ConnectionOwner {
       // Nobody minds the epoch: added anew meanwhile, the partition takes the answer if it would ask for the same offset
       // (AbstractFetcherThread.processFetchRequest).
       if (state === undefined || state.need !== 'records' || state.fetchOffset !== asked.fetchOffset) continue;
-      this.#settle(state, applyFetched(state, asked, fetched, this.#replicas.rules));
+      try {
+        this.#settle(state, applyFetched(state, asked, fetched, this.#replicas.rules));
+      } catch (failure) {
+        this.#failWrite(state, failure);
+      }
     }
   }
 
@@ -241,7 +256,11 @@ export class ReplicaFetcher implements ConnectionOwner {
       // KIP-320: an answer to what was asked in another epoch says nothing any more.
       if (rules.truncation === 'fenced' && state !== this.#asked[i]) continue;
       const { currentLeaderEpoch } = request.partitions[i];
-      this.#settle(state, applyEpochEnd(state, currentLeaderEpoch, response.partitions[i], rules));
+      try {
+        this.#settle(state, applyEpochEnd(state, currentLeaderEpoch, response.partitions[i], rules));
+      } catch (failure) {
+        this.#failWrite(state, failure);
+      }
     }
   }
 
@@ -250,7 +269,11 @@ export class ReplicaFetcher implements ConnectionOwner {
       const state = this.#asked[i];
       if (state.removed) continue;
       const { currentLeaderEpoch } = request.partitions[i];
-      this.#settle(state, applyLogOffset(state, currentLeaderEpoch, response.partitions[i], this.#replicas.rules));
+      try {
+        this.#settle(state, applyLogOffset(state, currentLeaderEpoch, response.partitions[i], this.#replicas.rules));
+      } catch (failure) {
+        this.#failWrite(state, failure);
+      }
     }
   }
 
@@ -258,6 +281,12 @@ export class ReplicaFetcher implements ConnectionOwner {
   #takerOf(asked: FetchState): FetchState | undefined {
     if (!asked.removed) return asked;
     return this.#states.find(({ partition }) => partition === asked.partition);
+  }
+
+  /** The log directory fails: this partition is not fetched any more, the others are (markPartitionFailed). */
+  #failWrite(state: FetchState, failure: unknown): void {
+    this.#replicas.storageError(failure);
+    this.#drop(state);
   }
 
   #settle(state: FetchState, outcome: Outcome): void {

@@ -2,8 +2,11 @@
  * The replicas of one broker: ReplicaManager. Everything that knows more than one of them, and less than the network.
  */
 import type { Host } from '../../kernel/process.js';
+import type { LogDirectory } from '../log/log-directory.js';
 import type { LogManager } from '../log/log-manager.js';
+import { LogDirFailure } from '../log/storage-error.js';
 import { Probe } from '../probes.js';
+import { DirectoryId } from '../protocol/directory-ids.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type { FetchRequest } from '../protocol/messages.js';
 import { inForce } from '../protocol/versions/features.js';
@@ -36,6 +39,8 @@ export class ReplicaManager {
   readonly #lag: LagLimits;
   /** By partition number. */
   readonly #partitions: (Partition | undefined)[] = [];
+  /** Replicas that lie, or may lie, in a log directory that is offline: until the process ends (HostedPartition.Offline). */
+  readonly #offline = new Set<number>();
   readonly #logs: LogManager;
   readonly #ownEpoch: () => number;
   /** replica.selector.class (KIP-392). */
@@ -73,19 +78,81 @@ export class ReplicaManager {
 
   /** What to answer where `partition()` is undefined (getPartitionOrError). */
   absenceError(number: number): ErrorCode {
+    if (this.#offline.has(number)) return KafkaError.KAFKA_STORAGE_ERROR;
     const exists = this.image.partition(number) !== undefined;
     return exists ? KafkaError.NOT_LEADER_OR_FOLLOWER : KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
   }
 
-  /** The replica that this broker is told to host; its log is opened or made. */
-  hosted(number: number): Partition {
+  /**
+   * The replica that this broker is told to host; its log is opened or made. (Partition.createLogInAssignedDirectoryId)
+   *
+   * @param directoryId where the metadata say that it is; an id of `DirectoryId`'s if they do not
+   * @returns undefined: a new log might take the place of one that lies in a directory that is offline
+   */
+  hostedIn(number: number, directoryId: number): Partition | undefined {
+    if (this.isOffline(number)) return undefined;
+    const mayExistElsewhere =
+      this.#logs.hasOfflineDirectory &&
+      directoryId !== DirectoryId.unassigned &&
+      !this.#logs.hasOnlineDirectory(directoryId);
+    return mayExistElsewhere && this.#logs.log(number) === undefined ? undefined : this.#hosted(number, directoryId);
+  }
+
+  /**
+   * The same without directory ids: a replica that is not new, and of which there is no log, is taken to lie in a directory
+   * that is offline, if there is one. (LogManager.getOrCreateLog)
+   */
+  hostedAs(number: number, isNew: boolean): Partition | undefined {
+    const mayExistElsewhere = !isNew && this.#logs.hasOfflineDirectory && this.#logs.log(number) === undefined;
+    if (mayExistElsewhere) this.#offline.add(number);
+    return this.isOffline(number) ? undefined : this.#hosted(number, DirectoryId.unassigned);
+  }
+
+  /** Its log lies, or may lie, in a log directory that has failed. */
+  isOffline(number: number): boolean {
+    return this.#offline.has(number);
+  }
+
+  #hosted(number: number, directoryId: number): Partition {
     const known = this.#partitions[number];
     if (known !== undefined) return known;
     const config = this.config.partitions[number];
-    const log = this.#logs.getOrCreate(number);
+    const log = this.#logs.getOrCreate(number, directoryId);
     const partition = new Partition(this.host, number, config, log, this.rules);
     this.#partitions[number] = partition;
     return partition;
+  }
+
+  /**
+   * What lies in the directory is no longer served (ReplicaManager.handleLogDirFailure, markPartitionOffline).
+   * @returns the replicas that were
+   */
+  directoryFailed(directory: LogDirectory): readonly Partition[] {
+    const gone: Partition[] = [];
+    for (const partition of this.#partitions) {
+      if (partition?.log.directory !== directory) continue;
+      gone.push(partition);
+      partition.delete();
+      this.#partitions[partition.number] = undefined;
+      this.#offline.add(partition.number);
+    }
+    this.#logs.directoryFailed(directory);
+    return gone;
+  }
+
+  /**
+   * What a write comes to that has failed: an answer, and the directory goes offline in a step of its own; or the end of the
+   * broker, which has no other directory. (UnifiedLog.maybeHandleIOException)
+   */
+  storageError(failure: unknown): ErrorCode {
+    if (!(failure instanceof LogDirFailure) || !this.#logs.outlivesDirectories) throw failure;
+    this.#logs.failed(this.#logs.directoryAt(failure.path));
+    return KafkaError.KAFKA_STORAGE_ERROR;
+  }
+
+  /** The directory that holds the replica's log (KIP-858); `migrating`: nothing is said of directories. */
+  directoryIdOf(number: number): number {
+    return this.#logs.log(number)?.directory.id ?? DirectoryId.migrating;
   }
 
   /** This broker is no longer in the assignment: the replica ends, and its log goes. (ReplicaManager.stopPartitions) */

@@ -14,6 +14,7 @@ import {
   type PartitionChangeRecord,
 } from '../protocol/metadata-records.js';
 import { rulesOfMetadataVersion, type FinalizedRules } from '../protocol/versions/features.js';
+import { DirectoryId, isOnline, NO_DIRECTORIES } from '../protocol/directory-ids.js';
 
 /** One incarnation of a broker, as the controller registered it. */
 export interface BrokerRegistration {
@@ -26,6 +27,8 @@ export interface BrokerRegistration {
   readonly rack: string | null;
   /** The highest metadata.version that it supports. Left out: whatever the cluster may agree on. */
   readonly metadataVersion?: number;
+  /** Ids of its log directories that are online (KIP-858); none: it does not say. */
+  readonly logDirs: readonly number[];
 }
 
 /** The state of a partition that leader and controller agree on. */
@@ -34,6 +37,8 @@ export interface PartitionRegistration {
   readonly topic: number;
   /** The assignment. The first is the preferred leader. During a reassignment also those that it adds and removes. */
   readonly replicas: readonly number[];
+  /** The log directory of each of them (KIP-858); empty: nothing is said of directories. */
+  readonly directories: readonly number[];
   /** Of a reassignment under way: who is to get a replica, and who is to lose one (KIP-455). Empty: none is. */
   readonly addingReplicas: readonly number[];
   readonly removingReplicas: readonly number[];
@@ -96,6 +101,7 @@ export class MetadataImage {
           inControlledShutdown: record.inControlledShutdown,
           rack: record.rack,
           ...(record.metadataVersion === undefined ? {} : { metadataVersion: record.metadataVersion }),
+          logDirs: record.logDirs ?? NO_DIRECTORIES,
         };
         return;
       case 'broker-registration-change':
@@ -109,6 +115,7 @@ export class MetadataImage {
           partition: record.partition,
           topic: record.topic,
           replicas: record.replicas,
+          directories: record.directories ?? NO_DIRECTORIES,
           addingReplicas: NOBODY,
           removingReplicas: NOBODY,
           isr: record.isr,
@@ -169,6 +176,23 @@ export class MetadataImage {
     return this.brokers[broker]?.fenced === true;
   }
 
+  /** The broker's replica does not lie in a log directory that is offline. (ClusterControlManager.hasOnlineDir) */
+  isReplicaOnline(partition: PartitionRegistration, broker: number): boolean {
+    return isOnline(directoryOf(partition, broker), this.brokers[broker]?.logDirs ?? NO_DIRECTORIES);
+  }
+
+  /**
+   * Where a new replica on this broker is taken to lie: of several directories it will say itself which.
+   * (ClusterControlManager.defaultDir)
+   */
+  defaultDirectory(broker: number): number {
+    const registration = this.brokers[broker];
+    if (registration === undefined) return DirectoryId.unassigned;
+    const { logDirs } = registration;
+    if (logDirs.length === 0) return DirectoryId.migrating;
+    return logDirs.length === 1 ? logDirs[0] : DirectoryId.unassigned;
+  }
+
   /** Registered and not fenced: clients may be sent to it. */
   isAlive(broker: number): boolean {
     const registration = this.brokers[broker];
@@ -194,8 +218,17 @@ export class MetadataImage {
       ...registration,
       fenced: change.fenced === 0 ? registration.fenced : change.fenced === 1,
       inControlledShutdown: change.inControlledShutdown === 1 ? true : registration.inControlledShutdown,
+      logDirs: change.logDirs ?? registration.logDirs,
     };
   }
+}
+
+/** Where a broker's replica of the partition lies, as far as the metadata say (PartitionRegistration.directory). */
+export function directoryOf(
+  { replicas, directories }: Pick<PartitionRegistration, 'replicas' | 'directories'>,
+  broker: number,
+): number {
+  return directories[replicas.indexOf(broker)] ?? DirectoryId.migrating;
 }
 
 /** A reassignment is under way. */
@@ -220,6 +253,7 @@ export function mergeChange(partition: PartitionRegistration, change: PartitionC
     partition: partition.partition,
     topic: partition.topic,
     replicas: change.replicas ?? partition.replicas,
+    directories: change.directories ?? partition.directories,
     addingReplicas: change.addingReplicas ?? partition.addingReplicas,
     removingReplicas: change.removingReplicas ?? partition.removingReplicas,
     isr: change.isr ?? partition.isr,

@@ -10,21 +10,28 @@ interface CleanShutdown {
 
 const CLEAN_SHUTDOWN_BYTES = 32;
 
-/** The last step of an orderly stop: every log was flushed before. */
-export function writeCleanShutdown(disk: Disk, brokerEpoch: number): void {
+/** The last step of an orderly stop: every log in the directory was flushed before. */
+export function writeCleanShutdown(disk: Disk, directory: string, brokerEpoch: number): void {
   const marker: CleanShutdown = { brokerEpoch };
-  mustSucceed(disk.replace(CLEAN_SHUTDOWN_FILE, marker, CLEAN_SHUTDOWN_BYTES), CLEAN_SHUTDOWN_FILE);
+  const path = markerPath(directory);
+  mustSucceed(disk.replace(path, marker, CLEAN_SHUTDOWN_BYTES), path);
 }
 
 /** The broker epoch in the marker; -1 if the last process did not stop in order. */
-export function readCleanShutdown(disk: Disk): number {
-  if (!disk.exists(CLEAN_SHUTDOWN_FILE)) return -1;
-  return (disk.open(CLEAN_SHUTDOWN_FILE).read(0) as CleanShutdown).brokerEpoch;
+export function readCleanShutdown(disk: Disk, directory: string): number {
+  const path = markerPath(directory);
+  if (!disk.exists(path)) return -1;
+  return (disk.open(path).read(0) as CleanShutdown).brokerEpoch;
 }
 
 /** Deleted before loading, so that a crash while loading counts as unclean (KAFKA-10471). */
-export function removeCleanShutdown(disk: Disk): void {
-  if (!disk.exists(CLEAN_SHUTDOWN_FILE)) return;
-  disk.remove(CLEAN_SHUTDOWN_FILE);
-  disk.syncDir('');
+export function removeCleanShutdown(disk: Disk, directory: string): void {
+  const path = markerPath(directory);
+  if (!disk.exists(path)) return;
+  disk.remove(path);
+  disk.syncDir(directory);
+}
+
+function markerPath(directory: string): string {
+  return directory === '' ? CLEAN_SHUTDOWN_FILE : `${directory}/${CLEAN_SHUTDOWN_FILE}`;
 }

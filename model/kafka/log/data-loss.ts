@@ -1,7 +1,7 @@
 /** What a loss below its files means for a replica's log: the disk's loss listener knows only files and entries. */
 import { ENTRY_OK, type Disk, type FileLoss } from '../../kernel/disk.js';
 import { lastOffset, type RecordBatch } from '../protocol/records.js';
-import { isSegment, offsetOfPath, partitionOfPath } from './paths.js';
+import { directoryOfPath, isSegment, offsetOfPath, partitionOfPath } from './paths.js';
 
 export interface LostRecords {
   readonly partition: number;
@@ -9,6 +9,8 @@ export interface LostRecords {
   readonly firstOffset: number;
   /** The offset behind the last record that was lost. */
   readonly oldLogEnd: number;
+  /** Where the log lies. */
+  readonly directory: string;
   /** From this offset on the files may hold something else than before. */
   readonly changedFrom: number;
 }
@@ -33,8 +35,8 @@ export function lostRecords(partitionNames: readonly string[], losses: readonly 
  * The sound batches that the files of a log hold from an offset on, whatever recovery will make of them: what an undone
  * truncation brought back, and what stands behind a hole.
  */
-export function survivingBatches(disk: Disk, partitionName: string, from: number): RecordBatch[] {
-  const paths = disk.list(partitionName).filter(isSegment);
+export function survivingBatches(disk: Disk, directory: string, from: number): RecordBatch[] {
+  const paths = disk.list(directory).filter(isSegment);
   return paths.flatMap((path, position) => {
     const next = position + 1 < paths.length ? offsetOfPath(paths[position + 1]) : Infinity;
     const file = disk.open(path);
@@ -51,12 +53,13 @@ export function survivingBatches(disk: Disk, partitionName: string, from: number
 function lostFrom(partition: number, { path, from, lost }: FileLoss, disk: Disk): LostRecords {
   const file = disk.exists(path) ? disk.open(path) : undefined;
   const back = file !== undefined && from < file.length ? (file.read(from) as RecordBatch).baseOffset : Infinity;
+  const directory = directoryOfPath(path);
   if (lost.length === 0) {
-    return { partition, firstOffset: back, oldLogEnd: back, changedFrom: back };
+    return { partition, directory, firstOffset: back, oldLogEnd: back, changedFrom: back };
   }
   const firstOffset = (lost[0] as RecordBatch).baseOffset;
   const oldLogEnd = lastOffset(lost[lost.length - 1] as RecordBatch) + 1;
-  return { partition, firstOffset, oldLogEnd, changedFrom: Math.min(firstOffset, back) };
+  return { partition, directory, firstOffset, oldLogEnd, changedFrom: Math.min(firstOffset, back) };
 }
 
 function together(x: LostRecords, y: LostRecords): LostRecords {

@@ -38,7 +38,7 @@ export class LogFlush {
       this.#files[this.#next++].fsync(kind, arg);
       return true;
     }
-    if (this.#syncsDirectory) host.disk.syncDir(this.log.name);
+    if (this.#syncsDirectory) host.disk.syncDir(this.log.path);
     this.log.markFlushed(this.#end);
     return false;
   }

@@ -135,7 +135,7 @@ describe('a log that is made anew', () => {
     lab.append(3, 4);
     lab.host.disk.remove(FIRST);
     expect(lab.host.disk.exists(leaderEpochCheckpointPath(NAME))).toBe(true);
-    const log = createLog(lab.host, 0, NAME, lab.settings, lab.logs);
+    const log = createLog(lab.host, { partition: 0, directory: lab.log.directory, path: NAME }, lab.settings, lab.logs);
     expect(log.leaderEpochs.latestEpoch).toBe(-1);
   });
 });
@@ -161,13 +161,13 @@ describe('the clean-shutdown marker', () => {
   it('holds the broker epoch, and is gone for good once removed', () => {
     const lab = new LogLab();
     const { disk } = lab.host;
-    expect(readCleanShutdown(disk)).toBe(-1);
-    writeCleanShutdown(disk, 42);
-    expect(readCleanShutdown(disk)).toBe(42);
-    removeCleanShutdown(disk);
+    expect(readCleanShutdown(disk, '')).toBe(-1);
+    writeCleanShutdown(disk, '', 42);
+    expect(readCleanShutdown(disk, '')).toBe(42);
+    removeCleanShutdown(disk, '');
     lab.world.powerLoss(1);
     lab.world.start(1);
-    expect(readCleanShutdown(lab.host.disk)).toBe(-1);
+    expect(readCleanShutdown(lab.host.disk, '')).toBe(-1);
   });
 });
 

@@ -12,6 +12,7 @@ import { LogStartReason, Probe, TruncateReason } from '../probes.js';
 import { lastOffset, type RecordBatch } from '../protocol/records.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import { recoverSwaps } from './cleaner/segment-swap.js';
+import type { LogDirectory } from './log-directory.js';
 import type { LogServices } from './log-services.js';
 import { PartitionLog } from './partition-log.js';
 import { isDeleted, isSegment, offsetOfPath } from './paths.js';
@@ -27,44 +28,45 @@ export interface CheckpointedOffsets {
   readonly logStart: number;
 }
 
+/** Where a replica's log lies. */
+export interface LogPlace {
+  readonly partition: number;
+  readonly directory: LogDirectory;
+  /** orders-0, or log-dir-2/orders-0. */
+  readonly path: string;
+}
+
 /** True if there is a directory of this partition on the disk, be it without a segment. */
-export function logExists(disk: Disk, name: string): boolean {
-  return disk.list(name).length > 0;
+export function logExists(disk: Disk, path: string): boolean {
+  return disk.list(path).length > 0;
 }
 
 /** A log with nothing in it, for a replica that this broker is told to host and never held. */
-export function createLog(
-  host: Host,
-  partition: number,
-  name: string,
-  settings: TopicSettings,
-  services: LogServices,
-): PartitionLog {
-  const log = new PartitionLog(host, partition, name, settings, services);
+export function createLog(host: Host, place: LogPlace, settings: TopicSettings, services: LogServices): PartitionLog {
+  const log = new PartitionLog(host, place, settings, services);
   log.segments.open(0);
   // The checkpoint may have outlived the log.
   log.leaderEpochs.truncateFromEnd(log.logEndOffset);
-  host.probes.emit(Probe.logLoaded, host.id, partition, 0, 0, 0, log.leaderEpochs.latestEpoch);
+  host.probes.emit(Probe.logLoaded, host.id, place.partition, 0, 0, 0, log.leaderEpochs.latestEpoch);
   return log;
 }
 
 /** @param clean the broker stopped in order, so that the files are trusted */
 export function loadLog(
   host: Host,
-  partition: number,
-  name: string,
+  place: LogPlace,
   settings: TopicSettings,
   services: LogServices,
   checkpointed: CheckpointedOffsets,
   clean: boolean,
 ): PartitionLog {
-  const log = new PartitionLog(host, partition, name, settings, services);
-  const bases = removeLeftovers(host.disk, name);
+  const log = new PartitionLog(host, place, settings, services);
+  const bases = removeLeftovers(host.disk, place.path);
   const scanFrom = clean ? Infinity : scanStart(bases, checkpointed.recoveryPoint);
   const oldLogEnd = takeSegments(log, bases, scanFrom, lowestEpochRecovered(services.rules));
   if (bases.length === 0 || log.logEndOffset < checkpointed.logStart) emptyAt(log, checkpointed.logStart);
   if (log.logEndOffset < oldLogEnd) {
-    host.probes.emit(Probe.truncate, host.id, partition, log.logEndOffset, oldLogEnd, TruncateReason.recovery);
+    host.probes.emit(Probe.truncate, host.id, place.partition, log.logEndOffset, oldLogEnd, TruncateReason.recovery);
   }
   log.leaderEpochs.truncateFromEnd(log.logEndOffset);
   const logStart = Math.max(checkpointed.logStart, log.segments.first.baseOffset);
@@ -79,16 +81,24 @@ export function loadLog(
   return log;
 }
 
+/** Where the log that lies at a path ends, as its files say, whatever recovery would make of them; 0: there is none. */
+export function endOfLog(disk: Disk, path: string): number {
+  const last = disk.list(path).filter(isSegment).at(-1);
+  if (last === undefined) return 0;
+  const file = disk.open(last);
+  return file.length === 0 ? offsetOfPath(last) : lastOffset(file.read(file.length - 1) as RecordBatch) + 1;
+}
+
 /**
  * Files of segments that were being deleted go, and what the cleaner had begun is finished or taken back
  * (removeTempFilesAndCollectSwapFiles).
  * @returns the base offsets of the segments, ascending
  */
-function removeLeftovers(disk: Disk, name: string): readonly number[] {
-  const paths = disk.list(name);
-  for (const path of paths) if (isDeleted(path)) disk.remove(path);
-  recoverSwaps(disk, name);
-  return disk.list(name).filter(isSegment).map(offsetOfPath);
+function removeLeftovers(disk: Disk, path: string): readonly number[] {
+  const paths = disk.list(path);
+  for (const file of paths) if (isDeleted(file)) disk.remove(file);
+  recoverSwaps(disk, path);
+  return disk.list(path).filter(isSegment).map(offsetOfPath);
 }
 
 /** The base offset of the first segment that is scanned: the one in which the recovery point lies. */

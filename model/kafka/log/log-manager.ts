@@ -4,28 +4,28 @@
  */
 import type { File } from '../../kernel/disk.js';
 import type { Host } from '../../kernel/process.js';
-import type { BrokerSettings, TopicSettings } from '../cluster-spec.js';
+import { logDirCount, type BrokerSettings, type TopicSettings } from '../cluster-spec.js';
 import type { Rules } from '../protocol/versions/rules.js';
-import { readCleanShutdown, removeCleanShutdown, writeCleanShutdown } from './clean-shutdown.js';
 import { LogFlush } from './log-flush.js';
 import { LogCleaner } from './cleaner/log-cleaner.js';
 import { isCompacted } from './cleanup-policy.js';
-import { createLog, loadLog, logExists } from './log-loader.js';
+import { createLog, endOfLog, loadLog, logExists, type LogPlace } from './log-loader.js';
 import type { LogServices } from './log-services.js';
 import { LogTimer } from './log-timers.js';
-import { readOffsets, writeOffsets, type Offsets } from './offset-checkpoint.js';
+import { LogDirectory } from './log-directory.js';
 import type { PartitionLog } from './partition-log.js';
 import {
   deletedLogPath,
-  isDeletedLog,
   HIGH_WATERMARK_CHECKPOINT,
   LOG_START_CHECKPOINT,
+  logDirPaths,
   RECOVERY_POINT_CHECKPOINT,
 } from './paths.js';
 import { snapshot } from './rebuild-producers.js';
 import { deleteOldSegments } from './retention.js';
-import { Probe } from '../probes.js';
-import { LogDirFailure } from './storage-error.js';
+import { LossReason, Probe } from '../probes.js';
+import { DirectoryId, NO_DIRECTORIES } from '../protocol/directory-ids.js';
+import { LogDirFailure, mustSucceed } from './storage-error.js';
 import type { IoResult } from '../../kernel/disk.js';
 
 /** What a log manager needs to know of a partition. */
@@ -46,10 +46,10 @@ export class LogManager implements LogServices {
   readonly #configs: readonly LogConfig[];
   /** By partition number. */
   readonly #logs: (PartitionLog | undefined)[] = [];
-  #highWatermarks: Offsets = [];
-  #recoveryPoints: Offsets = [];
-  #logStarts: Offsets = [];
-  #hadCleanShutdown = false;
+  /** Those of log.dirs, in that order. */
+  readonly #directories: readonly LogDirectory[];
+  /** By partition, of logs that are found and not loaded yet: where. */
+  readonly #found: (LogDirectory | undefined)[] = [];
   /** Logs that are found and not loaded yet. */
   #toLoad = 0;
   /** How many logs this process has deleted. */
@@ -66,9 +66,11 @@ export class LogManager implements LogServices {
     this.#settings = settings;
     this.#configs = configs;
     this.producerExpirationMs = settings['producer.id.expiration.ms'];
+    const paths = logDirPaths(logDirCount(settings));
+    this.#directories = paths.map((path, index) => new LogDirectory(host.disk, index, path));
     const isCleaning = settings['log.cleaner.enable'] && configs.some((config) => isCompacted(config.settings));
     const compacted = (): readonly PartitionLog[] => this.#held().filter((log) => log.isCompacted);
-    this.#cleaner = isCleaning ? new LogCleaner(host, settings, rules, compacted) : null;
+    this.#cleaner = isCleaning ? new LogCleaner(host, settings, rules, this.#directories, compacted) : null;
   }
 
   /** undefined: this broker holds no log of the partition, or has not loaded it. */
@@ -76,45 +78,145 @@ export class LogManager implements LogServices {
     return this.#logs[partition];
   }
 
+  // ---------------------------------------------------------------------- directories
+
+  /** A broker of several directories goes on with the others when one fails (KIP-112). */
+  get outlivesDirectories(): boolean {
+    return this.rules.logDirFailure === 'replicas-offline' && this.#hasSeveral;
+  }
+
+  get #hasSeveral(): boolean {
+    return this.#directories.length > 1;
+  }
+
+  /** The ids of those that are online, for the registration (KIP-858); none: there is one alone, and nothing is said of it. */
+  onlineDirectoryIds(): readonly number[] {
+    return this.#hasSeveral ? this.#online().map(({ id }) => id) : NO_DIRECTORIES;
+  }
+
+  hasOnlineDirectory(id: number): boolean {
+    return this.#online().some((directory) => directory.id === id);
+  }
+
+  get hasOfflineDirectory(): boolean {
+    return this.#online().length < this.#directories.length;
+  }
+
+  /** The directory that a file or a log lies in. */
+  directoryAt(path: string): LogDirectory {
+    return (
+      this.#directories.find((directory) => directory.path === path || directory.holds(path)) ?? this.#directories[0]
+    );
+  }
+
+  /** Those that cannot be written are offline from the start. Once, before anything else. */
+  openDirectories(): void {
+    if (!this.#hasSeveral) return;
+    for (const directory of this.#directories) directory.hasFailed = directory.open(this.#host) !== 'ok';
+  }
+
+  /** What lies in it is gone, as far as this process is concerned (LogManager.handleLogDirFailure). */
+  directoryFailed(directory: LogDirectory): void {
+    for (const log of this.#held()) {
+      if (log.directory !== directory) continue;
+      this.#cleaner?.drop(log);
+      this.#logs[log.partition] = undefined;
+    }
+  }
+
+  failedDirectories(): readonly LogDirectory[] {
+    return this.#directories.filter(({ hasFailed }) => hasFailed);
+  }
+
+  #online(): readonly LogDirectory[] {
+    return this.#directories.filter(({ hasFailed }) => !hasFailed);
+  }
+
   // ---------------------------------------------------------------------- start-up and stop
 
+  /** The epoch in the markers of an orderly stop; -1: one is missing, or they differ (readBrokerEpochFromCleanShutdownFiles). */
+  cleanShutdownEpoch(): number {
+    const epochs = this.#directories.map((directory) => (directory.hasFailed ? -1 : directory.readCleanShutdown()));
+    return epochs.every((epoch) => epoch === epochs[0]) ? epochs[0] : -1;
+  }
+
   /**
-   * Reads what the files of the log directory say, and takes the marker of an orderly stop away.
+   * Reads what the files of the log directories say, and takes the markers of an orderly stop away.
    * @returns the partitions of which a log is to be loaded
    */
   beginLoading(): readonly number[] {
     const { disk } = this.#host;
-    this.#hadCleanShutdown = readCleanShutdown(disk) >= 0;
-    this.#highWatermarks = readOffsets(disk, HIGH_WATERMARK_CHECKPOINT);
-    this.#recoveryPoints = readOffsets(disk, RECOVERY_POINT_CHECKPOINT);
-    this.#logStarts = readOffsets(disk, LOG_START_CHECKPOINT);
-    for (const path of disk.list('')) if (isDeletedLog(path)) disk.remove(path);
-    const partitions = this.#configs.flatMap(({ name }, partition) => (logExists(disk, name) ? [partition] : []));
+    const partitions: number[] = [];
+    for (const directory of this.#online()) {
+      directory.beginLoading();
+      this.#configs.forEach(({ name }, partition) => {
+        if (!logExists(disk, directory.pathOf(name))) return;
+        this.#found[partition] = directory;
+        partitions.push(partition);
+      });
+    }
     this.#toLoad = partitions.length;
     // With KAFKA-10471 it stays until all is loaded.
-    if (!this.rules.defects['KAFKA-10471'] || this.#toLoad === 0) removeCleanShutdown(disk);
+    if (!this.rules.defects['KAFKA-10471'] || this.#toLoad === 0) this.#removeMarkers();
     return partitions;
   }
 
-  /** Loads and recovers one of them. */
-  load(partition: number): PartitionLog {
-    const { name, settings } = this.#configs[partition];
-    const checkpointed = {
-      highWatermark: this.#highWatermarks[partition] ?? 0,
-      recoveryPoint: this.#recoveryPoints[partition] ?? 0,
-      logStart: this.#logStarts[partition] ?? 0,
-    };
-    const log = loadLog(this.#host, partition, name, settings, this, checkpointed, this.#hadCleanShutdown);
-    this.#logs[partition] = log;
+  /** Loads and recovers one of them; where its directory has failed meanwhile, nothing is left to do. */
+  load(partition: number): void {
+    const directory = this.#found[partition]!;
+    this.#found[partition] = undefined;
     this.#toLoad--;
-    if (this.#toLoad === 0) removeCleanShutdown(this.#host.disk);
+    if (!directory.hasFailed) this.#within(directory, () => this.#load(partition, directory));
+    if (this.#toLoad === 0) this.#removeMarkers();
+  }
+
+  #load(partition: number, directory: LogDirectory): void {
+    const { settings } = this.#configs[partition];
+    const checkpointed = directory.checkpointed(partition);
+    const place = this.#placeOf(partition, directory);
+    this.#logs[partition] = loadLog(this.#host, place, settings, this, checkpointed, directory.hadCleanShutdown);
+  }
+
+  #removeMarkers(): void {
+    for (const directory of this.#online()) directory.removeCleanShutdown();
+  }
+
+  /**
+   * The log of a replica that this broker is told to host: the one that it loaded, or a new one.
+   *
+   * @param directoryId where it is to be; of a directory that is not there, or none: where there is most room
+   */
+  getOrCreate(partition: number, directoryId: number = DirectoryId.unassigned): PartitionLog {
+    const known = this.#logs[partition];
+    if (known !== undefined) return known;
+    const online = this.#online();
+    const directory = online.find(({ id }) => id === directoryId) ?? this.#nextDirectory(online);
+    const { settings } = this.#configs[partition];
+    const log = createLog(this.#host, this.#placeOf(partition, directory), settings, this);
+    this.#logs[partition] = log;
+    if (online.length < this.#directories.length) this.#announceAbandoned(partition);
     return log;
   }
 
-  /** The log of a replica that this broker is told to host: the one that it loaded, or a new one. */
-  getOrCreate(partition: number): PartitionLog {
-    const { name, settings } = this.#configs[partition];
-    return (this.#logs[partition] ??= createLog(this.#host, partition, name, settings, this));
+  /** That with the fewest logs (LogManager.nextLogDirs). A departure: of several Kafka takes any, the model the first. */
+  #nextDirectory(online: readonly LogDirectory[]): LogDirectory {
+    const held = this.#held();
+    const counts = online.map((directory) => held.filter((log) => log.directory === directory).length);
+    return online[counts.indexOf(Math.min(...counts))];
+  }
+
+  #placeOf(partition: number, directory: LogDirectory): LogPlace {
+    return { partition, directory, path: directory.pathOf(this.#configs[partition].name) };
+  }
+
+  /** For those outside: the replica begins anew while its old log lies in a directory that has failed. */
+  #announceAbandoned(partition: number): void {
+    const { disk, id, probes } = this.#host;
+    for (const directory of this.#directories) {
+      if (!directory.hasFailed) continue;
+      const end = endOfLog(disk, directory.pathOf(this.#configs[partition].name));
+      if (end > 0) probes.emit(Probe.dataLost, id, partition, 0, end, LossReason.wiped);
+    }
   }
 
   /** Those of which there is a log. */
@@ -129,12 +231,11 @@ export class LogManager implements LogServices {
   delete(partition: number): void {
     const log = this.#logs[partition];
     if (log === undefined) return;
-    const { disk, id, probes } = this.#host;
+    const { id, probes } = this.#host;
     this.#cleaner?.forget(log);
     this.#logs[partition] = undefined;
-    const path = deletedLogPath(log.name, this.#deleted++);
-    disk.rename(log.name, path);
-    disk.syncDir('');
+    const path = deletedLogPath(log.path, this.#deleted++);
+    log.directory.rename(log.path, path);
     this.unlinkLater(path, log.settings['file.delete.delay.ms']);
     this.checkpointRecoveryPoints();
     this.checkpointLogStarts();
@@ -157,16 +258,19 @@ export class LogManager implements LogServices {
 
   /**
    * LogManager.shutdown: every log is flushed and its producers are written down, then the recovery points, the log
-   * starts, and only then the marker that says so.
+   * starts, and only then the marker that says so. A directory that fails meanwhile gets none.
    */
   shutDown(brokerEpoch: number): void {
     for (const log of this.#held()) {
-      log.flush();
-      snapshot(log.producers, this.rules);
+      if (log.directory.hasFailed) continue;
+      this.#within(log.directory, () => {
+        log.flush();
+        snapshot(log.producers, this.rules);
+      });
     }
     this.checkpointRecoveryPoints();
     this.checkpointLogStarts();
-    writeCleanShutdown(this.#host.disk, brokerEpoch);
+    for (const directory of this.#online()) this.#within(directory, () => directory.writeCleanShutdown(brokerEpoch));
   }
 
   // ---------------------------------------------------------------------- checkpoints
@@ -187,10 +291,30 @@ export class LogManager implements LogServices {
     );
   }
 
-  #write(path: string, offset: (log: PartitionLog) => number | undefined): void {
-    const offsets: (number | undefined)[] = [];
-    for (const log of this.#held()) offsets[log.partition] = offset(log);
-    writeOffsets(this.#host.disk, path, offsets);
+  /** Each directory has a file of its own; one that fails keeps the others from nothing. */
+  #write(file: string, offset: (log: PartitionLog) => number | undefined): void {
+    for (const directory of this.#online()) {
+      const offsets: (number | undefined)[] = [];
+      for (const log of this.#held()) if (log.directory === directory) offsets[log.partition] = offset(log);
+      this.#within(directory, () => directory.write(file, offsets));
+    }
+  }
+
+  /** What concerns one directory alone: its failure is told, and ends nothing else. With a single one it is the broker's end. */
+  #within(directory: LogDirectory, work: () => void): void {
+    try {
+      work();
+    } catch (failure) {
+      if (!(failure instanceof LogDirFailure) || !this.outlivesDirectories) throw failure;
+      this.failed(directory);
+    }
+  }
+
+  /** An I/O error was met: whoever handles that does so in a step of its own (LogDirFailureChannel.maybeAddOfflineLogDir). */
+  failed(directory: LogDirectory): void {
+    if (directory.hasFailed) return;
+    directory.hasFailed = true;
+    this.#host.later(LogTimer.directoryFailed, directory.index, directory);
   }
 
   // ---------------------------------------------------------------------- tasks
@@ -238,7 +362,9 @@ export class LogManager implements LogServices {
   /** LogManager.cleanupLogs: of compacted logs the cleaner deletes old segments itself. */
   #cleanUpLogs(): void {
     const nowMs = this.#nowMs();
-    for (const log of this.#held()) if (!log.isCompacted) deleteOldSegments(log, nowMs);
+    for (const log of this.#held()) {
+      if (!log.isCompacted) this.#within(log.directory, () => deleteOldSegments(log, nowMs));
+    }
   }
 
   /** flush.ms (LogManager.flushDirtyLogs). */
@@ -279,7 +405,7 @@ export class LogManager implements LogServices {
   }
 
   #onSynced(flush: number, result: IoResult): void {
-    if (result !== 'ok') throw new LogDirFailure(this.#flushes.get(flush)!.log.name, result);
+    mustSucceed(result, this.#flushes.get(flush)!.log.path);
     this.#proceed(flush);
   }
 

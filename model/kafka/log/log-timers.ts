@@ -22,5 +22,7 @@ export const LogTimer = {
   cleanerStep: FIRST + 8,
   /** A cleaned segment | its fsync. Argument: of which cleaning. */
   cleanerSynced: FIRST + 9,
+  /** An I/O error in a log directory | what lies there goes offline. Payload: the directory. */
+  directoryFailed: FIRST + 10,
 } as const;
 export const FIRST_LOG_TIMER = FIRST;

@@ -16,6 +16,8 @@ import { ProducerSnapshots } from './producer-snapshots.js';
 import { ProducerState } from './producer-state.js';
 import { announceReload, rebuildProducerState } from './rebuild-producers.js';
 import type { LogSegment } from './segment.js';
+import type { LogDirectory } from './log-directory.js';
+import type { LogPlace } from './log-loader.js';
 import { SegmentFiles } from './segment-files.js';
 import { mustSucceed } from './storage-error.js';
 import { TransactionIndex, type AbortedEntry } from './transaction-index.js';
@@ -28,7 +30,9 @@ export interface RecordView {
 export class PartitionLog {
   /** The partition's number; the `key` of every probe. */
   readonly partition: number;
-  readonly name: string;
+  /** Where it lies: orders-0, or log-dir-2/orders-0. */
+  readonly path: string;
+  readonly directory: LogDirectory;
   readonly settings: TopicSettings;
   /** cleanup.policy has `compact`. */
   readonly isCompacted: boolean;
@@ -51,10 +55,11 @@ export class PartitionLog {
   readonly #segmentMs: number;
 
   /** Holds nothing yet: `loadLog` or `createLog` (log-loader.ts) gives it its segments. */
-  constructor(host: Host, partition: number, name: string, settings: TopicSettings, services: LogServices) {
+  constructor(host: Host, { partition, path, directory }: LogPlace, settings: TopicSettings, services: LogServices) {
     this.#host = host;
     this.partition = partition;
-    this.name = name;
+    this.path = path;
+    this.directory = directory;
     this.settings = settings;
     this.#services = services;
     this.#flushMessages = settings['flush.messages'];
@@ -62,15 +67,15 @@ export class PartitionLog {
     this.#segmentMs = settings['segment.ms'];
     this.isCompacted = isCompacted(settings);
     this.lastFlushedMs = Math.trunc(host.wallMicros() / 1000);
-    this.segments = new SegmentFiles(host, name, settings, services, this.content);
+    this.segments = new SegmentFiles(host, path, settings, services, this.content);
     this.leaderEpochs = new LeaderEpochCache(
       host.disk,
-      name,
+      path,
       () => services.flushEpochsLater(this),
       services.rules.messageFormat >= 2,
     );
     this.producers = new ProducerState(
-      new ProducerSnapshots(host.disk, name),
+      new ProducerSnapshots(host.disk, path),
       services.rules,
       services.producerExpirationMs,
     );
@@ -126,6 +131,7 @@ export class PartitionLog {
    * part of a message: it stays with it for probes alone.
    */
   #appendMessages(set: RecordBatch): void {
+    this.directory.mustBeOnline();
     const { messageFormat } = this.#services.rules;
     this.#rollFor(set);
     for (let i = 0; i < set.records.length; i++) {
@@ -145,6 +151,7 @@ export class PartitionLog {
   }
 
   #append(batch: RecordBatch, asLeader: 0 | 1): void {
+    this.directory.mustBeOnline();
     this.leaderEpochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
     this.#rollFor(batch);
     this.#write(batch, asLeader);
@@ -306,6 +313,7 @@ export class PartitionLog {
    * A departure: of a batch that the cut falls into Kafka keeps nothing either, but lets the log end at `offset`.
    */
   truncateTo(offset: number, reason: number): boolean {
+    this.directory.mustBeOnline();
     const oldLogEnd = this.#logEndOffset;
     if (offset >= oldLogEnd) {
       this.leaderEpochs.truncateFromEnd(oldLogEnd);
@@ -331,6 +339,7 @@ export class PartitionLog {
 
   /** Drops everything and goes on from `offset`, above or below what there was (UnifiedLog.truncateFullyAndStartAt). */
   truncateFullyAndStartAt(offset: number, reason: number): void {
+    this.directory.mustBeOnline();
     this.#services.truncating(this);
     const oldLogEnd = this.#logEndOffset;
     this.segments.restartAt(offset);
@@ -406,10 +415,11 @@ export class PartitionLog {
 
   /** Everything written so far is on the platter before this returns: flush.messages, and an orderly stop. */
   flush(): void {
+    this.directory.mustBeOnline();
     const end = this.#logEndOffset;
     const { files, syncsDirectory } = this.segments.unflushed(this.recoveryPoint, end);
     for (const file of files) mustSucceed(file.fsyncNow(), file.path);
-    if (syncsDirectory) this.#host.disk.syncDir(this.name);
+    if (syncsDirectory) this.#host.disk.syncDir(this.path);
     this.markFlushed(end);
   }
 

@@ -11,6 +11,11 @@ export const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint';
 /** Written last in an orderly stop; read, then deleted, before the logs are loaded (KAFKA-10471). */
 export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown';
 
+/** Of a broker with several log directories: taken by the process that uses the directory. */
+export const LOCK_FILE = '.lock';
+/** The same: which directory it is. */
+export const META_PROPERTIES = 'meta.properties';
+
 /** Of a segment that was deleted: renamed at once, unlinked after file.delete.delay.ms. */
 const DELETED_SUFFIX = '.deleted';
 /** Of the directory of a log that was deleted: the same. */
@@ -21,6 +26,14 @@ const SWAP_SUFFIX = '.swap';
 const SEGMENT_SUFFIX = '.log';
 const SNAPSHOT_SUFFIX = '.snapshot';
 const OFFSET_DIGITS = 20;
+
+/**
+ * Where the directories of log.dirs lie on a machine, each on a disk of its own: the first on the root's, with the metadata
+ * log, the others where they are mounted.
+ */
+export function logDirPaths(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => (index === 0 ? '' : `log-dir-${index + 1}`));
+}
 
 /** A segment is named by its base offset. */
 export function segmentPath(partitionName: string, baseOffset: number): string {
@@ -87,9 +100,15 @@ export function offsetOfPath(path: string): number {
   return Number(name.slice(0, OFFSET_DIGITS));
 }
 
-/** The directory that a partition's file lies in; '' for files of the log directory itself. */
+/** The directory that a partition's file lies in; '' for files of the first log directory itself. */
+export function directoryOfPath(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** The partition that its directory is named by, whichever log directory it lies in. */
 export function partitionOfPath(path: string): string {
-  return path.slice(0, Math.max(0, path.indexOf('/')));
+  const directory = directoryOfPath(path);
+  return directory.slice(directory.lastIndexOf('/') + 1);
 }
 
 function offsetDigits(offset: number): string {

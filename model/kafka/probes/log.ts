@@ -14,6 +14,8 @@ export const LogProbe = {
   compacted: SYSTEM_PROBES + 34,
   logGap: SYSTEM_PROBES + 35,
   replicaDeleted: SYSTEM_PROBES + 36,
+  logDirOffline: SYSTEM_PROBES + 38,
+  replicaOffline: SYSTEM_PROBES + 39,
 } as const;
 
 export const TruncateReason = { divergence: 0, outOfRange: 1, recovery: 2, highWatermark: 3 } as const;
@@ -104,5 +106,17 @@ export const logProbes: readonly ProbeSpec[] = [
     'replica-deleted',
     ['logEnd'],
     'A broker deleted a replica with its log: the assignment does not name it any more. LogManager.asyncDelete',
+  ),
+  probe(
+    LogProbe.logDirOffline,
+    'log-dir-offline',
+    ['directory', 'replicas', 'goesOn'],
+    'A broker met an I/O error in one of its log directories (0 is the first of log.dirs), and goes on without it until it is started again, or halts. ReplicaManager.handleLogDirFailure',
+  ),
+  probe(
+    LogProbe.replicaOffline,
+    'replica-offline',
+    ['directory'],
+    'A broker serves this replica no more: it lies in a log directory that has failed. ReplicaManager.markPartitionOffline',
   ),
 ];

@@ -41,6 +41,8 @@ export const Api = {
   /** Allocation of blocks of producer ids (KIP-730). */
   allocateProducerIds: 67,
   consumerGroupHeartbeat: 68,
+  /** KIP-858. */
+  assignReplicasToDirs: 73,
 } as const;
 export const RESPONSE = 1000;
 
@@ -63,6 +65,8 @@ export const Purpose = {
   transactionMarkers: 11,
   /** Of a partition leader to a transaction coordinator: AddPartitionsToTxnManager (KIP-890). */
   transactionVerification: 12,
+  /** Of a broker to the controller: AssignmentsManager (KIP-858). */
+  directoryAssignments: 13,
 } as const;
 
 export interface Request extends Message {
@@ -298,6 +302,8 @@ export interface BrokerRegistrationRequest extends Request {
   readonly previousBrokerEpoch: number;
   /** The highest metadata.version that it supports. Left out: whatever the cluster may agree on. */
   readonly metadataVersion?: number;
+  /** Ids of its log directories that are online (KIP-858). None: it says nothing of them. */
+  readonly logDirs: readonly number[];
 }
 export interface BrokerRegistrationResponse extends Response {
   readonly error: ErrorCode;
@@ -311,6 +317,8 @@ export interface BrokerHeartbeatRequest extends Request {
   readonly currentMetadataOffset: number;
   readonly wantFence: boolean;
   readonly wantShutDown: boolean;
+  /** Ids of the log directories that have failed since it registered (KIP-858). */
+  readonly offlineLogDirs: readonly number[];
 }
 export interface BrokerHeartbeatResponse extends Response {
   readonly error: ErrorCode;
@@ -351,6 +359,17 @@ export interface UpdateFeaturesRequest extends Request {
 }
 export interface UpdateFeaturesResponse extends Response {
   readonly error: ErrorCode;
+}
+
+// AssignReplicasToDirs (key 73, KIP-858)
+export interface AssignReplicasToDirsRequest extends Request {
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+  readonly partitions: readonly { readonly partition: number; readonly directoryId: number }[];
+}
+export interface AssignReplicasToDirsResponse extends Response {
+  readonly error: ErrorCode;
+  readonly partitions: readonly { readonly partition: number; readonly error: ErrorCode }[];
 }
 
 // AlterPartitionReassignments (key 45, KIP-455)

@@ -25,6 +25,8 @@ export interface RegisterBrokerRecord {
   readonly rack: string | null;
   /** The highest metadata.version that it supports. Left out: whatever the cluster may agree on. */
   readonly metadataVersion?: number;
+  /** Ids of the log directories that are online (KIP-858). Left out: it does not say. */
+  readonly logDirs?: readonly number[];
 }
 export interface BrokerRegistrationChangeRecord {
   readonly kind: 'broker-registration-change';
@@ -33,6 +35,8 @@ export interface BrokerRegistrationChangeRecord {
   /** 1 fenced, -1 unfenced, 0 no change. */
   readonly fenced: -1 | 0 | 1;
   readonly inControlledShutdown: 0 | 1;
+  /** Left out: no change. */
+  readonly logDirs?: readonly number[];
 }
 export interface TopicRecord {
   readonly kind: 'topic';
@@ -49,6 +53,8 @@ export interface PartitionRecord {
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
   readonly leaderRecoveryState: 0 | 1;
+  /** The log directory of each replica, by id (KIP-858). Left out: nothing is said of directories. */
+  readonly directories?: readonly number[];
 }
 /** Only what changed: leader -2 means no change (NO_LEADER_CHANGE); null, or absent, means no change. */
 export interface PartitionChangeRecord {
@@ -65,6 +71,8 @@ export interface PartitionChangeRecord {
   readonly replicas?: readonly number[];
   readonly addingReplicas?: readonly number[];
   readonly removingReplicas?: readonly number[];
+  /** The log directory of each replica that there is after the change. */
+  readonly directories?: readonly number[];
 }
 export interface ConfigRecord {
   readonly kind: 'config';

@@ -33,10 +33,18 @@ export class Member extends AskingProcess implements BrokerServices {
     this.fetcher.start();
   }
 
-  override onTimer(kind: number): void {
+  override onTimer(kind: number, arg: number): void {
     if (kind === LOADED) this.lifecycle.ready();
-    else if (kind < TimerRange.lifecycle + TIMER_RANGE_WIDTH) this.lifecycle.onTimer(kind);
+    else if (kind < TimerRange.lifecycle + TIMER_RANGE_WIDTH) this.lifecycle.onTimer(kind, arg);
     else this.fetcher.onTimer(kind);
+  }
+
+  logDirectoryIds(): readonly number[] {
+    return [];
+  }
+
+  shutDown(): void {
+    this.host.die('exit');
   }
 
   controllerMachine(): MachineId {

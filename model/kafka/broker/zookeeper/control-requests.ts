@@ -145,6 +145,10 @@ export class ControlRequests {
 
   /** An order of an epoch that this replica knows already is old. */
   private accepts({ partition, leaderEpoch, replicas }: LeaderAndIsrPartition): boolean {
+    if (this.replicas.isOffline(partition)) {
+      this.answers.push({ partition, error: KafkaError.KAFKA_STORAGE_ERROR });
+      return false;
+    }
     const known = this.replicas.partition(partition)?.leaderEpoch ?? -1;
     const isAssigned = replicas.includes(this.host.id);
     const isNew = leaderEpoch > known;
@@ -154,6 +158,21 @@ export class ControlRequests {
   }
 
   private transition(order: LeaderAndIsrPartition): void {
+    let error: ErrorCode = KafkaError.KAFKA_STORAGE_ERROR;
+    try {
+      if (this.follow(order)) error = KafkaError.NONE;
+    } catch (failure) {
+      error = this.replicas.storageError(failure);
+    }
+    if (error !== KafkaError.NONE) {
+      this.answers = this.answers.map((one) => (one.partition === order.partition ? { ...one, error } : one));
+    }
+    this.pending--;
+    if (this.pending === 0) this.host.later(this.timers.startFetchers, 0);
+  }
+
+  /** @returns false: the replica lies, or may lie, in a log directory that is offline */
+  private follow(order: LeaderAndIsrPartition): boolean {
     const { partition: number, replicas, isr, leader, leaderEpoch, zkVersion } = order;
     const state = {
       partition: number,
@@ -164,8 +183,9 @@ export class ControlRequests {
       partitionEpoch: zkVersion,
       leaderRecoveryState: 0,
     } as const;
-    const partition = this.replicas.hosted(number);
     this.decidedIn[number] = order.controllerEpoch;
+    const partition = this.replicas.hostedAs(number, order.isNew);
+    if (partition === undefined) return false;
     if (leader === this.host.id) {
       this.fetchers.remove(partition);
       if (partition.makeLeader(state) && this.replicas.advanceHighWatermark(partition)) {
@@ -175,12 +195,12 @@ export class ControlRequests {
       // Whose leader is not known to live keeps its role: the log alone is made (KAFKA-1647).
       this.toFollow.push(partition);
     }
-    this.pending--;
-    if (this.pending === 0) this.host.later(this.timers.startFetchers, 0);
+    return true;
   }
 
   private startFetchers(): void {
-    const toFollow = this.toFollow;
+    // Its log directory may have failed meanwhile.
+    const toFollow = this.toFollow.filter(({ number }) => !this.replicas.isOffline(number));
     this.toFollow = [];
     for (const partition of toFollow) this.fetchers.remove(partition);
     for (const partition of toFollow) {
@@ -200,6 +220,7 @@ export class ControlRequests {
   private stopReplicas({ partitions }: StopReplicaRequest): PartitionAnswer[] {
     return partitions.map(({ partition: number, leaderEpoch, deletePartition }) => {
       const partition = this.replicas.partition(number);
+      if (this.replicas.isOffline(number)) return { partition: number, error: KafkaError.KAFKA_STORAGE_ERROR };
       if (partition === undefined) {
         // The log of a replica that this process was never told to host.
         if (deletePartition) this.replicas.delete(number);

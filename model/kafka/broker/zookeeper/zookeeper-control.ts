@@ -6,6 +6,9 @@
  * serves as before, a zombie.
  */
 import { KafkaController, type ControllerHome } from '../../control/zookeeper/controller/controller.js';
+import { logDirCount } from '../../cluster-spec.js';
+import { propagateLogDirEvent } from '../../control/zookeeper/controller/log-dir-failures.js';
+import type { LogDirectory } from '../../log/log-directory.js';
 import { ALREADY_REGISTERED, registerBroker } from '../../control/zookeeper/broker-registration.js';
 import type { ZnodeEvent } from '../../control/zookeeper/ensemble/operations.js';
 import { TopicPaths } from '../../control/zookeeper/znodes.js';
@@ -35,6 +38,7 @@ const Timer = {
   transition: TimerRange.zookeeper + 3,
   startFetchers: TimerRange.zookeeper + 4,
   propagateIsr: TimerRange.zookeeper + 5,
+  propagateLogDirEvent: TimerRange.zookeeper + 8,
   shutdownRetry: TimerRange.zookeeper + 6,
   shutdownDeadline: TimerRange.zookeeper + 7,
   controllerEvent: TimerRange.zookeeper + 10,
@@ -181,6 +185,18 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
     else this.alterPartition.submit(partition, state);
   }
 
+  outlives(failed: readonly LogDirectory[]): boolean {
+    return failed.length < logDirCount(this.broker.config.settings);
+  }
+
+  /** Nobody is told which: the controller asks (KafkaZkClient.propagateLogDirEvent). */
+  directoryFailed(): void {
+    if (!this.isRegistered) return;
+    this.session.run(propagateLogDirEvent(this.broker.config.nodeId), (failure) => {
+      if (failure !== null) this.host.timer(Timer.propagateLogDirEvent, REGISTER_AGAIN_MICROS, 0);
+    });
+  }
+
   handle(channel: RequestChannel): boolean {
     const request = channel.request!;
     switch (request.kind) {
@@ -233,6 +249,9 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
       case Timer.transition:
       case Timer.startFetchers:
         this.requests.onTimer(kind, payload);
+        return;
+      case Timer.propagateLogDirEvent:
+        this.directoryFailed();
         return;
       case Timer.propagateIsr:
         this.isrWriter.propagate();

@@ -2,6 +2,7 @@
  * The topics of the spec, created as an administrator's CreateTopics would: once every broker is registered and unfenced,
  * so that all replicas are in the first ISR. (ReplicationControlManager.createTopic)
  */
+import { DirectoryId } from '../../protocol/directory-ids.js';
 import type { Stream } from '../../../kernel/random.js';
 import type { MetadataImage } from '../metadata-image.js';
 import type { TopicSpec } from '../../cluster-spec.js';
@@ -50,6 +51,7 @@ export function newPartition(
   replicas: readonly number[],
 ): PartitionRecord {
   const isr = replicas.filter((replica) => image.isActive(replica));
+  const directories = replicas.map((replica) => image.defaultDirectory(replica));
   return {
     kind: 'partition',
     partition,
@@ -60,5 +62,6 @@ export function newPartition(
     leaderEpoch: 0,
     partitionEpoch: 0,
     leaderRecoveryState: RECOVERED,
+    ...(directories.some((directory) => directory !== DirectoryId.migrating) && { directories }),
   };
 }

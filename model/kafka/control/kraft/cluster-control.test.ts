@@ -31,6 +31,7 @@ function leaderReturnsUnfenced(...present: readonly DefectId[]): {
     incarnationId: 77,
     rack: null,
     previousBrokerEpoch: -1,
+    logDirs: [],
   };
   expect(control.register(request, image.nextOffset, SESSION + 1, records).error).toBe(0);
   append(image, ...records);
@@ -55,6 +56,7 @@ function registersTwice(...defects: DefectId[]): { brokerEpoch: number; fenced: 
     incarnationId,
     rack: null,
     previousBrokerEpoch: -1,
+    logDirs: [],
   };
   const { brokerEpoch } = control.register(request, image.nextOffset, 1, records);
   append(image, ...records);
@@ -85,6 +87,7 @@ function lateRegistration(...present: readonly DefectId[]): { late: string; hear
     currentMetadataOffset: brokerEpoch,
     wantFence: true,
     wantShutDown: false,
+    offlineLogDirs: [],
   };
   const { error } = control.heartbeat(request, image.nextOffset, SESSION + 3, []);
   return { late: errorName(late.error), heartbeat: errorName(error) };
@@ -110,7 +113,7 @@ function eligibleAfterReturn(epoch: 'named' | 'older', ...present: readonly Defe
 
 function registrationOf(brokerId: number, previousBrokerEpoch: number): BrokerRegistrationRequest {
   const head = { kind: Api.brokerRegistration, bytes: 10, correlationId: 1 };
-  return { ...head, brokerId, incarnationId: 77, rack: null, previousBrokerEpoch };
+  return { ...head, brokerId, incarnationId: 77, rack: null, previousBrokerEpoch, logDirs: [] };
 }
 
 describe('registrations', () => {

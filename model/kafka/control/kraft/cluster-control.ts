@@ -70,6 +70,7 @@ export class ClusterControl {
       inControlledShutdown: keeps?.inControlledShutdown ?? false,
       rack: request.rack,
       ...(request.metadataVersion === undefined ? {} : { metadataVersion: request.metadataVersion }),
+      ...(request.logDirs.length > 0 && { logDirs: request.logDirs }),
     });
     if (existing !== undefined && !isSameIncarnation && (existing.fenced || !this.ignoresUnfencedReturn)) {
       // The file that an orderly stop leaves names the epoch of the broker that wrote it (KAFKA-15586).
@@ -101,6 +102,9 @@ export class ClusterControl {
     if (state !== before) this.enter(broker, state, records);
     const fenced = state === 'fenced' || state === 'shutdown-now';
     this.heartbeats.touch(broker, fenced, request.currentMetadataOffset, now);
+    if (request.offlineLogDirs.length > 0) {
+      this.replication.handleDirectoriesOffline(broker, request.offlineLogDirs, records);
+    }
     if (state === 'shutdown-now') this.heartbeats.leave(broker);
     if (state === 'controlled-shutdown') {
       this.heartbeats.beginControlledShutdown(broker, nextOffset + records.length - 1);

@@ -18,6 +18,7 @@ import {
   Api,
   RESPONSE,
   type AllocateProducerIdsRequest,
+  type AssignReplicasToDirsRequest,
   type AlterPartitionReassignmentsRequest,
   type AlterPartitionRequest,
   type AlterPartitionResponse,
@@ -313,6 +314,8 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
         this.announceRefusals(asked, response);
         return response;
       }
+      case Api.assignReplicasToDirs:
+        return this.replication.assignReplicasToDirs(request as AssignReplicasToDirsRequest, records);
       case Api.allocateProducerIds:
         return allocateProducerIds(this.image, request as AllocateProducerIdsRequest, records);
       case Api.alterPartitionReassignments: {
@@ -473,6 +476,7 @@ const EMPTY_ANSWERS: ReadonlyMap<number, object> = new Map<number, object>([
   [Api.brokerHeartbeat, { isCaughtUp: false, isFenced: true, shouldShutDown: false }],
   [Api.alterPartition, { partitions: [] }],
   [Api.allocateProducerIds, { producerIdStart: -1, producerIdLen: 0 }],
+  [Api.assignReplicasToDirs, { partitions: [] }],
   [Api.electLeaders, { partitions: [] }],
   [Api.alterPartitionReassignments, { partitions: [] }],
   [Api.createPartitions, { topics: [] }],

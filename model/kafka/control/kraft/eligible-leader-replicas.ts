@@ -37,7 +37,7 @@ export function mayLeadAsLastKnown(
   acceptor: LeaderAcceptor,
 ): boolean {
   if (!policy.eligibleLeaderReplicas || partition.lastKnownElr.length !== 1) return false;
-  return policy.electsFencedLastKnownLeader || acceptor.accepts(partition.lastKnownElr[0]);
+  return policy.electsFencedLastKnownLeader || acceptor.accepts(partition.lastKnownElr[0], partition);
 }
 
 /**

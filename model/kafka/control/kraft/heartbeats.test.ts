@@ -16,6 +16,7 @@ function heartbeat(wants: Partial<BrokerHeartbeatRequest>): BrokerHeartbeatReque
     currentMetadataOffset: 5,
     wantFence: false,
     wantShutDown: false,
+    offlineLogDirs: [],
     ...wants,
   };
 }

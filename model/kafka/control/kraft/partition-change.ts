@@ -4,7 +4,7 @@
  * Without eligible leader replicas an empty ISR is never written: the last member stays in it while nobody leads. With
  * them it leaves like any other, and who may lead next is written down beside (eligible-leader-replicas.ts).
  */
-import type { MetadataImage, PartitionRegistration } from '../metadata-image.js';
+import { directoryOf, type MetadataImage, type PartitionRegistration } from '../metadata-image.js';
 import { NO_LEADER, NO_LEADER_CHANGE, type PartitionChangeRecord } from '../../protocol/metadata-records.js';
 import { eligibleAfter, lastKnownLeaderAfter, mayLeadAsLastKnown, NOBODY } from './eligible-leader-replicas.js';
 import { completeReassignment } from './complete-reassignment.js';
@@ -37,9 +37,15 @@ export class LeaderAcceptor {
     this.toAdd = toAdd;
   }
 
-  accepts(broker: number): boolean {
+  /** Nor does it accept whose replica lies in a log directory that is offline (KIP-858). */
+  accepts(broker: number, partition: PartitionRegistration): boolean {
     if (broker === this.toRemove) return false;
-    return broker === this.toAdd || this.image.isActive(broker);
+    const isActive = broker === this.toAdd || this.image.isActive(broker);
+    return isActive && this.image.isReplicaOnline(partition, broker);
+  }
+
+  defaultDirectory(broker: number): number {
+    return this.image.defaultDirectory(broker);
   }
 }
 
@@ -69,6 +75,8 @@ export interface PartitionTarget {
   readonly election: Election;
   /** This broker did not stop in order before it came back: it is no eligible leader any more. NO_BROKER: none. */
   readonly uncleanShutdown: number;
+  /** A broker says in which directory its replica lies (KIP-858). Left out: nobody does. */
+  readonly placed?: { readonly broker: number; readonly directoryId: number };
 }
 
 /** The partition as it is, led by whoever may. */
@@ -120,8 +128,9 @@ export function buildPartitionChange(
   const changesElr = !sameMembers(elr, partition.elr);
   const changesLastKnown = !sameMembers(lastKnownElr, partition.lastKnownElr);
   const reassigned = assignmentChanges(partition, target);
+  const directories = directoriesAfter(partition, target, acceptor);
   const isSame = !namesLeader && isr === null && leaderRecoveryState === null && !changesElr && !changesLastKnown;
-  if (isSame && reassigned === null) return null;
+  if (isSame && reassigned === null && directories === null) return null;
   return {
     kind: 'partition-change',
     partition: partition.partition,
@@ -131,7 +140,22 @@ export function buildPartitionChange(
     ...(changesElr && { elr }),
     ...(changesLastKnown && { lastKnownElr }),
     ...reassigned,
+    ...(directories !== null && { directories }),
   };
+}
+
+/** null: they stay, or nothing is said of them. */
+function directoriesAfter(
+  partition: PartitionRegistration,
+  { replicas, placed }: PartitionTarget,
+  acceptor: LeaderAcceptor,
+): readonly number[] | null {
+  if (partition.directories.length === 0) return null;
+  const directories = replicas.map((replica) => {
+    if (replica === placed?.broker) return placed.directoryId;
+    return partition.replicas.includes(replica) ? directoryOf(partition, replica) : acceptor.defaultDirectory(replica);
+  });
+  return sameMembers(directories, partition.directories) ? null : directories;
 }
 
 /** null: none. (PartitionChangeBuilder.setAssignmentChanges) */
@@ -165,7 +189,7 @@ function elect(
     return { leader: partition.lastKnownElr[0], unclean: true };
   }
   if (target.election !== 'unclean') return { leader: NO_LEADER, unclean: false };
-  const leader = target.replicas.find((replica) => acceptor.accepts(replica)) ?? NO_LEADER;
+  const leader = target.replicas.find((replica) => acceptor.accepts(replica, partition)) ?? NO_LEADER;
   return { leader, unclean: leader !== NO_LEADER };
 }
 
@@ -176,13 +200,10 @@ function electCleanly(
   acceptor: LeaderAcceptor,
 ): number {
   const preferred = replicas[0];
-  if (election === 'preferred' && mayLead(preferred, candidates, acceptor)) return preferred;
-  if (mayLead(partition.leader, candidates, acceptor)) return partition.leader;
-  return replicas.find((replica) => mayLead(replica, candidates, acceptor)) ?? NO_LEADER;
-}
-
-function mayLead(replica: number, candidates: readonly number[], acceptor: LeaderAcceptor): boolean {
-  return candidates.includes(replica) && acceptor.accepts(replica);
+  const mayLead = (replica: number): boolean => candidates.includes(replica) && acceptor.accepts(replica, partition);
+  if (election === 'preferred' && mayLead(preferred)) return preferred;
+  if (mayLead(partition.leader)) return partition.leader;
+  return replicas.find(mayLead) ?? NO_LEADER;
 }
 
 function sameMembers(a: readonly number[], b: readonly number[]): boolean {

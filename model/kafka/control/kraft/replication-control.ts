@@ -2,10 +2,17 @@
  * Who leads and who is in the ISR: the controller's decisions about partitions, as records to be written.
  * Nothing here changes the image; the records do, once they are replayed. (ReplicationControlManager)
  */
-import type { MetadataImage, PartitionRegistration } from '../metadata-image.js';
+import { directoryOf, type MetadataImage, type PartitionRegistration } from '../metadata-image.js';
 import type { TopicSettings } from '../../cluster-spec.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
-import { Api, RESPONSE, type ElectLeadersRequest, type ElectLeadersResponse } from '../../protocol/messages.js';
+import {
+  Api,
+  RESPONSE,
+  type AssignReplicasToDirsRequest,
+  type AssignReplicasToDirsResponse,
+  type ElectLeadersRequest,
+  type ElectLeadersResponse,
+} from '../../protocol/messages.js';
 import { NO_LEADER, type MetadataRecord } from '../../protocol/metadata-records.js';
 import { inForce } from '../../protocol/versions/features.js';
 import type { Rules } from '../../protocol/versions/rules.js';
@@ -69,6 +76,47 @@ export class ReplicationControl {
       const target = { ...this.targetOf(partition), isr: without(partition.isr, broker), uncleanShutdown: broker };
       this.change(partition, target, acceptor, records);
     }
+  }
+
+  /** The broker has lost log directories: its replicas there leave their ISRs, and others lead (KIP-858). */
+  handleDirectoriesOffline(broker: number, reported: readonly number[], records: MetadataRecord[]): void {
+    const { logDirs, brokerEpoch } = this.image.broker(broker)!;
+    const offline = logDirs.filter((directory) => reported.includes(directory));
+    if (offline.length === 0) return;
+    for (const partition of this.image.partitions) {
+      if (partition === undefined || !offline.includes(directoryOf(partition, broker))) continue;
+      this.removeFromIsr(partition, broker, records);
+    }
+    const remaining = logDirs.filter((directory) => !reported.includes(directory));
+    const change = { brokerId: broker, brokerEpoch, fenced: 0, inControlledShutdown: 0, logDirs: remaining } as const;
+    records.push({ kind: 'broker-registration-change', ...change });
+  }
+
+  /**
+   * A broker says where its replicas lie; those in a directory that is offline leave their ISRs.
+   * (ReplicationControlManager.handleAssignReplicasToDirs)
+   */
+  assignReplicasToDirs(request: AssignReplicasToDirsRequest, records: MetadataRecord[]): AssignReplicasToDirsResponse {
+    const registration = this.image.broker(request.brokerId);
+    const isCurrent = registration?.brokerEpoch === request.brokerEpoch;
+    const asked = isCurrent ? request.partitions : [];
+    const partitions = asked.map(({ partition, directoryId }) => ({
+      partition,
+      error: this.assignToDirectory(partition, request.brokerId, directoryId, records),
+    }));
+    for (const { partition, directoryId } of asked) {
+      const state = this.image.partition(partition);
+      if (state !== undefined && !registration!.logDirs.includes(directoryId)) {
+        this.removeFromIsr(state, request.brokerId, records);
+      }
+    }
+    return {
+      kind: Api.assignReplicasToDirs + RESPONSE,
+      bytes: 24 + 8 * partitions.length,
+      correlationId: request.correlationId,
+      error: isCurrent ? KafkaError.NONE : KafkaError.STALE_BROKER_EPOCH,
+      partitions,
+    };
   }
 
   hasLeaderships(broker: number): boolean {
@@ -144,6 +192,20 @@ export class ReplicationControl {
     }
   }
 
+  private assignToDirectory(number: number, broker: number, directoryId: number, records: MetadataRecord[]): ErrorCode {
+    const partition = this.image.partition(number);
+    if (partition === undefined) return KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
+    if (!partition.replicas.includes(broker)) return KafkaError.NOT_LEADER_OR_FOLLOWER;
+    const target = { ...unchanged(partition, 'online'), placed: { broker, directoryId } };
+    this.change(partition, target, new LeaderAcceptor(this.image, NO_BROKER, NO_BROKER), records);
+    return KafkaError.NONE;
+  }
+
+  private removeFromIsr(partition: PartitionRegistration, broker: number, records: MetadataRecord[]): void {
+    const target = { ...this.targetOf(partition), isr: without(partition.isr, broker) };
+    this.change(partition, target, new LeaderAcceptor(this.image, broker, NO_BROKER), records);
+  }
+
   /** Capped by the replicas of the topic's first partition, whichever partition is meant. (getTopicEffectiveMinIsr) */
   private effectiveMinIsr(topic: number): number {
     const first = this.image.partitions.find((partition) => partition?.topic === topic)!;
@@ -212,7 +274,8 @@ function transfer(
   records: MetadataRecord[],
 ): ErrorCode {
   if (partition.leader === target) return KafkaError.ELECTION_NOT_NEEDED;
-  if (!partition.isr.includes(target) || !acceptor.accepts(target)) return KafkaError.PREFERRED_LEADER_NOT_AVAILABLE;
+  if (!partition.isr.includes(target) || !acceptor.accepts(target, partition))
+    return KafkaError.PREFERRED_LEADER_NOT_AVAILABLE;
   records.push({
     kind: 'partition-change',
     partition: partition.partition,

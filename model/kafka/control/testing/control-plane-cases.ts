@@ -275,7 +275,7 @@ export function describeControlPlane({ name, cluster }: ControlPlaneCase): void 
 }
 
 /** All is idle again, every replica holds the same, and what was acknowledged can be read. */
-function expectWhole(run: Run, acknowledged: number): void {
+export function expectWhole(run: Run, acknowledged: number): void {
   run.until(200, () => run.kafka.settled());
   expect(run.acknowledged()).toHaveLength(acknowledged);
   run.kafka.keys().forEach((_, key) => {

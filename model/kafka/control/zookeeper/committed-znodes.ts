@@ -3,6 +3,7 @@
  * trusts no server: each transaction is applied once, when the first of them knows it to be committed, and every later word
  * must be the same.
  */
+import { NO_DIRECTORIES } from '../../protocol/directory-ids.js';
 import type { Probes } from '../../../kernel/probes.js';
 import type { Host, MachineId } from '../../../kernel/process.js';
 import type { TopicSpec } from '../../cluster-spec.js';
@@ -160,6 +161,7 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
       leaderRecoveryState: 0,
       elr: [],
       lastKnownElr: [],
+      directories: NO_DIRECTORIES,
     };
     this.partitions[partition] = after;
     this.placements[partition] ??= after.replicas;

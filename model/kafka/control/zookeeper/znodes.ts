@@ -12,6 +12,8 @@ export const ZkPath = {
   topics: '/brokers/topics',
   isrChanges: '/isr_change_notification',
   isrChangePrefix: '/isr_change_notification/isr_change_',
+  logDirEvents: '/log_dir_event_notification',
+  logDirEventPrefix: '/log_dir_event_notification/log_dir_event_',
   preferredElection: '/admin/preferred_replica_election',
   reassignment: '/admin/reassign_partitions',
   producerIds: '/latest_producer_id_block',
@@ -61,6 +63,10 @@ export interface PartitionStateZnode {
 /** Partitions whose ISR their leaders have changed since the last. */
 export interface IsrChangeZnode {
   readonly partitions: readonly number[];
+}
+/** One of this broker's log directories has failed (KIP-112). */
+export interface LogDirEventZnode {
+  readonly brokerId: number;
 }
 /** Where the leadership of each partition is wanted. */
 export interface ReassignmentZnode {

@@ -12,12 +12,12 @@ import { Probe } from '../../probes.js';
 import type { RecordBatch } from '../../protocol/records.js';
 import type { Rules } from '../../protocol/versions/rules.js';
 import { LogTimer } from '../log-timers.js';
-import { readOffsets, writeOffsets } from '../offset-checkpoint.js';
+import type { LogDirectory } from '../log-directory.js';
 import type { PartitionLog } from '../partition-log.js';
 import { cleanedPath, CLEANER_CHECKPOINT } from '../paths.js';
 import { deleteOldSegments } from '../retention.js';
 import type { LogSegment } from '../segment.js';
-import { LogDirFailure, mustSucceed } from '../storage-error.js';
+import { mustSucceed } from '../storage-error.js';
 import { CleanedTransactions } from './cleaned-transactions.js';
 import { isCleanable, toClean, type LogToClean } from './cleanable.js';
 import { filterBatch, type BatchFilter, type RemovedRecord } from './filter-batch.js';
@@ -58,15 +58,23 @@ export class LogCleaner {
   readonly #capacity: number;
   /** The compacted logs that are loaded. */
   readonly #logs: () => readonly PartitionLog[];
-  /** By partition: the first offset that was not cleaned (cleaner-offset-checkpoint). */
-  #checkpoint: (number | undefined)[] = [];
+  readonly #directories: readonly LogDirectory[];
+  /** By directory, then partition: the first offset that was not cleaned (cleaner-offset-checkpoint). */
+  #checkpoints: (number | undefined)[][] = [];
   /** Cleaning one failed: nobody tries again (markPartitionUncleanable). */
   readonly #uncleanable = new Set<number>();
   #cleaning: Cleaning | null = null;
   /** Counts cleanings: a step of one that was aborted comes to nothing. */
   #turn = 0;
 
-  constructor(host: Host, settings: BrokerSettings, rules: Rules, logs: () => readonly PartitionLog[]) {
+  constructor(
+    host: Host,
+    settings: BrokerSettings,
+    rules: Rules,
+    directories: readonly LogDirectory[],
+    logs: () => readonly PartitionLog[],
+  ) {
+    this.#directories = directories;
     this.#host = host;
     this.#rules = rules;
     this.#logs = logs;
@@ -76,7 +84,7 @@ export class LogCleaner {
   }
 
   start(): void {
-    this.#checkpoint = [...readOffsets(this.#host.disk, CLEANER_CHECKPOINT)];
+    this.#checkpoints = this.#directories.map((directory) => [...directory.read(CLEANER_CHECKPOINT)]);
     this.#host.later(LogTimer.cleanerStep, this.#turn);
   }
 
@@ -87,7 +95,7 @@ export class LogCleaner {
     const cleaning = this.#cleaning;
     if (cleaning?.log !== log) return;
     const { group } = cleaning;
-    if (group?.isSwapping === true) endSwap(this.#host.disk, log.name, group.segments[0].baseOffset);
+    if (group?.isSwapping === true) endSwap(this.#host.disk, log.path, group.segments[0].baseOffset);
     else if (group !== null) this.#host.disk.remove(group.file.path);
     this.#cleaning = null;
     this.#turn++;
@@ -98,15 +106,21 @@ export class LogCleaner {
   forget(log: PartitionLog): void {
     this.abort(log);
     this.#uncleanable.delete(log.partition);
-    if (this.#checkpoint[log.partition] === undefined) return;
-    this.#checkpoint[log.partition] = undefined;
-    writeOffsets(this.#host.disk, CLEANER_CHECKPOINT, [...this.#checkpoint]);
+    if (this.#checkpointOf(log) !== undefined) this.#checkpointAt(log, undefined);
+  }
+
+  /** Its directory has failed: nothing of it is touched any more (LogCleanerManager.handleLogDirFailure). */
+  drop(log: PartitionLog): void {
+    if (this.#cleaning?.log !== log) return;
+    this.#cleaning = null;
+    this.#turn++;
+    this.#host.timer(LogTimer.cleanerStep, this.#backoffMicros, this.#turn);
   }
 
   /** What was clean and is gone will come back dirty (maybeTruncateCheckpoint). */
-  truncated({ partition, segments }: PartitionLog): void {
-    const { baseOffset } = segments.active;
-    if ((this.#checkpoint[partition] ?? 0) > baseOffset) this.#checkpointAt(partition, baseOffset);
+  truncated(log: PartitionLog): void {
+    const { baseOffset } = log.segments.active;
+    if ((this.#checkpointOf(log) ?? 0) > baseOffset) this.#checkpointAt(log, baseOffset);
   }
 
   // ---------------------------------------------------------------------- the thread
@@ -125,7 +139,7 @@ export class LogCleaner {
   onSynced(turn: number, result: IoResult): void {
     const cleaning = this.#cleaning;
     if (turn !== this.#turn || cleaning === null) return;
-    if (result !== 'ok') throw new LogDirFailure(cleaning.log.name, result);
+    mustSucceed(result, cleaning.log.path);
     this.#beginSwap(cleaning);
     this.#host.later(LogTimer.cleanerStep, this.#turn);
   }
@@ -147,8 +161,8 @@ export class LogCleaner {
     for (const log of this.#logs()) {
       const { partition } = log;
       if (this.#uncleanable.has(partition)) continue;
-      const candidate = toClean(log, this.#checkpoint[partition], this.#nowMs(), this.#rules);
-      if (candidate.checkpointIsInvalid) this.#checkpointAt(partition, candidate.firstDirtyOffset);
+      const candidate = toClean(log, this.#checkpointOf(log), this.#nowMs(), this.#rules);
+      if (candidate.checkpointIsInvalid) this.#checkpointAt(log, candidate.firstDirtyOffset);
       if (!isCleanable(candidate)) continue;
       if (filthiest === null || candidate.dirtyRatio > filthiest.dirtyRatio) filthiest = candidate;
     }
@@ -210,7 +224,7 @@ export class LogCleaner {
         if (left !== null) batches.push(left);
       }
     }
-    const file = this.#host.disk.open(cleanedPath(log.name, group[0].baseOffset));
+    const file = this.#host.disk.open(cleanedPath(log.path, group[0].baseOffset));
     mustSucceed(file.truncate(0), file.path);
     for (const batch of batches) mustSucceed(file.append(batch, batch.bytes), file.path);
     cleaning.group = { segments: group, file, batches, removed, isSwapping: false };
@@ -220,7 +234,7 @@ export class LogCleaner {
   /** From here on readers see the cleaned segment. */
   #beginSwap({ log, group, filter }: Cleaning): void {
     const { segments, file, batches, removed } = group!;
-    beginSwap(this.#host.disk, log.name, segments[0].baseOffset);
+    beginSwap(this.#host.disk, log.path, segments[0].baseOffset);
     log.replaceSegments(segments, file, batches, filter.transactions.retained.splice(0));
     group!.isSwapping = true;
     const { id, probes } = this.#host;
@@ -230,13 +244,13 @@ export class LogCleaner {
   }
 
   #endSwap(cleaning: Cleaning): void {
-    endSwap(this.#host.disk, cleaning.log.name, cleaning.group!.segments[0].baseOffset);
+    endSwap(this.#host.disk, cleaning.log.path, cleaning.group!.segments[0].baseOffset);
     cleaning.group = null;
   }
 
   /** LogCleanerManager.doneCleaning; and the next log at once. */
   #finish({ log, map }: Cleaning): void {
-    this.#checkpointAt(log.partition, map.latestOffset + 1);
+    this.#checkpointAt(log, map.latestOffset + 1);
     this.#cleaning = null;
     this.#turn++;
     this.#deleteOldSegments();
@@ -250,9 +264,15 @@ export class LogCleaner {
     }
   }
 
-  #checkpointAt(partition: number, offset: number): void {
-    this.#checkpoint[partition] = offset;
-    writeOffsets(this.#host.disk, CLEANER_CHECKPOINT, [...this.#checkpoint]);
+  /** undefined before the cleaner has begun, too. */
+  #checkpointOf({ directory, partition }: PartitionLog): number | undefined {
+    return this.#checkpoints[directory.index]?.[partition];
+  }
+
+  #checkpointAt({ directory, partition }: PartitionLog, offset: number | undefined): void {
+    const checkpoint = (this.#checkpoints[directory.index] ??= []);
+    checkpoint[partition] = offset;
+    directory.write(CLEANER_CHECKPOINT, [...checkpoint]);
   }
 
   #nowMs(): number {

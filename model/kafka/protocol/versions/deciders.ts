@@ -45,6 +45,7 @@ export const deciders: { readonly [name in RuleName]: Decider } = {
     'inter-broker protocol',
     '2.1-IV2: Fetch version 10; ReplicaFetcherThread.fetchRequestVersion. A leader checks the epoch of whoever names one',
   ),
+  logDirFailure: decided('inter-broker protocol', '1.0-IV0: ReplicaManager.haltBrokerOnDirFailure'),
   tombstoneRetention: decided('binary', 'LogCleaner'),
   replicaLag: decided('binary', 'Partition.getOutOfSyncReplicas, of the leader'),
   highWatermarkWaitsForCaughtUp: decided('binary', 'Partition.maybeIncrementLeaderHW, of the leader'),
@@ -130,6 +131,7 @@ export const deciders: { readonly [name in RuleName]: Decider } = {
   ),
   groupInTransactionalCommits: decided('negotiation', 'TxnOffsetCommit version 3'),
   stableOffsetFetch: decided('negotiation', 'OffsetFetch version 7'),
+  replicaDirectories: decided('metadata.version', '3.7-IV2: MetadataVersion.isDirectoryAssignmentSupported'),
 };
 
 /** The cluster has agreed on it: no process decides it alone, nor two of them. */

@@ -13,6 +13,7 @@ export const controlPlanes: readonly ControlPlane[] = ['kraft', 'zookeeper'];
 const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] } = {
   messageFormat: [0, 1, 2],
   truncation: ['high-watermark', 'epoch-end-offset', 'epoch-and-end-offset', 'fenced', 'on-fetch'],
+  logDirFailure: ['halt', 'replicas-offline'],
   outOfRange: ['halt', 'truncate'],
   epochStartOnElection: [false, true],
   leaderEpochStartOffset: [false, true],
@@ -45,6 +46,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   voterIdentity: ['id', 'id-and-directory'],
   periodicUncleanElection: [false, true],
   partitionReassignments: [false, true],
+  replicaDirectories: [false, true],
   wholeTargetInIsr: [false, true],
   brokerSession: ['unfenced', 'heard', 'heard-if-unfenced-at-takeover'],
 

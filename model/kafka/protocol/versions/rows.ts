@@ -20,6 +20,7 @@ export interface VersionRow {
 const first: RuleValues = {
   messageFormat: 0,
   truncation: 'high-watermark',
+  logDirFailure: 'halt',
   outOfRange: 'halt',
   epochStartOnElection: false,
   leaderEpochStartOffset: false,
@@ -46,6 +47,7 @@ const first: RuleValues = {
   eligibleLeaderReplicas: false,
 
   partitionReassignments: false,
+  replicaDirectories: false,
 
   checkQuorum: false,
   preVote: false,
@@ -116,6 +118,7 @@ const releases: readonly Release[] = [
       batchesRemembered: 5, // (1.0)
       sequenceWithoutState: 'unknown-producer-id', // (1.0)
       controllerStopsWithSession: true,
+      logDirFailure: 'replicas-offline', // (1.0)
     },
   },
   {
@@ -195,6 +198,7 @@ const releases: readonly Release[] = [
       highWatermarkGate: true,
       effectiveMinIsr: true,
       leaderHints: true,
+      replicaDirectories: true,
       leaderEpochOnShrink: false, // (3.6)
       checkQuorum: true,
       retryBackoff: 'exponential',

@@ -128,6 +128,7 @@ export class ScriptedCluster {
       currentMetadataOffset: this.committed.image.nextOffset - 1,
       wantFence: false,
       wantShutDown: false,
+      offlineLogDirs: [],
       ...wants,
     } as BrokerHeartbeatRequest);
   }
@@ -165,6 +166,7 @@ export function registration(brokerId: number, incarnationId: number): Omit<Requ
     incarnationId,
     rack: null,
     previousBrokerEpoch: -1,
+    logDirs: [],
   } as unknown as Request;
 }
 

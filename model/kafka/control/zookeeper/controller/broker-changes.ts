@@ -75,6 +75,7 @@ function remove(brokers: readonly number[], { context }: ControllerParts): void 
 /** The others hear of the newcomers; the newcomers of everything; then of what they host, and leaders are chosen. */
 function* onStartup(brokers: readonly number[], parts: ControllerParts): ZkSteps<void> {
   const { context, batch, replicas, partitions } = parts;
+  for (const broker of brokers) context.offlineReplicas[broker] = undefined;
   const others = context.liveOrShuttingDown().filter((broker) => !brokers.includes(broker));
   batch.addUpdateMetadata(others, []);
   batch.send();
@@ -87,14 +88,22 @@ function* onStartup(brokers: readonly number[], parts: ControllerParts): ZkSteps
   );
 }
 
-/** onReplicasBecomeOffline: first new leaders, then the dead leave the ISRs. */
 function* onFailure(brokers: readonly number[], parts: ControllerParts): ZkSteps<void> {
+  const { context } = parts;
+  for (const broker of brokers) {
+    context.shuttingDown.delete(broker);
+    context.offlineReplicas[broker] = undefined;
+  }
+  yield* onReplicasBecomeOffline(replicasOn(brokers, parts), parts);
+}
+
+/** First new leaders, then the replicas leave their ISRs. */
+export function* onReplicasBecomeOffline(gone: readonly PartitionAndReplica[], parts: ControllerParts): ZkSteps<void> {
   const { context, batch, replicas, partitions } = parts;
-  for (const broker of brokers) context.shuttingDown.delete(broker);
   const leaderless = context.partitions().filter((partition) => hasDeadLeader(partition, parts));
   partitions.toOffline(leaderless);
   yield* partitions.triggerOnline();
-  yield* replicas.toOffline(replicasOn(brokers, parts));
+  yield* replicas.toOffline(gone);
   if (leaderless.length > 0) return;
   batch.addUpdateMetadata(context.liveOrShuttingDown(), []);
   batch.send();
@@ -103,9 +112,9 @@ function* onFailure(brokers: readonly number[], parts: ControllerParts): ZkSteps
 function hasDeadLeader(partition: number, { context }: ControllerParts): boolean {
   const leadership = context.leaderships[partition];
   if (leadership === undefined) return false;
-  return leadership.leader !== NO_LEADER && !context.isLive(leadership.leader);
+  return leadership.leader !== NO_LEADER && !context.isReplicaOnline(leadership.leader, partition);
 }
 
-function replicasOn(brokers: readonly number[], { context }: ControllerParts): PartitionAndReplica[] {
+export function replicasOn(brokers: readonly number[], { context }: ControllerParts): PartitionAndReplica[] {
   return brokers.flatMap((replica) => context.partitionsOn(replica).map((partition) => ({ partition, replica })));
 }

@@ -23,7 +23,7 @@ export class BrokerChannel implements ConnectionOwner {
   private readonly host: Host;
   private readonly settings: BrokerChannelSettings;
   private readonly broker: MachineId;
-  private readonly onResponse: (broker: number, request: ControlRequest, response: ControlResponse) => void;
+  private readonly onResponse: (broker: number, response: ControlResponse) => void;
   private readonly queue: ControlRequest[] = [];
   private connection: Connection | null = null;
   private isConnected = false;
@@ -39,7 +39,7 @@ export class BrokerChannel implements ConnectionOwner {
     settings: BrokerChannelSettings,
     broker: MachineId,
     number: number,
-    onResponse: (broker: number, request: ControlRequest, response: ControlResponse) => void,
+    onResponse: (broker: number, response: ControlResponse) => void,
   ) {
     this.host = host;
     this.settings = settings;
@@ -70,10 +70,10 @@ export class BrokerChannel implements ConnectionOwner {
 
   onMessage(connection: Connection, message: Message): void {
     if (connection !== this.connection) return;
-    const request = this.queue.shift()!;
+    this.queue.shift();
     this.isSent = false;
     this.cancelTimers();
-    this.onResponse(this.broker, request, message as ControlResponse);
+    this.onResponse(this.broker, message as ControlResponse);
     this.proceed();
   }
 

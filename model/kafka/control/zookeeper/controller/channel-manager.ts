@@ -6,7 +6,7 @@ import { BrokerChannel, type BrokerChannelSettings } from './broker-channel.js';
 export class ChannelManager {
   private readonly host: Host;
   private readonly settings: BrokerChannelSettings;
-  private readonly onResponse: (broker: number, request: ControlRequest, response: ControlResponse) => void;
+  private readonly onResponse: (broker: number, response: ControlResponse) => void;
   private readonly channels = new Map<number, BrokerChannel>();
   private numbers = 0;
   private correlationIds = 0;
@@ -14,7 +14,7 @@ export class ChannelManager {
   constructor(
     host: Host,
     settings: BrokerChannelSettings,
-    onResponse: (broker: number, request: ControlRequest, response: ControlResponse) => void,
+    onResponse: (broker: number, response: ControlResponse) => void,
   ) {
     this.host = host;
     this.settings = settings;

@@ -27,6 +27,8 @@ export class ControllerContext {
   readonly reassigned = new Set<number>();
   readonly leaderships: (LeaderAndIsr | undefined)[] = [];
   readonly partitionStates: (PartitionState | undefined)[] = [];
+  /** By broker: its replicas that lie in log directories that have failed (replicasOnOfflineDirs). */
+  readonly offlineReplicas: (ReadonlySet<number> | undefined)[] = [];
   /** By partition, then broker. */
   readonly replicaStates: (ReplicaState | undefined)[][] = [];
 
@@ -38,6 +40,7 @@ export class ControllerContext {
     this.assignments.length = 0;
     this.reassigned.clear();
     this.leaderships.length = 0;
+    this.offlineReplicas.length = 0;
     this.partitionStates.length = 0;
     this.replicaStates.length = 0;
   }
@@ -47,13 +50,22 @@ export class ControllerContext {
     return this.brokers.flatMap((broker) => (broker === undefined ? [] : [broker.id]));
   }
 
-  /** isReplicaOnline, liveBrokerIds: those that are shutting down do not count. */
+  /** liveBrokerIds: those that are shutting down do not count. */
   isLive(broker: number): boolean {
     return this.brokers[broker] !== undefined && !this.shuttingDown.has(broker);
   }
 
   isLiveOrShuttingDown(broker: number): boolean {
     return this.brokers[broker] !== undefined;
+  }
+
+  /** The broker is live, and the replica does not lie in a log directory that has failed. */
+  isReplicaOnline(broker: number, partition: number): boolean {
+    return this.isLive(broker) && !this.isInFailedDirectory(broker, partition);
+  }
+
+  isInFailedDirectory(broker: number, partition: number): boolean {
+    return this.offlineReplicas[broker]?.has(partition) === true;
   }
 
   /** Those that are known to exist. */

@@ -1,4 +1,5 @@
 /** What the controller's one thread has to do, in order of arrival: ControllerEventManager. */
+import type { ControlResponse } from '../../../protocol/control-messages.js';
 import type { Request, Response } from '../../../protocol/messages.js';
 
 export type ControllerEvent =
@@ -14,6 +15,9 @@ export type ControllerEvent =
   /** Data of a topic's znode were written. */
   | { readonly kind: 'partition-modifications'; readonly topic: number }
   | { readonly kind: 'isr-change' }
+  /** A broker says that one of its log directories has failed; one that it cannot serve what lies there. */
+  | { readonly kind: 'log-dir-event' }
+  | { readonly kind: 'leader-and-isr-response'; readonly broker: number; readonly response: ControlResponse }
   | { readonly kind: 'create-topics' }
   | { readonly kind: 'rebalance' }
   /** The state of a partition that is being reassigned was written (to 2.6). */

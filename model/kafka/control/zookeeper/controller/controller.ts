@@ -4,6 +4,7 @@
  * it is no longer the controller included, it learns when the event's turn comes.
  */
 import type { Host } from '../../../../kernel/process.js';
+import { logDirCount } from '../../../cluster-spec.js';
 import { Probe } from '../../../probes.js';
 import { KafkaError } from '../../../protocol/errors.js';
 import {
@@ -15,13 +16,23 @@ import {
   type Request,
   type Response,
 } from '../../../protocol/messages.js';
-import { ControlApi, type ControlledShutdownRequest } from '../../../protocol/control-messages.js';
+import {
+  ControlApi,
+  type ControlledShutdownRequest,
+  type ControlResponse,
+} from '../../../protocol/control-messages.js';
 import { alterReassignmentsResponse, createPartitionsResponse } from '../../admin-answers.js';
 import type { ZnodeEvent } from '../ensemble/operations.js';
 import { TopicPaths, ZkPath } from '../znodes.js';
 import { ControllerMoved, watchExistence, type ZkSteps } from '../zk-steps.js';
 import type { ZkSession } from '../zk-session.js';
 import { processBrokerChange, readBrokers } from './broker-changes.js';
+import {
+  processLogDirEvents,
+  processOfflineReplicas,
+  tellsOfOfflineReplicas,
+  watchLogDirEvents,
+} from './log-dir-failures.js';
 import { ChannelManager } from './channel-manager.js';
 import { ControllerContext } from './context.js';
 import type { ControllerSettings } from './controller-config.js';
@@ -112,7 +123,7 @@ export class KafkaController {
       retryTimer: timers.channelRetry,
       deadlineTimer: timers.channelDeadline,
     };
-    const channels = new ChannelManager(host, channelSettings, () => undefined);
+    const channels = new ChannelManager(host, channelSettings, (broker, response) => this.onResponse(broker, response));
     const batch = new RequestBatch(settings.brokerId, context, channels, settings.rules);
     const partitions = new PartitionStateMachine(context, batch, paths, settings.topics);
     const replicas = new ReplicaStateMachine(context, batch, paths);
@@ -175,10 +186,17 @@ export class KafkaController {
     return this.parts.settings.brokerId;
   }
 
+  /** Kafka looks into every answer; most say nothing. */
+  private onResponse(broker: number, response: ControlResponse): void {
+    if (!tellsOfOfflineReplicas(broker, response, this.parts)) return;
+    this.put({ kind: 'leader-and-isr-response', broker, response });
+  }
+
   private onClusterEvent(path: string): void {
     if (path === ZkPath.brokerIds) this.put({ kind: 'broker-change' });
     else if (path === ZkPath.topics) this.put({ kind: 'topic-change' });
     else if (path === ZkPath.isrChanges) this.put({ kind: 'isr-change' });
+    else if (path === ZkPath.logDirEvents) this.put({ kind: 'log-dir-event' });
     else this.onStateWritten(path);
   }
 
@@ -260,6 +278,9 @@ export class KafkaController {
       case 'reassignment-isr-change':
         if (this.isActive) yield* maybeCompleteReassignments([event.partition], this.parts);
         return;
+      case 'leader-and-isr-response':
+        if (this.isActive) yield* processOfflineReplicas(event.broker, event.response, this.parts);
+        return;
       case 'partition-modifications':
         if (this.isActive) yield* processPartitionModifications(event.topic, this.parts);
         return;
@@ -280,6 +301,9 @@ export class KafkaController {
         return;
       case 'isr-change':
         yield* processIsrChanges(parts);
+        return;
+      case 'log-dir-event':
+        yield* processLogDirEvents(parts);
         return;
       case 'create-topics':
         yield* createTopics(parts);
@@ -333,6 +357,7 @@ export class KafkaController {
     const { parts, context, home } = this;
     this.isWatching = true;
     yield* deleteIsrChanges(parts);
+    if (logDirCount(parts.settings.settings) > 1) yield* watchLogDirEvents(parts);
     for (const broker of yield* readBrokers()) context.brokers[broker.id] = broker;
     const partitions = yield* readNewTopics(parts);
     yield* refreshLeaderships(partitions, parts);

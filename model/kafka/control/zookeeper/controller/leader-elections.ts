@@ -34,15 +34,15 @@ export function chooseLeader(
   const { isr } = current;
   switch (strategy.kind) {
     case 'offline':
-      return offline(replicas, isr, context, allowsUnclean);
+      return offline(partition, isr, context, allowsUnclean);
     case 'unclean':
-      return offline(replicas, isr, context, true);
+      return offline(partition, isr, context, true);
     case 'preferred':
-      return moveTo(replicas[0], replicas, isr, context);
+      return moveTo(replicas[0], partition, isr, context);
     case 'transfer':
-      return moveTo(strategy.target, replicas, isr, context);
+      return moveTo(strategy.target, partition, isr, context);
     case 'controlled-shutdown':
-      return controlledShutdown(replicas, isr, context);
+      return controlledShutdown(partition, isr, context);
     case 'reassign':
       return reassign(partition, isr, context);
   }
@@ -50,36 +50,29 @@ export function chooseLeader(
 
 /** The first of the assignment that is live and in the ISR; else, if that is allowed, the first that is live. */
 function offline(
-  replicas: readonly number[],
+  partition: number,
   isr: readonly number[],
   context: ControllerContext,
   allowsUnclean: boolean,
 ): Choice | null {
-  const live = replicas.filter((replica) => context.isLive(replica));
+  const live = context.replicasOf(partition).filter((replica) => context.isReplicaOnline(replica, partition));
   const clean = live.find((replica) => isr.includes(replica));
   if (clean !== undefined) {
-    return { leader: clean, isr: isr.filter((replica) => context.isLive(replica)), recipients: live };
+    return { leader: clean, isr: isr.filter((replica) => live.includes(replica)), recipients: live };
   }
   if (!allowsUnclean || live.length === 0) return null;
   return { leader: live[0], isr: [live[0]], recipients: live };
 }
 
-function moveTo(
-  target: number,
-  replicas: readonly number[],
-  isr: readonly number[],
-  context: ControllerContext,
-): Choice | null {
-  if (!context.isLive(target) || !isr.includes(target)) return null;
-  return { leader: target, isr, recipients: replicas };
+function moveTo(target: number, partition: number, isr: readonly number[], context: ControllerContext): Choice | null {
+  if (!context.isReplicaOnline(target, partition) || !isr.includes(target)) return null;
+  return { leader: target, isr, recipients: context.replicasOf(partition) };
 }
 
-function controlledShutdown(
-  replicas: readonly number[],
-  isr: readonly number[],
-  context: ControllerContext,
-): Choice | null {
-  const recipients = replicas.filter((replica) => context.isLiveOrShuttingDown(replica));
+function controlledShutdown(partition: number, isr: readonly number[], context: ControllerContext): Choice | null {
+  const recipients = context
+    .replicasOf(partition)
+    .filter((replica) => context.isLiveOrShuttingDown(replica) && !context.isInFailedDirectory(replica, partition));
   const leader = recipients.find((replica) => isr.includes(replica) && !context.shuttingDown.has(replica));
   if (leader === undefined) return null;
   return { leader, isr: isr.filter((replica) => !context.shuttingDown.has(replica)), recipients };
@@ -88,6 +81,6 @@ function controlledShutdown(
 function reassign(partition: number, isr: readonly number[], context: ControllerContext): Choice | null {
   const { replicas, removing } = context.assignments[partition]!;
   const target = replicas.filter((replica) => !removing.includes(replica));
-  const leader = target.find((replica) => context.isLive(replica) && isr.includes(replica));
+  const leader = target.find((replica) => context.isReplicaOnline(replica, partition) && isr.includes(replica));
   return leader === undefined ? null : { leader, isr, recipients: target };
 }

@@ -64,7 +64,8 @@ export class PartitionStateMachine {
   private initialState(partition: number): PartitionState {
     const leadership = this.context.leaderships[partition];
     if (leadership === undefined) return 'new';
-    return leadership.leader !== NO_LEADER && this.context.isLive(leadership.leader) ? 'online' : 'offline';
+    const isLed = leadership.leader !== NO_LEADER && this.context.isReplicaOnline(leadership.leader, partition);
+    return isLed ? 'online' : 'offline';
   }
 
   /** The first ISR is whoever lives; without anyone the partition stays new. */
@@ -72,7 +73,7 @@ export class PartitionStateMachine {
     const { context, batch } = this;
     const states = new Map<number, PartitionStateZnode>();
     for (const partition of partitions) {
-      const live = context.replicasOf(partition).filter((replica) => context.isLive(replica));
+      const live = context.replicasOf(partition).filter((replica) => context.isReplicaOnline(replica, partition));
       if (live.length === 0) continue;
       states.set(partition, { leader: live[0], leaderEpoch: 0, isr: live, controllerEpoch: context.epoch });
     }

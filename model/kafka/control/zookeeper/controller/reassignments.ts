@@ -154,7 +154,7 @@ function* isComplete(
 function* moveLeaderIfRequired(partition: number, { replicas }: Assignment, parts: ControllerParts): ZkSteps<void> {
   const { context, partitions } = parts;
   const leader = context.leaderships[partition]!.leader;
-  if (replicas.includes(leader) && context.isLive(leader)) yield* bumpLeaderEpoch(partition, parts);
+  if (replicas.includes(leader) && context.isReplicaOnline(leader, partition)) yield* bumpLeaderEpoch(partition, parts);
   else yield* partitions.toOnline([partition], { kind: 'reassign' });
 }
 

@@ -29,8 +29,9 @@ export class ReplicaStateMachine {
     const offline: PartitionAndReplica[] = [];
     for (const partition of context.partitions()) {
       for (const replica of context.replicasOf(partition)) {
-        (context.isLive(replica) ? online : offline).push({ partition, replica });
-        context.setReplicaState(partition, replica, context.isLive(replica) ? 'online' : 'offline');
+        const isOnline = context.isReplicaOnline(replica, partition);
+        (isOnline ? online : offline).push({ partition, replica });
+        context.setReplicaState(partition, replica, isOnline ? 'online' : 'offline');
       }
     }
     this.toOnline(online);

@@ -97,7 +97,7 @@ function objection(partition: number, request: ElectLeadersRequest, { context }:
   const { leader } = leadership;
   const isThere =
     (request.electionType === 0 && leader === context.replicasOf(partition)[0]) ||
-    (request.electionType === 1 && context.isLive(leader)) ||
+    (request.electionType === 1 && context.isReplicaOnline(leader, partition)) ||
     (request.electionType === 2 && leader === request.target);
   return isThere ? KafkaError.ELECTION_NOT_NEEDED : KafkaError.NONE;
 }
@@ -116,7 +116,7 @@ export function* rebalance(imbalancePercentage: number, parts: ControllerParts):
     });
     if (elsewhere.length * 100 <= preferring.length * imbalancePercentage) continue;
     const movable = elsewhere.filter(
-      (partition) => context.isLive(broker) && context.leaderships[partition]!.isr.includes(broker),
+      (partition) => context.isReplicaOnline(broker, partition) && context.leaderships[partition]!.isr.includes(broker),
     );
     yield* partitions.toOnline(movable, { kind: 'preferred' });
   }

@@ -66,6 +66,12 @@ export const administrationRules = {
     'Replicas are moved by a request to the controller, which can also take a move back.',
     'KIP-455 (2.4); AlterPartitionReassignments',
   ),
+
+  replicaDirectories: toggle(
+    'The controller knows in which log directory each replica lies, and looks for another leader where one fails.',
+    'KIP-858 (3.7); AssignReplicasToDirs, ReplicationControlManager.handleDirectoriesOffline',
+    'kraft',
+  ),
 };
 
 export const zooKeeperRules = {

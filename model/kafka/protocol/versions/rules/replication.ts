@@ -27,6 +27,15 @@ export const replicationRules = {
     },
   ),
 
+  logDirFailure: choice(
+    'What a broker with several log directories does when one of them fails.',
+    'KIP-112 (1.0); LogDirFailureHandler, haltBrokerOnDirFailure',
+    {
+      halt: 'It halts.',
+      'replicas-offline': 'It goes on without the replicas that lie there, until it is started again.',
+    },
+  ),
+
   outOfRange: choice(
     'What a follower does that is ahead of its leader when unclean election is off for the topic.',
     'KAFKA-6361, KIP-279 (2.0); ReplicaFetcherThread.handleOffsetOutOfRange up to 1.1',
