@@ -23,7 +23,8 @@ import {
 } from './cluster-spec.js';
 import { CombinedServer } from './combined-server.js';
 import { CommittedMetadata } from './control/committed-metadata.js';
-import { Controller, type ControllerConfig } from './control/kraft/controller.js';
+import type { ControllerConfig } from './control/kraft/controller-config.js';
+import { Controller } from './control/kraft/controller.js';
 import { CommittedZnodes } from './control/zookeeper/committed-znodes.js';
 import { ensembleConfig } from './control/zookeeper/ensemble/ensemble-config.js';
 import { ZooKeeperServer } from './control/zookeeper/ensemble/server.js';

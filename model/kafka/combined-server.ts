@@ -8,7 +8,9 @@ import { Process, type BrokenReason, type Host, type Message } from '../kernel/p
 import { Broker } from './broker/broker.js';
 import type { BrokerConfig } from './broker/config.js';
 import type { CommittedMetadata } from './control/committed-metadata.js';
-import { Controller, FIRST_CONTROLLER_TIMER, type ControllerConfig } from './control/kraft/controller.js';
+import type { ControllerConfig } from './control/kraft/controller-config.js';
+import { FIRST_CONTROLLER_TIMER } from './control/kraft/controller-timers.js';
+import { Controller } from './control/kraft/controller.js';
 import { Purpose } from './protocol/messages.js';
 
 /** What others connect to the controller's listener for. */

@@ -68,8 +68,8 @@ export class Liveness implements SendListener, PollListener, EventHandler {
         this.spec.consumers.filter((consumer) => consumer.partitions.includes(partition)).length +
         this.groupsOf(partition).length,
     );
-    const { names, isInternal } = cluster.partitions;
-    const partitions = names.flatMap((_, one) => (isInternal[one] || view.isStillToBeAdded(one) ? [] : [one]));
+    const { isInternal } = cluster.partitions;
+    const partitions = view.partitions.filter((one) => !isInternal[one]);
     this.startReader(partitions);
     this.goals = cluster.producers.flatMap((producer) =>
       partitions.map((partition) => ({ producer, partition, value: -1, acknowledged: false, reached: false })),

@@ -20,6 +20,18 @@ export interface KafkaPartitions {
   readonly initialCounts: readonly number[];
 }
 
+/**
+ * Whether its topic has this partition, as far as an image of the metadata says. What a topic is created with it has from the
+ * start; what is to be added later, not before the image has it.
+ */
+export function hasPartition(
+  image: { partition(partition: number): object | undefined },
+  partition: number,
+  isAddition: boolean,
+): boolean {
+  return !isAddition || image.partition(partition) !== undefined;
+}
+
 export function numberPartitions(topics: readonly TopicSpec[]): KafkaPartitions {
   const names: string[] = [];
   const topicOf: number[] = [];

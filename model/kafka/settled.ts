@@ -12,8 +12,8 @@ const NOBODY: readonly MachineId[] = [];
 /** Every broker serves and every ISR is whole, clients busy or not: true; or what is missing. */
 export function whole(cluster: ClusterMachines, view: ClusterView, committed: CommittedState): true | string {
   for (const { reason } of absentMachines(cluster, committed)) return reason;
-  for (let key = 0; key < view.keys.length; key++) {
-    const obstacle = view.isStillToBeAdded(key) ? null : notWhole(key, cluster, view);
+  for (const key of view.partitions) {
+    const obstacle = notWhole(key, cluster, view);
     if (obstacle !== null) return obstacle.reason;
   }
   return true;
@@ -32,8 +32,7 @@ export function* settlingObstacles(
   committed: CommittedState,
 ): Generator<Obstacle> {
   yield* absentMachines(cluster, committed);
-  for (let key = 0; key < view.keys.length; key++) {
-    if (view.isStillToBeAdded(key)) continue;
+  for (const key of view.partitions) {
     const obstacle = notWhole(key, cluster, view) ?? notSettled(key, cluster, view);
     if (obstacle !== null) yield obstacle;
   }

@@ -51,8 +51,7 @@ function isEnough(
     if (known !== undefined && !known.some((broker) => brokers.includes(broker))) return false;
     if (cluster.brokers.some((broker) => !brokers.includes(broker) && swallows(broker, client, cluster))) return false;
   }
-  return view.keys.every((_, key) => {
-    if (view.isStillToBeAdded(key)) return true;
+  return view.partitions.every((key) => {
     const present = view.replicas(key).filter((replica) => brokers.includes(replica));
     const { topicOf } = cluster.partitions;
     const unclean = spec.topics[topicOf[key]].settings['unclean.leader.election.enable'];

@@ -5,6 +5,7 @@ import type { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
 import type { CommittedState } from './control/committed-state.js';
 import { isBeingReassigned } from './control/metadata-image.js';
+import { hasPartition } from './partition-table.js';
 import { NO_LEADER } from './protocol/metadata-records.js';
 import type { KafkaView, PartitionView, ReplicaView } from './views.js';
 
@@ -28,6 +29,9 @@ export class ClusterView implements KafkaView {
   private readonly spec: KafkaClusterSpec;
   private readonly cluster: ClusterMachines;
   private readonly committed: CommittedState;
+  private readonly allPartitions: readonly number[];
+  /** Some topic may get more partitions than it is created with. */
+  private readonly growing: boolean;
   /** By key: the view of a committed state, made once for each state. */
   private readonly partitionViews: { readonly of: object; readonly view: PartitionView }[] = [];
 
@@ -37,6 +41,8 @@ export class ClusterView implements KafkaView {
     this.committed = committed;
     this.keys = cluster.partitions.names;
     this.brokers = cluster.brokers;
+    this.allPartitions = cluster.partitions.names.map((_, key) => key);
+    this.growing = cluster.partitions.isAddition.includes(true);
   }
 
   controller(key: number): PartitionView {
@@ -62,9 +68,11 @@ export class ClusterView implements KafkaView {
     return Math.min(topic.settings['min.insync.replicas'], replicas);
   }
 
-  /** An administrator may add it, and has not: nobody misses it. */
-  isStillToBeAdded(key: number): boolean {
-    return this.cluster.partitions.isAddition[key] && this.committed.image.partition(key) === undefined;
+  /** The partitions that there are to be now: nobody misses those that an administrator may add and has not. */
+  get partitions(): readonly number[] {
+    if (!this.growing) return this.allPartitions;
+    const { isAddition } = this.cluster.partitions;
+    return this.allPartitions.filter((key) => hasPartition(this.committed.image, key, isAddition[key]));
   }
 
   replicas(key: number): readonly number[] {

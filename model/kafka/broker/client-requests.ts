@@ -16,6 +16,7 @@ import {
 } from '../protocol/messages.js';
 import { NO_LEADER } from '../protocol/metadata-records.js';
 import type { PartitionLog } from '../log/partition-log.js';
+import { hasPartition } from '../partition-table.js';
 import type { MetadataImageView } from './components.js';
 import type { BrokerConfig } from './config.js';
 import type { Partition } from './partition.js';
@@ -42,7 +43,7 @@ export function metadataResponse(
     const { topic, isAddition } = config.partitions[number];
     if (request.topics !== null && !request.topics.includes(topic)) continue;
     // Of a topic that exists, what this broker has not heard of is not named at all.
-    if (isAddition && image.partition(number) === undefined) continue;
+    if (!hasPartition(image, number, isAddition)) continue;
     partitions.push(partitionMetadata(number, image));
   }
   return {

@@ -4,6 +4,7 @@ import { GROUP_METADATA_TOPIC } from '../coordinator/group/group-log.js';
 import { GroupTimer } from '../coordinator/group/services.js';
 import { StateTopic } from '../coordinator/state-topic.js';
 import type { ClusterGroups } from '../cluster-spec.js';
+import { hasPartition } from '../partition-table.js';
 import { KafkaError } from '../protocol/errors.js';
 import type {
   ConsumerGroupHeartbeatRequest,
@@ -40,8 +41,7 @@ export class GroupSupport implements TransactionalOffsets {
     );
     const topicOf = (partition: number) => partitions[partition].topic;
     const grows = ofTopics.map((numbers) => numbers.some((number) => partitions[number].isAddition));
-    const isThere = (number: number) =>
-      !partitions[number].isAddition || replicas.image.partition(number) !== undefined;
+    const isThere = (number: number) => hasPartition(replicas.image, number, partitions[number].isAddition);
     const partitionsOf = (topic: number) => (grows[topic] ? ofTopics[topic].filter(isThere) : ofTopics[topic]);
     const services = { host, replicas, rules, settings, topic: this.topic, ids, topicOf, partitionsOf };
     this.coordinator = new GroupCoordinator(services);

@@ -1,16 +1,16 @@
+import type { TransactionalSend } from './producer-application.js';
+
 /**
  * Calls of KafkaProducer.send that block: for the topic's metadata, or for buffer memory, at most max.block.ms. They
  * proceed in the order in which they were called, and calls that come later queue up behind them, as if one thread made
  * them all: so records of one producer keep their order. Each has its own time-out from its own call.
  */
 export interface BlockedSend {
-  readonly topic: number;
-  /** The partition's number; -1: the partitioner's choice. */
+  readonly send: TransactionalSend;
+  /** The partition's number, as the record, its key or the partitioner says; -1: none of them yet. */
   partition: number;
   /** The partitioner was asked, and told of a new batch: the send waits for memory alone. */
   placed: boolean;
-  readonly recordKey: string | null;
-  readonly value: number;
   readonly operation: number;
   readonly deadline: number;
 }
@@ -30,11 +30,6 @@ export class BlockedSends {
 
   push(send: BlockedSend): void {
     this.sends.push(send);
-  }
-
-  clear(): void {
-    this.sends = [];
-    this.gone = 0;
   }
 
   shift(): void {

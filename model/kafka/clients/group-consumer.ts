@@ -255,16 +255,16 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       onAssigned: (now: number) => {
         this.autoCommitAt = now + settings['auto.commit.interval.ms'] * 1000;
       },
-      onThrown: (error: ErrorCode) => this.polls.threw(errorName(error)),
       onFatal: (error: ErrorCode) => this.onFatal(error),
     };
     return settings['group.protocol'] === 'consumer' ? new ConsumerMember(context) : new ClassicMember(context);
   }
 
-  /** poll has thrown: nothing that the application could do would help. */
+  /** poll has thrown, and no later one could do better: the exception ends the application. */
   private onFatal(error: ErrorCode): void {
     this.stopped = true;
     this.polls.ended(errorName(error));
+    this.host.die('halt');
   }
 
   private createApplication(): GroupApplication {

@@ -69,8 +69,6 @@ export interface MemberContext {
   readonly commitConsumed: (now: number) => Commit;
   /** It was assigned what it is to have. */
   readonly onAssigned: (now: number) => void;
-  /** poll throws, and the application goes on. */
-  readonly onThrown: (error: ErrorCode) => void;
   /** poll throws an exception that ends the application. */
   readonly onFatal: (error: ErrorCode) => void;
 }

@@ -10,78 +10,26 @@
 import type { Connection } from '../../../kernel/network.js';
 import { Process, type BrokenReason, type Host, type Message } from '../../../kernel/process.js';
 import type { MetadataFollower, SharedMetadataLog } from '../../broker/local-metadata.js';
-import type { BrokerSettings, TopicSpec } from '../../cluster-spec.js';
-import { numberPartitions } from '../../partition-table.js';
 import { Probe } from '../../probes.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
-import {
-  Api,
-  RESPONSE,
-  type AllocateProducerIdsRequest,
-  type AssignReplicasToDirsRequest,
-  type AlterPartitionReassignmentsRequest,
-  type AlterPartitionRequest,
-  type AlterPartitionResponse,
-  type BrokerHeartbeatRequest,
-  type BrokerRegistrationRequest,
-  type CreatePartitionsRequest,
-  type ElectLeadersRequest,
-  type Request,
-  type Response,
-  type UpdateFeaturesRequest,
-} from '../../protocol/messages.js';
+import { RESPONSE, type Request, type Response } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import { isQuorumRequest, NOWHERE, type MetadataBatch, type MetadataSnapshot } from '../../protocol/raft-messages.js';
-import type { Rules } from '../../protocol/versions/rules.js';
 import type { CommittedMetadata } from '../committed-metadata.js';
 import { MetadataImage } from '../metadata-image.js';
-import { alterPartition } from './alter-partition.js';
-import { createTopics, mayCreateTopics } from './bootstrap.js';
 import { ClusterControl } from './cluster-control.js';
-import { createPartitions } from './create-partitions.js';
+import { ControllerApis, refusal } from './controller-apis.js';
+import type { ControllerConfig } from './controller-config.js';
+import { ControllerTimer } from './controller-timers.js';
 import { DeferredAnswers } from './deferred-answers.js';
 import { Heartbeats } from './heartbeats.js';
-import { allocateProducerIds } from './producer-ids.js';
+import { PeriodicTasks } from './periodic-tasks.js';
 import { MAX_FETCH_BYTES } from './raft/config.js';
 import { MetadataLogFailure } from './raft/log.js';
 import type { RaftListener } from './raft/member.js';
 import { RaftNode } from './raft/raft-node.js';
-import { alterPartitionReassignments } from './reassignment.js';
 import { ReplicationControl } from './replication-control.js';
 import { SnapshotGenerator } from './snapshot-generator.js';
-import { updateFeatures } from './update-features.js';
-
-export interface ControllerConfig {
-  readonly settings: BrokerSettings;
-  readonly rules: Rules;
-  /** The highest metadata.version that its release supports. Left out: whatever the cluster may agree on. */
-  readonly metadataVersion?: number;
-  /** controller.quorum.voters: machines. */
-  readonly voters: readonly number[];
-  /** To be created once all brokers serve. */
-  readonly topics: readonly TopicSpec[];
-  /** Their ids are 1..brokers. */
-  readonly brokers: number;
-}
-
-/** Above those of a broker, which may share the process. */
-export const FIRST_CONTROLLER_TIMER = 10_000;
-
-/** Kinds of this process's timers and yields. Those of an active controller carry the epoch of its leadership. */
-const Timer = {
-  poll: FIRST_CONTROLLER_TIMER + 1,
-  flushed: FIRST_CONTROLLER_TIMER + 2,
-  fetchExpired: FIRST_CONTROLLER_TIMER + 3,
-  /** A request was taken from its socket: handle it. */
-  handle: FIRST_CONTROLLER_TIMER + 4,
-  /** Records were committed: answer what waited for them. */
-  committed: FIRST_CONTROLLER_TIMER + 5,
-  checkSessions: FIRST_CONTROLLER_TIMER + 6,
-  createTopics: FIRST_CONTROLLER_TIMER + 7,
-  balanceLeaders: FIRST_CONTROLLER_TIMER + 8,
-  electUnclean: FIRST_CONTROLLER_TIMER + 9,
-  writeNoOp: FIRST_CONTROLLER_TIMER + 10,
-} as const;
 
 interface PendingRequest {
   readonly connection: Connection;
@@ -90,9 +38,6 @@ interface PendingRequest {
 
 /** No leadership: this controller is not the active one. */
 const STANDBY = -1;
-/** Of a controller in a cluster of one release: nobody upgrades it. */
-const NO_METADATA_VERSION = -1;
-const NO_OP: readonly MetadataRecord[] = [{ kind: 'no-op' }];
 
 export class Controller extends Process implements RaftListener, SharedMetadataLog {
   /** While active: the log replayed to its end, uncommitted records included. */
@@ -103,20 +48,15 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
   private readonly config: ControllerConfig;
   private readonly committed: CommittedMetadata;
   private readonly heartbeats: Heartbeats;
-  private readonly replication: ReplicationControl;
   private readonly cluster: ClusterControl;
+  private readonly apis: ControllerApis;
+  private readonly tasks: PeriodicTasks;
   private readonly snapshots: SnapshotGenerator;
   private readonly answers = new DeferredAnswers();
-  /** By topic: the numbers of all partitions that it will ever have. */
-  private readonly partitionsOf: readonly (readonly number[])[];
   /** In which it leads the quorum and acts; STANDBY: it does not. */
   private activeEpoch = STANDBY;
-  /** Records of the decision being made. */
-  private decided: MetadataRecord[] = [];
   /** Offset of the last record that says more than that it is there; NOWHERE: it has decided nothing. */
   private lastDecision: number = NOWHERE;
-  private isCheckingSessions = false;
-  private isBalanceScheduled = false;
   /** A broker in the same process. */
   private follower: MetadataFollower | null = null;
 
@@ -124,15 +64,18 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
     super(host);
     this.config = config;
     this.committed = committed;
-    this.heartbeats = new Heartbeats(config.settings['broker.session.timeout.ms'] * 1000, config.rules);
-    this.replication = new ReplicationControl(
-      this.image,
-      config.topics.map((topic) => topic.settings),
-      config.rules,
-    );
-    this.cluster = new ClusterControl(this.image, this.replication, this.heartbeats, config.rules);
-    this.snapshots = new SnapshotGenerator(config.settings);
-    this.partitionsOf = numberPartitions(config.topics).partitionsOf;
+    const { settings, rules, topics } = config;
+    const { image } = this;
+    const heartbeats = new Heartbeats(settings['broker.session.timeout.ms'] * 1000, rules);
+    const topicSettings = topics.map((topic) => topic.settings);
+    const replication = new ReplicationControl(image, topicSettings, rules);
+    const cluster = new ClusterControl(image, replication, heartbeats, rules);
+    const write = (records: readonly MetadataRecord[]): boolean => this.write(records);
+    this.heartbeats = heartbeats;
+    this.cluster = cluster;
+    this.apis = new ControllerApis(host, config, image, cluster, replication);
+    this.tasks = new PeriodicTasks({ host, config, image, heartbeats, cluster, replication, write });
+    this.snapshots = new SnapshotGenerator(settings);
   }
 
   override start(): void {
@@ -146,7 +89,7 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
       rules,
     };
     try {
-      this.raft = new RaftNode(this.host, quorum, this, Timer);
+      this.raft = new RaftNode(this.host, quorum, this, ControllerTimer);
     } catch (failure) {
       if (!(failure instanceof MetadataLogFailure)) throw failure;
       this.host.die('halt');
@@ -181,7 +124,7 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
     // One request at a time: the next is read after this one's answer.
     connection.pauseReading();
     const pending: PendingRequest = { connection, request: message as Request };
-    this.host.later(Timer.handle, 0, pending);
+    this.host.later(ControllerTimer.handle, 0, pending);
   }
 
   override onBroken(connection: Connection, _why: BrokenReason): void {
@@ -190,13 +133,13 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
 
   override onTimer(kind: number, arg: number, payload: unknown): void {
     if (this.raft.onTimer(kind, payload)) return;
-    if (kind === Timer.handle) {
+    if (kind === ControllerTimer.handle) {
       const { connection, request } = payload as PendingRequest;
       this.handle(connection, request);
-    } else if (kind === Timer.committed) {
+    } else if (kind === ControllerTimer.committed) {
       this.answers.complete(arg);
     } else if (arg === this.activeEpoch) {
-      this.onDuty(kind);
+      this.tasks.run(kind);
     }
   }
 
@@ -213,7 +156,7 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
       this.stable.replay(record, offset);
       this.committed.commit(this.host.probes, this.host.id, record, offset++, this.stable);
     }
-    if (this.isActive) this.host.later(Timer.committed, offset);
+    if (this.isActive) this.host.later(ControllerTimer.committed, offset);
     this.follower?.onCommitted(batch);
     if (this.snapshots.isDue(batch, this.host.wallMicros())) this.raft.snapshot(offset, this.stable.copy());
   }
@@ -235,9 +178,7 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
     this.image.copyFrom(this.stable);
     this.host.probes.emit(Probe.controllerReady, this.host.id, -1, this.stable.nextOffset, epoch);
     this.cluster.activate(this.host.monotonicMicros());
-    if (this.config.rules.periodicUncleanElection) this.scheduleUncleanElections();
-    this.scheduleNoOp();
-    this.afterDecision();
+    this.tasks.begin(epoch);
   }
 
   /** What it decided and nobody committed it takes back; another leads, or will. (QuorumController.renounce) */
@@ -249,9 +190,6 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
     this.lastDecision = NOWHERE;
     this.raft.resign(this.activeEpoch);
     this.activeEpoch = STANDBY;
-    this.decided = [];
-    this.isCheckingSessions = false;
-    this.isBalanceScheduled = false;
     this.heartbeats.clear();
     this.image.copyFrom(this.stable);
     this.answers.failAll((request) => refusal(request, KafkaError.NOT_CONTROLLER));
@@ -284,67 +222,22 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
       this.refuse(connection, request, KafkaError.NOT_CONTROLLER);
       return;
     }
-    const response = this.decide(request);
-    if (!this.write()) {
+    const records: MetadataRecord[] = [];
+    const response = this.apis.decide(request, this.raft.nextOffset, records);
+    if (!this.write(records)) {
       this.refuse(connection, request, KafkaError.NOT_CONTROLLER);
       return;
     }
     this.answers.add(connection, request, response, this.lastUncommitted());
-    this.afterDecision();
-  }
-
-  /** Makes the decision: the records are in `decided`, the answer is what will be said once they are committed. */
-  private decide(request: Request): Response {
-    const now = this.host.monotonicMicros();
-    const records = this.decided;
-    switch (request.kind) {
-      case Api.brokerRegistration: {
-        const asked = request as BrokerRegistrationRequest;
-        const response = this.cluster.register(asked, this.raft.nextOffset, now, records);
-        if (response.error !== KafkaError.NONE) {
-          this.host.probes.emit(Probe.registrationRefused, this.host.id, -1, asked.brokerId, response.error);
-        }
-        return response;
-      }
-      case Api.brokerHeartbeat:
-        return this.cluster.heartbeat(request as BrokerHeartbeatRequest, this.raft.nextOffset, now, records);
-      case Api.alterPartition: {
-        const asked = request as AlterPartitionRequest;
-        const response = alterPartition(this.image, this.config.rules, this.replication, asked, records);
-        this.announceRefusals(asked, response);
-        return response;
-      }
-      case Api.assignReplicasToDirs:
-        return this.replication.assignReplicasToDirs(request as AssignReplicasToDirsRequest, records);
-      case Api.allocateProducerIds:
-        return allocateProducerIds(this.image, request as AllocateProducerIdsRequest, records);
-      case Api.alterPartitionReassignments: {
-        const asked = request as AlterPartitionReassignmentsRequest;
-        return alterPartitionReassignments(this.image, this.replication, asked, records);
-      }
-      case Api.createPartitions: {
-        const asked = request as CreatePartitionsRequest;
-        return createPartitions(this.image, this.partitionsOf, asked, this.host.dice('added-placement'), records);
-      }
-      case Api.updateFeatures: {
-        const supported = this.config.metadataVersion ?? NO_METADATA_VERSION;
-        return updateFeatures(this.image, supported, request as UpdateFeaturesRequest, records);
-      }
-      case Api.electLeaders:
-        return this.replication.electLeaders(request as ElectLeadersRequest, records);
-      default:
-        throw new Error(`a controller does not serve requests of kind ${request.kind}`);
-    }
+    this.tasks.afterDecision();
   }
 
   /**
    * Appends what was decided and replays it at once.
    * @returns false if it turns out that this controller does not lead any more: then nothing was decided
    */
-  private write(): boolean {
-    const records = this.decided;
+  private write(records: readonly MetadataRecord[]): boolean {
     if (records.length === 0) return true;
-    this.decided = [];
     let offset = this.raft.nextOffset;
     if (this.raft.append(this.activeEpoch, records) === NOWHERE) {
       this.renounce();
@@ -365,124 +258,8 @@ export class Controller extends Process implements RaftListener, SharedMetadataL
     return end > this.raft.highWatermark ? end - 1 : NOWHERE;
   }
 
-  // ---------------------------------------------------------------------- what it does unasked while it is active
-
-  private onDuty(kind: number): void {
-    switch (kind) {
-      case Timer.checkSessions:
-        this.checkSessions();
-        return;
-      case Timer.createTopics:
-        this.createTopics();
-        return;
-      case Timer.balanceLeaders:
-        this.balanceLeaders();
-        return;
-      case Timer.electUnclean:
-        this.electUncleanLeaders();
-        return;
-      case Timer.writeNoOp:
-        this.decided.push(...NO_OP);
-        if (this.write()) this.scheduleNoOp();
-        return;
-    }
-  }
-
-  /** What the new state of the image calls for. */
-  private afterDecision(): void {
-    this.scheduleSessionCheck();
-    this.scheduleBalance();
-    if (mayCreateTopics(this.image, this.config.topics, this.config.brokers))
-      this.host.later(Timer.createTopics, this.activeEpoch);
-  }
-
-  // ---------------------------------------------------------------------- sessions of brokers
-
-  private scheduleSessionCheck(): void {
-    if (this.isCheckingSessions) return;
-    const at = this.heartbeats.nextCheckAt();
-    if (at < 0) return;
-    this.isCheckingSessions = true;
-    this.host.timer(Timer.checkSessions, Math.max(1, at - this.host.monotonicMicros()), this.activeEpoch);
-  }
-
-  private checkSessions(): void {
-    this.isCheckingSessions = false;
-    this.cluster.fenceStaleBroker(this.host.monotonicMicros(), this.decided);
-    if (this.write()) this.afterDecision();
-  }
-
-  // ---------------------------------------------------------------------- what happens by itself
-
-  private createTopics(): void {
-    if (!mayCreateTopics(this.image, this.config.topics, this.config.brokers)) return;
-    createTopics(this.image, this.config.topics, this.host.dice('placement'), this.decided);
-    if (this.write()) this.afterDecision();
-  }
-
-  /** The wait begins when a partition is first seen away from its preferred leader. (maybeScheduleNextBalancePartitionLeaders) */
-  private scheduleBalance(): void {
-    if (this.isBalanceScheduled || !this.config.settings['auto.leader.rebalance.enable']) return;
-    if (!this.replication.isImbalanced()) return;
-    this.isBalanceScheduled = true;
-    const interval = this.config.settings['leader.imbalance.check.interval.seconds'] * 1_000_000;
-    this.host.timer(Timer.balanceLeaders, interval, this.activeEpoch);
-  }
-
-  private balanceLeaders(): void {
-    this.isBalanceScheduled = false;
-    this.replication.balanceLeaders(this.decided);
-    if (this.write()) this.afterDecision();
-  }
-
-  /** Since 3.9 (KAFKA-12670). */
-  private scheduleUncleanElections(): void {
-    const interval = this.config.settings['unclean.leader.election.interval.ms'] * 1000;
-    this.host.timer(Timer.electUnclean, interval, this.activeEpoch);
-  }
-
-  private electUncleanLeaders(): void {
-    this.replication.electUncleanLeaders(this.decided);
-    if (this.write()) this.scheduleUncleanElections();
-  }
-
-  /** So that the high watermark moves, and brokers hear of it, even if nothing happens. (metadata.max.idle.interval.ms) */
-  private scheduleNoOp(): void {
-    const interval = this.config.settings['metadata.max.idle.interval.ms'] * 1000;
-    if (interval > 0) this.host.timer(Timer.writeNoOp, interval, this.activeEpoch);
-  }
-
-  // ---------------------------------------------------------------------- refusals
-
   private refuse(connection: Connection, request: Request, error: ErrorCode): void {
     connection.send(refusal(request, error));
     connection.resumeReading();
   }
-
-  private announceRefusals(request: AlterPartitionRequest, response: AlterPartitionResponse): void {
-    const { probes, id } = this.host;
-    for (let i = 0; i < request.partitions.length; i++) {
-      const asked = request.partitions[i];
-      const error = response.error !== KafkaError.NONE ? response.error : response.partitions[i].error;
-      if (error === KafkaError.NONE) continue;
-      probes.emit(Probe.alterPartitionRefused, id, asked.partition, request.brokerId, error, asked.partitionEpoch);
-    }
-  }
-}
-
-/** What answers hold besides the error when they say nothing but that. By request kind. */
-const EMPTY_ANSWERS: ReadonlyMap<number, object> = new Map<number, object>([
-  [Api.brokerRegistration, { brokerEpoch: -1 }],
-  [Api.brokerHeartbeat, { isCaughtUp: false, isFenced: true, shouldShutDown: false }],
-  [Api.alterPartition, { partitions: [] }],
-  [Api.allocateProducerIds, { producerIdStart: -1, producerIdLen: 0 }],
-  [Api.assignReplicasToDirs, { partitions: [] }],
-  [Api.electLeaders, { partitions: [] }],
-  [Api.alterPartitionReassignments, { partitions: [] }],
-  [Api.createPartitions, { topics: [] }],
-]);
-
-function refusal(request: Request, error: ErrorCode): Response {
-  const head = { kind: request.kind + RESPONSE, bytes: 30, correlationId: request.correlationId, error };
-  return { ...head, ...EMPTY_ANSWERS.get(request.kind) };
 }

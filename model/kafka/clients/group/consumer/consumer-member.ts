@@ -20,16 +20,9 @@ import { MemberHeartbeats } from './member-heartbeats.js';
 import { Reconciliation } from './reconciliation.js';
 
 /**
- * After UNRELEASED_INSTANCE_ID, microseconds. The Java client is of no use any more then: whoever watches over the application
- * starts it again, as often as it takes for the session of the former holder to be over.
- */
-const RESTART_MICROS = 1_000_000;
-
-/**
  * unsubscribed: it has not polled yet, or has left. joining: with epoch 0. reconciling: it does not have what it is to have.
  * acknowledging: it has, and the coordinator does not know. fenced: it is no member any more, and its application does not
- * know. stale: it has left because its application did not poll. unreleased: poll throws, because another has its
- * group.instance.id, and the application starts again. fatal: poll throws, and the application ends.
+ * know. stale: it has left because its application did not poll. fatal: poll throws, and the application ends.
  */
 type MemberState =
   | 'unsubscribed'
@@ -39,16 +32,13 @@ type MemberState =
   | 'stable'
   | 'fenced'
   | 'stale'
-  | 'unreleased'
   | 'fatal';
 
 export class ConsumerMember implements GroupMember {
   joined: Generation = OUTSIDE;
   readonly #context: MemberContext;
-  /** Stands for random UUIDs. */
-  readonly #memberIds: Stream;
-  /** KIP-1082: made by the member itself, and its own as long as it lives. */
-  #memberId: string;
+  /** KIP-1082: made by the member itself, and its own as long as it lives. A stream stands for random UUIDs. */
+  readonly #memberId: string;
   readonly #heartbeats: MemberHeartbeats;
   readonly #schedule: HeartbeatSchedule;
   readonly #reconciliation: Reconciliation;
@@ -58,8 +48,6 @@ export class ConsumerMember implements GroupMember {
   /** How often it has joined: answers that belong to an earlier membership are none of this one's. */
   #membership = 0;
   #pollEndsAt = Infinity;
-  /** Of an application that starts again: when. */
-  #restartAt = Infinity;
   /** Thrown by the next poll. */
   #failure: ErrorCode = KafkaError.NONE;
 
@@ -67,8 +55,7 @@ export class ConsumerMember implements GroupMember {
     const { host, config, network, lookup, owned, commitConsumed } = context;
     const { settings, rules } = config;
     this.#context = context;
-    this.#memberIds = host.dice('member-id');
-    this.#memberId = uuid(this.#memberIds);
+    this.#memberId = uuid(host.dice('member-id'));
     this.#heartbeats = new MemberHeartbeats(config, network, lookup);
     this.#schedule = new HeartbeatSchedule(retryBackoff(rules, settings, host.dice('heartbeat-backoff')));
     this.#reconciliation = new Reconciliation(owned, new LastCommit(settings, commitConsumed));
@@ -95,12 +82,6 @@ export class ConsumerMember implements GroupMember {
       case 'reconciling':
         this.#reconcile(now);
         break;
-      case 'unreleased':
-        this.#context.onThrown(this.#failure);
-        if (now < this.#restartAt) return false;
-        this.#memberId = uuid(this.#memberIds);
-        this.#join();
-        break;
       case 'fatal':
         this.#context.owned.giveUp(this.#context.owned.all, 'lost');
         this.#context.onFatal(this.#failure);
@@ -120,7 +101,7 @@ export class ConsumerMember implements GroupMember {
   }
 
   nextDeadline(): number {
-    return this.#state === 'unreleased' ? this.#restartAt : this.#reconciliation.nextDeadline();
+    return this.#reconciliation.nextDeadline();
   }
 
   leave(now: number): void {
@@ -170,7 +151,6 @@ export class ConsumerMember implements GroupMember {
       case 'unsubscribed':
       case 'fenced':
       case 'stale':
-      case 'unreleased':
       case 'fatal':
         return false;
       default:
@@ -265,13 +245,8 @@ export class ConsumerMember implements GroupMember {
         this.#state = 'fenced';
         this.#giveUpEpoch();
         return;
-      case KafkaError.UNRELEASED_INSTANCE_ID:
-        this.#state = 'unreleased';
-        this.#failure = error;
-        this.#restartAt = now + RESTART_MICROS;
-        this.#giveUpEpoch();
-        return;
       default:
+        // UNRELEASED_INSTANCE_ID too: another has its group.instance.id, and handleFatalFailure does not ask for how long.
         this.#state = 'fatal';
         this.#failure = error;
         this.#giveUpEpoch();

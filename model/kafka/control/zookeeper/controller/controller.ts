@@ -1,27 +1,13 @@
 /**
  * The controller of a ZooKeeper-mode cluster: KafkaController. Every broker has one; that whose znode stands at /controller
- * is active. One thread does one event after the other, and blocks on ZooKeeper in between; what it learns of others, that
- * it is no longer the controller included, it learns when the event's turn comes.
+ * is active. What it learns of others, that it is no longer the controller included, it learns when the event's turn comes
+ * (event-manager.ts).
  */
 import type { Host } from '../../../../kernel/process.js';
 import { logDirCount } from '../../../cluster-spec.js';
 import { Probe } from '../../../probes.js';
-import { KafkaError } from '../../../protocol/errors.js';
-import {
-  Api,
-  type AlterPartitionReassignmentsRequest,
-  type AlterPartitionRequest,
-  type CreatePartitionsRequest,
-  type ElectLeadersRequest,
-  type Request,
-  type Response,
-} from '../../../protocol/messages.js';
-import {
-  ControlApi,
-  type ControlledShutdownRequest,
-  type ControlResponse,
-} from '../../../protocol/control-messages.js';
-import { alterReassignmentsResponse, createPartitionsResponse } from '../../admin-answers.js';
+import type { ControlResponse } from '../../../protocol/control-messages.js';
+import { Api, type AlterPartitionRequest, type Request, type Response } from '../../../protocol/messages.js';
 import type { ZnodeEvent } from '../ensemble/operations.js';
 import { TopicPaths, ZkPath } from '../znodes.js';
 import { ControllerMoved, watchExistence, type ZkSteps } from '../zk-steps.js';
@@ -45,26 +31,15 @@ import {
   registerWithEpoch,
 } from './controller-election.js';
 import type { ControllerEvent } from './controller-events.js';
-import {
-  alterIsrRefusal,
-  deleteIsrChanges,
-  processAlterIsr,
-  processIsrChanges,
-  refreshLeaderships,
-} from './isr-changes.js';
+import { answer, refusal } from './controller-requests.js';
+import { ControllerEventManager, type ControllerEventProcessor } from './event-manager.js';
+import { deleteIsrChanges, processIsrChanges, refreshLeaderships } from './isr-changes.js';
 import { PartitionStateMachine } from './partition-state-machine.js';
 import type { ControllerParts } from './parts.js';
-import { createPartitions } from './create-partitions.js';
-import { alterPartitionReassignments, maybeCompleteReassignments, resumeReassignments } from './reassignments.js';
+import { maybeCompleteReassignments, resumeReassignments } from './reassignments.js';
 import { ReplicaStateMachine } from './replica-state-machine.js';
 import { RequestBatch } from './request-batch.js';
-import {
-  controlledShutdown,
-  electLeaders,
-  electLeadersResponse,
-  rebalance,
-  shutdownResponse,
-} from './requested-elections.js';
+import { rebalance } from './requested-elections.js';
 import {
   createTopics,
   mayCreateTopics,
@@ -99,14 +74,12 @@ const FIRST_REBALANCE_MICROS = 5_000_000;
 /** leader.imbalance.per.broker.percentage */
 const IMBALANCE_PERCENTAGE = 10;
 
-export class KafkaController {
+export class KafkaController implements ControllerEventProcessor {
   readonly context = new ControllerContext();
   private readonly home: ControllerHome;
   private readonly timers: ControllerTimers;
   private readonly parts: ControllerParts;
-  private readonly queue: ControllerEvent[] = [];
-  /** An event is being processed, or its turn has come. */
-  private isBusy = false;
+  private readonly events: ControllerEventManager;
   private activeControllerId = NOBODY;
   /** Watches on the cluster are its business only while it is active. */
   private isWatching = false;
@@ -127,6 +100,7 @@ export class KafkaController {
     const batch = new RequestBatch(settings.brokerId, context, channels, settings.rules);
     const partitions = new PartitionStateMachine(context, batch, paths, settings.topics);
     const replicas = new ReplicaStateMachine(context, batch, paths);
+    this.events = new ControllerEventManager(host, home.session, timers.event, this);
     this.parts = { host, settings, paths, context, channels, batch, partitions, replicas };
   }
 
@@ -136,7 +110,7 @@ export class KafkaController {
 
   /** The broker is registered. */
   startup(): void {
-    this.put({ kind: 'startup' });
+    this.events.put({ kind: 'startup' });
   }
 
   /**
@@ -149,33 +123,33 @@ export class KafkaController {
       this.home.session.open();
       return;
     }
-    this.dropQueue();
-    this.put({ kind: 'expire' });
+    for (const event of this.events.clear()) if (event.kind === 'request') event.respond(refusal(event.request));
+    this.events.put({ kind: 'expire' });
   }
 
   /** afterInitializingSession */
   onNewSession(): void {
-    this.put({ kind: 'register-broker-and-reelect' });
+    this.events.put({ kind: 'register-broker-and-reelect' });
   }
 
   onZnodeEvent({ type, path }: ZnodeEvent): void {
-    if (path === ZkPath.controller) this.put({ kind: type === 'deleted' ? 'reelect' : 'controller-change' });
+    if (path === ZkPath.controller) this.events.put({ kind: type === 'deleted' ? 'reelect' : 'controller-change' });
     else if (this.isWatching) this.onClusterEvent(path);
   }
 
   /** AlterIsr, ControlledShutdown, ElectLeaders. */
   onRequest(request: Request, respond: (response: Response) => void): void {
-    this.put({ kind: 'request', request, respond });
+    this.events.put({ kind: 'request', request, respond });
   }
 
   onTimer(kind: number, arg: number): void {
     switch (kind) {
       case this.timers.event:
-        this.processNext();
+        this.events.processNext();
         return;
       case this.timers.rebalance:
         this.rebalanceTimer = 0;
-        this.put({ kind: 'rebalance' });
+        this.events.put({ kind: 'rebalance' });
         return;
       default:
         this.parts.channels.onTimer(kind, arg);
@@ -189,14 +163,14 @@ export class KafkaController {
   /** Kafka looks into every answer; most say nothing. */
   private onResponse(broker: number, response: ControlResponse): void {
     if (!tellsOfOfflineReplicas(broker, response, this.parts)) return;
-    this.put({ kind: 'leader-and-isr-response', broker, response });
+    this.events.put({ kind: 'leader-and-isr-response', broker, response });
   }
 
   private onClusterEvent(path: string): void {
-    if (path === ZkPath.brokerIds) this.put({ kind: 'broker-change' });
-    else if (path === ZkPath.topics) this.put({ kind: 'topic-change' });
-    else if (path === ZkPath.isrChanges) this.put({ kind: 'isr-change' });
-    else if (path === ZkPath.logDirEvents) this.put({ kind: 'log-dir-event' });
+    if (path === ZkPath.brokerIds) this.events.put({ kind: 'broker-change' });
+    else if (path === ZkPath.topics) this.events.put({ kind: 'topic-change' });
+    else if (path === ZkPath.isrChanges) this.events.put({ kind: 'isr-change' });
+    else if (path === ZkPath.logDirEvents) this.events.put({ kind: 'log-dir-event' });
     else this.onStateWritten(path);
   }
 
@@ -204,43 +178,19 @@ export class KafkaController {
   private onStateWritten(path: string): void {
     const { paths } = this.parts;
     const topic = paths.topicOfPath(path);
-    if (topic !== undefined) this.put({ kind: 'partition-modifications', topic });
+    if (topic !== undefined) this.events.put({ kind: 'partition-modifications', topic });
     const partition = paths.partitionOf(path);
-    if (partition !== undefined) this.put({ kind: 'reassignment-isr-change', partition });
+    if (partition !== undefined) this.events.put({ kind: 'reassignment-isr-change', partition });
   }
 
-  // ---------------------------------------------------------------------- the event thread
+  // ---------------------------------------------------------------------- events, in their turn
 
-  private put(event: ControllerEvent): void {
-    this.queue.push(event);
-    this.proceed();
+  /** Whatever a failed event had still to say is not said by the next. (ControllerEventManager: error processing event) */
+  onProcessed(): void {
+    this.parts.batch.clear();
   }
 
-  private proceed(): void {
-    if (this.isBusy || this.queue.length === 0) return;
-    this.isBusy = true;
-    this.home.host.later(this.timers.event, 0);
-  }
-
-  private processNext(): void {
-    const event = this.queue.shift();
-    if (event === undefined) {
-      this.isBusy = false;
-      return;
-    }
-    this.home.session.run(this.process(event), () => {
-      // Whatever a failed event had still to say is not said by the next. (ControllerEventManager: error processing event)
-      this.parts.batch.clear();
-      this.isBusy = false;
-      this.proceed();
-    });
-  }
-
-  private dropQueue(): void {
-    for (const event of this.queue.splice(0)) if (event.kind === 'request') this.refuse(event.request, event.respond);
-  }
-
-  private *process(event: ControllerEvent): ZkSteps<void> {
+  *process(event: ControllerEvent): ZkSteps<void> {
     try {
       yield* this.handle(event);
     } catch (failure) {
@@ -406,20 +356,20 @@ export class KafkaController {
   }
 
   private maybeCreateTopics(): void {
-    if (mayCreateTopics(this.parts)) this.put({ kind: 'create-topics' });
+    if (mayCreateTopics(this.parts)) this.events.put({ kind: 'create-topics' });
   }
 
   // ---------------------------------------------------------------------- requests
 
   private *handleRequest(request: Request, respond: (response: Response) => void): ZkSteps<void> {
     if (!this.isActive) {
-      this.refuse(request, respond);
+      respond(refusal(request));
       return;
     }
     try {
-      respond(yield* this.answer(request));
+      respond(yield* answer(request, this.parts));
     } catch (failure) {
-      this.refuse(request, respond);
+      respond(refusal(request));
       throw failure;
     }
     if (request.kind !== Api.alterPartition) return;
@@ -428,40 +378,5 @@ export class KafkaController {
       partitions.map(({ partition }) => partition),
       this.parts,
     );
-  }
-
-  private *answer(request: Request): ZkSteps<Response> {
-    switch (request.kind) {
-      case Api.alterPartition:
-        return yield* processAlterIsr(request as AlterPartitionRequest, this.parts);
-      case Api.alterPartitionReassignments:
-        return yield* alterPartitionReassignments(request as AlterPartitionReassignmentsRequest, this.parts);
-      case Api.createPartitions:
-        return yield* createPartitions(request as CreatePartitionsRequest, this.parts);
-      case ControlApi.controlledShutdown:
-        return yield* controlledShutdown(request as ControlledShutdownRequest, this.parts);
-      default:
-        return yield* electLeaders(request as ElectLeadersRequest, this.parts);
-    }
-  }
-
-  private refuse(request: Request, respond: (response: Response) => void): void {
-    const error = KafkaError.NOT_CONTROLLER;
-    switch (request.kind) {
-      case Api.alterPartition:
-        respond(alterIsrRefusal(request as AlterPartitionRequest, error));
-        return;
-      case Api.alterPartitionReassignments:
-        respond(alterReassignmentsResponse(request as AlterPartitionReassignmentsRequest, error, []));
-        return;
-      case Api.createPartitions:
-        respond(createPartitionsResponse(request as CreatePartitionsRequest, error, []));
-        return;
-      case ControlApi.controlledShutdown:
-        respond(shutdownResponse(request as ControlledShutdownRequest, error, []));
-        return;
-      default:
-        respond(electLeadersResponse(request as ElectLeadersRequest, error, []));
-    }
   }
 }
