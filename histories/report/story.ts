@@ -97,8 +97,12 @@ export function causeOf(judged: JudgedAnomaly, history: History, trace: Trace): 
     case 'skipped': {
       // What an event licenses is grouped by that event; settings that promise nothing say nothing of how it came about.
       const isLicensed = licence !== null && licence.row !== 'not-promised';
-      return isLicensed ? nowhere : (groupRecordCause(new Teller(history, trace), judged) ?? nowhere);
+      return isLicensed
+        ? { ...nowhere, id: licence.row }
+        : (groupRecordCause(new Teller(history, trace), judged) ?? nowhere);
     }
+    case 'committed-too-far':
+      return licence === null ? nowhere : { ...nowhere, id: licence.row };
     case 'ctp-duplicate':
     case 'count-too-high':
     case 'count-too-low': {

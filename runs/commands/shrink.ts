@@ -9,7 +9,7 @@ import { shrinkTarget } from '../shrink/target.js';
 import { causedAnomalies } from '../trial/causes.js';
 import { verdictMark } from '../reporters/paint.js';
 import { anomaliesText } from '../reporters/trial-text.js';
-import { counted } from '../reporters/words.js';
+import { shrunkWords } from '../reporters/shrunk-words.js';
 import { UsageError } from '../spec/problems.js';
 import { writeWholeFolder } from '../store/atomic.js';
 import { type Context, paintOf, say, sayJson } from './context.js';
@@ -49,9 +49,7 @@ export async function shrink(context: Context, path: string, options: ShrinkOpti
   const paint = paintOf(context);
   say(
     context,
-    `${verdictMark(shrunk.trial.row.verdict, paint)}   seed ${seed}, shrunk from ${counted(before.faults, 'fault')} and ` +
-      `${counted(before.sends, 'send')} to ${counted(after.faults, 'fault')} and ${counted(after.sends, 'send')} ` +
-      `(${counted(shrunk.attempts, 'attempt')})`,
+    `${verdictMark(shrunk.trial.row.verdict, paint)}   seed ${seed}, ${shrunkWords(before, after, shrunk.attempts)}`,
   );
   say(
     context,

@@ -3,7 +3,8 @@ import { sendsOf } from '../../model/system.js';
 import { anomalyWords } from '../anomaly-words.js';
 import { storyLines } from '../reporters/campaign-text.js';
 import { noPaint } from '../reporters/paint.js';
-import { counted, labelled, seconds } from '../reporters/words.js';
+import { shrunkWords, type PlanSize } from '../reporters/shrunk-words.js';
+import { labelled, seconds } from '../reporters/words.js';
 import type { Spec } from '../spec/spec.js';
 import type { ExaminedOwn, Finding } from './examine-own.js';
 import { WorkloadError } from './errors.js';
@@ -38,7 +39,7 @@ export function failureMessage(input: MessageInput): string {
     ...(keep === null ? [] : [`  keep    ${keep}`]),
   ];
   const where = variant === '' ? `seed ${seed}, ${count}` : `seed ${seed}, ${count}, ${variant}`;
-  const shrunk = shrunkWords(examined);
+  const shrunk = smallerWords(examined);
   return [
     `✗ ${name}  (${where})`,
     '',
@@ -81,11 +82,11 @@ function thrownLines({ thrown }: Extract<Finding, { kind: 'thrown' }>): string[]
   ];
 }
 
-/** "shrunk from 9 faults and 200 sends to 1 fault and 1 send (57 attempts)" */
-function shrunkWords({ original, smallest, attempts }: ExaminedOwn): string | null {
+function smallerWords({ original, smallest, attempts }: ExaminedOwn): string | null {
   if (attempts === null) return null;
-  const size = ({ trial: { plan } }: ExaminedOwn['original']): string => {
-    return `${counted(plan.strikes.length, 'fault')} and ${counted(sendsOf(plan.workload), 'send')}`;
-  };
-  return `shrunk from ${size(original)} to ${size(smallest)} (${counted(attempts, 'attempt')})`;
+  const size = ({ trial: { plan } }: ExaminedOwn['original']): PlanSize => ({
+    faults: plan.strikes.length,
+    sends: sendsOf(plan.workload),
+  });
+  return shrunkWords(size(original), size(smallest), attempts);
 }

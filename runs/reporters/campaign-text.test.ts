@@ -124,7 +124,7 @@ describe('a clean campaign', () => {
   it('that missed what it expected says so first', () => {
     const text = campaignText(result([trialRow('1')], `${spec}expect: [lost-write]`), noPaint);
     expect(text).toContain(
-      '✓ CLEAN   1 of 1 trials: no lost write\n  Not as expected: lost-write was expected and never found.\n',
+      '✓ CLEAN   1 of 1 trials: no lost write\n  Not as expected: lost-write was expected and never found. 1 trial may be too few: --seeds 100 tries more.\n',
     );
     expect(text).toContain('· exit 1: lost-write was expected and never found');
   });

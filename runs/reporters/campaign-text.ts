@@ -8,6 +8,7 @@ import type { Spec } from '../spec/spec.js';
 import type { CauseTotal, Totals } from '../totals.js';
 import { noPaint, type Paint, verdictMark } from './paint.js';
 import { requirementWords } from './requirement-words.js';
+import { shrunkWords } from './shrunk-words.js';
 import {
   counted,
   dotted,
@@ -59,15 +60,20 @@ export interface CampaignResult {
 
 export function campaignText(result: CampaignResult, paint: Paint): string {
   const { outcome } = result;
-  const lines = [
-    ...headline(result, paint),
-    ...(outcome.missing.length === 0 ? [] : [`  Not as expected: ${outcome.missing.join('; ')}.`]),
-    '',
-  ];
+  const lines = [...headline(result, paint), ...missing(result), ''];
   if (outcome.verdict === 'clean' || outcome.verdict === 'undecided') lines.push(...evidence(result), '');
   else lines.push(...causes(result, paint));
   lines.push(...answer(result), ...ending(result));
   return lines.join('\n');
+}
+
+/** Of fewer it is no surprise that something did not happen. */
+const FEW_TRIALS = 100;
+
+function missing({ outcome, totals }: CampaignResult): string[] {
+  if (outcome.missing.length === 0) return [];
+  const few = ` ${counted(totals.trials, 'trial')} may be too few: --seeds ${FEW_TRIALS} tries more.`;
+  return [`  Not as expected: ${outcome.missing.join('; ')}.${totals.trials < FEW_TRIALS ? few : ''}`];
 }
 
 /** The mark stands outside of the paragraph: colours have no width. */
@@ -217,7 +223,7 @@ export function toldCause(number: number, told: ToldCause, paint: Paint): string
     `${indent}again   ${told.replay}`,
   ];
   return [
-    `${prefix}seed ${told.seed}${shrunkWords(told.shrunk)}`,
+    `${prefix}seed ${told.seed}${smallerWords(told.shrunk)}`,
     ...labelled(prefix.length, '', 0, told.story.headline),
     '',
     ...storyLines(told.story.lines, paint),
@@ -236,13 +242,10 @@ export function knownBugLines(indent: number, bug: KnownBug | null): readonly st
   return labelled(indent, 'known', 8, `${entry}${bug.words}. Run again without it: the anomaly is gone.`);
 }
 
-function shrunkWords(shrunk: ToldCause['shrunk']): string {
+function smallerWords(shrunk: ToldCause['shrunk']): string {
   if (shrunk === null) return '';
   const { faultsBefore, sendsBefore, faults, sends, attempts } = shrunk;
-  return (
-    `, shrunk from ${counted(faultsBefore, 'fault')} and ${counted(sendsBefore, 'send')} ` +
-    `to ${counted(faults, 'fault')} and ${counted(sends, 'send')} (${counted(attempts, 'attempt')})`
-  );
+  return `, ${shrunkWords({ faults: faultsBefore, sends: sendsBefore }, { faults, sends }, attempts)}`;
 }
 
 /** Times right-aligned, notes in a column of their own. */

@@ -46,4 +46,11 @@ describe('the fewest items', () => {
     expect(kept).toEqual(three);
     expect(tests).toBeLessThan(50);
   });
+
+  it('are found within 150 tests where forty of three hundred are needed, all in a row', () => {
+    const needed = range(300).slice(220, 260);
+    const { kept, tests } = run(range(300), (subset) => needed.every((item) => subset.includes(item)));
+    expect(kept).toEqual(needed);
+    expect(tests).toBeLessThan(150);
+  });
 });

@@ -199,6 +199,10 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       "spec.yaml:2:62  group.remote.assignor: sticky is none of Kafka's own assignors: uniform, range",
     ],
     [
+      'kafka: "4.1"\nconsumer: { auto.offset.reset: "by_duration:PT1H" }',
+      'spec.yaml:2:32  auto.offset.reset: by_duration:PT1H: the look-up of offsets by timestamp (KIP-1106) is not in this build; it runs earliest, latest and none',
+    ],
+    [
       'kafka: "4.1"\nconsumer: { group.remote.assignor: range }',
       "spec.yaml:2:36  group.remote.assignor cannot be set with group.protocol: classic; Kafka's consumer would refuse to start",
     ],

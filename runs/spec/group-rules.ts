@@ -40,9 +40,21 @@ export function checkConsumer(
 ): void {
   if (speaksConsumerProtocol(given)) checkConsumerProtocol(table.kafka, isOffered, given, problems);
   else checkClassicProtocol(table, given, problems);
+  refuseResetByDuration(given, problems);
   const auto = given['enable.auto.commit'];
   if (commit === null || auto === undefined || (commit.value === 'auto') === auto.value) return;
   problems.error(auto.origin, `enable.auto.commit: ${auto.value} is not what commit: ${commit.value} means`);
+}
+
+/** KIP-1106 (4.1) looks offsets up by timestamp, for which the model's logs have no index. */
+function refuseResetByDuration(given: GivenSettings, problems: Problems): void {
+  const reset = given['auto.offset.reset'];
+  if (reset === undefined || !String(reset.value).startsWith('by_duration:')) return;
+  problems.error(
+    reset.origin,
+    `auto.offset.reset: ${reset.value}: the look-up of offsets by timestamp (KIP-1106) is not in this build; ` +
+      'it runs earliest, latest and none',
+  );
 }
 
 function checkConsumerProtocol(release: string, isOffered: boolean, given: GivenSettings, problems: Problems): void {

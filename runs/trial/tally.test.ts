@@ -42,15 +42,37 @@ describe('the tally of a safety phase from 10 s to 70 s', () => {
   it('finds the longest stretch without an acknowledgement while writes were asked for', () => {
     const outage = of(
       { from: 11, to: 12, outcome: 'ok' },
-      { from: 13, to: 40, outcome: 'ok' },
+      { from: 13, to: 14, outcome: 'fail' },
+      { from: 20, to: 40, outcome: 'ok' },
       { from: 60, to: 61, outcome: 'ok' },
     );
-    expect(outage.longestOutageMicros).toBe(28 * SECOND);
+    expect(outage.longestOutageMicros).toBe(27 * SECOND);
   });
 
-  it('counts the wait for an acknowledgement that came only after it', () => {
-    const outage = of({ from: 11, to: 12, outcome: 'ok' }, { from: 50, to: 90, outcome: 'ok' });
-    expect(outage.longestOutageMicros).toBe(38 * SECOND);
+  it('counts no time in which clients were idle', () => {
+    const outage = of(
+      { from: 11, to: 12, outcome: 'ok' },
+      { from: 11, to: 13, outcome: 'ok' },
+      { from: 45, to: 46, outcome: 'ok' },
+    );
+    expect(outage.longestOutageMicros).toBe(1 * SECOND);
+  });
+
+  it('counts the wait for an acknowledgement that came only after it, and for one that never came', () => {
+    for (const late of [90, -1]) {
+      const outage = of({ from: 11, to: 12, outcome: 'ok' }, { from: 50, to: late, outcome: late < 0 ? 'info' : 'ok' });
+      expect(outage.longestOutageMicros).toBe(20 * SECOND);
+    }
+  });
+
+  it('counts writes that are acknowledged together as one answer', () => {
+    const outage = of({ from: 11, to: 13, outcome: 'ok' }, { from: 12, to: 13, outcome: 'ok' });
+    expect(outage.longestOutageMicros).toBe(2 * SECOND);
+  });
+
+  it('ends with the last refusal where nothing was asked for after it', () => {
+    const outage = of({ from: 11, to: 12, outcome: 'ok' }, { from: 50, to: 55, outcome: 'fail' });
+    expect(outage.longestOutageMicros).toBe(5 * SECOND);
   });
 
   it('is nothing where nothing was sent', () => {

@@ -15,46 +15,55 @@ export interface Tally {
 
 /** @param from, to the safety phase, in virtual microseconds; what is sent when it ends, liveness sends */
 export function tally(history: History, from: number, to: number): Tally {
-  let sent = 0;
   let acknowledged = 0;
   let refused = 0;
   const acknowledgedAt: number[] = [];
-  let firstInvoked = to;
-  let lastInvoked = from;
+  const asked: Asked = { from: [], until: [] };
   const operations = columnsOf(history);
   for (let i = 0; i < operations.length; i++) {
     const invokedAt = operations.invokedAt[i]!;
     const f = operations.f.at(i);
     if ((f !== 'send' && f !== 'txn') || invokedAt >= to) continue;
-    sent++;
-    firstInvoked = Math.min(firstInvoked, invokedAt);
-    lastInvoked = Math.max(lastInvoked, invokedAt);
     const completedAt = operations.completedAt[i]!;
+    asked.from.push(Math.max(from, invokedAt));
+    asked.until.push(completedAt < 0 ? to : Math.min(to, completedAt));
     if (completedAt < 0) continue;
     const outcome = operations.outcome[i]!;
     if (outcome === OK) {
       acknowledged++;
-      acknowledgedAt.push(completedAt);
+      if (completedAt < to) acknowledgedAt.push(completedAt);
     } else if (outcome === FAIL) refused++;
   }
+  const sent = asked.from.length;
   return {
     sent,
     acknowledged,
     refused,
     unknown: sent - acknowledged - refused,
-    longestOutageMicros: sent === 0 ? 0 : longestGap(acknowledgedAt, firstInvoked, lastInvoked),
+    longestOutageMicros: longestWait(acknowledgedAt, asked),
   };
 }
 
-/** The longest stretch of [from, to] in which nothing happened. */
-function longestGap(times: number[], from: number, to: number): number {
-  times.sort((a, b) => a - b);
+/** When each write was asked for, in that order, and until when its client waited for an answer. */
+interface Asked {
+  readonly from: number[];
+  readonly until: number[];
+}
+
+/** Each wait begins with an acknowledgement, or later with the first write that it leaves unanswered: idle clients wait for none. */
+function longestWait(acknowledgedAt: number[], asked: Asked): number {
+  acknowledgedAt.sort((a, b) => a - b);
   let longest = 0;
-  let last = from;
-  for (const time of times) {
-    if (time > to) break;
-    if (time - last > longest) longest = time - last;
-    last = Math.max(last, time);
+  let last = 0;
+  let next = 0;
+  for (const time of acknowledgedAt) {
+    if (time === last) continue;
+    while (asked.until[next]! <= last) next++;
+    longest = Math.max(longest, time - Math.max(last, asked.from[next]!));
+    last = time;
   }
-  return Math.max(longest, to - last);
+  while (next < asked.from.length && asked.until[next]! <= last) next++;
+  let until = last;
+  for (let i = next; i < asked.from.length; i++) until = Math.max(until, asked.until[i]!);
+  return until === last ? longest : Math.max(longest, until - Math.max(last, asked.from[next]!));
 }

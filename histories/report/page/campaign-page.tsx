@@ -66,7 +66,6 @@ export function CampaignPage({ data }: { data: CampaignPageData }) {
                   {cause.requirement}
                   {cause.variant !== '' && ` · ${cause.variant}`}
                 </span>
-                <span class="grow" />
                 <b>{counted(cause.trials, 'trial')}</b>
                 <Link href={cause.href}>seed {cause.seed}</Link>
               </h3>
@@ -199,6 +198,6 @@ function Link({ href, children }: { href: string | null; children: ComponentChil
 
 /** Three over n: the upper end of the 95 % interval when nothing was found. */
 function bound(trials: number): string {
-  const percent = 300 / trials;
+  const percent = Math.min(100, 300 / trials);
   return percent >= 10 ? percent.toFixed(0) : percent >= 1 ? percent.toFixed(1) : percent.toFixed(2);
 }

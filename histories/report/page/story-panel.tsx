@@ -39,6 +39,11 @@ export const roleMarks: Readonly<Record<LineRole, string>> = {
   member: '◇',
   process: '⚙',
   commit: '✓',
+  'transaction-begin': '▷',
+  'transaction-decision': '◈',
+  'late-request': '↳',
+  marker: '⚑',
+  'transaction-end': '◁',
   other: '·',
 };
 

@@ -110,7 +110,10 @@ export function attemptLines(
   }
   const completedAt = operation?.outcome === 'ok' ? operation.completedAt : -1;
   const heard = fate.acknowledgements.findLast((record) => record.time <= completedAt);
-  for (const acknowledgement of fate.acknowledgements) {
+  for (const [i, acknowledgement] of fate.acknowledgements.entries()) {
+    // Two attempts that waited for the same followers are answered together: once is enough to say so.
+    const before = fate.acknowledgements[i - 1];
+    if (before?.machine === acknowledgement.machine && before.time === acknowledgement.time) continue;
     const broker = names.machine(acknowledgement.machine);
     const line = { ...common, index: acknowledgement.index, role: 'ack', machine: acknowledgement.machine } as const;
     if (acknowledgement === heard) {

@@ -47,13 +47,17 @@ export function clusterLines(teller: Teller, scene: Scene): readonly Draft[] {
 }
 
 /** A fencing follows what silenced the broker by the session time-out; what is older than this is another story. */
-const ANTECEDENT_MICROS = 60_000_000;
+export const ANTECEDENT_MICROS = 60_000_000;
 
-/** What befell, before the scene began, the brokers that are fenced or leave the ISR in it: else they would go for no reason. */
+/** What befell, before the scene began, the brokers that are fenced, leave the ISR or start again in it: else they would for no reason. */
 export function antecedentLines(teller: Teller, scene: Scene): readonly Draft[] {
   const { reader } = teller;
   const gone = new Set<number>();
   for (const record of reader.scan(['broker-fenced'], -1, scene.from, scene.to + 1)) gone.add(record.broker);
+  const hosts = teller.hosts(scene.key);
+  for (const record of reader.scan(['process-started', 'resumed'], -1, scene.from, scene.to + 1)) {
+    if (hosts.includes(record.machine)) gone.add(record.machine);
+  }
   let isr: readonly number[] = membersOf(reader.lastBefore(['partition-changed'], scene.key, scene.from)?.isr ?? 0);
   for (const record of reader.scan(['partition-changed'], scene.key, scene.from, scene.to + 1)) {
     const members = membersOf(record.isr);

@@ -35,7 +35,7 @@ function laneOf(teller: Teller, line: Draft): number {
 }
 
 /** What members do stands in the history alone: the record of such a line is the last before it, and may have its own. */
-const besideRecords = new Set<LineRole>(['process', 'commit']);
+const besideRecords = new Set<LineRole>(['process', 'commit', 'transaction-end']);
 
 /** By record; what a member did after it, by time, and of one moment in the order in which it was begun. */
 function inOrder(a: Draft, b: Draft): number {
@@ -91,9 +91,9 @@ function asOne(before: Draft, line: Draft): Draft | null {
       return { ...line, text: fault + line.text.replace(' keeps ', ' loses power and keeps '), strike: before.strike };
     }
     case 'data-lost+down':
-      return before.machine === line.machine && before.text.includes('loses power')
-        ? { ...before, index: line.index }
-        : null;
+      if (before.machine !== line.machine || !line.text.endsWith(' loses power')) return null;
+      if (before.text.includes('loses power')) return { ...before, index: line.index };
+      return { ...before, index: line.index, text: before.text.replace(' keeps ', ' loses power and keeps ') };
     case 'send+append':
       return before.operation === line.operation && before.machine === line.machine
         ? { ...line, text: `${before.text}: offset ${line.offset}`, role: 'send' }
@@ -112,9 +112,21 @@ function lightestDropped(drafts: readonly Draft[]): readonly Draft[] {
   if (drafts.length <= MOST_LINES) return drafts;
   const byWeight = drafts.map((line, i) => ({ line, i }));
   byWeight.sort((a, b) => b.line.weight - a.line.weight || a.i - b.i);
-  const kept = byWeight.slice(0, MOST_LINES);
-  kept.sort((a, b) => a.i - b.i);
-  return kept.map(({ line }) => line);
+  const heaviest = byWeight.slice(0, MOST_LINES).map(({ line }) => line);
+  const kept = new Set(heaviest);
+  for (const line of heaviest) {
+    const reason = reasonFor(drafts, line);
+    if (reason !== null) kept.add(reason);
+  }
+  return drafts.filter((line) => kept.has(line));
+}
+
+/** What befell the broker that a line says is gone, however light it is: else it would be gone for no reason. */
+function reasonFor(drafts: readonly Draft[], line: Draft): Draft | null {
+  if (line.role !== 'fence' && line.role !== 'isr' && line.role !== 'frozen') return null;
+  const befell = (other: Draft): boolean =>
+    other.machine === line.machine && (other.role === 'fault' || other.role === 'down' || other.role === 'data-lost');
+  return drafts[latest(drafts, drafts.indexOf(line), befell)] ?? null;
 }
 
 /** What may have brought about a line of a role: earlier lines of these roles. */
@@ -130,15 +142,20 @@ const causesOf: Readonly<Record<LineRole, readonly LineRole[]>> = {
   frozen: ['isr', 'data-lost', 'down', 'fault', 'fence'],
   elect: ['frozen', 'fence', 'data-lost', 'down', 'fault', 'isr', 'start'],
   send: ['elect', 'baseline'],
-  append: ['send', 'baseline'],
+  append: ['send', 'transaction-begin', 'baseline'],
   retry: ['append', 'send', 'fault', 'down', 'refuse'],
   refuse: ['send', 'isr', 'fault'],
   ack: ['append', 'send'],
-  truncate: ['elect', 'heal', 'start'],
-  read: ['truncate', 'ack'],
+  truncate: ['elect', 'data-lost', 'heal', 'start'],
+  read: ['truncate', 'late-request', 'data-lost', 'ack'],
   member: ['down', 'fault', 'member', 'process'],
   process: ['member', 'process'],
   commit: ['member', 'process'],
+  'transaction-begin': ['transaction-decision', 'baseline'],
+  'transaction-decision': ['append', 'transaction-begin', 'fault', 'baseline'],
+  'late-request': ['heal', 'fault'],
+  marker: ['late-request', 'transaction-decision', 'transaction-end'],
+  'transaction-end': ['late-request', 'heal', 'append', 'fault', 'down'],
   other: ['elect', 'fault', 'down'],
 };
 /** Of these roles every earlier line counts, not only the latest; of the others the latest is cause enough. */
@@ -146,6 +163,9 @@ const ofEachRole = new Set<LineRole>(['truncate', 'frozen', 'retry']);
 
 /** The first line of these roles is what a setting allowed. */
 const allowedBySettings = new Set<LineRole>(['ack', 'retry', 'elect', 'commit']);
+
+/** Roles of what happens to machines and the network; the others are of partitions, transactions and groups. */
+const ofMachines = new Set<LineRole>(['fault', 'heal', 'down', 'start', 'fence']);
 
 function causalGraph(
   drafts: readonly Draft[],
@@ -176,11 +196,28 @@ function causalGraph(
   }
   const anomaly = nodes.length;
   nodes.push({ id: anomaly, kind: 'anomaly', label: end, detail: '', line: -1 });
-  for (const role of ['ack', 'truncate', 'data-lost', 'read', 'process', 'commit'] as const) {
+  for (const role of [
+    'ack',
+    'truncate',
+    'data-lost',
+    'read',
+    'process',
+    'commit',
+    'marker',
+    'transaction-end',
+  ] as const) {
     link(
       drafts.findLastIndex((line) => line.role === role),
       anomaly,
     );
+  }
+  for (const [id, line] of drafts.entries()) {
+    // What the partition was like bears on the first thing that is done to it, if nothing in the table says more.
+    if (line.role === 'baseline' && !edges.some(({ from }) => from === id))
+      link(
+        id,
+        drafts.findIndex((other, i) => i > id && !ofMachines.has(other.role)),
+      );
   }
   // Whatever led nowhere in this table still led here.
   if (!edges.some((edge) => edge.to === anomaly)) link(drafts.length - 1, anomaly);
@@ -195,13 +232,21 @@ function causesFor(drafts: readonly Draft[], to: number, line: Draft): readonly 
     found.push(from);
     if (!ofEachRole.has(line.role)) break;
   }
-  // A leader that had been down leads because it came back.
-  if (line.role === 'elect') {
-    const back = latest(drafts, to, (other) => other.role === 'start' && other.machine === line.machine);
-    if (back >= 0) found.push(back);
-  }
-  return found;
+  const also = besides[line.role];
+  const beside = also === undefined ? -1 : latest(drafts, to, (other) => also(line, other));
+  return beside < 0 ? found : [...found, beside];
 }
+
+/** What has its part in a line besides what brought it about. */
+const besides: Readonly<Partial<Record<LineRole, (line: Draft, other: Draft) => boolean>>> = {
+  // A leader that had been down leads because it came back, with the log that recovery left it.
+  elect: (line, { role, machine }) => (role === 'start' || role === 'truncate') && machine === line.machine,
+  // Members leave one after the other.
+  isr: (_, { role }) => role === 'isr',
+  marker: (line, { role, machine }) => role === 'append' && machine === line.machine,
+  // What was held up has to arrive before it is refused.
+  'transaction-end': (_, { role }) => role === 'heal',
+};
 
 /** A heal ends its own fault; a machine's fate comes from its own; elections and sends hang on whatever came last. */
 function related(line: Draft, other: Draft): boolean {
@@ -224,7 +269,7 @@ function related(line: Draft, other: Draft): boolean {
     case 'commit':
       return other.machine === line.machine;
     case 'truncate':
-      return other.role !== 'start' || other.machine === line.machine;
+      return (other.role !== 'start' && other.role !== 'data-lost') || other.machine === line.machine;
     case 'ack':
     case 'retry':
     case 'append':

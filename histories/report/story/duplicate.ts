@@ -4,6 +4,7 @@ import { capital, kafkaError, listed, seconds } from '../words.js';
 import { attemptLines, attemptsOf, type Attempts } from './attempts.js';
 import { baselineLine, clusterLines } from './cluster-lines.js';
 import { compose } from './compose.js';
+import { reasonLines } from './reasons.js';
 import type { Draft, Teller } from './teller.js';
 import type { Cause, Story } from './types.js';
 
@@ -27,11 +28,11 @@ export function duplicateStory(teller: Teller, judged: JudgedAnomaly): Story {
   const drafts: Draft[] = [
     ...attemptLines(teller, attempts, name, anomaly.offsets),
     ...clusterLines(teller, { key, from, to, heroes }),
-    ...faultsInForce(teller, key, from, heroes),
+    ...reasonLines(teller, { key, from, to, heroes }),
   ];
   const baseline = baselineLine(teller, key, from);
   if (baseline !== null) drafts.push(baseline);
-  const why = whyOf(teller);
+  const why = whyOf(teller, judged);
   const { lines, graph } = compose(teller, drafts, why.settings, `${name} is in ${teller.names.key(key)} twice`);
   const offsets = anomaly.offsets.length > 0 ? anomaly.offsets : appends.map((copy) => copy.offset);
   return {
@@ -42,18 +43,6 @@ export function duplicateStory(teller: Teller, judged: JudgedAnomaly): Story {
     graph,
     focus: { key, offsets, values: [value] },
   };
-}
-
-/** Faults that had begun before the scene and still held: the reason why an answer did not come. */
-export function faultsInForce(teller: Teller, key: number, index: number, heroes: readonly number[]): readonly Draft[] {
-  const { reader } = teller;
-  const inForce = new Map<number, number>();
-  for (const record of reader.scan(['fault-began', 'fault-ended'], -1, 0, index)) {
-    if (record.event === 'fault-began') inForce.set(record.strike, record.index);
-    else inForce.delete(record.strike);
-  }
-  const lines = [...inForce.values()].flatMap((at) => clusterLines(teller, { key, from: at, to: at, heroes }));
-  return lines.filter((line) => line.role === 'fault');
 }
 
 export function duplicateCause(attempts: Attempts): Cause {
@@ -93,7 +82,14 @@ function causeSentence(teller: Teller, attempts: Attempts): string {
   return `${names.machine(first.machine)} appended it at ${seconds(teller.reader.trace.time[first.appended] ?? 0)} s and the answer did not reach ${client} in time; ${because}, and ${names.machine(second.machine)} appended it once more.`;
 }
 
-function whyOf(teller: Teller): { sentence: string; settings: readonly string[] } {
+function whyOf(teller: Teller, { licence }: JudgedAnomaly): { sentence: string; settings: readonly string[] } {
+  if (licence?.row === 'resend') {
+    return {
+      sentence:
+        'The application, which had not heard what became of the record, sent it again. To its producer that is a new record: idempotence recognises what the producer itself tries again.',
+      settings: ['the application sends again'],
+    };
+  }
   if (teller.setting('enable.idempotence') === true) {
     return {
       sentence:

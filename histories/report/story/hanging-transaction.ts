@@ -8,8 +8,8 @@ import { lastIndexAt, type RecordOf } from '../../trace-record.js';
 import { seconds } from '../words.js';
 import { baselineLine, clusterLines } from './cluster-lines.js';
 import { compose } from './compose.js';
-import { faultsInForce } from './duplicate.js';
 import { lossOf, NEVER_READ, type Loss } from './loss.js';
+import { faultsInForce } from './reasons.js';
 import { draft, type Draft, type Teller } from './teller.js';
 import { endLine, markerLines } from './transaction-lines.js';
 import type { Cause, Story } from './types.js';
@@ -73,13 +73,13 @@ function storyBehind(teller: Teller, judged: JudgedAnomaly, hanging: Hanging, wi
     ...faultsInForce(teller, key, from, [machine]),
     ...markerLines(teller, { appends: [append], producerId }, from, append.index),
     endLine(teller, operation),
-    draft({ index: append.index, machine: append.machine, text, note, offset, role: 'append', weight: 10 }),
+    draft({ index: append.index, machine: append.machine, text, note, offset, role: 'late-request', weight: 10 }),
     draft({
       index: stuckAt,
       at: judged.anomaly.at,
       text: standing,
       note: 'and so it stays',
-      role: 'other',
+      role: 'read',
       weight: 10,
     }),
     ...(withheld === null ? [] : withheldLines(teller, judged, withheld)),

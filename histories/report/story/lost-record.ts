@@ -248,7 +248,9 @@ function missedReads(teller: Teller, judged: JudgedAnomaly, key: number, loss: L
           index: lastIndexAt(reader, completedAt),
           at: completedAt,
           text: `${client} reads ${names.key(key)}${from}: ${range}`,
-          note: `← without offset ${copy.offset}`,
+          note: isDamagedOn(loss, finalReadOf)
+            ? `← offset ${copy.offset} fails the CRC check of whoever reads it`
+            : `← without offset ${copy.offset}`,
           role: 'read',
           machine: finalReadOf,
           lane: finalReadOf,
@@ -259,6 +261,10 @@ function missedReads(teller: Teller, judged: JudgedAnomaly, key: number, loss: L
     }
   }
   return lines;
+}
+
+function isDamagedOn({ damage }: Loss, machine: number): boolean {
+  return damage !== null && damage.machine === machine;
 }
 
 function leaderFollowed(teller: Teller, key: number, machine: number, index: number): number | null {

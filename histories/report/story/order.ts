@@ -4,7 +4,7 @@ import { kafkaError } from '../words.js';
 import { attemptLines, attemptsOf, type Attempts } from './attempts.js';
 import { baselineLine, clusterLines } from './cluster-lines.js';
 import { compose } from './compose.js';
-import { faultsInForce } from './duplicate.js';
+import { reasonLines } from './reasons.js';
 import type { Draft, Teller } from './teller.js';
 import type { Cause, Story } from './types.js';
 
@@ -26,7 +26,7 @@ export function orderStory(teller: Teller, judged: JudgedAnomaly): Story {
   const drafts: Draft[] = [
     ...pair.flatMap((attempts) => attemptLines(teller, attempts, nameOf(teller, attempts), anomaly.offsets)),
     ...clusterLines(teller, { key, from, to, heroes }),
-    ...faultsInForce(teller, key, from, heroes),
+    ...reasonLines(teller, { key, from, to, heroes }),
   ];
   const baseline = baselineLine(teller, key, from);
   if (baseline !== null) drafts.push(baseline);

@@ -19,16 +19,20 @@ export function coordinatorLines(
     if (change.state === ONGOING && !isOpen) {
       isOpen = true;
       return [
-        draft({ ...line, text: `${coordinator}, its coordinator, opens ${client}'s transaction`, role: 'other' }),
+        draft({
+          ...line,
+          text: `${coordinator}, its coordinator, opens ${client}'s transaction`,
+          role: 'transaction-begin',
+        }),
       ];
     }
     if (!isDecision(change)) return [];
     const word = change.state === PREPARE_COMMIT ? 'commits' : 'aborts';
     const which = change.time < begun ? `${client}'s previous transaction` : `${client}'s transaction`;
     const text = `${coordinator} ${word} ${which}`;
-    if (change !== foreign) return [draft({ ...line, text, role: 'other', weight: 7 })];
+    if (change !== foreign) return [draft({ ...line, text, role: 'transaction-decision', weight: 7 })];
     const note = `← ${client} has not asked: this request is of the previous one, and late`;
-    return [draft({ ...line, text, note, role: 'elect', weight: 10 })];
+    return [draft({ ...line, text, note, role: 'late-request', weight: 10 })];
   });
 }
 
@@ -62,7 +66,7 @@ export function markerLines(
     .map(({ index, machine, key, offset, committed }) => {
       const word = committed === 1 ? 'committed' : 'aborted';
       const text = `${teller.names.machine(machine)} marks ${teller.names.record(key, offset)}: ${word}`;
-      return draft({ index, machine, text, offset, role: 'ack', weight: 6 });
+      return draft({ index, machine, text, offset, role: 'marker', weight: 6 });
     });
 }
 
@@ -79,7 +83,7 @@ export function endLine(teller: Teller, operation: Operation): Draft {
     lane: machine,
     operation: operation.index,
     text: `${client} ${words[outcome ?? 'info']}${error === null ? '' : `: ${error}`}`,
-    role: 'commit',
+    role: 'transaction-end',
     weight: 9,
   });
 }

@@ -104,3 +104,25 @@ describe('the story of a record that stands behind a hanging transaction', () =>
     expect(cause(scenario)).toBe('a write of a transaction that was over came late, and opened one that nobody ends');
   });
 });
+
+describe('the causal graph of a transaction', () => {
+  it.each([
+    ['ended by a late request', lateEndOfTransaction],
+    ['with a late write', lateWriteOfTransaction],
+    ['that hangs', hangingTransaction],
+    ['that hangs before a record', recordBehindHangingTransaction],
+  ])('%s has an arrow to or from every line of the story', (_, scenario) => {
+    const { graph } = storyOfScenario(scenario());
+    const linked = new Set(graph.edges.flatMap(({ from, to }) => [from, to]));
+    expect(graph.nodes.filter(({ id }) => !linked.has(id)).map(({ label }) => label)).toEqual([]);
+  });
+
+  it('leads from what came late to the anomaly, by the marker that it brought about', () => {
+    const { graph } = storyOfScenario(lateEndOfTransaction());
+    const [late, marker, anomaly] = (['late-request', 'marker', 'anomaly'] as const).map(
+      (kind) => graph.nodes.findLast((node) => node.kind === kind)!.id,
+    );
+    expect(graph.edges).toContainEqual({ from: late, to: marker });
+    expect(graph.edges).toContainEqual({ from: marker, to: anomaly });
+  });
+});

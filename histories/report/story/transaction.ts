@@ -7,7 +7,7 @@ import type { RecordOf } from '../../trace-record.js';
 import { seconds } from '../words.js';
 import { baselineLine, clusterLines } from './cluster-lines.js';
 import { compose } from './compose.js';
-import { faultsInForce } from './duplicate.js';
+import { faultsInForce } from './reasons.js';
 import type { Draft, Teller } from './teller.js';
 import { appendLines, coordinatorLines, endLine, markerLines } from './transaction-lines.js';
 import { foreignCommit, lateAppend, transactionSceneOf, type TransactionScene } from './transaction-scene.js';
@@ -52,7 +52,9 @@ export function transactionStory(teller: Teller, judged: JudgedAnomaly): Story |
     ...faultsInForce(teller, key, from, [teller.clientOf(operation).machine]),
     ...coordinatorLines(teller, scene, foreign),
     ...appendLines(teller, scene, from, to).map((line) =>
-      line.index === late?.index ? { ...line, note: '← its transaction is over', weight: 10 } : line,
+      line.index === late?.index
+        ? { ...line, note: '← its transaction is over', role: 'late-request' as const, weight: 10 }
+        : line,
     ),
     ...markerLines(teller, scene, from, to),
     end,

@@ -22,6 +22,11 @@ export type LineRole =
   | 'member'
   | 'process'
   | 'commit'
+  | 'transaction-begin'
+  | 'transaction-decision'
+  | 'late-request'
+  | 'marker'
+  | 'transaction-end'
   | 'other';
 
 export interface StoryLine {
