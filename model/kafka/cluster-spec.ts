@@ -97,6 +97,8 @@ export interface GroupSettings {
   /** KIP-848: the first is taken by groups that name none. */
   readonly 'group.consumer.assignors': string;
   readonly 'group.consumer.max.size': number;
+  /** KIP-848: disabled, upgrade, downgrade or bidirectional; in any case. */
+  readonly 'group.consumer.migration.policy': string;
 }
 
 /** The consumer groups of a cluster, and how their coordinators are set. */

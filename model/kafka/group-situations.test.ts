@@ -9,7 +9,7 @@ type ProbeRecord = readonly [kind: number, machine: number, key: number, ...fiel
 
 const GROUP = 0;
 const [ONE, TWO] = [101, 102];
-const [STABLE, RECONCILING] = [3, 6];
+const [EMPTY, PREPARING, STABLE, RECONCILING] = [0, 1, 3, 6];
 
 function isReached(name: string, ...records: readonly ProbeRecord[]): boolean {
   const situation = groupSituations.find((one) => one.name === name)!;
@@ -30,6 +30,15 @@ describe('situations of groups of KIP-848', () => {
     expect(isReached('partition-handed-over', assigned(ONE), released(ONE), assigned(TWO))).toBe(true);
     expect(isReached('partition-handed-over', assigned(ONE), released(ONE), assigned(ONE))).toBe(false);
     expect(isReached('partition-handed-over', assigned(ONE), assigned(TWO))).toBe(false);
+  });
+
+  it('group-upgraded, group-downgraded: one coordinator takes a group with members from one protocol to the other', () => {
+    const [up, down] = ['group-upgraded', 'group-downgraded'];
+    expect(isReached(up, state(1, PREPARING), state(1, STABLE), state(1, RECONCILING))).toBe(true);
+    expect(isReached(up, state(1, PREPARING), state(1, EMPTY), state(1, RECONCILING))).toBe(false);
+    expect(isReached(up, state(1, PREPARING), state(2, RECONCILING))).toBe(false);
+    expect(isReached(down, state(1, RECONCILING), state(1, STABLE), state(1, PREPARING))).toBe(true);
+    expect(isReached(down, state(1, PREPARING), state(1, STABLE), state(1, RECONCILING))).toBe(false);
   });
 
   it('member-fenced: a heartbeat of the protocol is answered so, and no other request', () => {

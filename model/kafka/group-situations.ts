@@ -6,6 +6,7 @@ import { Api } from './protocol/messages.js';
 import { situation, type Recogniser } from './situation.js';
 
 /** As `group-state` has them. */
+const EMPTY = 0;
 const PREPARING_REBALANCE = 1;
 const COMPLETING_REBALANCE = 2;
 const STABLE = 3;
@@ -13,8 +14,12 @@ const DEAD = 4;
 const ASSIGNING = 5;
 const RECONCILING = 6;
 
+/** States that only classic groups have, and those that only groups of KIP-848 have. */
+const BY_GENERATION: readonly number[] = [PREPARING_REBALANCE, COMPLETING_REBALANCE];
+const INCREMENTAL: readonly number[] = [ASSIGNING, RECONCILING];
+
 /** Members are between what they had and what they are to have. */
-const UNSETTLED: readonly number[] = [PREPARING_REBALANCE, COMPLETING_REBALANCE, ASSIGNING, RECONCILING];
+const UNSETTLED: readonly number[] = [...BY_GENERATION, ...INCREMENTAL];
 
 const COUNTED_OUT: readonly number[] = [
   MemberLeft.sessionExpired,
@@ -67,6 +72,18 @@ export const groupSituations: readonly Situation[] = [
     'With KIP-848 a partition that one member had given up, or lost, came to another, while the rest of the group went on.',
     [Probe.partitionAssigned, Probe.partitionReleased],
     partitionHandedOver,
+  ),
+  situation(
+    'group-upgraded',
+    'A classic group became one of KIP-848 while it was in use: the first member came that speaks it.',
+    [Probe.groupState],
+    () => goesOver(INCREMENTAL),
+  ),
+  situation(
+    'group-downgraded',
+    'A group of KIP-848 became a classic one while it was in use: the last member was gone that spoke it.',
+    [Probe.groupState],
+    () => goesOver(BY_GENERATION),
   ),
   situation(
     'static-member-returned',
@@ -148,6 +165,19 @@ function coordinatorMoved(matters: (state: number) => boolean): Recogniser {
     coordinators[group] = machine;
     states[group] = state;
     return before !== undefined && before !== machine && matters(last);
+  };
+}
+
+/** @param into states of the protocol that a coordinator has gone over to, with members and all */
+function goesOver(into: readonly number[]): Recogniser {
+  const from = into === INCREMENTAL ? BY_GENERATION : INCREMENTAL;
+  /** By group: the coordinator that had it last in the other protocol; -1: none, or it has lost its members since. */
+  const coordinators: number[] = [];
+  return (_kind, machine, _key, group, state) => {
+    const hasGoneOver = into.includes(state) && coordinators[group] === machine;
+    if (from.includes(state)) coordinators[group] = machine;
+    else if (state === EMPTY || into.includes(state)) coordinators[group] = -1;
+    return hasGoneOver;
   };
 }
 

@@ -29,6 +29,8 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'group.consumer.max.heartbeat.interval.ms': 'KIP-848: bounds group.consumer.heartbeat.interval.ms.',
     'group.consumer.max.session.timeout.ms': 'KIP-848: bounds group.consumer.session.timeout.ms.',
     'group.consumer.max.size': 'KIP-848: the most members of a group.',
+    'group.consumer.migration.policy':
+      'KIP-848: whether a group with members of one protocol goes over to the other while it is in use.',
     'group.consumer.min.heartbeat.interval.ms': 'KIP-848: bounds group.consumer.heartbeat.interval.ms.',
     'group.consumer.min.session.timeout.ms': 'KIP-848: bounds group.consumer.session.timeout.ms.',
     'group.consumer.session.timeout.ms': 'KIP-848: a member that was not heard for so long is put out of its group.',
@@ -202,7 +204,6 @@ const modelled: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
 /** Settings that could change what a trial finds and that the model does not know, by what they are about. */
 const couldMatter: Readonly<Record<Scope, readonly (readonly [why: string, names: readonly string[]])[]>> = {
   broker: [
-    ['Groups do not go over from one protocol to the other in the model.', ['group.consumer.migration.policy']],
     ['The metadata log lies in the first of log.dirs in the model.', ['metadata.log.dir']],
     ['A follower has one fetcher for each leader in the model.', ['num.replica.fetchers']],
     ['The time-outs between brokers and the controller are fixed in the model.', ['request.timeout.ms']],

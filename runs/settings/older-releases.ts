@@ -88,6 +88,7 @@ const cameWith: Readonly<Record<Scope, Readonly<Record<string, string>>>> = {
     'group.consumer.max.heartbeat.interval.ms': '3.7',
     'group.consumer.max.session.timeout.ms': '3.7',
     'group.consumer.max.size': '3.7',
+    'group.consumer.migration.policy': '3.8',
     'group.consumer.min.heartbeat.interval.ms': '3.7',
     'group.consumer.min.session.timeout.ms': '3.7',
     'group.consumer.session.timeout.ms': '3.7',

@@ -211,8 +211,8 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       "spec.yaml:2:59  group.consumer.session.timeout.ms 6000 is below group.consumer.min.session.timeout.ms 45000; Kafka's broker would refuse to start",
     ],
     [
-      'kafka: "4.1"\nconsumers: { a: { settings: { group.id: g } }, b: { settings: { group.id: g, group.protocol: consumer } } }\nworkload: { type: queue }',
-      'spec.yaml:2:94  group g has members of both protocols, and the migration of groups between them is not in this build',
+      'kafka: "4.1"\ncluster: { settings: { group.consumer.migration.policy: downgrade } }\nconsumers: { a: { settings: { group.id: g } }, b: { settings: { group.id: g, group.protocol: consumer } } }\nworkload: { type: queue }',
+      'spec.yaml:2:57  group g has members of both protocols, and with group.consumer.migration.policy downgrade Kafka lets none of KIP-848 into a classic group',
     ],
     // Applications that consume, transform and produce
     [

@@ -17,7 +17,7 @@ import {
 import { type Defaults, finishDemands, finishFaults, finishProfile, lateRequestsNote } from './finish-demands.js';
 import { finishProtocol } from './finish-protocol.js';
 import { readSettings } from './given-settings.js';
-import { checkConsumer, checkGroupBounds, refuseMixedGroups, speaksConsumerProtocol } from './group-rules.js';
+import { checkConsumer, checkGroupBounds, checkMixedGroups, speaksConsumerProtocol } from './group-rules.js';
 import { checkBroker, checkMessageFormat, checkProducer } from './kafka-rules.js';
 import { checkStreamsWorkload, readStreams, streamsConsumer } from './streams-rules.js';
 import { checkTransform, hasGroupMetadata } from './transform-rules.js';
@@ -82,7 +82,7 @@ class Finisher {
     const producers = this.#producers(Number(rules['message-format'] ?? agreed?.messageFormat));
     this.#checkWorkload(producers, topics, brokerSettings);
     const consumers = this.#consumers((rules['consumer-group-protocol'] ?? agreed?.consumerGroupProtocol) === true);
-    refuseMixedGroups(consumers, this.#problems);
+    checkMixedGroups(this.#table, brokerSettings, consumers, this.#problems);
     checkStreamsWorkload(draft.workload.type, topics, consumers, this.#table, brokerSettings, this.#problems);
     this.#checkPipeline(topics, consumers);
     const clients = { producers: countOf(producers), consumers: countOf(consumers) };

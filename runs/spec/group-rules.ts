@@ -129,19 +129,41 @@ export function checkGroupBounds(table: SettingsTable, given: GivenSettings, pro
   }
 }
 
-/** Since 4.0 brokers convert a group whose members change from one protocol to the other, one by one; the model's do not. */
-export function refuseMixedGroups(consumers: readonly SpecConsumer[], problems: Problems): void {
+/**
+ * A group with members of both protocols comes together if the first member that speaks KIP-848 may make a group of that of it
+ * (GroupMetadataManager.validateOnlineUpgrade): else it ends with GROUP_ID_NOT_FOUND, as often as it is started.
+ */
+export function checkMixedGroups(
+  table: SettingsTable,
+  given: GivenSettings,
+  consumers: readonly SpecConsumer[],
+  problems: Problems,
+): void {
+  const name = 'group.consumer.migration.policy';
+  if (!table.broker.has(name)) return;
+  const policy = String(effective(table, 'broker', name, given).value).toLowerCase();
+  const isUpgraded = policy === 'bidirectional' || policy === 'upgrade';
   const speaks = new Map<string, boolean>();
-  for (const { name, subscribes, settings } of consumers) {
-    if (!subscribes) continue;
-    const group = String(settings['group.id']?.value ?? name);
-    const isConsumer = speaksConsumerProtocol(settings);
+  for (const consumer of consumers) {
+    if (!consumer.subscribes) continue;
+    const group = String(consumer.settings['group.id']?.value ?? consumer.name);
+    const isConsumer = speaksConsumerProtocol(consumer.settings);
     const other = speaks.get(group);
     speaks.set(group, isConsumer);
     if (other === undefined || other === isConsumer) continue;
-    problems.error(
-      originOf(settings, 'group.protocol', 'group.id'),
-      `group ${group} has members of both protocols, and the migration of groups between them is not in this build`,
-    );
+    const origin = originOf(consumer.settings, 'group.protocol', 'group.id');
+    if (!isUpgraded) {
+      problems.error(
+        given[name]?.origin ?? origin,
+        `group ${group} has members of both protocols, and with ${name} ${policy} Kafka lets none of KIP-848 into a ` +
+          'classic group',
+      );
+    } else if (consumer.commit === 'in-transaction') {
+      // Generations begin anew when a group without members goes over, and outputs of zombies are told by their generation.
+      problems.error(
+        origin,
+        `group ${group} has members of both protocols, which commit: in-transaction is not judged with in this build`,
+      );
+    }
   }
 }

@@ -4,8 +4,10 @@
  */
 import type { Invariant, InvariantContext } from './invariant.js';
 
-/** `group-state` (model/kafka/probes.ts): nobody is in it; and those that only groups of KIP-848 have. */
+/** `group-state` (model/kafka/probes.ts): nobody is in it; those that only classic groups have, or only those of KIP-848. */
 const EMPTY = 0;
+const PREPARING_REBALANCE = 1;
+const COMPLETING_REBALANCE = 2;
 const ASSIGNING = 5;
 const RECONCILING = 6;
 
@@ -25,7 +27,7 @@ export const groupOwners: Invariant = {
       onProbe(kind, machine, key, a, b, c) {
         if (kind === kinds.partitionAssigned) owners.assign(machine, key, a, b, c);
         else if (kind === kinds.partitionReleased) owners.release(machine, key, a, c);
-        else if (kind === kinds.groupState) owners.state(key, a, b);
+        else if (kind === kinds.groupState) owners.state(machine, key, a, b);
         else owners.loaded(machine, key);
       },
     };
@@ -55,10 +57,16 @@ class Owners {
     }
   }
 
-  state(home: number, group: number, state: number): void {
+  /** A group may go over from one protocol to the other. */
+  state(machine: number, home: number, group: number, state: number): void {
     this.homes[group] = home;
     if (state === EMPTY) this.groups[group] = [];
-    if (state === ASSIGNING || state === RECONCILING) this.isIncremental[group] = true;
+    if ((this.coordinators[home] ?? machine) !== machine) return;
+    if (state === PREPARING_REBALANCE || state === COMPLETING_REBALANCE) this.isIncremental[group] = false;
+    if (state !== ASSIGNING && state !== RECONCILING) return;
+    // It was a classic group: what its members have of the last generation its coordinator says next.
+    if (this.isIncremental[group] === false) this.groups[group] = [];
+    this.isIncremental[group] = true;
   }
 
   assign(machine: number, key: number, group: number, generation: number, member: number): void {

@@ -1,5 +1,7 @@
 /** Kafka's error codes (org.apache.kafka.common.protocol.Errors), those that the model can answer with. */
 export const KafkaError = {
+  /** Kafka had not thought of it. */
+  UNKNOWN_SERVER_ERROR: -1,
   NONE: 0,
   OFFSET_OUT_OF_RANGE: 1,
   CORRUPT_MESSAGE: 2,

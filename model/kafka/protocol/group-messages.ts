@@ -13,7 +13,7 @@
  * group.initial.rebalance.delay.ms, group.min.session.timeout.ms, group.max.session.timeout.ms, group.max.size,
  * offsets.topic.num.partitions, offsets.commit.required.acks, offsets.commit.timeout.ms, offsets.retention.minutes,
  * offsets.retention.check.interval.ms; of KIP-848 group.consumer.session.timeout.ms, group.consumer.heartbeat.interval.ms,
- * group.consumer.assignors, group.consumer.max.size. A cluster has coordinators if some client has a group.id.
+ * group.consumer.assignors, group.consumer.max.size, group.consumer.migration.policy. A cluster has coordinators if some client has a group.id.
  */
 import type { ErrorCode } from './errors.js';
 import type { Request, Response } from './messages.js';

@@ -4,7 +4,8 @@ import {
   withoutMember,
   type ConsumerGroupState,
 } from '../../coordinator/group/consumer/consumer-group-state.js';
-import { heartbeat, type GroupLimits } from '../../coordinator/group/consumer/heartbeat.js';
+import { heartbeat } from '../../coordinator/group/consumer/heartbeat.js';
+import type { GroupLimits } from '../../coordinator/group/consumer/member-update.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import type {
   ConsumerGroupHeartbeatRequest,

@@ -107,6 +107,12 @@ export class Announcements {
     }
   }
 
+  /** It was a group of the classic protocol: what its members had in the last generation they have until they give it up. */
+  upgraded(group: ConsumerGroup, converted: ConsumerGroupState): void {
+    this.consumerGroup(group);
+    for (const member of converted.members.values()) this.#has(group.groupId, member, held(member));
+  }
+
   // ---------------------------------------------------------------------- requests, offsets
 
   /** A request of a member was refused. */

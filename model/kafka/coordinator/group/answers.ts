@@ -1,20 +1,21 @@
 /** Responses of the group coordinator. */
 import type { RequestChannel } from '../../broker/request-channel.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
-import type {
-  ConsumerProtocolAssignment,
-  HeartbeatRequest,
-  HeartbeatResponse,
-  JoinGroupRequest,
-  JoinGroupResponse,
-  LeaveGroupRequest,
-  LeaveGroupResponse,
-  OffsetCommitRequest,
-  OffsetCommitResponse,
-  OffsetFetchRequest,
-  OffsetFetchResponse,
-  SyncGroupRequest,
-  SyncGroupResponse,
+import {
+  CONSUMER_PROTOCOL_TYPE,
+  type ConsumerProtocolAssignment,
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+  type JoinGroupRequest,
+  type JoinGroupResponse,
+  type LeaveGroupRequest,
+  type LeaveGroupResponse,
+  type OffsetCommitRequest,
+  type OffsetCommitResponse,
+  type OffsetFetchRequest,
+  type OffsetFetchResponse,
+  type SyncGroupRequest,
+  type SyncGroupResponse,
 } from '../../protocol/group-messages.js';
 import { RESPONSE, type Request } from '../../protocol/messages.js';
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../../protocol/transaction-messages.js';
@@ -80,6 +81,27 @@ export function answerJoin(
   channel.respond(response);
 }
 
+/** In a group of KIP-848: its epoch is the generation, and nobody leads. */
+export function answerClassicJoin(
+  channel: RequestChannel,
+  request: JoinGroupRequest,
+  memberId: string,
+  generationId: number,
+): void {
+  const response: JoinGroupResponse = {
+    ...envelope(request),
+    error: KafkaError.NONE,
+    generationId,
+    protocolType: CONSUMER_PROTOCOL_TYPE,
+    protocolName: request.protocols[0].name,
+    leader: '',
+    skipAssignment: false,
+    memberId,
+    members: [],
+  };
+  channel.respond(response);
+}
+
 export function refuseSync(channel: RequestChannel, request: SyncGroupRequest, error: ErrorCode): void {
   const nothing = { protocolType: null, protocolName: null, assignment: NO_ASSIGNMENT };
   const response: SyncGroupResponse = { ...envelope(request), error, ...nothing };
@@ -89,7 +111,7 @@ export function refuseSync(channel: RequestChannel, request: SyncGroupRequest, e
 export function answerSync(
   channel: RequestChannel,
   request: SyncGroupRequest,
-  { protocolType, protocolName }: GroupMetadata,
+  { protocolType, protocolName }: Pick<GroupMetadata, 'protocolType' | 'protocolName'>,
   assignment: ConsumerProtocolAssignment,
 ): void {
   const bytes = RESPONSE_BYTES + PARTITION_BYTES * assignment.assignedPartitions.length;

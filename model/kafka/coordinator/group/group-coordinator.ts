@@ -52,9 +52,18 @@ export class GroupCoordinator implements GroupListener, SessionListener {
     this.#store = new GroupMetadataManager(services, writes, this.#announce, this);
     this.#sessions = new Sessions(services, this);
     this.#rebalances = new Rebalances(services, writes, this.#sessions, this.#announce);
-    this.#joins = new JoinRequests(services, this.#store, writes, this.#sessions, this.#rebalances, this.#announce);
+    this.#consumers = new ConsumerGroups(services, this.#store, writes, this.#rebalances, this.#announce);
+    const { classic } = this.#consumers;
+    this.#joins = new JoinRequests(
+      services,
+      this.#store,
+      writes,
+      this.#sessions,
+      this.#rebalances,
+      this.#announce,
+      classic,
+    );
     this.#syncs = new SyncRequests(writes, this.#sessions, this.#rebalances, this.#announce);
-    this.#consumers = new ConsumerGroups(services, this.#store, writes, this.#announce);
     this.offsets = new OffsetRequests(services, this.#store, writes, this.#sessions, this.#announce);
   }
 
@@ -115,13 +124,18 @@ export class GroupCoordinator implements GroupListener, SessionListener {
   }
 
   sync(channel: RequestChannel, request: SyncGroupRequest): void {
-    const { error, group } = this.#find(request.groupId);
-    if (error === KafkaError.NONE && group !== null) this.#syncs.handle(channel, request, group);
-    else this.#syncs.refuseAbsent(channel, request, error);
+    const { error, group } = this.#store.find(request.groupId);
+    if (error !== KafkaError.NONE || group === null) this.#syncs.refuseAbsent(channel, request, error);
+    else if (group.kind === 'classic') this.#syncs.handle(channel, request, group);
+    else this.#consumers.classic.sync(channel, request, group);
   }
 
   heartbeat(channel: RequestChannel, request: HeartbeatRequest): void {
-    const { error, group } = this.#find(request.groupId);
+    const { error, group } = this.#store.find(request.groupId);
+    if (group?.kind === 'consumer') {
+      this.#consumers.classic.heartbeat(channel, request, group);
+      return;
+    }
     const answer =
       error === KafkaError.NONE
         ? this.#heartbeat(group, request)
@@ -133,15 +147,13 @@ export class GroupCoordinator implements GroupListener, SessionListener {
   }
 
   leave(channel: RequestChannel, request: LeaveGroupRequest): void {
-    const { error, group } = this.#find(request.groupId);
+    const { error, group } = this.#store.find(request.groupId);
+    if (group?.kind === 'consumer') {
+      this.#consumers.classic.leave(channel, request, group);
+      return;
+    }
     const errors = error === KafkaError.NONE ? request.members.map((member) => this.#leave(group, member)) : [];
     answerLeave(channel, request, error, errors);
-  }
-
-  /** Of the classic protocol; for its requests no other group is there. */
-  #find(groupId: string): { readonly error: ErrorCode; readonly group: GroupMetadata | null } {
-    const { error, group } = this.#store.find(groupId);
-    return { error, group: group?.kind === 'classic' ? group : null };
   }
 
   // ---------------------------------------------------------------------- Heartbeat, LeaveGroup

@@ -107,8 +107,19 @@ export class GroupMetadataManager implements StateOwner<GroupsOfPartition> {
   /** Its offsets are another's now. */
   #replace(group: Group): void {
     const tombstones = tombstonesOf(group);
+    group.isConverted = true;
     this.#listener.onGroupUnloaded(group);
     this.#writes.tombstones(group.groupId, tombstones);
+  }
+
+  /** The group of this id is of the other protocol from now on. */
+  adopt(group: Group): void {
+    this.#led.get(this.#partitionOf(group.groupId))!.state.groups.set(group.groupId, group);
+  }
+
+  /** Of the partition of a group that this broker speaks for. */
+  coordinatorEpoch(groupId: string): number {
+    return this.#led.get(this.#partitionOf(groupId))!.coordinatorEpoch;
   }
 
   #partitionOf(groupId: string): number {
@@ -214,7 +225,7 @@ export class GroupMetadataManager implements StateOwner<GroupsOfPartition> {
 }
 
 /** Of a classic group that only ever kept offsets here there is no generation in the log. */
-function tombstonesOf(group: Group): readonly CoordinatorRecord[] {
+export function tombstonesOf(group: Group): readonly CoordinatorRecord[] {
   const { groupId } = group;
   if (group.kind === 'consumer') return changes(groupId, group.state, null);
   return group.generationId > 0 ? [{ kind: 'group', groupId, generation: null }] : [];

@@ -42,6 +42,8 @@ export class GroupMetadata {
   readonly members = new Map<string, MemberMetadata>();
   /** Member ids that were given out and have not been joined with (KIP-394). */
   readonly pendingMembers = new Set<string>();
+  /** It goes on as a group of KIP-848, with the same offsets. */
+  isConverted = false;
   /** Another one has come while the group waits for its first members. */
   newMemberAdded = false;
   /** The rebalance that waits for members to join; null: none is. */
@@ -70,6 +72,24 @@ export class GroupMetadata {
     group.protocolName = protocolName;
     group.leaderId = leaderId;
     group.#state = members.length === 0 ? 'Empty' : 'Stable';
+    group.subscribedTopics = group.#computeSubscribedTopics();
+    return group;
+  }
+
+  /** Of a group of KIP-848 of which all members speak the classic protocol: Stable, in the generation of its epoch. */
+  static converted(
+    groupId: string,
+    coordinatorEpoch: number,
+    generationId: number,
+    members: readonly MemberMetadata[],
+    offsets: GroupOffsets,
+    nowMs: number,
+  ): GroupMetadata {
+    const group = new GroupMetadata(groupId, coordinatorEpoch, nowMs, offsets);
+    group.generationId = generationId;
+    for (const member of members) group.add(member, CONSUMER_PROTOCOL_TYPE);
+    group.protocolName = group.selectProtocol();
+    group.#state = 'Stable';
     group.subscribedTopics = group.#computeSubscribedTopics();
     return group;
   }
@@ -213,8 +233,10 @@ export class GroupMetadata {
     for (const member of this.members.values()) member.owesSync = false;
   }
 
-  /** What is stored of the group, once its members are to have these assignments. */
-  generation(assignmentOf: (member: MemberMetadata) => ConsumerProtocolAssignment): Generation {
+  /** What is stored of the group, once its members are to have these assignments. Left out: those that they have. */
+  generation(
+    assignmentOf: (member: MemberMetadata) => ConsumerProtocolAssignment = ({ assignment }) => assignment,
+  ): Generation {
     const { protocolType, generationId, protocolName, leaderId, stateMs } = this;
     const members = [...this.members.values()].map((member) => member.record(protocolName!, assignmentOf(member)));
     return { protocolType, generationId, protocolName, leaderId, stateMs, members };

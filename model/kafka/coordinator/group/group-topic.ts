@@ -25,6 +25,7 @@ export const groupDefaults: GroupTopicSettings = {
   'group.consumer.heartbeat.interval.ms': 5000,
   'group.consumer.assignors': 'uniform,range',
   'group.consumer.max.size': 2_147_483_647,
+  'group.consumer.migration.policy': 'bidirectional',
 };
 
 /**

@@ -118,7 +118,7 @@ export class GroupWrites implements AppendListener {
     return append.error;
   }
 
-  /** putCacheCallback: a group that was unloaded meanwhile is Dead, and not changed. */
+  /** putCacheCallback: a group that was unloaded meanwhile is Dead, and not changed; but one that goes on as another is. */
   onAppended({ error, baseOffset, context }: InternalAppend): void {
     const purpose = context as Purpose;
     switch (purpose.kind) {
@@ -129,7 +129,7 @@ export class GroupWrites implements AppendListener {
         purpose.done(changeError(error), baseOffset);
         return;
       case 'offsets':
-        if (!purpose.group.isDead) this.#applyOffsets(purpose, error, baseOffset);
+        if (!purpose.group.isDead || purpose.group.isConverted) this.#applyOffsets(purpose, error, baseOffset);
         purpose.done(commitError(error));
         return;
       case 'tombstones':

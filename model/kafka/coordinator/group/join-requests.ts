@@ -6,6 +6,7 @@ import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import { NO_MEMBER_ID, type JoinGroupRequest } from '../../protocol/group-messages.js';
 import type { Announcements } from './announcements.js';
 import { answerJoin, refuseJoin } from './answers.js';
+import type { ClassicMembers } from './consumer/classic-members.js';
 import type { GroupMetadata } from './group-metadata.js';
 import type { GroupMetadataManager } from './group-metadata-manager.js';
 import type { GroupWrites } from './group-writes.js';
@@ -25,6 +26,7 @@ export class JoinRequests {
   readonly #sessions: Sessions;
   readonly #rebalances: Rebalances;
   readonly #announce: Announcements;
+  readonly #classic: ClassicMembers;
   /** Stands for random UUIDs. */
   readonly #memberIds: Stream;
 
@@ -35,6 +37,7 @@ export class JoinRequests {
     sessions: Sessions,
     rebalances: Rebalances,
     announce: Announcements,
+    classic: ClassicMembers,
   ) {
     this.#services = services;
     this.#store = store;
@@ -42,6 +45,7 @@ export class JoinRequests {
     this.#sessions = sessions;
     this.#rebalances = rebalances;
     this.#announce = announce;
+    this.#classic = classic;
     this.#memberIds = services.host.dice('member-ids');
   }
 
@@ -63,14 +67,14 @@ export class JoinRequests {
       this.#refuse(channel, request, KafkaError.INVALID_SESSION_TIMEOUT, memberId);
       return;
     }
-    const group = this.#store.classicGroup(groupId, isUnknown);
-    if (group !== null) {
-      this.#join(channel, request, group, isUnknown);
-    } else {
-      // The group is there with members of the other protocol, or there is none that the member could know.
-      const error = isUnknown ? KafkaError.INCONSISTENT_GROUP_PROTOCOL : KafkaError.UNKNOWN_MEMBER_ID;
-      this.#refuse(channel, request, error, memberId);
+    if (found.group?.kind === 'consumer' && !found.group.isEmpty) {
+      this.#classic.join(channel, request, found.group, isUnknown ? `${this.#hex()}${this.#hex()}` : memberId);
+      return;
     }
+    const group = this.#store.classicGroup(groupId, isUnknown);
+    if (group !== null) this.#join(channel, request, group, isUnknown);
+    // There is none that the member could know.
+    else this.#refuse(channel, request, KafkaError.UNKNOWN_MEMBER_ID, memberId);
   }
 
   #join(channel: RequestChannel, request: JoinGroupRequest, group: GroupMetadata, isUnknown: boolean): void {
@@ -199,21 +203,17 @@ export class JoinRequests {
     } else if (group.is('Stable') && group.selectProtocol() !== group.protocolName) {
       this.#rebalances.maybePrepare(group);
     } else if (group.is('Stable')) {
-      this.#writes.generation(
-        group,
-        group.generation(({ assignment }) => assignment),
-        (error) => {
-          if (error === KafkaError.NONE) {
-            this.#welcomeBack(group, member, formerLeader);
-            return;
-          }
-          // It is as if it had not come.
-          Object.assign(member, { protocols, rebalanceTimeoutMs, sessionTimeoutMs });
-          if (group.members.has(memberId)) group.replaceStaticMember(request.groupInstanceId!, memberId, formerId);
-          this.#sessions.extend(group, member);
-          this.#rebalances.refuseJoinOf(group, member, error, NOBODY);
-        },
-      );
+      this.#writes.generation(group, group.generation(), (error) => {
+        if (error === KafkaError.NONE) {
+          this.#welcomeBack(group, member, formerLeader);
+          return;
+        }
+        // It is as if it had not come.
+        Object.assign(member, { protocols, rebalanceTimeoutMs, sessionTimeoutMs });
+        if (group.members.has(memberId)) group.replaceStaticMember(request.groupInstanceId!, memberId, formerId);
+        this.#sessions.extend(group, member);
+        this.#rebalances.refuseJoinOf(group, member, error, NOBODY);
+      });
     }
   }
 

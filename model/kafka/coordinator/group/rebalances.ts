@@ -211,6 +211,32 @@ export class Rebalances {
     this.#announce.left(group, member.memberId, reason);
   }
 
+  // ---------------------------------------------------------------------- groups go over to the other protocol (KIP-848)
+
+  /** Its members are to join another group of the same id: who waits is told to. */
+  callAgain(group: GroupMetadata): void {
+    for (const member of group.members.values()) {
+      this.refuseJoinOf(group, member, KafkaError.REBALANCE_IN_PROGRESS, member.memberId);
+      this.refuseSyncOf(group, member, KafkaError.REBALANCE_IN_PROGRESS);
+    }
+  }
+
+  /** It is a group of KIP-848 now. */
+  retire(group: GroupMetadata): void {
+    group.transitionTo('Dead', nowMs(this.#services.host));
+    group.isConverted = true;
+    for (const member of group.members.values()) this.#sessions.end(member);
+    group.join = null;
+    this.endSyncWait(group);
+  }
+
+  /** It was a group of KIP-848. @param isRebalanced its members are called to join */
+  takeOver(group: GroupMetadata, isRebalanced: boolean): void {
+    for (const member of group.members.values()) this.#sessions.extend(group, member);
+    if (isRebalanced) this.prepare(group);
+    else this.#announce.state(group);
+  }
+
   // ---------------------------------------------------------------------- requests that wait
 
   refuseJoinOf(group: GroupMetadata, member: MemberMetadata, error: ErrorCode, memberId: string): void {

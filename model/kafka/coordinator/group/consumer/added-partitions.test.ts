@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ConsumerGroupHeartbeatRequest } from '../../../protocol/group-messages.js';
 import { Api } from '../../../protocol/messages.js';
 import { EMPTY_CONSUMER_GROUP, type ConsumerGroupState } from './consumer-group-state.js';
-import { heartbeat, type GroupLimits } from './heartbeat.js';
+import { heartbeat } from './heartbeat.js';
+import type { GroupLimits } from './member-update.js';
 
 /** A group of one member, of topic 0. */
 class Lab {

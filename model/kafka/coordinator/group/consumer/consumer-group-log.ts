@@ -7,7 +7,7 @@ import { newMember, type ConsumerGroupState, type ConsumerMember } from './consu
 
 type Subscription = Pick<
   ConsumerMember,
-  'instanceId' | 'clientHost' | 'rebalanceTimeoutMs' | 'subscribedTopics' | 'serverAssignor'
+  'instanceId' | 'clientHost' | 'rebalanceTimeoutMs' | 'subscribedTopics' | 'serverAssignor' | 'classic'
 >;
 type Current = Pick<ConsumerMember, 'memberEpoch' | 'previousMemberEpoch' | 'state' | 'assigned' | 'pendingRevocation'>;
 
@@ -94,8 +94,8 @@ function orEmpty(group: ConsumerGroupState | null): ConsumerGroupState {
 
 function subscription(member: ConsumerMember | null): Subscription | null {
   if (member === null) return null;
-  const { instanceId, clientHost, rebalanceTimeoutMs, subscribedTopics, serverAssignor } = member;
-  return { instanceId, clientHost, rebalanceTimeoutMs, subscribedTopics, serverAssignor };
+  const { instanceId, clientHost, rebalanceTimeoutMs, subscribedTopics, serverAssignor, classic } = member;
+  return { instanceId, clientHost, rebalanceTimeoutMs, subscribedTopics, serverAssignor, classic };
 }
 
 function current(member: ConsumerMember | null): Current | null {

@@ -2,9 +2,18 @@
  * A group of KIP-848's protocol as its coordinator knows it: ConsumerGroup, ConsumerGroupMember. Immutable: a request makes
  * another one of it, which is stored before anybody is told.
  */
+import type { JoinGroupProtocol } from '../../../protocol/group-messages.js';
 
 /** MemberState: how far a member has come on the way to what it is to have. */
 export type MemberState = 'stable' | 'unrevoked-partitions' | 'unreleased-partitions';
+
+/** What a member of the classic protocol said when it joined: ClassicMemberMetadata. */
+export interface ClassicMembership {
+  readonly clientId: string;
+  readonly sessionTimeoutMs: number;
+  /** In the order of its preference. */
+  readonly protocols: readonly JoinGroupProtocol[];
+}
 
 export interface ConsumerMember {
   readonly memberId: string;
@@ -17,6 +26,8 @@ export interface ConsumerMember {
   readonly subscribedTopics: readonly number[];
   /** null: it leaves the choice to the coordinator. */
   readonly serverAssignor: string | null;
+  /** Left out: it speaks KIP-848's protocol. */
+  readonly classic?: ClassicMembership | undefined;
   /** -2: a static member that has said that it will be back. */
   readonly memberEpoch: number;
   readonly previousMemberEpoch: number;
@@ -79,12 +90,19 @@ export function isReconciledTo({ state, memberEpoch }: ConsumerMember, assignmen
   return state === 'stable' && memberEpoch === assignmentEpoch;
 }
 
-/** Without this member (consumerGroupFenceMember). Its partitions go to others with the next target. */
+/** Without this member (consumerGroupFenceMember). */
 export function withoutMember(group: ConsumerGroupState, memberId: string): ConsumerGroupState {
+  return withoutMembers(group, [memberId]);
+}
+
+/** Without these members (consumerGroupFenceMembers). Their partitions go to others with the next target. */
+export function withoutMembers(group: ConsumerGroupState, memberIds: readonly string[]): ConsumerGroupState {
   const members = new Map(group.members);
   const targets = new Map(group.targets);
-  members.delete(memberId);
-  targets.delete(memberId);
+  for (const memberId of memberIds) {
+    members.delete(memberId);
+    targets.delete(memberId);
+  }
   return { ...group, groupEpoch: group.groupEpoch + 1, members, targets };
 }
 

@@ -1,4 +1,4 @@
-/** A group of KIP-848's protocol at its coordinator: its state, its offsets, and who is counted on. */
+/** A group of KIP-848 at its coordinator: its state, its offsets, and who is counted on. Some may speak the classic protocol. */
 import type { TimerId } from '../../../../kernel/process.js';
 import { KafkaError, type ErrorCode } from '../../../protocol/errors.js';
 import { NO_MEMBER_ID } from '../../../protocol/group-messages.js';
@@ -6,12 +6,16 @@ import type { GroupOffsets } from '../group-offsets.js';
 import type { Committer } from '../validation.js';
 import type { ConsumerGroupState } from './consumer-group-state.js';
 
+/** What a member has to do: be heard, give up partitions, and in the classic protocol join again, and sync. */
+export type MemberDuty = 'session' | 'revocation' | 'join' | 'sync';
+
 /** What a member has to do by then, or it is out. */
 export interface MemberTimer {
   readonly group: ConsumerGroup;
   readonly memberId: string;
-  /** Of a wait for a revocation: the epoch that the member is to leave; null: a session. */
-  readonly memberEpoch: number | null;
+  readonly duty: MemberDuty;
+  /** Of a revocation: the epoch that the member is to leave. */
+  readonly memberEpoch: number;
   /** Monotonic microseconds. */
   deadline: number;
   timer: TimerId;
@@ -24,16 +28,23 @@ export class ConsumerGroup {
   state: ConsumerGroupState;
   /** Its coordinator has moved away, or the group is gone. */
   isDead = false;
-  /** By member id. */
-  readonly sessions = new Map<string, MemberTimer>();
-  /** By member id: waits for the member to give up partitions. */
-  readonly revocations = new Map<string, MemberTimer>();
+  /** It goes on as a group of the classic protocol, with the same offsets. */
+  isConverted = false;
+  /** Each by member id. */
+  readonly timers: Readonly<Record<MemberDuty, Map<string, MemberTimer>>> = {
+    session: new Map(),
+    revocation: new Map(),
+    join: new Map(),
+    sync: new Map(),
+  };
   /** Of the last change that is being replicated: who else is answered then. null: nothing is under way. */
   lastWrite: ((error: ErrorCode) => void)[] | null = null;
   /** Of a change that was not replicated in time, and stands: its offset; -1: all is replicated, or under way. */
   unreplicatedAt = -1;
   /** The state as of the last change that is replicated: what members may have been told of. */
   announced: ConsumerGroupState;
+  /** It was a group of the classic protocol, and that it is none any more is not announced yet. */
+  isUpgrade = false;
 
   constructor(groupId: string, state: ConsumerGroupState, offsets: GroupOffsets) {
     this.groupId = groupId;
@@ -46,7 +57,7 @@ export class ConsumerGroup {
     return this.state.members.size === 0;
   }
 
-  /** ConsumerGroup.validateOffsetCommit; producers know no member epochs, and hear of a generation. */
+  /** ConsumerGroup.validateOffsetCommit; producers, and the classic protocol, know no member epochs, and hear of a generation. */
   checkCommit({ memberId, generationId }: Committer, isTransactional: boolean): ErrorCode {
     if (this.isDead) return KafkaError.COORDINATOR_NOT_AVAILABLE;
     if (generationId < 0 && (this.isEmpty || (isTransactional && memberId === NO_MEMBER_ID))) return KafkaError.NONE;
@@ -74,6 +85,7 @@ export class ConsumerGroup {
   #checkEpoch(memberId: string, memberEpoch: number): ErrorCode {
     const member = this.state.members.get(memberId);
     if (member === undefined) return KafkaError.UNKNOWN_MEMBER_ID;
-    return member.memberEpoch === memberEpoch ? KafkaError.NONE : KafkaError.STALE_MEMBER_EPOCH;
+    if (member.memberEpoch === memberEpoch) return KafkaError.NONE;
+    return member.classic === undefined ? KafkaError.STALE_MEMBER_EPOCH : KafkaError.ILLEGAL_GENERATION;
   }
 }

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ConsumerGroupHeartbeatRequest } from '../../../protocol/group-messages.js';
+import type { ConsumerGroupHeartbeatRequest, JoinGroupRequest } from '../../../protocol/group-messages.js';
+import { classicJoin, mustRejoin } from './classic-requests.js';
 import { changes, replay } from './consumer-group-log.js';
 import { EMPTY_CONSUMER_GROUP, withoutMember, type ConsumerGroupState } from './consumer-group-state.js';
-import { heartbeat, type GroupLimits } from './heartbeat.js';
+import { heartbeat } from './heartbeat.js';
+import type { GroupLimits } from './member-update.js';
 import { serverAssignors, type ServerAssignorName, type SubscribedMember } from './server-assignors.js';
 
 /** Topics 0, 1 and 2 with four, three and two partitions. */
@@ -56,7 +58,11 @@ class GroupModel {
   readonly clients: Client[] = Array.from({ length: MEMBERS }, () => ({ memberEpoch: 0, owned: [], told: null }));
   readonly #limits: GroupLimits;
 
-  constructor(defaultAssignor: ServerAssignorName) {
+  /** Members from this one on speak the classic protocol, cooperatively. */
+  readonly #firstClassic: number;
+
+  constructor(defaultAssignor: ServerAssignorName, firstClassic: number) {
+    this.#firstClassic = firstClassic;
     this.#limits = { defaultAssignor, maxSize: 100, refusesRejoin: false, partitionsOf: (topic) => TOPICS[topic] };
   }
 
@@ -76,6 +82,45 @@ class GroupModel {
   }
 
   beat(member: number, topics: readonly number[], isHeard: boolean): void {
+    if (member >= this.#firstClassic) this.#rejoin(member, topics, isHeard);
+    else this.#heartbeat(member, topics, isHeard);
+  }
+
+  /** JoinGroup and SyncGroup. A heartbeat has told it whether it is a member. */
+  #rejoin(index: number, topics: readonly number[], isHeard: boolean): void {
+    const client = this.clients[index];
+    const memberId = `m${index}`;
+    if (!this.state.members.has(memberId)) Object.assign(client, { memberEpoch: 0, owned: [], told: null });
+    const metadata = { topics, userData: null, ownedPartitions: client.owned, generationId: -1, rackId: null };
+    const request: JoinGroupRequest = {
+      kind: 11,
+      bytes: 0,
+      correlationId: 0,
+      groupId: 'g',
+      clientId: 'c',
+      memberId,
+      groupInstanceId: null,
+      sessionTimeoutMs: 1000,
+      rebalanceTimeoutMs: 1000,
+      protocolType: 'consumer',
+      protocols: [{ name: 'cooperative-sticky', metadata }],
+    };
+    const outcome = classicJoin(this.state, request, memberId, 1, this.#limits);
+    if (outcome.kind === 'refused') throw new Error(`refused: ${outcome.error}`);
+    this.#become(outcome.group);
+    if (!isHeard) return;
+    client.memberEpoch = outcome.member.memberEpoch;
+    client.told = outcome.member.assigned;
+  }
+
+  /** A member of the classic protocol joins only if it is called to. */
+  isCalled(index: number): boolean {
+    const member = this.state.members.get(`m${index}`);
+    const isKnown = member?.classic !== undefined && member.memberEpoch === this.clients[index].memberEpoch;
+    return !isKnown || mustRejoin(this.state, member);
+  }
+
+  #heartbeat(member: number, topics: readonly number[], isHeard: boolean): void {
     const client = this.clients[member];
     const request: ConsumerGroupHeartbeatRequest = {
       kind: 68,
@@ -109,11 +154,15 @@ class GroupModel {
   }
 }
 
-describe('a group of KIP-848', () => {
+describe.each([
+  ['a group of KIP-848', MEMBERS],
+  ['a group of KIP-848 with members of both protocols', 2],
+  ['a group of KIP-848 with members of the classic protocol alone', 0],
+] as const)('%s', (_, firstClassic) => {
   it('never gives a partition to a member before its last holder has given it up or is out', () => {
     fc.assert(
       fc.property(assignorNames, steps, (assignor, script) => {
-        const model = new GroupModel(assignor);
+        const model = new GroupModel(assignor, firstClassic);
         for (const step of script) {
           model.step(step);
           const held = [...model.state.members.values()].flatMap(({ assigned, pendingRevocation }) => [
@@ -136,11 +185,12 @@ describe('a group of KIP-848', () => {
   it('comes to rest with every partition at a member that subscribes to it', () => {
     fc.assert(
       fc.property(assignorNames, steps, (assignor, script) => {
-        const model = new GroupModel(assignor);
+        const model = new GroupModel(assignor, firstClassic);
         for (const step of script) model.step(step);
         for (let round = 0; round < 12; round++) {
           for (let member = 0; member < MEMBERS; member++) {
-            model.beat(member, [0, 1, 2], true);
+            const isOther = model.state.members.get(`m${member}`)?.subscribedTopics.length !== TOPICS.length;
+            if (member < firstClassic || isOther || model.isCalled(member)) model.beat(member, [0, 1, 2], true);
             model.step({ kind: 'obey', member });
           }
         }
@@ -154,7 +204,7 @@ describe('a group of KIP-848', () => {
   it('is the same when it is loaded from the log', () => {
     fc.assert(
       fc.property(assignorNames, steps, (assignor, script) => {
-        const model = new GroupModel(assignor);
+        const model = new GroupModel(assignor, firstClassic);
         for (const step of script) model.step(step);
         if (model.state === EMPTY_CONSUMER_GROUP) return;
         expect(model.logged).toEqual(model.state);

@@ -9,10 +9,7 @@ import {
   LEAVE_GROUP_STATIC_MEMBER_EPOCH,
   type ConsumerGroupHeartbeatRequest,
 } from '../../../protocol/group-messages.js';
-import { nextAssignment } from './current-assignment.js';
 import {
-  isOwned,
-  isReconciledTo,
   isSameList,
   newMember,
   staticMember,
@@ -21,18 +18,8 @@ import {
   type ConsumerGroupState,
   type ConsumerMember,
 } from './consumer-group-state.js';
-import { serverAssignorName, serverAssignors, type ServerAssignorName } from './server-assignors.js';
-
-export interface GroupLimits {
-  /** Of a group in which no member names one. */
-  readonly defaultAssignor: ServerAssignorName;
-  /** group.consumer.max.size */
-  readonly maxSize: number;
-  /** KAFKA-19233: a member that was fenced may not join again before its session is over. */
-  readonly refusesRejoin: boolean;
-  /** By topic: its partitions, as the coordinator's broker knows them now. */
-  readonly partitionsOf: (topic: number) => readonly number[];
-}
+import { withUpdate, type Entry, type GroupLimits } from './member-update.js';
+import { serverAssignorName } from './server-assignors.js';
 
 export type HeartbeatOutcome =
   | { readonly kind: 'refused'; readonly error: ErrorCode }
@@ -44,13 +31,6 @@ export type HeartbeatOutcome =
       /** It is to be told what it has. */
       readonly tellsAssignment: boolean;
     };
-
-/** A member as the request found it. */
-interface Entry {
-  readonly member: ConsumerMember;
-  /** Under which it was known: another than its own, if a static member came back. */
-  readonly formerId: string;
-}
 
 /** @param machine that the request came from */
 export function heartbeat(
@@ -102,7 +82,10 @@ function dynamicEntry(
   return error === KafkaError.NONE ? { member: known, formerId: memberId } : error;
 }
 
-/** Another may take an instance id over once its holder has said that it leaves for a while (KIP-345, KIP-848). */
+/**
+ * Another may take an instance id over once its holder has said that it leaves for a while (KIP-345, KIP-848), or if that
+ * spoke the classic protocol, in which nobody says so.
+ */
 function staticEntry(
   group: ConsumerGroupState,
   request: ConsumerGroupHeartbeatRequest,
@@ -112,7 +95,8 @@ function staticEntry(
   const holder = staticMember(group, instanceId!);
   if (memberEpoch === JOIN_GROUP_MEMBER_EPOCH) {
     if (holder === undefined) return { member: { ...newMember(memberId), instanceId }, formerId: memberId };
-    if (holder.memberEpoch !== LEAVE_GROUP_STATIC_MEMBER_EPOCH) return KafkaError.UNRELEASED_INSTANCE_ID;
+    const isReleased = holder.classic !== undefined || holder.memberEpoch === LEAVE_GROUP_STATIC_MEMBER_EPOCH;
+    if (!isReleased) return KafkaError.UNRELEASED_INSTANCE_ID;
     const member = { ...holder, memberId, memberEpoch: 0, previousMemberEpoch: 0 };
     return { member, formerId: holder.memberId };
   }
@@ -122,7 +106,7 @@ function staticEntry(
   return stale === KafkaError.NONE ? { member: holder!, formerId: memberId } : stale;
 }
 
-function checkHolder(holder: ConsumerMember | undefined, memberId: string): ErrorCode {
+export function checkHolder(holder: ConsumerMember | undefined, memberId: string): ErrorCode {
   if (holder === undefined) return KafkaError.UNKNOWN_MEMBER_ID;
   return holder.memberId === memberId ? KafkaError.NONE : KafkaError.FENCED_INSTANCE_ID;
 }
@@ -144,71 +128,27 @@ function checkEpoch(
 // ---------------------------------------------------------------------- what becomes of it
 
 function advance(
-  before: ConsumerGroupState,
+  group: ConsumerGroupState,
   request: ConsumerGroupHeartbeatRequest,
-  { member, formerId }: Entry,
+  entry: Entry,
   machine: number,
   limits: GroupLimits,
 ): HeartbeatOutcome {
-  const { rebalanceTimeoutMs, subscribedTopics, serverAssignor, topicPartitions } = request;
+  const { memberEpoch, rebalanceTimeoutMs, subscribedTopics, serverAssignor, topicPartitions: owned } = request;
+  const { member } = entry;
   const updated: ConsumerMember = {
     ...member,
     clientHost: machine,
     rebalanceTimeoutMs: rebalanceTimeoutMs < 0 ? member.rebalanceTimeoutMs : rebalanceTimeoutMs,
     subscribedTopics: subscribedTopics ?? member.subscribedTopics,
     serverAssignor: serverAssignor ?? member.serverAssignor,
+    classic: undefined,
   };
-  const isBumped = !isSameList(updated.subscribedTopics, member.subscribedTopics) || hasOtherPartitions(before, limits);
-  const present = withMember(before, formerId, updated);
-  const bumped = isBumped ? { ...present, groupEpoch: present.groupEpoch + 1 } : present;
-  const group = bumped.groupEpoch > bumped.assignmentEpoch ? withTargets(bumped, limits) : bumped;
-  const target = { epoch: group.assignmentEpoch, partitions: group.targets.get(updated.memberId) ?? [] };
-  const isTaken = (partition: number): boolean => isOwned(before, partition);
-  const next = isReconciledTo(updated, target.epoch)
-    ? updated
-    : nextAssignment(updated, target, topicPartitions, isTaken);
+  const next = withUpdate(group, entry, updated, owned, limits);
   const isFullRequest =
-    request.memberEpoch === JOIN_GROUP_MEMBER_EPOCH ||
-    (rebalanceTimeoutMs >= 0 && subscribedTopics !== null && topicPartitions !== null);
-  return {
-    kind: 'accepted',
-    group: next === updated ? group : withMember(group, next.memberId, next),
-    member: next,
-    tellsAssignment: isFullRequest || !isSameList(next.assigned, member.assigned),
-  };
-}
-
-/**
- * The topics have other partitions than those that were divided: some were added (GroupMetadataManager.onNewMetadataImage
- * has the subscription metadata looked at anew with the next heartbeat). The targets share out all there were.
- */
-function hasOtherPartitions(group: ConsumerGroupState, { partitionsOf }: GroupLimits): boolean {
-  if (group.members.size === 0 || group.groupEpoch > group.assignmentEpoch) return false;
-  const topics = new Set<number>();
-  for (const { subscribedTopics } of group.members.values()) for (const topic of subscribedTopics) topics.add(topic);
-  let partitions = 0;
-  for (const topic of topics) partitions += partitionsOf(topic).length;
-  for (const target of group.targets.values()) partitions -= target.length;
-  return partitions !== 0;
-}
-
-/** The target of everyone, for the present group epoch (TargetAssignmentBuilder). */
-function withTargets(group: ConsumerGroupState, limits: GroupLimits): ConsumerGroupState {
-  const members = [...group.members.values()].map(({ memberId, instanceId, subscribedTopics }) => {
-    return { memberId, instanceId, subscribedTopics, target: group.targets.get(memberId) ?? [] };
-  });
-  const targets = serverAssignors[preferredAssignor(group, limits)](members, limits.partitionsOf);
-  return { ...group, assignmentEpoch: group.groupEpoch, targets };
-}
-
-/** The one that most members name. */
-function preferredAssignor({ members }: ConsumerGroupState, { defaultAssignor }: GroupLimits): ServerAssignorName {
-  const votes: Record<ServerAssignorName, number> = { uniform: 0, range: 0 };
-  for (const { serverAssignor } of members.values()) {
-    if (serverAssignor !== null) votes[serverAssignorName(serverAssignor)!]++;
-  }
-  if (votes.uniform + votes.range === 0) return defaultAssignor;
-  return votes.range > votes.uniform ? 'range' : 'uniform';
+    memberEpoch === JOIN_GROUP_MEMBER_EPOCH || (rebalanceTimeoutMs >= 0 && subscribedTopics !== null && owned !== null);
+  const tellsAssignment = isFullRequest || !isSameList(next.member.assigned, member.assigned);
+  return { kind: 'accepted', ...next, tellsAssignment };
 }
 
 // ---------------------------------------------------------------------- it leaves

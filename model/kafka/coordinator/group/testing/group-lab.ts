@@ -151,6 +151,16 @@ export class GroupLab extends Run {
     return response;
   }
 
+  /**
+   * A member of the classic protocol joins a group of KIP-848 and takes what it is told.
+   * @param ownedPartitions what it keeps meanwhile
+   */
+  rejoin(member: ScriptedMember, ownedPartitions: readonly number[] = []): number[] {
+    member.ownedPartitions = ownedPartitions;
+    this.#take(member, member.memberId === '' ? this.enter(member) : member.join());
+    return [...this.answer(member.sync()).assignment.assignedPartitions];
+  }
+
   /** Each in turn until nothing changes any more. */
   settle(...consumers: ScriptedConsumer[]): number[][] {
     for (let round = 0; round < 10; round++) for (const consumer of consumers) this.beat(consumer);

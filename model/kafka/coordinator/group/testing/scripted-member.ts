@@ -64,6 +64,8 @@ export class ScriptedMember {
   protocols: readonly string[];
   /** What it says of itself; another number is other metadata. */
   userData: readonly number[] = [];
+  /** What it says that it keeps while it joins: nothing, as an eager member. */
+  ownedPartitions: readonly number[] = [];
   readonly #puppet: Puppet;
   readonly #groupId: string;
   readonly #coordinator: () => number;
@@ -83,7 +85,8 @@ export class ScriptedMember {
 
   join(broker = this.#coordinator()): Ask<JoinGroupResponse> {
     const { sessionTimeoutMs = 10_000, rebalanceTimeoutMs = 20_000 } = this.#options;
-    const metadata = { topics: [0], userData: this.userData, ownedPartitions: [], generationId: -1, rackId: null };
+    const { userData, ownedPartitions } = this;
+    const metadata = { topics: [0], userData, ownedPartitions, generationId: -1, rackId: null };
     return this.#ask<JoinGroupRequest, JoinGroupResponse>(broker, Api.joinGroup, {
       ...this.#identity,
       clientId: 'scripted',
