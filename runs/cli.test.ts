@@ -565,7 +565,7 @@ describe('secrets', () => {
         '--set',
         'producer:ssl.key.password=hunter2',
         '--set',
-        'log.dirs=/srv/hunter2',
+        'advertised.listeners=PLAINTEXT://hunter2:9092',
       ),
     );
     const everything = [out, err];
