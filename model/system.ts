@@ -196,6 +196,12 @@ export interface System {
   addPartitions(key: number, count: number): void;
   /** True when that can be asked now, or the reason why not. */
   addable(key: number, count: number): true | string;
+  /** Asks to take the machine out of those that vote on what is decided. The system decides in its own time whether and when. */
+  removeVoter(machine: MachineId): void;
+  /** Asks to let it vote, again or for the first time. */
+  addVoter(machine: MachineId): void;
+  /** True when its vote can be taken away, or the reason why not. */
+  voterRemovable(machine: MachineId): true | string;
   /** null: it cannot be upgraded while it runs. */
   readonly upgrades: Upgrades | null;
   /** True when `machine` leads `key`, and the cluster agrees. */

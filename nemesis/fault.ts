@@ -111,6 +111,8 @@ export interface FaultView {
   reassignable(key: number): true | string;
   /** True when keys can be added beside this one until there are so many, or the reason why not. */
   addable(key: number, count: number): true | string;
+  /** True when the machine can be taken out of those that vote on what is decided, or the reason why not. */
+  voterRemovable(machine: MachineId): true | string;
   /** How the system goes to another release; null: it cannot. */
   readonly upgrades: Upgrades | null;
 }
@@ -164,6 +166,9 @@ export interface FaultSurface extends FaultView {
 
   /** Asks to add keys beside this one until there are so many. Nothing takes them away again. */
   addPartitions(key: number, count: number): void;
+
+  /** Asks to take the machine's vote away; when the strike ends, to give it back. */
+  removeVoter(machine: MachineId): void;
 
   jumpClock(machine: MachineId, offsetMicros: number): void;
   driftClock(machine: MachineId, partsPerMillion: number): void;

@@ -24,7 +24,8 @@ type Injury =
   | { readonly kind: 'slow-disk'; readonly machine: MachineId; readonly factor: number }
   | { readonly kind: 'clock-jump'; readonly machine: MachineId; readonly offsetMicros: number }
   | { readonly kind: 'drift'; readonly machine: MachineId; readonly partsPerMillion: number }
-  | { readonly kind: 'reassignment'; readonly key: number };
+  | { readonly kind: 'reassignment'; readonly key: number }
+  | { readonly kind: 'no-voter'; readonly machine: MachineId };
 
 const NO_MACHINES: readonly MachineId[] = [];
 
@@ -118,6 +119,9 @@ export class Injuries implements FaultSurface {
   addable(key: number, count: number): true | string {
     return this.system.addable(key, count);
   }
+  voterRemovable(machine: MachineId): true | string {
+    return this.system.voterRemovable(machine);
+  }
 
   get upgrades(): Upgrades | null {
     return this.system.upgrades;
@@ -206,6 +210,10 @@ export class Injuries implements FaultSurface {
     this.counted += 1;
     this.system.addPartitions(key, count);
   }
+  removeVoter(machine: MachineId): void {
+    this.open.push({ kind: 'no-voter', machine });
+    this.system.removeVoter(machine);
+  }
   jumpClock(machine: MachineId, offsetMicros: number): void {
     this.open.push({ kind: 'clock-jump', machine, offsetMicros });
     this.world.jumpClock(machine, offsetMicros);
@@ -281,6 +289,9 @@ export class Injuries implements FaultSurface {
         return;
       case 'reassignment':
         this.system.reassign(injury.key, null);
+        return;
+      case 'no-voter':
+        this.system.addVoter(injury.machine);
         return;
     }
   }

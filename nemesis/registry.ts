@@ -37,6 +37,7 @@ import { segmentCorrupted } from './faults/segment-corrupted.js';
 import { slowDisk } from './faults/slow-disk.js';
 import { slowNetwork } from './faults/slow-network.js';
 import { splitInHalf } from './faults/split-in-half.js';
+import { voterRemoved } from './faults/voter-removed.js';
 import { zookeeperCutOff } from './faults/zookeeper-cut-off.js';
 import { zookeeperLeaderKilled } from './faults/zookeeper-leader-killed.js';
 import { zookeeperServerKilled } from './faults/zookeeper-server-killed.js';
@@ -73,6 +74,7 @@ export const faults: readonly Fault[] = [
   rollingUpgrade,
   partitionReassigned,
   partitionsAdded,
+  voterRemoved,
   powerLoss,
   leaderPowerLoss,
   lastReplicaPowerLoss,

@@ -12,7 +12,7 @@ import type { ClusterView } from './view.js';
  * replicas. isr-follower: those of them in the ISR. last-in-isr: the last of those.
  * sole-in-isr: the only member of an ISR that has shrunk to one, leader or (frozen) not.
  * controller: the active one; of several that believe it, the one of the latest epoch. controller-follower: the other
- * voters of the metadata quorum that run. voter: all of them. Under ZooKeeper the controller
+ * voters of the metadata quorum that run. voter: all that vote now. Under ZooKeeper the controller
  * is the broker that holds /controller, whether or not it knows.
  */
 export const roleNames: readonly RoleName[] = [
@@ -39,6 +39,7 @@ export function playersOf(
   cluster: ClusterMachines,
   view: ClusterView,
   committed: CommittedState,
+  voters: readonly MachineId[],
 ): readonly MachineId[] {
   const { leader, isr } = view.controller(partition);
   switch (role) {
@@ -58,12 +59,10 @@ export function playersOf(
       return committed instanceof CommittedZnodes ? holderOf(committed) : activeController(cluster);
     case 'controller-follower': {
       const active = activeController(cluster);
-      return cluster.controllers.filter(
-        (controller) => !active.includes(controller) && cluster.world.isRunning(controller),
-      );
+      return voters.filter((controller) => !active.includes(controller) && cluster.world.isRunning(controller));
     }
     case 'voter':
-      return cluster.controllers;
+      return voters;
     case 'zookeeper-server':
       return committed instanceof CommittedZnodes ? cluster.controllers : [];
     case 'zookeeper-leader':

@@ -25,6 +25,8 @@ const NEEDS = {
   reassignments:
     'an administrator who moves replicas, Kafka 2.4 or later: a spec that lists the fault partition-reassigned',
   additions: 'an administrator who adds partitions: a spec that lists the fault partitions-added',
+  voterChanges:
+    'an administrator who changes the voters of the metadata quorum, Kafka 3.9 or later: a spec that lists the fault voter-removed',
   logDirs: 'brokers with several log directories: log.dirs',
   upgrade: 'an administrator who installs another release: a spec that lists the fault rolling-upgrade',
   eligibleLeaderReplicas: 'eligible leader replicas: Kafka 4.1, or the rule eligible-leader-replicas (KIP-966)',
@@ -66,6 +68,15 @@ export const kafkaSituations: readonly Situation[] = [
   ...needing(NEEDS.reassignments, ...reassignmentSituations),
   ...needing(NEEDS.logDirs, ...logDirSituations),
   ...needing(NEEDS.upgrade, ...releaseSituations),
+  ...needing(
+    NEEDS.voterChanges,
+    situation(
+      'voters-changed',
+      'A voter was added to the metadata quorum or removed from it, and a majority of the new voters committed that (KIP-853).',
+      [Probe.quorumVoters],
+      always,
+    ),
+  ),
   ...needing(
     NEEDS.additions,
     situation('partitions-created', 'A topic that was in use got another partition.', [Probe.elected], (system) => {

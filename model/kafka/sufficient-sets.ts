@@ -1,5 +1,5 @@
 /**
- * What may be healed alone, so that the cluster must make progress again: a majority of the voters, all clients, and
+ * What may be healed alone, so that the cluster must make progress again: a majority of the voters that there are now, all clients, and
  * brokers of which each partition has enough, one of them electable, and each client knows one: before rebootstrapping (KIP-899, by
  * default from 4.0) a client whose known brokers are all away stays cut off, whoever else is there.
  *
@@ -15,15 +15,16 @@ import type { ClusterMachines } from './cluster-machines.js';
 import type { KafkaClusterSpec } from './cluster-spec.js';
 import { majorityOf } from './control/kraft/raft/voter-sets.js';
 import type { ClusterView } from './view.js';
+import type { VoterAdministrator } from './voter-administrator.js';
 
 /** Smallest first; the last is everybody. */
 export function sufficientSets(
   spec: KafkaClusterSpec,
   cluster: ClusterMachines,
   view: ClusterView,
+  quorum: Pick<VoterAdministrator, 'voters' | 'isUncertain'>,
 ): readonly (readonly MachineId[])[] {
-  const majority = majorityOf(cluster.controllers.length);
-  const voters = withHealed(cluster.controllers, cluster).filter((set) => set.length >= majority);
+  const voters = withHealed(cluster.controllers, cluster).filter((set) => isQuorum(set, cluster, quorum));
   const brokers = withHealed(cluster.brokers, cluster).filter((set) => isEnough(set, spec, cluster, view));
   return brokers
     .flatMap((some) => voters.map((controllers) => [...new Set([...some, ...controllers])]))
@@ -38,6 +39,19 @@ function withHealed(machines: readonly MachineId[], { world }: ClusterMachines):
   return subsetsOf(away).map((healed) =>
     machines.filter((machine) => acting.includes(machine) || healed.includes(machine)),
   );
+}
+
+/**
+ * While the voters are being changed only all controllers: who has the longest log may go by other voters than the rest, be
+ * no voter by it, and vote for nobody with a shorter one.
+ */
+function isQuorum(
+  controllers: readonly MachineId[],
+  cluster: ClusterMachines,
+  { voters, isUncertain }: Pick<VoterAdministrator, 'voters' | 'isUncertain'>,
+): boolean {
+  if (isUncertain) return controllers.length === cluster.controllers.length;
+  return voters.filter((voter) => controllers.includes(voter)).length >= majorityOf(voters.length);
 }
 
 function isEnough(

@@ -35,6 +35,7 @@ import { sufficientSets } from './sufficient-sets.js';
 import { KafkaUpgrades } from './upgrades.js';
 import { ClusterView } from './view.js';
 import type { KafkaView } from './views.js';
+import { VoterAdministrator } from './voter-administrator.js';
 
 export interface KafkaSystem extends System {
   readonly spec: KafkaClusterSpec;
@@ -75,6 +76,8 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   private readonly additions: AdminTool;
   /** kafka-features upgrade */
   private readonly features: AdminTool;
+  /** kafka-metadata-quorum add-controller, remove-controller */
+  private readonly quorum: VoterAdministrator;
   readonly upgrades: KafkaUpgrades | null;
   private readonly finalReads: FinalReads;
 
@@ -90,6 +93,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     this.reassignments = new AdminTool(this.cluster, 'reassign');
     this.additions = new AdminTool(this.cluster, 'add-partitions');
     this.features = new AdminTool(this.cluster, 'features');
+    this.quorum = new VoterAdministrator(spec, this.cluster, this.committed);
     const { installations } = this.cluster;
     this.upgrades = installations === null ? null : new KafkaUpgrades(spec, this.cluster, installations, this.features);
     this.finalReads = new FinalReads(spec, this.cluster, this.committed);
@@ -110,7 +114,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
 
   role(name: RoleName, key: number, dice: Stream): readonly MachineId[] {
     const partition = key >= 0 ? key : dice.int(this.cluster.partitions.count);
-    return playersOf(name, partition, this.cluster, this.clusterView, this.committed);
+    return playersOf(name, partition, this.cluster, this.clusterView, this.committed, this.quorum.voters);
   }
 
   invoke(step: ClientStep): boolean {
@@ -140,7 +144,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   sufficientSets(_state: StateView): readonly (readonly MachineId[])[] {
-    return sufficientSets(this.spec, this.cluster, this.clusterView);
+    return sufficientSets(this.spec, this.cluster, this.clusterView, this.quorum);
   }
 
   beginLiveness(firstValue: number): void {
@@ -178,6 +182,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   private get asking(): string | null {
     if (this.reassignments.pending > 0) return 'an administrator waits for the answer about a reassignment';
     if (this.additions.pending > 0) return 'an administrator waits for the answer about added partitions';
+    if (this.quorum.pending > 0) return 'an administrator is changing the voters of the metadata quorum';
     return this.features.pending > 0 ? 'an administrator waits for the answer about feature levels' : null;
   }
 
@@ -227,6 +232,18 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     if (created === 0) return `${name} is not created yet`;
     if (count > partitions.length) return `${name} has no numbers for more than ${partitions.length} partitions`;
     return created < count || `${name} has ${created} partitions already`;
+  }
+
+  removeVoter(machine: MachineId): void {
+    this.quorum.remove(machine);
+  }
+
+  addVoter(machine: MachineId): void {
+    this.quorum.add(machine);
+  }
+
+  voterRemovable(machine: MachineId): true | string {
+    return this.quorum.removable(machine);
   }
 
   leads(key: number, machine: MachineId): boolean {

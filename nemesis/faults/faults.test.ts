@@ -475,6 +475,14 @@ it('an addition asks for as many partitions as the topic is to have', () => {
   expect(scene.system.additions).toEqual([6]);
 });
 
+it('a voter that is removed is added again when the strike ends', () => {
+  const scene = new Scene(faultNamed('voter-removed'), {}, { kind: 'machine', machine: 'c1' });
+  scene.at(15);
+  expect(scene.system.voterChanges).toEqual(['-c1']);
+  scene.at(30);
+  expect(scene.system.voterChanges).toEqual(['-c1', '+c1']);
+});
+
 describe('a reassignment', () => {
   const asked = (parameters: Parameters): readonly (readonly MachineId[] | null)[] => {
     const drawn = { moved: 1, 'taken-back': 'no', replicas: 'any', ...parameters };

@@ -61,6 +61,7 @@ export class FakeSystem implements System {
     'follower',
     'sole-in-isr',
     'controller',
+    'voter',
     'broker',
     'zookeeper-server',
     'zookeeper-leader',
@@ -127,6 +128,7 @@ export class FakeSystem implements System {
       case 'follower':
         return this.brokers.filter((broker) => broker !== this.leader);
       case 'controller':
+      case 'voter':
         return this.controllers;
       case 'zookeeper-server':
       case 'zookeeper-leader':
@@ -167,6 +169,17 @@ export class FakeSystem implements System {
     this.additions.push(count);
   }
   addable(): true | string {
+    return true;
+  }
+  /** Who was removed from the voters ('-c1') and added ('+c1'). */
+  readonly voterChanges: string[] = [];
+  removeVoter(machine: MachineId): void {
+    this.voterChanges.push(`-${this.nameOf(machine)}`);
+  }
+  addVoter(machine: MachineId): void {
+    this.voterChanges.push(`+${this.nameOf(machine)}`);
+  }
+  voterRemovable(): true | string {
     return true;
   }
   whole(): true | string {

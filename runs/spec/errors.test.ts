@@ -95,6 +95,23 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
       'brokers: 4\nfaults: [{ partition-reassigned: { replicas: [b2, b2, b4] } }]',
       'spec.yaml:2:46  replicas: b2, b2, b4: a broker has one replica of a partition at most',
     ],
+    ['faults: [voter-removed]', 'no error'],
+    [
+      'kafka: "3.7"\nfaults: [voter-removed]',
+      'spec.yaml:2:10  voter-removed: Kafka 3.7 has no RemoveRaftVoter (KIP-853, 3.9)',
+    ],
+    [
+      'cluster: { control: zookeeper }\nfaults: [voter-removed]',
+      'spec.yaml:2:10  voter-removed: the spec runs ZooKeeper, and the voters are those of a KRaft quorum',
+    ],
+    [
+      'rules: { voter-identity: id }\nfaults: [voter-removed]',
+      'spec.yaml:2:10  voter-removed: rule voter-identity: id is kraft.version=0, whose voters never change',
+    ],
+    [
+      'cluster: { control: { controllers: 1 } }\nfaults: [voter-removed]',
+      'spec.yaml:2:10  voter-removed: it takes 3 controllers, of whom two go on voting; the spec has 1',
+    ],
     ['faults: [{ request-delayed: { nth: { of: 2 } } }]', 'spec.yaml:1:36  nth: is neither a word nor a number'],
     [
       'cluster: { control: { mode: zookeeper }, settings: { process.roles: broker } }',

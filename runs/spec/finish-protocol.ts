@@ -33,6 +33,7 @@ import { didYouMean } from './nearest.js';
 import type { Problems } from './problems.js';
 import type { Spec } from './spec.js';
 import { controlModes, versionRow } from './versions.js';
+import { changesVoters, DYNAMIC_VOTERS_SINCE } from './voter-removals.js';
 
 export interface Protocol extends Pick<Spec, 'rules' | 'defects'> {
   readonly mode: ControlPlane;
@@ -71,10 +72,12 @@ function finishMode({ kafka, mode }: Draft, problems: Problems): ControlPlane {
   return named;
 }
 
-/** Without controller.quorum.voters the voters stand in the log, known by their directories (kraft.version=1, 3.9). */
-function quorumRules({ broker, kafka }: Draft, mode: ControlPlane): Spec['rules'] {
-  const isDynamic = broker.has('controller.quorum.bootstrap.servers') && !broker.has('controller.quorum.voters');
-  const isKnown = compareReleases(kafka.value, '3.9') >= 0;
+/** Without controller.quorum.voters the voters stand in the log, known by their directories (kraft.version=1). */
+function quorumRules(draft: Draft, mode: ControlPlane): Spec['rules'] {
+  const { broker, kafka } = draft;
+  const isFormatted = broker.has('controller.quorum.bootstrap.servers') && !broker.has('controller.quorum.voters');
+  const isDynamic = isFormatted || changesVoters(draft);
+  const isKnown = compareReleases(kafka.value, DYNAMIC_VOTERS_SINCE) >= 0;
   return mode === 'kraft' && isDynamic && isKnown ? { [specName('voterIdentity')]: 'id-and-directory' } : {};
 }
 

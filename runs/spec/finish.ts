@@ -28,6 +28,7 @@ import { refuseLogDirs } from './log-dirs.js';
 import { refuseClients, refuseCluster, refuseStrangePlan } from './refusals.js';
 import type { GivenSettings, Spec, SpecConsumer, SpecProducer, SpecTopic, SpecTransform } from './spec.js';
 import { versionRow } from './versions.js';
+import { checkVoterRemovals } from './voter-removals.js';
 
 const workloadTypes: readonly Spec['workload']['type'][] = [
   'append',
@@ -74,6 +75,7 @@ class Finisher {
     this.#notes.push(...releaseNotes(this.#version, mode, releases));
     this.#noteRebootstrap();
     refuseCluster(draft, mode, this.#problems);
+    checkVoterRemovals(draft, mode, this.#deciders(mode), this.#problems);
     const brokerSettings = this.#brokerSettings(mode);
     const topics = this.#topics(brokerSettings);
     const agreed = rowFor(releases?.agreed ?? this.#version)?.rules;

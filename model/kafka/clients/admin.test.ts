@@ -11,6 +11,7 @@ import {
   type ElectLeadersRequest,
   type ElectLeadersResponse,
 } from '../protocol/messages.js';
+import { RaftApi } from '../protocol/raft-messages.js';
 import { AdminClient } from './admin.js';
 
 const SECOND = 1_000_000;
@@ -76,6 +77,7 @@ function cluster(
       elected.push(`${partition} type ${type}: ${errorName(error)}`),
     onReassigned: (partition: number, error: ErrorCode) => elected.push(`${partition} reassigned: ${errorName(error)}`),
     onPartitionsCreated: (topic: number, error: ErrorCode) => elected.push(`topic ${topic}: ${errorName(error)}`),
+    onVoterChanged: (error: ErrorCode) => elected.push(`voter: ${errorName(error)}`),
   };
   const id = world.addMachine({
     name: 'admin',
@@ -98,6 +100,17 @@ function cluster(
 }
 
 describe('an admin client', () => {
+  it('looks for the leader of the quorum, and does not repeat a change of voters that it refused', () => {
+    const { world, admin, elected, controller } = cluster([
+      [KafkaError.NOT_LEADER_OR_FOLLOWER],
+      [KafkaError.REQUEST_TIMED_OUT],
+    ]);
+    admin.changeVoter(RaftApi.removeVoter, 3, 1);
+    world.runUntil(5 * SECOND);
+    expect(elected).toEqual(['voter: REQUEST_TIMED_OUT']);
+    expect(controller(2).requests).toMatchObject([{ voterId: 3, voterDirectoryId: 1 }]);
+  });
+
   it('asks for elections, one call after the other, and reports each partition', () => {
     const { world, admin, elected, controller } = cluster([[]]);
     admin.electLeaders(0, -1, [3, 4]);

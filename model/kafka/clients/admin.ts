@@ -1,5 +1,5 @@
 /**
- * An admin client (KafkaAdminClient) as far as elections, reassignments and added partitions need one: calls go out one
+ * An admin client (KafkaAdminClient) as far as elections, reassignments, added partitions and voters need one: calls go out one
  * after the other; a call that could not be answered goes to the next destination after retry.backoff.ms, until
  * default.api.timeout.ms has passed.
  */
@@ -19,6 +19,7 @@ import {
   type UpdateFeaturesRequest,
   type UpdateFeaturesResponse,
 } from '../protocol/messages.js';
+import type { VoterChangeRequest, VoterChangeResponse } from '../protocol/raft-messages.js';
 import type { AdminConfig, AdminSurface } from './api.js';
 import { isRetriable } from './error-classes.js';
 import { NetworkClient, type NetworkListener, type NetworkSettings } from './network-client.js';
@@ -41,13 +42,14 @@ type Question =
   | Pick<ElectLeadersRequest, 'kind' | 'electionType' | 'target' | 'partitions'>
   | Pick<AlterPartitionReassignmentsRequest, 'kind' | 'partitions'>
   | Pick<CreatePartitionsRequest, 'kind' | 'topics'>
-  | Pick<UpdateFeaturesRequest, 'kind' | 'features'>;
+  | Pick<UpdateFeaturesRequest, 'kind' | 'features'>
+  | Pick<VoterChangeRequest, 'kind' | 'voterId' | 'voterDirectoryId'>;
 
 /** Partition by partition, topic by topic, or of all at once. */
 type Answer =
   | Pick<ElectLeadersResponse, 'error' | 'partitions'>
   | Pick<CreatePartitionsResponse, 'error' | 'topics'>
-  | Pick<UpdateFeaturesResponse, 'error'>;
+  | Pick<UpdateFeaturesResponse | VoterChangeResponse, 'error'>;
 
 export class AdminClient extends Process implements AdminSurface, NetworkListener {
   private readonly config: AdminConfig;
@@ -86,6 +88,10 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
     this.call({ kind: Api.updateFeatures, features });
   }
 
+  changeVoter(kind: VoterChangeRequest['kind'], voterId: number, voterDirectoryId: number): void {
+    this.call({ kind, voterId, voterDirectoryId });
+  }
+
   override start(): void {}
 
   override onConnection(connection: Connection): void {
@@ -116,7 +122,7 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
     this.asked = false;
     const answer = response as Response & Answer;
     const { error } = answer;
-    if (error !== KafkaError.NONE && isRetriable(error)) {
+    if (isAskedAgain(this.calls[0]!.question, error)) {
       this.tryNextDestination();
       return;
     }
@@ -176,12 +182,14 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
     const { listener } = this.config;
     if ('electionType' in question) {
       for (const partition of question.partitions) {
-        listener?.onElected(partition, question.electionType, errorOf(partition));
+        listener?.onElected?.(partition, question.electionType, errorOf(partition));
       }
     } else if ('topics' in question) {
       for (const { topic } of question.topics) listener?.onPartitionsCreated?.(topic, errorOf(topic));
     } else if ('features' in question) {
       listener?.onFeaturesUpdated?.(errorOf(ALL));
+    } else if ('voterId' in question) {
+      listener?.onVoterChanged?.(errorOf(ALL));
     } else {
       for (const { partition } of question.partitions) listener?.onReassigned?.(partition, errorOf(partition));
     }
@@ -193,8 +201,18 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
   }
 }
 
+/**
+ * What an answer refuses of a change of the voters its caller is told, whether or not it is retriable
+ * (KafkaAdminClient.addRaftVoter, removeRaftVoter): only another than the active controller is not asked on purpose.
+ */
+function isAskedAgain(question: Question, error: ErrorCode): boolean {
+  if ('voterId' in question) return error === KafkaError.NOT_LEADER_OR_FOLLOWER;
+  return error !== KafkaError.NONE && isRetriable(error);
+}
+
 function subjectsOf(question: Question): readonly unknown[] {
   if ('features' in question) return question.features;
+  if ('voterId' in question) return [question.voterId];
   return 'topics' in question ? question.topics : question.partitions;
 }
 

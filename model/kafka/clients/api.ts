@@ -17,6 +17,7 @@ import type {
   CreatePartitionsRequest,
   UpdateFeaturesRequest,
 } from '../protocol/messages.js';
+import type { VoterChangeRequest } from '../protocol/raft-messages.js';
 import type { Rules } from '../protocol/versions/rules.js';
 import type { PolledRecords } from './fetcher.js';
 import type { ApplicationHost, GroupApplication, ProcessingTime } from './consumer-application.js';
@@ -158,13 +159,15 @@ export interface AdminConfig {
 }
 export interface AdminListener {
   /** `error` for each partition asked, in the order asked; REQUEST_TIMED_OUT if nobody answered within default.api.timeout.ms. */
-  onElected(partition: number, electionType: 0 | 1 | 2, error: ErrorCode): void;
+  onElected?(partition: number, electionType: 0 | 1 | 2, error: ErrorCode): void;
   /** In the same way. NONE: the reassignment has begun, or is taken back; it is not over yet. */
   onReassigned?(partition: number, error: ErrorCode): void;
   /** In the same way, by topic. */
   onPartitionsCreated?(topic: number, error: ErrorCode): void;
   /** All features of a call, or none. */
   onFeaturesUpdated?(error: ErrorCode): void;
+  /** The voter was added or removed, or why not. */
+  onVoterChanged?(error: ErrorCode): void;
 }
 
 /** What is asked of an AdminClient. */
@@ -177,6 +180,8 @@ export interface AdminSurface {
   createPartitions(topics: CreatePartitionsRequest['topics']): void;
   /** UpdateFeatures (KIP-584). */
   updateFeatures(features: UpdateFeaturesRequest['features']): void;
+  /** AddRaftVoter or RemoveRaftVoter (KIP-853): the node, with the directory that it votes from. */
+  changeVoter(kind: VoterChangeRequest['kind'], voterId: number, voterDirectoryId: number): void;
   /** Calls queued or under way. */
   readonly pending: number;
 }

@@ -6,7 +6,7 @@
 import type { Probes } from '../../kernel/probes.js';
 import type { MachineId } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
-import { NO_LEADER_CHANGE, type MetadataRecord } from '../protocol/metadata-records.js';
+import { NO_LEADER_CHANGE, type MetadataRecord, type VoterKey } from '../protocol/metadata-records.js';
 import { announceAssignment, announceElection, announceEligible, announcePartition } from './announcements.js';
 import type { CommittedState } from './committed-state.js';
 import { maskOf } from './broker-set.js';
@@ -16,6 +16,8 @@ export class CommittedMetadata implements CommittedState {
   readonly image = new MetadataImage();
   /** By offset. */
   readonly records: MetadataRecord[] = [];
+  /** Of the last change that was committed; undefined: the first voters are still in force. */
+  voters: readonly VoterKey[] | undefined = undefined;
   /** By partition. */
   private readonly placements: (readonly number[])[] = [];
 
@@ -34,6 +36,7 @@ export class CommittedMetadata implements CommittedState {
       probes.emit(Probe.metadataLost, controller, -1, offset, this.image.nextOffset);
       this.records.length = offset;
       this.records.push(record);
+      this.voters = this.records.findLast((earlier) => earlier.kind === 'voters')?.voters;
       this.takeOver(probes, controller, stable);
       return;
     }
@@ -67,10 +70,15 @@ export class CommittedMetadata implements CommittedState {
         announcePartition(probes, controller, after);
         return;
       }
+      case 'voters':
+        this.voters = record.voters;
+        this.image.replay(record, offset);
+        return;
       default:
         this.image.replay(record, offset);
     }
   }
+
   /** After a loss: the partitions whose state is another than what was announced of them. */
   private takeOver(probes: Probes, controller: MachineId, stable: MetadataImage): void {
     const before = [...this.image.partitions];

@@ -6,12 +6,13 @@ import { RESPONSE, type Request, type Response } from './messages.js';
 import type { ErrorCode } from './errors.js';
 import type { MetadataRecord, VoterKey } from './metadata-records.js';
 
-/** Kafka's API keys; Fetch of __cluster_metadata has a number of its own, since brokers serve Fetch too. */
+/** Kafka's API keys; Fetch of __cluster_metadata, and ApiVersions, have numbers of their own: others are asked them too. */
 export const RaftApi = {
   vote: 52,
   beginQuorumEpoch: 53,
   endQuorumEpoch: 54,
   fetch: 1 + 500,
+  apiVersions: 18 + 500,
   fetchSnapshot: 59,
   addVoter: 80,
   removeVoter: 81,
@@ -125,6 +126,7 @@ export function isQuorumRequest(kind: number): boolean {
     kind === RaftApi.fetch ||
     (kind >= RaftApi.vote && kind <= RaftApi.endQuorumEpoch) ||
     kind === RaftApi.fetchSnapshot ||
+    kind === RaftApi.apiVersions ||
     kind === RaftApi.addVoter ||
     kind === RaftApi.removeVoter
   );

@@ -152,8 +152,9 @@ export class Leadership {
 
   private onHighWatermark(state: LeaderState): void {
     const { member } = this;
+    const known = member.highWatermark;
     member.commitTo(state.highWatermark);
-    this.changes.onHighWatermark(state);
+    this.changes.onHighWatermark(state, known);
     if (member.config.rules.highWatermarkInQuorumFetch) this.answerParked();
   }
 

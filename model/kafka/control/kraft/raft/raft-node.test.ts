@@ -202,6 +202,19 @@ describe('voters (KIP-853)', () => {
     expect(lab.raft(leader).state.kind).toBe('follower');
   });
 
+  it('are not added while they do not answer, however lately they were caught up', () => {
+    const lab = new QuorumLab({ observers: 1 });
+    const leader = lab.elected();
+    lab.run(2);
+    lab.world.kill(4);
+    lab.run(1);
+    expect(change(lab, leader, RaftApi.addVoter, 4)).toBe(KafkaError.REQUEST_TIMED_OUT);
+    expect(lab.raft(leader).voters).toEqual([1, 2, 3]);
+    lab.world.start(4);
+    lab.run(5);
+    expect(change(lab, leader, RaftApi.addVoter, 4)).toBe(KafkaError.NONE);
+  });
+
   it.each([
     ['are not changed before the last change is committed', [], KafkaError.REQUEST_TIMED_OUT],
     ['are changed one over the other where nobody looks (B83)', ['B83'] as const, null],
@@ -255,8 +268,10 @@ describe('voters (KIP-853)', () => {
     const lab = new QuorumLab({ observers: 1, release: '4.0', defects });
     const leader = lab.elected();
     lab.run(2);
-    lab.cut([leader], [4]);
-    expect(change(lab, leader, RaftApi.addVoter, 4)).toBe(KafkaError.NONE);
+    const addition = { kind: RaftApi.addVoter, voterId: 4, voterDirectoryId: 1 };
+    const answer = lab.beginToAsk<VoterChangeResponse>(leader, addition);
+    lab.until(5, () => lab.raft(leader).voters.includes(4)).cut([leader], [4]);
+    lab.until(5, () => answer()?.error === KafkaError.NONE);
     expect(lab.raft(4).voters).not.toContain(4);
     lab.world.kill(leader);
     lab.run(30);

@@ -312,6 +312,9 @@ export class RaftNode {
       case RaftApi.fetchSnapshot:
         this.leadership.onFetchSnapshot(connection, request as FetchSnapshotRequest);
         break;
+      case RaftApi.apiVersions:
+        this.member.answer<QuorumResponse>(connection, request, KafkaError.NONE, {});
+        break;
       default:
         this.leadership.changes.on(connection, request as VoterChangeRequest);
     }
@@ -336,6 +339,10 @@ export class RaftNode {
     const { member } = this;
     const { quorum } = member;
     const { error, leaderId, leaderEpoch } = response;
+    if (response.kind === RaftApi.apiVersions + RESPONSE) {
+      this.leadership.changes.onApiVersions(from);
+      return true;
+    }
     if (error === KafkaError.UNSUPPORTED_VERSION) {
       this.elections.onUnsupportedVersion();
       return true;

@@ -6,6 +6,8 @@
 import type { Connection } from '../../../../kernel/network.js';
 import { Probe } from '../../../probes.js';
 import { KafkaError, type ErrorCode } from '../../../protocol/errors.js';
+import type { Request } from '../../../protocol/messages.js';
+import type { VoterKey } from '../../../protocol/metadata-records.js';
 import {
   NOWHERE,
   RaftApi,
@@ -23,7 +25,7 @@ const NOTHING_MORE = {};
 interface PendingChange {
   readonly connection: Connection;
   readonly request: VoterChangeRequest;
-  /** Of the record that makes it. */
+  /** Of the record that makes it; NOWHERE: the new voter has not yet said which versions it supports. */
   readonly offset: number;
   readonly deadline: number;
 }
@@ -51,22 +53,64 @@ export class VoterChanges {
       this.answer(connection, request, error);
       return;
     }
-    const { keys } = member.voterSets;
-    const { voterId: id, voterDirectoryId: directoryId } = request;
-    const isAddition = request.kind === RaftApi.addVoter;
-    const changed = isAddition ? [...keys, { id, directoryId }] : keys.filter((key) => key.id !== id);
-    const offset = this.leadership.nextOffset;
-    this.leadership.appendNow([{ kind: 'voters', voters: changed }]);
-    const timeout = member.config.settings['controller.quorum.request.timeout.ms'] * 1000;
-    this.pending = { connection, request, offset, deadline: member.now + timeout };
+    const { voterId } = request;
+    if (request.kind === RaftApi.removeVoter) {
+      this.append(
+        connection,
+        request,
+        member.voterSets.keys.filter(({ id }) => id !== voterId),
+      );
+    } else if (member.channel(voterId).isReady(member.now)) {
+      member.ask<Request>(voterId, RaftApi.apiVersions, {});
+      this.pending = { connection, request, offset: NOWHERE, deadline: this.deadlineFromNow() };
+    } else {
+      this.answer(connection, request, KafkaError.REQUEST_TIMED_OUT);
+    }
   }
 
-  /** Committed: it is answered. A leader that is no voter any more resigns. */
-  onHighWatermark(state: LeaderState): void {
+  /**
+   * Who is to be added is there and supports kraft.version=1; one that does not answer, or is behind, is not added.
+   * (AddVoterHandler.handleApiVersionsResponse)
+   */
+  onApiVersions(from: number): void {
     const { pending, member } = this;
-    if (pending === null || state.highWatermark <= pending.offset) return;
+    const { leaderState } = member.quorum;
+    if (pending === null || leaderState === null || pending.offset !== NOWHERE) return;
+    const { connection, request } = pending;
+    const { voterId: id, voterDirectoryId: directoryId } = request;
+    if (id !== from) return;
     this.pending = null;
-    member.announce(Probe.quorumVoters, member.quorum.epoch, member.voterSets.voters.length);
+    if (leaderState.isCaughtUp(id, directoryId, member.now)) {
+      this.append(connection, request, [...member.voterSets.keys, { id, directoryId }]);
+    } else {
+      this.answer(connection, request, KafkaError.REQUEST_TIMED_OUT);
+    }
+  }
+
+  /** In force from now on. */
+  private append(connection: Connection, request: VoterChangeRequest, voters: readonly VoterKey[]): void {
+    const offset = this.leadership.nextOffset;
+    this.leadership.appendNow([{ kind: 'voters', voters }]);
+    this.pending = { connection, request, offset, deadline: this.deadlineFromNow() };
+  }
+
+  private deadlineFromNow(): number {
+    return this.member.now + this.member.config.settings['controller.quorum.request.timeout.ms'] * 1000;
+  }
+
+  /**
+   * Committed: it is answered. A leader that is no voter any more resigns.
+   * @param known what was committed as far as this node knew before
+   */
+  onHighWatermark(state: LeaderState, known: number): void {
+    const { pending, member } = this;
+    const { offset, voters } = member.voterSets;
+    // Also one that a leader before this one began.
+    if (offset >= known && offset < state.highWatermark) {
+      member.announce(Probe.quorumVoters, member.quorum.epoch, voters.length);
+    }
+    if (pending === null || pending.offset === NOWHERE || state.highWatermark <= pending.offset) return;
+    this.pending = null;
     this.answer(pending.connection, pending.request, KafkaError.NONE);
     if (!member.quorum.isVoter) state.isResigning = true;
   }
@@ -97,14 +141,15 @@ export class VoterChanges {
       return isVoter && voters.length > 1 ? KafkaError.NONE : KafkaError.VOTER_NOT_FOUND;
     }
     // Also with another directory: the old one must be removed first.
-    if (voters.includes(voterId)) return KafkaError.DUPLICATE_VOTER;
-    return leader.isCaughtUp(voterId, voterDirectoryId, member.now) ? KafkaError.NONE : KafkaError.REQUEST_TIMED_OUT;
+    return voters.includes(voterId) ? KafkaError.DUPLICATE_VOTER : KafkaError.NONE;
   }
 
   private mayChangeNow(leader: LeaderState): boolean {
     const { defects } = this.member.config.rules;
     const hasCommitted = leader.highWatermark !== NOWHERE || defects.B45;
-    return hasCommitted && (defects.B83 || this.isLastChangeCommitted(leader));
+    // While one is asked for its versions there is no record yet: nothing to go over.
+    const isJoining = this.pending?.offset === NOWHERE;
+    return hasCommitted && !isJoining && (defects.B83 || this.isLastChangeCommitted(leader));
   }
 
   /** B45: as far as this node knew before it led. */

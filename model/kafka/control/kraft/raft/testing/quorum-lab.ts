@@ -130,12 +130,21 @@ export class QuorumLab implements CounterWatch {
 
   /** Asks a node; runs until the answer is there. */
   ask<R extends Response>(node: MachineId, request: Omit<Request, 'bytes' | 'correlationId'>): R {
+    const answer = this.beginToAsk<R>(node, request);
+    this.until(10, () => answer() !== undefined);
+    return answer()!;
+  }
+
+  /** Asks a node. @returns the answer, once it is there */
+  beginToAsk<R extends Response>(
+    node: MachineId,
+    request: Omit<Request, 'bytes' | 'correlationId'>,
+  ): () => R | undefined {
     const asker = this.world.process(this.asker) as Asker;
     const before = asker.answers.length;
     const connection = asker.host.net.connect(node, Purpose.quorum, 10_000_000);
     connection.state = { ...request, bytes: 80, correlationId: 1 };
-    this.until(10, () => asker.answers.length > before);
-    return asker.answers[before] as R;
+    return () => asker.answers[before] as R | undefined;
   }
 
   private isReady(node: MachineId): boolean {
