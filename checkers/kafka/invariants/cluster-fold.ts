@@ -34,6 +34,11 @@ export interface Partition {
   reassigned: number;
   /** Those of them that a reassignment under way is to remove. */
   removing: number;
+  /**
+   * Under ZooKeeper: replicas that a reassignment was to add, until it was cancelled or another took its place. Their leader
+   * hears of it in its next epoch (KafkaController.onPartitionReassignment, A1 and B3) and may count them until then.
+   */
+  takenBack: number;
   readonly replicas: (Replica | undefined)[];
   /** Of producers and coordinators, whoever holds them. */
   readonly batches: ProducerBatches;
@@ -90,6 +95,7 @@ export class ClusterFold {
       elr: 0,
       reassigned: 0,
       removing: 0,
+      takenBack: 0,
       replicas: [],
       batches: new ProducerBatches(),
       compacted: null,
@@ -200,12 +206,18 @@ export class ClusterFold {
         this.partition(key).elr = a;
         return;
       case kinds.assignmentChanged:
-        this.partition(key).reassigned = a;
-        this.partition(key).removing = c;
-        return;
+        return this.reassign(this.partition(key), a, c);
       case kinds.partitionChanged:
         return decide(this.partition(key), a, b, c);
     }
+  }
+
+  /** Of whom a completed reassignment removes, the leader has been told; KRaft takes both out in one record. */
+  private reassign(partition: Partition, replicas: number, removing: number): void {
+    const { reassigned, takenBack } = partition;
+    if (this.underZooKeeper) partition.takenBack = (takenBack | (reassigned & ~partition.removing)) & ~replicas;
+    partition.reassigned = replicas;
+    partition.removing = removing;
   }
 
   private addBatch(
@@ -301,6 +313,7 @@ export class ClusterFold {
 }
 
 function decide(partition: Partition, leader: number, leaderEpoch: number, isr: number): void {
+  if (leaderEpoch > partition.leaderEpoch) partition.takenBack = 0;
   partition.leader = leader;
   partition.leaderEpoch = leaderEpoch;
   partition.isr = isr;

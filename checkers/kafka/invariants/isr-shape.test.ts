@@ -18,6 +18,26 @@ describe('W9: the state of a partition', () => {
     expect(moved().elect(1, [1, 4]).apply(1).broken()).toEqual([]);
     expect(moved().elect(1, [1, 3]).apply(1).broken()).toEqual(['W9']);
   });
+  it('has under ZooKeeper whom a cancelled reassignment took the replica from, until the leader hears of it', () => {
+    const replicas = (script: TraceScript, brokers: readonly number[], adding: number, removing: number) =>
+      script.emit('assignment-changed', 0, 0, maskOf(brokers), adding, removing, 5);
+    const cancelled = (control: 'kraft' | 'zookeeper') => {
+      const script = new TraceScript({ control }).unfence(1).unfence(2).unfence(3).lead(1, [1, 2, 3]);
+      const moving = replicas(script, [1, 2, 3, 4], maskOf([4]), maskOf([3])).lead(1, [1, 2, 3]);
+      return replicas(moving, [1, 2, 3], 0, 0).changeIsr([1, 2, 3, 4]).apply(1);
+    };
+    expect(cancelled('kraft').broken()).toEqual(['W9']);
+    expect(cancelled('zookeeper').broken()).toEqual([]);
+    expect(cancelled('zookeeper').lead(1, [1, 2, 3]).broken()).toEqual([]);
+    expect(cancelled('zookeeper').elect(1, [1, 2, 3, 4]).apply(1).broken()).toEqual(['W9']);
+  });
+  it('has under ZooKeeper nobody whom a completed reassignment removed', () => {
+    const script = new TraceScript({ control: 'zookeeper' }).unfence(1).unfence(2).lead(1, [1, 2, 3]);
+    const moving = script.emit('assignment-changed', 0, 0, maskOf([1, 2, 3]), 0, maskOf([3]), 5).lead(1, [1, 2, 3]);
+    expect(moving.broken()).toEqual([]);
+    const completed = moving.emit('assignment-changed', 0, 0, maskOf([1, 2]), 0, 0, 6);
+    expect(completed.apply(1).broken()).toEqual(['W9']);
+  });
   it('has no fenced broker in an ISR of several', () => {
     expect(led().fence(3).lead(1, [1, 2, 3]).broken()).toEqual(['W9']);
     expect(led().fence(3).lead(1, [1, 2]).broken()).toEqual([]);

@@ -3,7 +3,8 @@
  * (KIP-966) are replicas and have no member in common; nobody is eligible while the ISR is large enough; and under KRaft
  * no fenced broker is in an ISR of several (ReplicationControlManager.handleBrokerFenced, PartitionChangeBuilder).
  *
- * One decision is announced piece by piece: it is looked at when brokers apply it.
+ * One decision is announced piece by piece: it is looked at when brokers apply it. In ZooKeeper the assignment is one znode
+ * and leader and ISR another: a leader goes by the assignment that came with its epoch.
  */
 import { memberCount } from './cluster-fold.js';
 import { effectiveMinInsyncReplicas, type Invariant } from './invariant.js';
@@ -15,14 +16,16 @@ export const isrShape: Invariant = {
   create({ cluster, facts, restartsUnnoticed, found }) {
     return {
       onProbe(_kind, _machine, key) {
-        const { leader, leaderEpoch, isr, elr, reassigned } = cluster.partition(key);
+        const { leader, leaderEpoch, isr, elr, reassigned, takenBack } = cluster.partition(key);
         if (leaderEpoch < 0) return;
         const fenced = restartsUnnoticed || memberCount(isr) < 2 ? 0 : cluster.fencedOf(isr);
         const replicas =
           reassigned !== 0 ? reassigned : facts.replicas(key).reduce((mask, replica) => mask | (1 << replica), 0);
         const wrong = [
           leader >= 0 && (isr & (1 << leader)) === 0 && `b${leader} leads and is not in the ISR`,
-          replicas !== 0 && ((isr | elr) & ~replicas) !== 0 && 'a broker is in sync or eligible that has no replica',
+          replicas !== 0 &&
+            ((isr | elr) & ~(replicas | takenBack)) !== 0 &&
+            'a broker is in sync or eligible that has no replica',
           (isr & elr) !== 0 && 'a member of the ISR is among the eligible leader replicas',
           elr !== 0 &&
             memberCount(isr) >= effectiveMinInsyncReplicas(facts, key) &&

@@ -1,5 +1,7 @@
 /** What an exchange is: the steps of ../exchanges.yaml, and what Kafka or the model answers to them. Broker ids are 1, 2, 3. */
 
+import type { DefectId } from '../../../model/kafka/protocol/versions/defects.js';
+
 export interface Exchange {
   readonly name: string;
   /** null: there is no such topic. Left out: three replicas, the first leads; Kafka's own settings. */
@@ -7,6 +9,8 @@ export interface Exchange {
     readonly replicas?: readonly number[];
     readonly settings?: Readonly<Record<string, string | number | boolean>>;
   } | null;
+  /** Released bugs that it shows: the model has none unless it is told to. */
+  readonly defects?: readonly DefectId[];
   readonly steps: readonly Step[];
 }
 

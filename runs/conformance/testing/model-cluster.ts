@@ -5,6 +5,7 @@ import { ENTRY_OK } from '../../../model/kernel/disk.js';
 import { Puppet } from '../../../model/kafka/broker/testing/puppet.js';
 import type { TopicSettings } from '../../../model/kafka/cluster-spec.js';
 import { createKafka, type KafkaSystem } from '../../../model/kafka/system.js';
+import { resolveRules } from '../../../model/kafka/protocol/versions/resolve.js';
 import { Purpose, type Request } from '../../../model/kafka/protocol/messages.js';
 import type { RecordBatch } from '../../../model/kafka/protocol/records.js';
 import { smallCluster } from '../../../model/kafka/testing/cluster-spec.js';
@@ -39,7 +40,7 @@ export class ModelCluster {
   private readonly open = new Map<string, Sent>();
   private correlationId = 0;
 
-  constructor({ name, topic, steps }: Exchange) {
+  constructor({ name, topic, defects, steps }: Exchange) {
     this.names = new Names(topic !== null);
     const { replicas = [1, 2, 3], settings = {} } = topic ?? {};
     const spec = smallCluster({
@@ -51,6 +52,7 @@ export class ModelCluster {
         'auto.leader.rebalance.enable': false,
       },
       topic: { ...TOPIC_DEFAULTS, ...settings },
+      rules: resolveRules('3.9', {}, defects),
     });
     this.world = createWorld({ seed: name });
     const topics = [{ ...spec.topics[0], replicationFactor: replicas.length }];

@@ -53,7 +53,7 @@ export const isrHolds: PartitionRule = {
 
 export const controllerStateIsInShape: PartitionRule = {
   id: 'W9',
-  check({ view, kinds, rules, now, announced }, found) {
+  check({ view, kinds, rules, now, announced, memory }, found) {
     // A decision is announced piece by piece: it is whole when a broker applies it.
     const applied: readonly number[] = [kinds.becomeLeader, kinds.becomeFollower, kinds.isrAdopted];
     if (!announced.some(({ kind }) => applied.includes(kind))) return;
@@ -63,7 +63,9 @@ export const controllerStateIsInShape: PartitionRule = {
     if (leaderEpoch < 0) return;
     if (leader >= 0 && !isr.includes(leader)) found(`the leader b${leader} is not in the ISR`);
     for (const broker of [...isr, ...elr]) {
-      if (replicas.length > 0 && !replicas.includes(broker)) found(`b${broker} has no replica`);
+      // Another znode than the ISR's: the leader hears of it in its next epoch.
+      const isUnheard = rules.underZooKeeper && memory.takenBack.has(broker);
+      if (replicas.length > 0 && !replicas.includes(broker) && !isUnheard) found(`b${broker} has no replica`);
     }
     for (const broker of elr) if (isr.includes(broker)) found(`b${broker} is in the ISR and eligible`);
     if (elr.length > 0 && isr.length >= effectiveMinInsyncReplicas(view, key))

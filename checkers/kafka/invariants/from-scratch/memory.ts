@@ -33,6 +33,26 @@ export class PartitionMemory {
   readonly leaders = new Map<number, number>();
   /** By leader epoch: the highest high watermark that its leader had. */
   readonly highWatermarks = new Map<number, number>();
+  /** The assignment that was announced last, and those of it who were to go; bit masks. */
+  #assigned = { replicas: 0, removing: 0 };
+  /** Brokers whose replicas were taken back in this leader epoch, before a reassignment had come to its end. */
+  readonly takenBack = new Set<number>();
+  #leaderEpoch = -1;
+
+  hearAssignment(replicas: number, removing: number): void {
+    const before = this.#assigned;
+    for (let broker = 0; broker < 32; broker++) {
+      const isIn = (mask: number): boolean => (mask & (1 << broker)) !== 0;
+      if (isIn(replicas)) this.takenBack.delete(broker);
+      else if (isIn(before.replicas) && !isIn(before.removing)) this.takenBack.add(broker);
+    }
+    this.#assigned = { replicas, removing };
+  }
+
+  hearDecision(leaderEpoch: number): void {
+    if (leaderEpoch > this.#leaderEpoch) this.takenBack.clear();
+    this.#leaderEpoch = leaderEpoch;
+  }
 
   /** From where on a replica has to hold what is committed. */
   startFor({ logStart }: ReplicaNow): number {
@@ -105,9 +125,11 @@ export class ClusterMemory {
     return !this.#notBack.has(broker);
   }
 
-  hear({ kind, machine, key, a, c }: Announcement): void {
+  hear({ kind, machine, key, a, b, c }: Announcement): void {
     const kinds = this.#kinds;
     if (kind === kinds.compacted) this.partition(key).compacted.add(a);
+    else if (kind === kinds.assignmentChanged) this.partition(key).hearAssignment(a, c);
+    else if (kind === kinds.partitionChanged) this.partition(key).hearDecision(b);
     else if (kind === kinds.processStarted) this.#notBack.add(machine);
     else if (kind === kinds.brokerFenced) this.#notBack.add(a);
     else if (kind === kinds.brokerUnfenced) this.#notBack.delete(a);

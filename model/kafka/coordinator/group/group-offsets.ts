@@ -7,8 +7,16 @@ import type { CommittedOffset } from './group-log.js';
 /** CommitRecordMetadataAndOffset */
 interface LoggedOffset {
   readonly committed: CommittedOffset;
-  /** Where its batch begins in the log; -1: it is not in there yet. */
+  /** Where its batch begins in the log. */
   readonly logOffset: number;
+}
+
+/** What waits for the end of a producer's transaction, of one partition. */
+interface TransactionalOffset {
+  /** The last that is in the log; null: none yet. */
+  logged: LoggedOffset | null;
+  /** On their way into the log: each may yet be refused. */
+  readonly inFlight: CommittedOffset[];
 }
 
 export class GroupOffsets {
@@ -17,7 +25,7 @@ export class GroupOffsets {
   /** By partition: the latest of those that are being replicated. */
   readonly #pending = new Map<number, CommittedOffset>();
   /** By producer id, then partition. */
-  readonly #transactional = new Map<number, Map<number, LoggedOffset>>();
+  readonly #transactional = new Map<number, Map<number, TransactionalOffset>>();
 
   get isEmpty(): boolean {
     return this.#committed.size + this.#pending.size + this.#transactional.size === 0;
@@ -60,16 +68,26 @@ export class GroupOffsets {
   // ---------------------------------------------------------------------- in a transaction
 
   prepareTransactional(producerId: number, partition: number, committed: CommittedOffset): void {
-    this.#offsetsOf(producerId).set(partition, { committed, logOffset: -1 });
+    this.#transactionalOf(producerId, partition).inFlight.push(committed);
   }
 
   /** It is in the log, and waits for the marker. */
   logged(producerId: number, partition: number, committed: CommittedOffset, logOffset: number): void {
-    const offsets = this.#transactional.get(producerId);
-    if (offsets?.get(partition)?.committed === committed) offsets.set(partition, { committed, logOffset });
+    const pending = this.#transactional.get(producerId)?.get(partition);
+    if (pending === undefined || !remove(pending.inFlight, committed)) return;
+    pending.logged = { committed, logOffset };
   }
 
-  giveUpTransactional(producerId: number, partition: number): void {
+  /** It was refused; what else the producer's transaction has of the partition stays. */
+  giveUpTransactional(producerId: number, partition: number, committed: CommittedOffset): void {
+    const pending = this.#transactional.get(producerId)?.get(partition);
+    if (pending === undefined) return;
+    remove(pending.inFlight, committed);
+    if (pending.logged === null && pending.inFlight.length === 0) this.forgetTransactional(producerId, partition);
+  }
+
+  /** All of it, in the log or not. */
+  forgetTransactional(producerId: number, partition: number): void {
     const offsets = this.#transactional.get(producerId);
     offsets?.delete(partition);
     if (offsets?.size === 0) this.#transactional.delete(producerId);
@@ -84,9 +102,9 @@ export class GroupOffsets {
     const committed = new Map<number, CommittedOffset>();
     this.#transactional.delete(producerId);
     if (!isCommit || offsets === undefined) return committed;
-    for (const [partition, logged] of offsets) {
-      // A late repetition of the commit took its place and is not replicated: Kafka throws here, and the cache goes without.
-      if (logged.logOffset < 0) break;
+    for (const [partition, { logged }] of offsets) {
+      // What is there is not replicated: Kafka throws here, and the cache goes without.
+      if (logged === null) break;
       if (this.#take(partition, logged)) committed.set(partition, logged.committed);
     }
     return committed;
@@ -96,10 +114,15 @@ export class GroupOffsets {
 
   /** As the log is read: what comes later stands, in a transaction once that is committed. null: it was removed. */
   load(partition: number, committed: CommittedOffset | null, logOffset: number, producerId: number): void {
-    const isTransactional = producerId >= 0;
-    const into = isTransactional ? this.#offsetsOf(producerId) : this.#committed;
-    if (committed === null) into.delete(partition);
-    else into.set(partition, { committed, logOffset });
+    const logged = committed === null ? null : { committed, logOffset };
+    if (producerId >= 0) {
+      if (logged === null) this.forgetTransactional(producerId, partition);
+      else this.#transactionalOf(producerId, partition).logged = logged;
+    } else if (logged === null) {
+      this.#committed.delete(partition);
+    } else {
+      this.#committed.set(partition, logged);
+    }
   }
 
   /**
@@ -122,9 +145,18 @@ export class GroupOffsets {
     return true;
   }
 
-  #offsetsOf(producerId: number): Map<number, LoggedOffset> {
+  #transactionalOf(producerId: number, partition: number): TransactionalOffset {
     let offsets = this.#transactional.get(producerId);
     if (offsets === undefined) this.#transactional.set(producerId, (offsets = new Map()));
-    return offsets;
+    let pending = offsets.get(partition);
+    if (pending === undefined) offsets.set(partition, (pending = { logged: null, inFlight: [] }));
+    return pending;
   }
+}
+
+/** @returns whether it was there */
+function remove(inFlight: CommittedOffset[], committed: CommittedOffset): boolean {
+  const index = inFlight.indexOf(committed);
+  if (index >= 0) inFlight.splice(index, 1);
+  return index >= 0;
 }

@@ -45,9 +45,12 @@ type Purpose =
 export class GroupWrites implements AppendListener {
   readonly #services: GroupServices;
   readonly #announce: Announcements;
+  /** B86, GroupMetadata.prepareTxnOffsetCommit, failPendingTxnOffsetCommit: neither asks whose offset is there. */
+  readonly #hasOnePending: boolean;
 
   constructor(services: GroupServices, announce: Announcements) {
     this.#services = services;
+    this.#hasOnePending = services.rules.defects.B86;
     this.#announce = announce;
   }
 
@@ -95,10 +98,15 @@ export class GroupWrites implements AppendListener {
     const committed = batch.records.map(({ state }) => {
       const { partition, committed: offset } = state as CoordinatorRecord & { readonly kind: 'offset' };
       if (producer === null) group.offsets.prepare(partition, offset!);
-      else group.offsets.prepareTransactional(producer.producerId, partition, offset!);
+      else this.#prepareTransactional(group, producer.producerId, partition, offset!);
       return { partition, offset: offset! };
     });
     this.#append(groupId, batch, { kind: 'offsets', group, committed, producer, done }, guard);
+  }
+
+  #prepareTransactional(group: Group, producerId: number, partition: number, offset: CommittedOffset): void {
+    if (this.#hasOnePending) group.offsets.forgetTransactional(producerId, partition);
+    group.offsets.prepareTransactional(producerId, partition, offset);
   }
 
   /** Nobody waits for them: whoever does not find them will remove the same again (cleanupGroupMetadata). */
@@ -142,7 +150,8 @@ export class GroupWrites implements AppendListener {
       if (producer !== null) {
         const { producerId } = producer;
         if (error === KafkaError.NONE) offsets.logged(producerId, partition, offset, logOffset);
-        else offsets.giveUpTransactional(producerId, partition);
+        else if (this.#hasOnePending) offsets.forgetTransactional(producerId, partition);
+        else offsets.giveUpTransactional(producerId, partition, offset);
       } else if (error !== KafkaError.NONE) {
         offsets.giveUp(partition, offset);
       } else if (offsets.apply(partition, offset, logOffset)) {

@@ -119,6 +119,31 @@ describe('a commit in a transaction', () => {
     expect(lab.commitError(committing)).toBe(expected);
   });
 
+  it.each([
+    ['and is refused to a fenced producer leaves the offset of its successor alone', [], 7, 7],
+    [
+      'and is refused to a fenced producer takes the offset of its successor with it, but not out of the log (B86)',
+      ['B86'],
+      1,
+      7,
+    ],
+  ] as const)('%s', (_, defects, expected, afterwards) => {
+    const lab = new GroupLab({ defects });
+    const member = began(lab);
+    const fenced = lab.producer();
+    const { producerId, producerEpoch } = lab.answer(fenced.init());
+    Object.assign(fenced, { producerId, producerEpoch });
+    const successor = lab.transaction();
+    expect(successor.producerId).toBe(fenced.producerId);
+    expect(lab.commitError(successor.commitOffsets(0, 7, member))).toBe(KafkaError.NONE);
+    expect(lab.commitError(fenced.commitOffsets(0, 5, member))).toBe(KafkaError.INVALID_PRODUCER_EPOCH);
+    expect(lab.errorOf(successor.end(true))).toBe(KafkaError.NONE);
+    lab.run(1);
+    expect(lab.committed(member, 0, true)).toBe(expected);
+    lab.failOver();
+    expect(lab.committed(member, 0, true)).toBe(afterwards);
+  });
+
   it('that comes after a commit outside of it wins, and one that came before does not', () => {
     for (const [isFirst, expected] of [
       [true, 9],

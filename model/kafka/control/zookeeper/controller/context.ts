@@ -2,6 +2,7 @@
  * What a controller holds in memory of the cluster: ControllerContext. Read from ZooKeeper when it is elected, and from
  * then on what it has decided and been told.
  */
+import type { Rules } from '../../../protocol/versions/rules.js';
 import type { Assignment, LeaderAndIsr } from '../znodes.js';
 
 export interface LiveBroker {
@@ -31,6 +32,11 @@ export class ControllerContext {
   readonly offlineReplicas: (ReadonlySet<number> | undefined)[] = [];
   /** By partition, then broker. */
   readonly replicaStates: (ReplicaState | undefined)[][] = [];
+  private readonly keepsIsrAsRead: boolean;
+
+  constructor({ defects }: Pick<Rules, 'defects'>) {
+    this.keepsIsrAsRead = defects.B85;
+  }
 
   clear(): void {
     this.epoch = 0;
@@ -75,6 +81,17 @@ export class ControllerContext {
 
   replicasOf(partition: number): readonly number[] {
     return this.assignments[partition]?.replicas ?? [];
+  }
+
+  /**
+   * Of an ISR, those that still have a replica. A leader that does not know yet that a reassignment was cancelled may have
+   * added one of the others (Partition.maybeExpandIsr) since they were taken out of the ISR; so may one have stayed in it
+   * whose controller died before it took it out. B85: they stay. Nobody left: the ISR is not emptied.
+   */
+  isrWithReplicas(partition: number, isr: readonly number[]): readonly number[] {
+    if (this.keepsIsrAsRead) return isr;
+    const remaining = isr.filter((broker) => this.replicaState(partition, broker) !== 'non-existent');
+    return remaining.length === 0 ? isr : remaining;
   }
 
   partitionsOn(broker: number): number[] {

@@ -75,7 +75,7 @@ const FIRST_REBALANCE_MICROS = 5_000_000;
 const IMBALANCE_PERCENTAGE = 10;
 
 export class KafkaController implements ControllerEventProcessor {
-  readonly context = new ControllerContext();
+  readonly context: ControllerContext;
   private readonly home: ControllerHome;
   private readonly timers: ControllerTimers;
   private readonly parts: ControllerParts;
@@ -87,7 +87,8 @@ export class KafkaController implements ControllerEventProcessor {
 
   constructor(home: ControllerHome, settings: ControllerSettings, timers: ControllerTimers) {
     const { host } = home;
-    const { context } = this;
+    const context = new ControllerContext(settings.rules);
+    this.context = context;
     this.home = home;
     this.timers = timers;
     const paths = new TopicPaths(settings.topics);

@@ -50,7 +50,12 @@ export function* writeDecisions(
     updates.map(({ partition, leader, isr, from }) => ({
       partition,
       version: from.zkVersion,
-      state: { leader, leaderEpoch: from.leaderEpoch + 1, isr, controllerEpoch: context.epoch },
+      state: {
+        leader,
+        leaderEpoch: from.leaderEpoch + 1,
+        isr: context.isrWithReplicas(partition, isr),
+        controllerEpoch: context.epoch,
+      },
     })),
     paths,
     context,

@@ -31,6 +31,7 @@ export const coordinatorDefects = {
   'KAFKA-19233': defect(null, 'coordinator', '4.0.0..4.2.0', 'A member of a group of KIP-848 that was fenced is fenced again whenever it joins, until its session is over.', { modelled: true }),
   'KAFKA-20357': defect('B80', 'coordinator', '4.0.0..', 'The last epoch of a producer is not persisted: its repeated request is fenced after a fail-over of the coordinator.'),
   'KAFKA-20785': defect('B80', 'coordinator', '4.0.0..', 'A commit that meets the abort by time-out gets a fatal INVALID_TXN_STATE.'),
+  B86: defect('B86', 'coordinator', '0.11.0..4.0.0', 'A group coordinator holds one pending offset for a producer id and partition, whatever the epoch: the commit of a fenced producer takes the place of its successor\'s, and when it is refused both are forgotten.', { modelled: true }),
   B77: defect('B77', 'coordinator', '', 'A leader serves before it has applied all that is committed (Redpanda).'),
   B78: defect('B78', 'coordinator', '', 'A sequence that an aborted transaction used counts as repeated when the next one uses it (Redpanda).'),
   B79: defect('B79', 'replication', '', 'An acknowledgement names an offset that was foretold, not the one where the record came to lie (Redpanda).'),

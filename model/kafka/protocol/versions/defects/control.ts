@@ -11,6 +11,7 @@ export const controlDefects = {
   'KAFKA-18635': defect(null, 'control', '', 'Every restart counts as unclean: the broker epoch of the last clean shutdown is not compared.', { modelled: true }),
   'KAFKA-19522': defect(null, 'control', '4.0.0..4.0.1,4.1.0', 'The last known leader is elected without a look whether it is alive.', { modelled: true }),
   B82: defect('B82', 'control', '2.8.0..', 'A broker that has registered and is still fenced (from 4.0 on: that has not yet sent a heartbeat) loses its place to a late registration of its former life, and is a stranger to the controller until it is restarted.', { modelled: true }),
+  B85: defect('B85', 'control', '2.4.0..4.0.0', 'Under ZooKeeper a broker that lost its replica when a reassignment was cancelled is in the ISR of the next leader epoch: its leader (to 2.6) added it before it heard of it, or the controller died before it took it out.', { modelled: true }),
 } as const; // prettier-ignore
 
 export const quorumDefects = {
