@@ -164,6 +164,18 @@ describe('under acks=all a lost record is licensed', () => {
     expect(judged(script, lost, 'W1')).toEqual(['last-known-leader']);
   });
 
+  it('by that election too if the same leader had been elected from the ISR, and was given up before it heard of it', () => {
+    const rules = { 'eligible-leader-replicas': true };
+    const script = () =>
+      acknowledged(new TraceScript({ settings: acksAll, rules }))
+        .losePower(2, 0)
+        .elect(2, [2]);
+    const unheard = script().elect(-1, [], 'none').lead(2, [2], 'lastKnownLeader');
+    expect(judged(unheard, lost, 'unseen')).toEqual(['last-known-leader']);
+    const led = script().apply(2).elect(-1, [], 'none').lead(2, [2], 'lastKnownLeader');
+    expect(judged(led, lost, 'unseen')).toEqual(['bug']);
+  });
+
   it('when a leader that the event deposed acknowledged it, and had not yet applied it', () => {
     const script = scriptOf(acksAll, 1).lead(1, [1]).elect(3, [3], 'unclean').apply(3);
     script.append(1, 7).highWatermark(1, 1).acknowledge(1, 0);

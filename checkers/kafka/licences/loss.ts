@@ -149,12 +149,17 @@ function lossElection(
     const election = elections[i]!;
     const { leaderEpoch } = record;
     if (election.isReturn ? election.leaderEpoch < leaderEpoch : election.leaderEpoch <= leaderEpoch) break;
-    if (i < last && election.begun < 0 && elections[i + 1]!.leader !== election.leader) continue;
+    if (i < last && election.begun < 0 && isAnotherChoice(election, elections[i + 1]!)) continue;
     const next = elections[i + 1]?.index ?? Infinity;
     if (!lacked(partition, election, next, at, record)) break;
     first = { election, leads: election.begun >= 0 ? election.begun : next };
   }
   return first;
+}
+
+/** The same leader again goes on with the first choice; but for the last known leader, who is chosen for want of another. */
+function isAnotherChoice(election: Election, next: Election): boolean {
+  return next.leader !== election.leader || next.reason === ElectedBy.lastKnownLeader;
 }
 
 /**

@@ -53,7 +53,7 @@ export function requestOf(kind: string, asked: Asked, names: Names): object {
     }
     case 'offset-for-leader-epoch': {
       const partitions = [{ partition, currentLeaderEpoch, leaderEpoch: asked.leaderEpoch }];
-      return { kind: Api.offsetForLeaderEpoch, replicaId: -1, partitions };
+      return { kind: Api.offsetForLeaderEpoch, replicaId: -1, namesEpoch: true, partitions };
     }
     case 'delete-records':
       return { kind: Api.deleteRecords, timeoutMs: 15_000, partitions: [{ partition, offset: asked.offset }] };
