@@ -119,9 +119,12 @@ function conclude({ stage, from, to, began }: Opening, plan: Plan): Trial {
   return { spec, seed, plan, row, verdict, history, trace: stage.recorder.trace };
 }
 
-function startUp({ world, system, input }: Stage): void {
+function startUp({ world, system, supervisor, input }: Stage): void {
+  // A consumer of KIP-848 ends if it finds its group a classic one that has had no generation yet.
+  supervisor.supervise(null);
   system.boot(world);
   const up = waitUntil(world, START_UP_BOUND_MICROS, () => system.settled());
+  supervisor.supervise([]);
   if (up !== true) {
     const { spec, seed } = input;
     throw new HarrowFailure(

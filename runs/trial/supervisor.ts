@@ -1,5 +1,5 @@
 /**
- * Starts again whoever ends itself once it has been healed, as the service manager of a machine does. Kafka's brokers count on
+ * Starts again whoever ends itself while the cluster comes up, or once it has been healed, as the service manager of a machine does. Kafka's brokers count on
  * one: one that could not register within initial.broker.registration.timeout.ms exits, be the network whole again or not. So
  * do applications whose consumer threw: a static member is refused until the session of its former self is over (KIP-848's
  * UNRELEASED_INSTANCE_ID). An application that was asked to end is no matter of this: whoever asked holds it down.
