@@ -78,7 +78,7 @@ describe('W1: every leader holds all that was ever committed', () => {
 
   it('holds for a replica that begins where its leader does, above where it ended', () => {
     const script = committed().highWatermark(3, 2, false).losePower(3, 0).changeIsr([1, 2]).beginAt(1, 2);
-    script.restart(3).beginAt(3, 2, 'restarted').highWatermark(3, 2, false).changeIsr([1, 2, 3]).unfence(3);
+    script.restart(3).unfence(3).apply(3).emptyTo(3, 2).replicate(1, 3).changeIsr([1, 2, 3]);
     expect(script.broken()).toEqual([]);
     expect(script.lead(3, [3]).broken()).toEqual([]);
   });

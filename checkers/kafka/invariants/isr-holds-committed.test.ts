@@ -49,7 +49,9 @@ describe('W6: the ISR holds every committed record', () => {
 
   it('holds where bit rot has come upon a record, and recovery has not', () => {
     expect(committed().rot(3, 0, 2).changeIsr([1, 2, 3]).broken()).toEqual([]);
-    expect(committed().rot(3, 0, 2).emit('log-loaded', 3, 0, 0, 0, 1, 0).broken()).toEqual(['W6']);
+    const recovered = committed().rot(3, 0, 2).kill(3);
+    recovered.logs[3] = [];
+    expect(recovered.restart(3).unfence(3).broken()).toEqual(['W6']);
   });
 
   it('holds for a member that has started and not registered yet, and is broken by one that was registered all along', () => {
@@ -62,7 +64,25 @@ describe('W6: the ISR holds every committed record', () => {
   });
 
   it('is broken by a replica that was deleted and is counted all the same', () => {
-    expect(committed().emit('replica-deleted', 3, 0).changeIsr([1, 2, 3]).broken()).toEqual(['W6']);
+    const deleted = () => committed().emit('replica-deleted', 3, 0, 2);
+    expect(deleted().broken()).toEqual(['W6']);
+    const left = () => committed().changeIsr([1, 2]).emit('replica-deleted', 3, 0, 2);
+    expect(left().broken()).toEqual([]);
+    expect(left().changeIsr([1, 2, 3]).broken()).toEqual(['W6']);
+    expect(left().kill(3).changeIsr([1, 2, 3]).broken()).toEqual([]);
+    // It begins anew, with nothing.
+    expect(left().emit('log-loaded', 3, 0).apply(3).changeIsr([1, 2, 3]).broken()).toEqual(['W6']);
+    // What its leader does not hold either, it need not hold.
+    expect(left().beginAt(1, 2).changeIsr([1, 2, 3]).broken()).toEqual([]);
+    expect(deleted().changeIsr([1, 2, 3]).broken()).toEqual(['W6']);
+  });
+
+  it('is broken by a replica that begins anew in another log directory, and is counted all the same', () => {
+    const offline = () => committed().emit('log-dir-offline', 3, -1, 0, 1, 1).emit('replica-offline', 3, 0);
+    expect(offline().changeIsr([1, 2, 3]).broken()).toEqual([]);
+    const anew = offline();
+    anew.logs[3] = [];
+    expect(anew.emit('log-loaded', 3, 0).apply(3).broken()).toEqual(['W6']);
   });
 
   it('looks at the partitions that there are', () => {

@@ -16,7 +16,15 @@ export const isrHoldsCommitted: Invariant = {
   id: 'W6',
   sentence:
     'Every electable member of the ISR, and every eligible leader replica, holds every committed record: same offset, leader epoch and value.',
-  on: ['partitionChanged', 'becomeLeader', 'highWatermark', 'truncate', 'logLoaded', 'brokerUnfenced'],
+  on: [
+    'partitionChanged',
+    'becomeLeader',
+    'highWatermark',
+    'truncate',
+    'logLoaded',
+    'replicaDeleted',
+    'brokerUnfenced',
+  ],
   create(context) {
     const { cluster } = context;
     const { kinds } = cluster;
@@ -24,7 +32,7 @@ export const isrHoldsCommitted: Invariant = {
       onProbe(kind, machine, key, a, _b, _c, d) {
         if (kind === kinds.brokerUnfenced) {
           for (const partition of cluster.partitions) if (partition !== undefined) check(context, partition.key, a);
-        } else if (kind === kinds.truncate || kind === kinds.logLoaded) {
+        } else if (kind === kinds.truncate || kind === kinds.logLoaded || kind === kinds.replicaDeleted) {
           check(context, key, machine);
         } else if (kind !== kinds.highWatermark || d === 1) {
           // Another ISR, or what is committed moves.

@@ -61,7 +61,7 @@ describe('W5: logs match', () => {
 
   it('names a record that is missing where the log goes on', () => {
     const script = committed([7, 8, 9]).highWatermark(3, 3, false).changeIsr([1, 2]).loseSegmentEnd(3, 1, 2);
-    const [breach] = script.restart(3, 3).highWatermark(3, 3, false).breaches();
+    const [breach] = script.restart(3, 3).unfence(3).apply(3).breaches();
     expect(breach).toMatchObject({ type: 'W5', machine: 3, offsets: [1], values: [8] });
     expect(breach!.story).toMatch(/^orders-0@1 is nothing on b3/);
   });

@@ -26,7 +26,8 @@ describe('a record that no read returns is licensed', () => {
   });
 
   it('where a log begins there after its leader: emptied, or found so by a starting broker', () => {
-    const begun = committed().beginAt(1, 1).beginAt(2, 1, 'restarted').restart(3).beginAt(3, 1, 'loaded');
+    const begun = committed().beginAt(1, 1).changeIsr([1, 3]).emptyTo(2, 1).replicate(1, 2);
+    begun.restart(3, 1).beginAt(3, 1, 'loaded');
     expect(judged(read(begun), readBy(1, 2, 3), 'lost-write')).toEqual(['deleted-by-policy']);
   });
 
@@ -43,7 +44,8 @@ describe('a record that no read returns is licensed', () => {
   it('not by a deletion of what stands below it, nor by one that nobody carried out by policy', () => {
     const below = committed().beginAt(1, 0).beginAt(2, 0).beginAt(3, 0);
     expect(judged(read(below), readBy(1, 2, 3), 'lost-write')).toEqual(['bug']);
-    const followed = committed().beginAt(1, 1, 'leaderOffset').beginAt(2, 1, 'leaderOffset').beginAt(3, 1, 'restarted');
+    const followed = committed().beginAt(1, 1, 'leaderOffset').beginAt(2, 1, 'leaderOffset').changeIsr([1, 2]);
+    followed.emptyTo(3, 1).replicate(1, 3);
     expect(judged(read(followed), readBy(1, 2, 3), 'lost-write')).toEqual(['bug']);
   });
 

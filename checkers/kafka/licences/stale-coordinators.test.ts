@@ -93,6 +93,8 @@ it('is a bug where the coordinator was deposed only after it had answered', () =
 });
 
 it('goes on to lead in its own eyes, whatever else it does', () => {
-  const busy = script().at(3_500_000).emit('high-watermark', 2, OFFSETS, 9);
+  const busy = script().at(3_500_000).emit('append', 2, OFFSETS, 0, 0, 5, 1);
+  for (const follower of [1, 3]) busy.emit('follower-fetched', 2, OFFSETS, follower, 1, 0);
+  busy.emit('high-watermark', 2, OFFSETS, 1, 0, 0, 1);
   expect(judged(busy, back, 'committed-regression')).toEqual(['stale-coordinator']);
 });

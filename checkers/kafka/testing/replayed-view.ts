@@ -5,7 +5,14 @@
 import type { HistoryHeader } from '../../../histories/operation.js';
 import type { KafkaView, PartitionView, ReplicaView } from '../../../model/kafka/views.js';
 import { createBudget, type Budget } from '../budget.js';
-import { LostBy, probeKinds, type NamedProbes, type ProbeKinds, type ProbeListener } from '../probe-kinds.js';
+import {
+  LostBy,
+  probeKinds,
+  StartedBy,
+  type NamedProbes,
+  type ProbeKinds,
+  type ProbeListener,
+} from '../probe-kinds.js';
 
 interface HeldRecord {
   readonly leaderEpoch: number;
@@ -159,12 +166,20 @@ export class ReplayedView implements KafkaView, ProbeListener {
   onProbe(kind: number, machine: number, key: number, a: number, b: number, c: number, d: number): void {
     this.#budget.onProbe(kind, machine, key, a, b, c, d);
     if (key < 0) this.#ofMachine(kind, machine, a, c);
+    else if (kind === this.#kinds.replicaDeleted || kind === this.#kinds.replicaOffline)
+      this.#dropReplica(machine, key);
     else if (!this.#ofController(kind, key, a, b, c, d)) this.#ofReplica(kind, this.#replica(machine, key), a, b, c, d);
   }
 
   #replica(machine: number, key: number): ReplayedReplica {
     const ofMachine = (this.#hosted[machine] ??= []);
     return (ofMachine[key] ??= new ReplayedReplica());
+  }
+
+  /** The next one of the partition is another. */
+  #dropReplica(machine: number, key: number): void {
+    this.#replica(machine, key).isHosted = false;
+    this.#hosted[machine]![key] = Object.assign(new ReplayedReplica(), { isHosted: false });
   }
 
   #ofMachine(kind: number, machine: number, a: number, c: number): void {
@@ -219,6 +234,8 @@ export class ReplayedView implements KafkaView, ProbeListener {
         return replica.load(a, b);
       case kinds.logStart:
         replica.logStart = a;
+        // Emptied: it ends there, too.
+        if (c === StartedBy.restarted) replica.log.length = a;
         return;
       case kinds.highWatermark:
         replica.highWatermark = a;

@@ -227,6 +227,15 @@ export class TraceScript {
     return this.emit('log-start', broker, 0, logStart, 0, LogStartReason[reason]);
   }
 
+  /** A follower whose log ends below its leader's start empties it, and goes on from there: one event. */
+  emptyTo(broker: number, logStart: number, highWatermark = logStart): this {
+    this.truncate(broker, 0);
+    if ((this.highWatermarks[broker] ?? 0) > 0) this.highWatermark(broker, 0, false);
+    this.beginAt(broker, logStart, 'restarted').highWatermark(broker, highWatermark, false);
+    this.logs[broker] = Array.from({ length: logStart }, () => HOLE);
+    return this;
+  }
+
   /** Bit rot on a broker's copy of [from, to). */
   rot(broker: number, from: number, to: number): this {
     return this.emit('data-lost', broker, 0, from, to, LossReason.corrupt);

@@ -1,6 +1,7 @@
 /** W1, W5 and W6: what is committed, and who must hold it. */
 import { effectiveMinInsyncReplicas } from '../invariant.js';
-import { leaderOf, leavingOf } from './memory.js';
+import { replicaOf } from './look.js';
+import { leaderOf, leavingOf, type Held } from './memory.js';
 import type { PartitionRule } from './rule.js';
 
 /** Comes first: the others go by what is committed when it is done. */
@@ -34,16 +35,20 @@ export const logsMatch: PartitionRule = {
   },
 };
 
+const NOTHING: Held = { logStart: 0, logEnd: 0, records: [] };
+
 export const isrHolds: PartitionRule = {
   id: 'W6',
   check({ view, now, cluster, memory, rules }, found) {
     const { leader, isr, elr } = now.controller;
     const leaving = leavingOf(view, now, rules);
-    for (const replica of now.replicas) {
-      const { machine } = replica;
-      const isCandidate = isr.includes(machine) || elr.includes(machine);
-      const isMissed = isCandidate && machine !== leader && (leaving & (1 << machine)) === 0 && cluster.isBack(machine);
+    for (const machine of new Set([...isr, ...elr])) {
+      const isMissed = machine !== leader && (leaving & (1 << machine)) === 0 && cluster.isBack(machine);
       if (!isMissed) continue;
+      // Nothing is seen of a broker that is down, nor of a replica whose log directory has failed; nor is there of a deleted one.
+      const isDeleted = memory.deleted.has(machine) && cluster.isRunning(machine);
+      const replica = replicaOf(now, machine) ?? (isDeleted ? NOTHING : undefined);
+      if (replica === undefined) continue;
       const mayStay = rules.underZooKeeper || (isr.length === 1 && isr[0] === machine);
       if (mayStay && view.impaired(now.key, machine)) continue;
       for (const offset of memory.lackedBy(replica, memory.committedEnd)) found(`b${machine} lacks offset ${offset}`);

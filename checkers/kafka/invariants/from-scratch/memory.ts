@@ -17,6 +17,9 @@ export interface Announcement {
   readonly d: number;
 }
 
+/** What a replica holds. */
+export type Held = Pick<ReplicaNow, 'logStart' | 'logEnd' | 'records'>;
+
 /** Of one partition. */
 export class PartitionMemory {
   /** By offset: every record that was ever below the high watermark of a leader by whom the controller stood, and not lost since. */
@@ -37,6 +40,8 @@ export class PartitionMemory {
   #assigned = { replicas: 0, removing: 0 };
   /** Brokers whose replicas were taken back in this leader epoch, before a reassignment had come to its end. */
   readonly takenBack = new Set<number>();
+  /** Brokers that have deleted their replica, and have made no other since: they hold nothing. */
+  readonly deleted = new Set<number>();
   #leaderEpoch = -1;
 
   hearAssignment(replicas: number, removing: number): void {
@@ -55,12 +60,12 @@ export class PartitionMemory {
   }
 
   /** From where on a replica has to hold what is committed. */
-  startFor({ logStart }: ReplicaNow): number {
+  startFor({ logStart }: Held): number {
     return Math.max(logStart, this.deletedBelow);
   }
 
   /** Offsets below `end` at which something is committed and the replica does not hold it. */
-  lackedBy(replica: ReplicaNow, end: number): readonly number[] {
+  lackedBy(replica: Held, end: number): readonly number[] {
     const lacked: number[] = [];
     for (let offset = this.startFor(replica); offset < Math.min(end, this.committedEnd); offset++) {
       const committed = this.committed.get(offset);
@@ -110,6 +115,7 @@ export class ClusterMemory {
   readonly #partitions: PartitionMemory[] = [];
   /** Started, fenced or registered anew, and not unfenced since: of no use to the controller. */
   readonly #notBack = new Set<number>();
+  readonly #stopped = new Set<number>();
   readonly #incarnations = new Map<number, number>();
   readonly #kinds: ProbeKinds;
 
@@ -125,13 +131,27 @@ export class ClusterMemory {
     return !this.#notBack.has(broker);
   }
 
+  isRunning(broker: number): boolean {
+    return !this.#stopped.has(broker);
+  }
+
   hear({ kind, machine, key, a, b, c }: Announcement): void {
     const kinds = this.#kinds;
     if (kind === kinds.compacted) this.partition(key).compacted.add(a);
     else if (kind === kinds.assignmentChanged) this.partition(key).hearAssignment(a, c);
     else if (kind === kinds.partitionChanged) this.partition(key).hearDecision(b);
-    else if (kind === kinds.processStarted) this.#notBack.add(machine);
-    else if (kind === kinds.brokerFenced) this.#notBack.add(a);
+    else if (kind === kinds.replicaDeleted) this.partition(key).deleted.add(machine);
+    else if (kind === kinds.logLoaded) this.partition(key).deleted.delete(machine);
+    else this.#hearOfMachine(kind, machine, a, c);
+  }
+
+  #hearOfMachine(kind: number, machine: number, a: number, c: number): void {
+    const kinds = this.#kinds;
+    if (kind === kinds.processKilled || kind === kinds.powerLost) this.#stopped.add(machine);
+    else if (kind === kinds.processStarted) {
+      this.#stopped.delete(machine);
+      this.#notBack.add(machine);
+    } else if (kind === kinds.brokerFenced) this.#notBack.add(a);
     else if (kind === kinds.brokerUnfenced) this.#notBack.delete(a);
     else if (kind === kinds.brokerRegistered) {
       if (this.#incarnations.get(a) !== c) this.#notBack.add(a);
