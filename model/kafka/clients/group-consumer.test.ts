@@ -5,7 +5,7 @@ import { Api } from '../protocol/messages.js';
 import type { GroupConsumer } from './group-consumer.js';
 import { errorsFor, expectZombieProcessesTwice, groupLab, sendToPartition } from './testing/group-lab.js';
 import type { Lab } from './testing/lab.js';
-import { answer, drop, lose } from './testing/scripted-broker.js';
+import { answer, drop, hold, lose } from './testing/scripted-broker.js';
 
 const SECOND = 1000;
 
@@ -40,6 +40,22 @@ describe('a consumer that subscribes', () => {
     sendToPartition(one, 1, [13]);
     one.pass(1 * SECOND);
     expect(one.log.processed()).toEqual(['p0@2', 'p1@2']);
+  });
+
+  it('that was committed in a newer leader epoch than it knows, is not asked of the deposed leader', () => {
+    const one = groupLab({ brokers: 2 });
+    one.cluster.group.committed.set(0, 2);
+    one.cluster.committedLeaderEpoch = 1;
+    one.script = ({ kind }) => (kind === Api.offsetFetch ? hold : answer);
+    one.member();
+    one.pass(1 * SECOND);
+    one.cluster.moveLeader(0, 2);
+    for (const broker of [1, 2]) one.broker(broker).release();
+    one.pass(1 * SECOND);
+    expect(one.broker(1).requestsOf(Api.offsetForLeaderEpoch)).toEqual([]);
+    expect(one.broker(2).requestsOf(Api.offsetForLeaderEpoch)).toMatchObject([
+      { partitions: [{ partition: 0, currentLeaderEpoch: 1, leaderEpoch: 1 }] },
+    ]);
   });
 
   it('shares the partitions with who joins later, once all have given theirs up', () => {

@@ -118,6 +118,9 @@ export class CommittedOffsets {
       return;
     }
     const { metadata } = this.#network;
+    // Committed in a newer epoch than the leader's that is known: that one was deposed, and could not tell what was cut off.
+    // (ConsumerUtils.refreshCommittedOffsets)
+    metadata.sawEpoch(assigned.partition, offsetEpoch);
     const leader = metadata.currentLeaderOf(assigned.partition);
     const leaderEpoch = metadata.requestEpochOf(assigned.partition);
     assigned.seekUnvalidated({ offset, offsetEpoch, leader, leaderEpoch });

@@ -111,6 +111,8 @@ export class FakeCluster {
   /** The next producer id to be handed out. */
   nextProducerId = 1000;
   readonly group = new FakeGroup();
+  /** What committed offsets come with; -1: none. */
+  committedLeaderEpoch = -1;
   /** The same group, of members that speak KIP-848's protocol. */
   readonly consumerGroup: FakeConsumerGroup;
   /** Who coordinates the group. */

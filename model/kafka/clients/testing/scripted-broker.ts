@@ -372,7 +372,7 @@ export class ScriptedBroker extends Process {
     const { group, consumerGroup } = this.cluster;
     const error = consumerGroup.isInUse ? consumerGroup.checkFetch(request) : KafkaError.NONE;
     const { committed } = consumerGroup.isInUse ? consumerGroup : group;
-    const partitions = error === KafkaError.NONE ? offsetsIn(committed, request) : [];
+    const partitions = error === KafkaError.NONE ? offsetsIn(committed, this.cluster.committedLeaderEpoch, request) : [];
     return { ...this.head(request), error, partitions } as Response;
   }
 
@@ -385,11 +385,15 @@ function isParked({ kind }: Request): boolean {
   return kind === Api.joinGroup || kind === Api.syncGroup;
 }
 
-function offsetsIn(committed: ReadonlyMap<number, number>, { partitions }: OffsetFetchRequest): readonly object[] {
+function offsetsIn(
+  committed: ReadonlyMap<number, number>,
+  committedLeaderEpoch: number,
+  { partitions }: OffsetFetchRequest,
+): readonly object[] {
   return partitions!.map((partition) => ({
     partition,
     error: KafkaError.NONE,
     committedOffset: committed.get(partition) ?? -1,
-    committedLeaderEpoch: -1,
+    committedLeaderEpoch,
   }));
 }
