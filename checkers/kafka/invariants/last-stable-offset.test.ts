@@ -30,6 +30,14 @@ describe('W12: who reads committed records is served', () => {
     const script = decided(opened().write(1, 7, 0)).mark(1, COMMIT, PRODUCER, false);
     expect(script.serve(1, 0, 1, COMMITTED).broken()).toEqual(['W12']);
   });
+  it('all of it if the broker found the marker in its log when it started, wherever its high watermark is', () => {
+    const written = () => decided(opened().write(1, 7, 0));
+    const restarted = (script: TransactionScript) => script.restart(1, 1).serve(1, 0, 1, COMMITTED).broken();
+    expect(restarted(written().mark(1, COMMIT))).toEqual([]);
+    expect(restarted(written())).toEqual(['W12']);
+    const marked = written().restart(1, 1).lead(1, [1, 2, 3]).mark(1, COMMIT, PRODUCER, false);
+    expect(marked.serve(1, 0, 1, COMMITTED).broken()).toContain('W12');
+  });
   it('what stands before it, and nothing behind', () => {
     const script = () => opened().write(1, 7, 0, 200).write(1, 8, 0).write(1, 9, 1, 200);
     expect(script().serve(1, 0, 1, COMMITTED).broken()).toEqual([]);
