@@ -6,6 +6,7 @@ import { FinalReaderClient } from './clients/final-reader.js';
 import type { ClusterMachines } from './cluster-machines.js';
 import type { ConsumerSettings, KafkaClusterSpec } from './cluster-spec.js';
 import type { CommittedState } from './control/committed-state.js';
+import type { Rules } from './protocol/versions/rules.js';
 
 /** ConsumerConfig's defaults, but for auto.offset.reset: these read from the first offset. */
 export const consumerDefaults: ConsumerSettings = {
@@ -36,10 +37,24 @@ export function freshConsumerSettings({ transactions }: KafkaClusterSpec): Consu
 /** Of what no client reads, and of what was never created: done. */
 const NOTHING_TO_READ: FinalReader = { done: () => true };
 
+/** Made once for the rules of a spec: objects that are copied each time are each of a shape of its own to V8. */
+const rulesOfReaders = new WeakMap<Rules, Rules>();
+
+/** It is no client of the cluster's release but whoever looks what the replica holds: stale metadata is nothing to it. */
+function readersRules(rules: Rules): Rules {
+  let ofReaders = rulesOfReaders.get(rules);
+  if (ofReaders === undefined) {
+    ofReaders = { ...rules, metadataEpochs: true, positionValidation: true };
+    rulesOfReaders.set(rules, ofReaders);
+  }
+  return ofReaders;
+}
+
 export class FinalReads {
   private readonly settings: ConsumerSettings;
   private readonly cluster: ClusterMachines;
   private readonly committed: CommittedState;
+  private readonly rules: Rules;
   /** By partition. */
   private readonly machines: MachineId[] = [];
   /** By partition: what the next process on its machine is to read. */
@@ -47,6 +62,7 @@ export class FinalReads {
 
   constructor(spec: KafkaClusterSpec, cluster: ClusterMachines, committed: CommittedState) {
     this.settings = freshConsumerSettings(spec);
+    this.rules = readersRules(cluster.clientConfig.rules);
     this.cluster = cluster;
     this.committed = committed;
   }
@@ -58,6 +74,7 @@ export class FinalReads {
     if (partitions.isInternal[partition] || state === undefined) return NOTHING_TO_READ;
     this.configs[partition] = {
       ...this.cluster.clientConfig,
+      rules: this.rules,
       settings: this.settings,
       partition,
       readOf: state.leader,

@@ -51,8 +51,16 @@ export class ClusterView implements KafkaView {
     const known = this.partitionViews[key];
     if (known?.of === partition) return known.view;
     const { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr, removingReplicas: removing } = partition;
-    const decided = { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr, removing };
-    const view: PartitionView = { ...decided, isBeingReassigned: isBeingReassigned(partition) };
+    const view: PartitionView = {
+      leader,
+      leaderEpoch,
+      partitionEpoch,
+      isr,
+      elr,
+      lastKnownElr,
+      removing,
+      isBeingReassigned: isBeingReassigned(partition),
+    };
     this.partitionViews[key] = { of: partition, view };
     return view;
   }

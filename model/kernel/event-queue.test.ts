@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EventQueue, type EventHandler, type EventId } from './event-queue.js';
+import { EventQueue, Recipient, type EventHandler, type EventId } from './event-queue.js';
 
 /** Writes down the number that each event carries. */
 class Listener implements EventHandler {
   readonly heard: number[] = [];
+  readonly recipient = new Recipient(this);
   onEvent(_kind: number, a: number): void {
     this.heard.push(a);
   }
@@ -53,7 +54,7 @@ describe('the event queue', () => {
         for (const command of commands) {
           if ('push' in command) {
             pending.push({ time: command.push, order: ids.length });
-            ids.push(queue.push(command.push, listener, 0, ids.length, undefined));
+            ids.push(queue.push(command.push, listener.recipient, 0, ids.length, undefined));
           } else if ('take' in command) {
             takeBoth();
           } else if (ids.length > 0) {
@@ -74,7 +75,7 @@ describe('the event queue', () => {
     const queue = new EventQueue();
     const payload = { some: 'thing' };
     const heard: unknown[] = [];
-    queue.push(5, { onEvent: (...given) => heard.push(...given) }, -7, 0x1000000000001, payload);
+    queue.push(5, new Recipient({ onEvent: (...given) => heard.push(...given) }), -7, 0x1000000000001, payload);
     drain(queue);
     expect(heard).toEqual([-7, 0x1000000000001, payload]);
   });
@@ -82,9 +83,9 @@ describe('the event queue', () => {
   it('does not let an id of an event that ran cancel another in the same slot', () => {
     const queue = new EventQueue();
     const listener = new Listener();
-    const ran = queue.push(1, listener, 0, 1, undefined);
+    const ran = queue.push(1, listener.recipient, 0, 1, undefined);
     drain(queue);
-    queue.push(2, listener, 0, 2, undefined);
+    queue.push(2, listener.recipient, 0, 2, undefined);
     queue.cancel(ran);
     queue.cancel(0);
     drain(queue);
@@ -94,7 +95,7 @@ describe('the event queue', () => {
   it('refuses times that are none', () => {
     const queue = new EventQueue();
     for (const time of [NaN, Infinity, 0x20000000000000]) {
-      expect(() => queue.push(time, new Listener(), 0, 0, undefined)).toThrow('time is counted below 2^53');
+      expect(() => queue.push(time, new Listener().recipient, 0, 0, undefined)).toThrow('time is counted below 2^53');
     }
   });
 
@@ -103,7 +104,7 @@ describe('the event queue', () => {
     const listener = new Listener();
     const ids = new Set<EventId>([0]);
     for (let i = 1; i <= 1000; i++) {
-      ids.add(queue.push(i, listener, 0, i, undefined));
+      ids.add(queue.push(i, listener.recipient, 0, i, undefined));
       if (i % 3 === 0 && queue.take()) queue.dispatch();
     }
     expect(ids.size).toBe(1001);
@@ -113,7 +114,7 @@ describe('the event queue', () => {
     const queue = new EventQueue();
     const listener = new Listener();
     const ids: EventId[] = [];
-    for (let i = 0; i < 10_000; i++) ids.push(queue.push((i * 7919) % 10_007, listener, 0, i, undefined));
+    for (let i = 0; i < 10_000; i++) ids.push(queue.push((i * 7919) % 10_007, listener.recipient, 0, i, undefined));
     ids.forEach((id, i) => {
       if (i % 10 !== 0) queue.cancel(id);
     });
@@ -126,8 +127,8 @@ describe('the event queue', () => {
   it('moves the events of one handler to other times', () => {
     const queue = new EventQueue();
     const heard: string[] = [];
-    const moved: EventHandler = { onEvent: (_kind, a) => heard.push(`moved ${a}`) };
-    const other: EventHandler = { onEvent: (_kind, a) => heard.push(`other ${a}`) };
+    const moved = new Recipient({ onEvent: (_kind, a) => heard.push(`moved ${a}`) });
+    const other = new Recipient({ onEvent: (_kind, a) => heard.push(`other ${a}`) });
     const cancelled = queue.push(4, moved, 0, 4, undefined);
     for (const time of [1, 2, 3]) {
       queue.push(time, moved, 0, time, undefined);

@@ -13,6 +13,18 @@ export interface EventHandler {
   onEvent(kind: number, a: number, payload: unknown): void;
 }
 
+/** Whom the queue calls: a handler, its method at hand. To look it up on one of many classes costs more than the call. */
+export class Recipient {
+  readonly handler: EventHandler;
+  readonly onEvent: EventHandler['onEvent'];
+
+  constructor(handler: EventHandler) {
+    this.handler = handler;
+    // oxlint-disable-next-line typescript/unbound-method -- called with the handler, always.
+    this.onEvent = handler.onEvent;
+  }
+}
+
 /** Names an event from its push until it ran or was cancelled. 0 is never one. */
 export type EventId = number;
 
@@ -44,7 +56,7 @@ export class EventQueue {
   // The events' data, by slot.
   private kinds = new Int32Array(FIRST_CAPACITY);
   private args = new Float64Array(FIRST_CAPACITY);
-  private handlers: (EventHandler | null)[] = [];
+  private recipients: (Recipient | null)[] = [];
   private payloads: unknown[] = [];
   private generations = new Int32Array(FIRST_CAPACITY).fill(1);
   private cancelled = new Uint8Array(FIRST_CAPACITY);
@@ -61,14 +73,14 @@ export class EventQueue {
     return this.size - this.cancelledCount + (this.frontSlot === NO_SLOT ? 0 : 1);
   }
 
-  push(time: number, handler: EventHandler, kind: number, a: number, payload: unknown): EventId {
+  push(time: number, recipient: Recipient, kind: number, a: number, payload: unknown): EventId {
     // Said this way round it refuses NaN too, which would put the heap out of order.
     if (!(time <= TIME_MAX)) throw new Error(`no event can be at ${time} µs: time is counted below 2^53`);
     if (this.size + 1 >= this.times.length) this.grow();
     const slot = this.freeCount > 0 ? this.freeSlots[--this.freeCount] : this.newSlot();
     this.kinds[slot] = kind;
     this.args[slot] = a;
-    this.handlers[slot] = handler;
+    this.recipients[slot] = recipient;
     if (payload !== undefined) this.payloads[slot] = payload;
     const sequence = this.nextSequence++;
     if (time < (this.frontSlot !== NO_SLOT || this.size === 0 ? this.frontTime : this.times[0])) {
@@ -141,12 +153,12 @@ export class EventQueue {
   /** Runs the event taken last. Its slot is free again before its handler begins. */
   dispatch(): void {
     const slot = this.takenSlot;
-    const handler = this.handlers[slot] as EventHandler;
+    const { handler, onEvent } = this.recipients[slot] as Recipient;
     const kind = this.kinds[slot];
     const a = this.args[slot];
     const payload = this.payloads[slot];
     this.release(slot);
-    handler.onEvent(kind, a, payload);
+    onEvent.call(handler, kind, a, payload);
   }
 
   /** The id under which the event taken last was known, until another event is pushed. */
@@ -154,11 +166,11 @@ export class EventQueue {
     return (this.generations[this.takenSlot] - 1) * SLOTS_MAX + this.takenSlot;
   }
 
-  /** Moves every pending event of one handler to another time, keeping ids and the order among equals. */
-  retime(handler: EventHandler, newTime: (time: number) => number): void {
+  /** Moves every pending event of one recipient to another time, keeping ids and the order among equals. */
+  retime(recipient: Recipient, newTime: (time: number) => number): void {
     this.moveFrontIntoHeap();
     for (let i = 0; i < this.size; i++) {
-      if (this.handlers[this.slots[i]] === handler) this.times[i] = newTime(this.times[i]);
+      if (this.recipients[this.slots[i]] === recipient) this.times[i] = newTime(this.times[i]);
     }
     this.heapify();
   }
@@ -247,7 +259,7 @@ export class EventQueue {
   }
 
   private newSlot(): number {
-    this.handlers.push(null);
+    this.recipients.push(null);
     this.payloads.push(undefined);
     return this.usedSlots++;
   }

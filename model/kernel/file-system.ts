@@ -18,7 +18,7 @@ import {
   type LossCause,
   type OneDiskFaults,
 } from './disk.js';
-import type { EventHandler, EventId } from './event-queue.js';
+import { Recipient, type EventHandler, type EventId } from './event-queue.js';
 import { Inode, type Flush } from './inode.js';
 import { losePower } from './power-loss.js';
 import type { MachineId } from './process.js';
@@ -52,6 +52,7 @@ export class FileSystem implements OneDiskFaults, EventHandler {
   readonly mountPoint: string;
   readonly tree: DirectoryTree;
   private readonly core: Core;
+  private readonly recipient = new Recipient(this);
   private readonly machine: MachineId;
   private readonly name: string;
   private readonly listeners: readonly DataLossListener[];
@@ -131,7 +132,7 @@ export class FileSystem implements OneDiskFaults, EventHandler {
       arg,
     };
     const micros = Math.floor(this.weather.sample(core.now) * this.slowness);
-    this.running.set(running, core.queue.push(core.now + micros, this, 0, 0, running));
+    this.running.set(running, core.queue.push(core.now + micros, this.recipient, 0, 0, running));
   }
 
   /** An fsync is through. */
@@ -185,16 +186,14 @@ export class FileSystem implements OneDiskFaults, EventHandler {
     this.tell(losses, 'wipe');
   }
 
-  /** 32 bits over the paths, and of each file the entries' number, bytes, states and, where they have one, `hash`. */
+  /** 32 bits over the paths, and of each file the entries' number, bytes and states. */
   fingerprint(): number {
     let hash = 0;
     for (const inode of this.filesInOrder()) {
       for (let i = 0; i < inode.path.length; i++) hash = mixed(hash, inode.path.charCodeAt(i));
       hash = mixed(mixed(hash, inode.entries.length), inode.bytes);
       for (let i = 0; i < inode.entries.length; i++) {
-        const { hash: own } = inode.entries[i] as { readonly hash?: unknown };
         hash = mixed(hash, inode.state(i));
-        if (typeof own === 'number') hash = mixed(hash, own);
       }
     }
     return hash;

@@ -5,7 +5,7 @@
  * are refused, it answers with a refusal. Whatever is lost is asked for again with exponential backoff, until the caller's limit.
  */
 import type { Core } from './core.js';
-import type { EventHandler, EventId } from './event-queue.js';
+import { Recipient, type EventHandler, type EventId } from './event-queue.js';
 import type { Link } from './link.js';
 import type { Machine } from './machine.js';
 import type { MessageRules } from './message-rules.js';
@@ -24,6 +24,7 @@ const WAS_REFUSED = 4;
 
 export class Handshake implements EventHandler {
   private readonly core: Core;
+  private readonly recipient = new Recipient(this);
   private readonly rules: MessageRules;
   private readonly near: Socket;
   private readonly farMachine: Machine;
@@ -49,7 +50,7 @@ export class Handshake implements EventHandler {
     this.near.out.write(ACCEPT);
     this.deadline = queue.push(
       now + Math.min(Math.ceil(timeoutMicros), SETUP_MAX_MICROS),
-      this,
+      this.recipient,
       DEADLINE,
       0,
       undefined,
@@ -87,7 +88,7 @@ export class Handshake implements EventHandler {
 
   private ask(): void {
     const { queue, now } = this.core;
-    this.retry = queue.push(now + this.retryMicros, this, RETRY, 0, undefined);
+    this.retry = queue.push(now + this.retryMicros, this.recipient, RETRY, 0, undefined);
     this.retryMicros *= 2;
     this.travel(this.forward, ASKED);
   }
@@ -123,7 +124,7 @@ export class Handshake implements EventHandler {
 
   private travel(link: Link, kind: number): void {
     const { core } = this;
-    if (link.blocked === 0) core.queue.push(core.now + link.latency(), this, kind, 0, undefined);
+    if (link.blocked === 0) core.queue.push(core.now + link.latency(), this.recipient, kind, 0, undefined);
     else link.held++;
   }
 

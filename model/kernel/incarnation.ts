@@ -6,11 +6,12 @@
 import { monotonicSpan, type Clock } from './clock.js';
 import type { Core } from './core.js';
 import type { Disk } from './disk.js';
-import type { EventHandler, EventId } from './event-queue.js';
+import { Recipient, type EventHandler, type EventId } from './event-queue.js';
 import type { Machine } from './machine.js';
 import type { Net } from './network.js';
 import type { Probes } from './probes.js';
-import type { Host, MachineId, Process, TimerId } from './process.js';
+import type { Connection } from './network.js';
+import type { Host, MachineId, Message, Process, TimerId } from './process.js';
 import { createStream, type Stream } from './random.js';
 import type { OperationRecorder } from './recorder.js';
 import { ProcessNet, type SimulatedNetwork } from './simulated-network.js';
@@ -21,7 +22,7 @@ import { YieldLane } from './yield-lane.js';
 interface Overdue {
   /** Its id while it was a timer; 0 for others. */
   readonly id: EventId;
-  readonly handler: EventHandler;
+  readonly recipient: Recipient;
   readonly kind: number;
   readonly arg: number;
   readonly payload: unknown;
@@ -36,6 +37,9 @@ export class Incarnation implements Host, EventHandler {
   readonly recorder: OperationRecorder;
 
   process!: Process;
+  /** Of the process, at hand: to look them up on one of many classes, at each event, costs more than the call. */
+  private onTimer!: Process['onTimer'];
+  private onMessage!: Process['onMessage'];
   alive = true;
   paused = false;
   /** Ends that the process knows, in the order in which they were made. */
@@ -48,6 +52,7 @@ export class Incarnation implements Host, EventHandler {
   private readonly clock: Clock;
   private readonly yields: YieldLane;
   private readonly streams = new Map<string, Stream>();
+  private readonly recipient = new Recipient(this);
   private overdue: Overdue[] = [];
   /** Timers that were overdue at a resume, by the id under which the process knows them. */
   private readonly renamed = new Map<TimerId, EventId>();
@@ -78,7 +83,7 @@ export class Incarnation implements Host, EventHandler {
     if (!this.alive) return 0;
     const { core } = this;
     const delay = afterMicros > 0 ? this.clock.virtual(afterMicros) : 0;
-    return core.queue.push(core.now + delay, this, kind, arg, payload);
+    return core.queue.push(core.now + delay, this.recipient, kind, arg, payload);
   }
 
   cancel(timer: TimerId): void {
@@ -106,17 +111,36 @@ export class Incarnation implements Host, EventHandler {
 
   // What follows is for the kernel.
 
+  /** The process that the program made. */
+  run(process: Process): void {
+    this.process = process;
+    /* oxlint-disable typescript/unbound-method -- called with the process, always. */
+    this.onTimer = process.onTimer;
+    this.onMessage = process.onMessage;
+    /* oxlint-enable typescript/unbound-method */
+  }
+
+  /** The process is told that a timer, a yield or what it had asked for is over. */
+  expire(kind: number, arg: number, payload: unknown): void {
+    this.onTimer.call(this.process, kind, arg, payload);
+  }
+
+  /** The process reads a message. */
+  read(connection: Connection, message: Message): void {
+    this.onMessage.call(this.process, connection, message);
+  }
+
   /** A timer has expired. */
   onEvent(kind: number, arg: number, payload: unknown): void {
     if (!this.alive) return;
-    if (this.paused) this.postpone(this, kind, arg, payload);
-    else this.process.onTimer(kind, arg, payload);
+    if (this.paused) this.postpone(this.recipient, kind, arg, payload);
+    else this.expire(kind, arg, payload);
   }
 
   /** An event of this process came due while it is paused: it waits for the resume. */
-  postpone(handler: EventHandler, kind: number, arg: number, payload: unknown): void {
-    const id = handler === this ? this.core.queue.takenId : 0;
-    this.overdue.push({ id, handler, kind, arg, payload });
+  postpone(recipient: Recipient, kind: number, arg: number, payload: unknown): void {
+    const id = recipient === this.recipient ? this.core.queue.takenId : 0;
+    this.overdue.push({ id, recipient, kind, arg, payload });
   }
 
   /** Something that the process had asked for is done. */
@@ -127,24 +151,24 @@ export class Incarnation implements Host, EventHandler {
   /** Timers run on the machine's monotonic clock: now that its rate has changed, so do the times at which they expire. */
   retimeTimers(oldRate: number): void {
     const { core, clock } = this;
-    core.queue.retime(this, (time) => core.now + clock.virtual(monotonicSpan(time - core.now, oldRate)));
+    core.queue.retime(this.recipient, (time) => core.now + clock.virtual(monotonicSpan(time - core.now, oldRate)));
   }
 
   /** Goes on: every overdue timer and every readable socket runs once, in this order; yields keep theirs. */
   resume(order: Stream): void {
     this.paused = false;
-    const yields = this.overdue.filter((item) => item.handler === this.yields);
+    const yields = this.overdue.filter((item) => item.recipient === this.yields.recipient);
     const waiting: (Overdue | Socket)[] = [...this.overdue, ...this.sockets];
     this.overdue = [];
     let nextYield = 0;
     for (const item of order.shuffle(waiting)) {
       if (item instanceof Socket) item.wake();
-      else this.rerun(item.handler === this.yields ? yields[nextYield++] : item);
+      else this.rerun(item.recipient === this.yields.recipient ? yields[nextYield++] : item);
     }
   }
 
-  private rerun({ id, handler, kind, arg, payload }: Overdue): void {
-    const event = this.core.queue.push(this.core.now, handler, kind, arg, payload);
+  private rerun({ id, recipient, kind, arg, payload }: Overdue): void {
+    const event = this.core.queue.push(this.core.now, recipient, kind, arg, payload);
     if (id !== 0) this.renamed.set(id, event);
   }
 }

@@ -74,8 +74,9 @@ export class Machine {
     const incarnation = new Incarnation(this.core, this, this.network, ++this.incarnations);
     this.running = incarnation;
     this.announce(KernelProbe.processStarted, this.incarnations);
-    incarnation.process = this.program(incarnation);
-    if (incarnation.alive) incarnation.process.start();
+    const process = this.program(incarnation);
+    incarnation.run(process);
+    if (incarnation.alive) process.start();
   }
 
   kill(): void {

@@ -7,7 +7,7 @@
  * the writing machine needs the way back as well, and gives up without it.
  */
 import type { Core } from './core.js';
-import type { EventHandler, EventId } from './event-queue.js';
+import { Recipient, type EventHandler, type EventId } from './event-queue.js';
 import type { Link } from './link.js';
 import { MessageQueue } from './message-queue.js';
 import type { MessageRules } from './message-rules.js';
@@ -32,6 +32,7 @@ export class Pipe implements EventHandler {
   /** The end that reads: known once the handshake has made it. */
   target: Socket | null = null;
   private readonly core: Core;
+  private readonly recipient = new Recipient(this);
   private readonly rules: MessageRules;
   private readonly forward: Link;
   private readonly back: Link;
@@ -155,7 +156,7 @@ export class Pipe implements EventHandler {
   private launch(delayMicros: number): void {
     const { core } = this;
     this.lastArrival = Math.max(this.lastArrival + 1, core.now + this.forward.latency() + delayMicros);
-    core.queue.push(this.lastArrival, this, ARRIVE, this.flight, undefined);
+    core.queue.push(this.lastArrival, this.recipient, ARRIVE, this.flight, undefined);
   }
 
   /** Sends what waits, from this position in the queue up to what is held. */
@@ -248,7 +249,7 @@ export class Pipe implements EventHandler {
   private arm(): void {
     if (this.timer !== 0) return;
     const { core } = this;
-    this.timer = core.queue.push(core.now + this.timeoutMicros, this, RETRANSMIT, 0, undefined);
+    this.timer = core.queue.push(core.now + this.timeoutMicros, this.recipient, RETRANSMIT, 0, undefined);
   }
 
   private disarm(): void {

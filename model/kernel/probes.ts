@@ -13,21 +13,37 @@ export interface Probes {
   listen(kinds: readonly number[], listener: ProbeListener): void;
 }
 
+/** A listener with its method at hand: to look it up on one of many classes, at each probe, costs more than the call. */
+class Subscription {
+  readonly listener: ProbeListener;
+  readonly onProbe: ProbeListener['onProbe'];
+
+  constructor(listener: ProbeListener) {
+    this.listener = listener;
+    // oxlint-disable-next-line typescript/unbound-method -- called with the listener, always.
+    this.onProbe = listener.onProbe;
+  }
+}
+
 /** Hands each probe to those who listen, in the order in which they began to. */
 export class ProbeHub implements Probes {
-  private readonly listeners: (ProbeListener[] | undefined)[] = [];
+  private readonly listeners: (Subscription[] | undefined)[] = [];
 
   emit(kind: number, machine: number, key: number, a = 0, b = 0, c = 0, d = 0): void {
     const listeners = this.listeners[kind];
     if (listeners === undefined) return;
-    for (let i = 0; i < listeners.length; i++) listeners[i].onProbe(kind, machine, key, a, b, c, d);
+    for (let i = 0; i < listeners.length; i++) {
+      const { listener, onProbe } = listeners[i];
+      onProbe.call(listener, kind, machine, key, a, b, c, d);
+    }
   }
 
   listen(kinds: readonly number[], listener: ProbeListener): void {
+    const subscription = new Subscription(listener);
     for (const kind of kinds) {
       // Filled up, so that the array stays dense and a look-up stays one read.
       while (this.listeners.length <= kind) this.listeners.push(undefined);
-      (this.listeners[kind] ??= []).push(listener);
+      (this.listeners[kind] ??= []).push(subscription);
     }
   }
 

@@ -5,7 +5,7 @@
  * behind it, so that everything which had arrived can still be read, as with Linux.
  */
 import type { Core } from './core.js';
-import type { EventHandler } from './event-queue.js';
+import { Recipient, type EventHandler } from './event-queue.js';
 import type { Incarnation } from './incarnation.js';
 import type { Link } from './link.js';
 import { MessageQueue } from './message-queue.js';
@@ -37,6 +37,7 @@ export class Socket implements Connection, EventHandler {
   orphaned = false;
 
   private readonly core: Core;
+  private readonly recipient = new Recipient(this);
   /** As the process knows: being set up, usable, or over. */
   private phase: 'setup' | 'open' | 'over' = 'setup';
   /** As the kernel knows: the handshake is through. */
@@ -180,7 +181,7 @@ export class Socket implements Connection, EventHandler {
   private scheduleRead(): void {
     if (this.readPending || !this.readable) return;
     this.readPending = true;
-    this.core.queue.push(this.core.now, this, 0, 0, undefined);
+    this.core.queue.push(this.core.now, this.recipient, 0, 0, undefined);
   }
 
   private read(segment: Message): void {
@@ -199,7 +200,7 @@ export class Socket implements Connection, EventHandler {
         const { id, peer } = this;
         probes.emit(KernelProbe.messageDelivered, this.owner.id, NO_KEY, peer, segment.kind, id, segment.bytes);
       }
-      this.owner.process.onMessage(this, segment);
+      this.owner.read(this, segment);
     }
   }
 

@@ -4,7 +4,7 @@
 import { assert } from './assert.js';
 import { Core } from './core.js';
 import type { DataLossListener, Disk, DiskFaults, OneDiskFaults } from './disk.js';
-import type { EventHandler } from './event-queue.js';
+import { Recipient, type EventHandler } from './event-queue.js';
 import { Machine } from './machine.js';
 import type { NetFaults } from './network.js';
 import type { Probes } from './probes.js';
@@ -186,7 +186,7 @@ class SimulatedWorld implements World {
 
   schedule(atMicros: number, handler: EventHandler, kind: number, a: number, payload?: unknown): void {
     assert(atMicros >= this.core.now, 'nothing is scheduled for the past');
-    this.core.queue.push(Math.ceil(atMicros), handler, kind, a, payload);
+    this.core.queue.push(Math.ceil(atMicros), new Recipient(handler), kind, a, payload);
   }
 
   dice(purpose: string): Stream {

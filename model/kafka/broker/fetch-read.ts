@@ -2,7 +2,7 @@
 import type { PartitionLog } from '../log/partition-log.js';
 import { lastOffset, type RecordBatch } from '../protocol/records.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
-import type { FetchedPartition, FetchPartition, FetchRequest } from '../protocol/messages.js';
+import type { AbortedTransaction, FetchedPartition, FetchPartition, FetchRequest } from '../protocol/messages.js';
 import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
 
@@ -67,18 +67,22 @@ export function readPartition(
   if (asked.fetchOffset > log.logEndOffset) return failed(asked, KafkaError.OFFSET_OUT_OF_RANGE, partition);
   const batches = log.read(asked.fetchOffset, readLimit(log, request), maxBytes, minOneMessage);
   if (batches.length > 0 && !log.intact(asked.fetchOffset, lastOffset(batches[batches.length - 1]) + 1)) {
-    return damaged(asked, partition, batches, isFromFollower(request));
+    return damaged(request, asked, partition, batches);
   }
   if (batches.length === 0) return nothingNew(asked, partition);
-  const found = answer(asked, log, batches, NONE, NONE);
-  return request.readCommitted === true ? withAborted(found, log) : found;
+  return read(asked, log, batches, request.readCommitted === true);
 }
 
-/** UnifiedLog.addAbortedTransactions: up to the end of what is returned. */
-function withAborted(found: FetchedPartition, log: PartitionLog): FetchedPartition {
-  const { fetchOffset, batches } = found;
+/** With what was aborted, up to the end of what is returned (UnifiedLog.addAbortedTransactions). */
+function read(
+  asked: FetchPartition,
+  log: PartitionLog,
+  batches: readonly RecordBatch[],
+  readCommitted: boolean,
+): FetchedPartition {
+  if (!readCommitted) return answer(asked, log, batches, NONE, NONE);
   const end = lastOffset(batches[batches.length - 1]) + 1;
-  return { ...found, abortedTransactions: log.abortedTransactions.between(fetchOffset, end) };
+  return answer(asked, log, batches, NONE, NONE, log.abortedTransactions.between(asked.fetchOffset, end));
 }
 
 /** While nothing changes the answer is the same object: those who are caught up ask again and again. */
@@ -100,16 +104,17 @@ function nothingNew(asked: FetchPartition, partition: Partition): FetchedPartiti
  * there (CompletedFetch).
  */
 function damaged(
+  request: FetchRequest,
   asked: FetchPartition,
   partition: Partition,
   batches: readonly RecordBatch[],
-  isFollower: boolean,
 ): FetchedPartition {
   const { log } = partition;
+  const isConsumer = !isFromFollower(request);
   let sound = 0;
-  while (!isFollower && log.intact(batches[sound].baseOffset, lastOffset(batches[sound]) + 1)) sound++;
+  while (isConsumer && log.intact(batches[sound].baseOffset, lastOffset(batches[sound]) + 1)) sound++;
   if (sound === 0) return failed(asked, KafkaError.CORRUPT_MESSAGE, partition);
-  return withAborted(answer(asked, log, batches.slice(0, sound), NONE, NONE), log);
+  return read(asked, log, batches.slice(0, sound), request.readCommitted === true);
 }
 
 /** Has the sender's history parted from this log's? For a fetch that is parked (DelayedFetch, case H). */
@@ -132,6 +137,8 @@ function answer(
   batches: readonly RecordBatch[],
   divergingEpoch: number,
   divergingEndOffset: number,
+  abortedTransactions: readonly AbortedTransaction[] | null = null,
+  preferredReadReplica: number = NONE,
 ): FetchedPartition {
   return {
     partition: asked.partition,
@@ -143,15 +150,16 @@ function answer(
     divergingEndOffset,
     currentLeader: NONE,
     currentLeaderEpoch: NONE,
-    preferredReadReplica: NONE,
+    preferredReadReplica,
     fetchOffset: asked.fetchOffset,
     batches,
+    abortedTransactions,
   };
 }
 
 /** Nothing is read: the consumer is to ask another (KIP-392). */
 function redirected(asked: FetchPartition, log: PartitionLog, preferredReadReplica: number): FetchedPartition {
-  return { ...answer(asked, log, NO_BATCHES, NONE, NONE), preferredReadReplica };
+  return answer(asked, log, NO_BATCHES, NONE, NONE, null, preferredReadReplica);
 }
 
 /** With the leader that this broker knows, where that may help the sender (KIP-951). */
@@ -171,5 +179,6 @@ export function failed(asked: FetchPartition, error: ErrorCode, partition: Parti
     preferredReadReplica: NONE,
     fetchOffset: asked.fetchOffset,
     batches: NO_BATCHES,
+    abortedTransactions: null,
   };
 }

@@ -33,9 +33,7 @@ export class FinalReaderClient extends AssignedConsumer implements FinalReaderSu
   private error: string | null = null;
 
   constructor(host: Host, config: FinalReaderConfig) {
-    // It is no client of the cluster's release but whoever looks what the replica holds: stale metadata is nothing to it.
-    const rules = { ...config.rules, metadataEpochs: true, positionValidation: true };
-    super(host, { ...config, rules }, { ...config.settings, 'auto.offset.reset': 'earliest' }, [config.partition]);
+    super(host, config, config.settings, [config.partition]);
     this.config = config;
     this.partition = this.assigned[0]!;
     this.operation = host.recorder.invoke(host.id, this.session, 'poll', this.value([], []));

@@ -151,8 +151,10 @@ export class ProducerBatch {
       baseSequence: this.baseSequence,
       records: this.records,
       bytes: this.bytes,
+      isTransactional: this.isTransactional ? true : undefined,
+      marker: undefined,
+      compacted: undefined,
     };
-    if (this.isTransactional) this.wireForm = { ...this.wireForm, isTransactional: true };
     return this.wireForm;
   }
 

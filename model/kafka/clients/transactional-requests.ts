@@ -113,13 +113,13 @@ export function requestFor(next: TransactionalRequest, asking: Asking): Coordina
       return { kind: Api.initProducerId, ...envelope, ...fields };
     }
     case 'epoch-bump': {
-      const fields = { ...identity, transactionTimeoutMs: timeoutMs };
+      const fields = { transactionTimeoutMs: timeoutMs, ...identity };
       return { kind: Api.initProducerId, ...envelope, ...fields };
     }
     case 'add-partitions': {
       const { partitions } = next;
       const bytes = REQUEST_BYTES + PARTITION_BYTES * partitions.length;
-      const fields = { ...identity, verifyOnly: false, partitions };
+      const fields = { verifyOnly: false, ...identity, partitions };
       return { kind: Api.addPartitionsToTxn, ...envelope, bytes, ...fields };
     }
     case 'add-offsets':

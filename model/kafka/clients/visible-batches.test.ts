@@ -24,7 +24,7 @@ const offsets = (batches: readonly RecordBatch[]) => batches.map(({ baseOffset }
 
 it('markers are never seen, and aborted records only by those who read uncommitted', () => {
   const log = [data(0, 7), data(1, 8), marker(2, 7, false), marker(3, 8, true)];
-  expect(offsets(visibleBatches(log, undefined))).toEqual([0, 1]);
+  expect(offsets(visibleBatches(log, null))).toEqual([0, 1]);
   expect(offsets(visibleBatches(log, [{ producerId: 7, firstOffset: 0 }]))).toEqual([1]);
 });
 

@@ -6,12 +6,12 @@ import type { AbortedTransaction } from '../protocol/messages.js';
 import { lastOffset, type RecordBatch } from '../protocol/records.js';
 
 /**
- * @param aborted as fetched, in the order of their markers; undefined: read_uncommitted
+ * @param aborted as fetched, in the order of their markers; null: read_uncommitted
  * @returns the same list if there is nothing to hide
  */
 export function visibleBatches(
   batches: readonly RecordBatch[],
-  aborted: readonly AbortedTransaction[] | undefined,
+  aborted: readonly AbortedTransaction[] | null,
 ): readonly RecordBatch[] {
   if (!batches.some(({ isTransactional }) => isTransactional !== undefined)) return batches;
   const toCome = (aborted ?? []).toSorted((a, b) => a.firstOffset - b.firstOffset);

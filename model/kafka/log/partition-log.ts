@@ -112,17 +112,13 @@ export class PartitionLog {
       baseSequence: batch.baseSequence,
       records: batch.records,
       bytes: batch.bytes,
+      isTransactional: batch.isTransactional,
+      marker: batch.marker,
+      compacted: undefined,
     };
-    if (batch.isTransactional === undefined) {
-      if (this.#services.rules.messageFormat < 2) this.#appendMessages(appended);
-      else this.#append(appended, 1);
-      return appended;
-    }
-    const { isTransactional, marker } = batch;
-    const transactional: RecordBatch =
-      marker === undefined ? { ...appended, isTransactional } : { ...appended, isTransactional, marker };
-    this.#append(transactional, 1);
-    return transactional;
+    if (this.#services.rules.messageFormat < 2) this.#appendMessages(appended);
+    else this.#append(appended, 1);
+    return appended;
   }
 
   /**

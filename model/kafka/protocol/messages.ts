@@ -140,8 +140,8 @@ export interface FetchedPartition {
   /** The offset that was asked for, so that a late answer can be told. */
   readonly fetchOffset: number;
   readonly batches: readonly RecordBatch[];
-  /** To a read_committed consumer: those that lie in what was returned, in the order of their markers. */
-  readonly abortedTransactions?: readonly AbortedTransaction[];
+  /** To a read_committed consumer: those that lie in what was returned, in the order of their markers. null: to others. */
+  readonly abortedTransactions: readonly AbortedTransaction[] | null;
 }
 export interface FetchResponse extends Response {
   readonly error: ErrorCode;

@@ -27,6 +27,8 @@ export const NO_SEQUENCE = -1;
  *
  * Of the other fields of the v2 header, `bytes` is the length; lastOffsetDelta, the record count and both timestamps
  * follow from the records; whether the CRC is right is the state of the entry on the disk that holds the batch.
+ *
+ * Whoever makes one names all fields, in this order: every log reads them all the time, and reads objects of one shape best.
  */
 export interface RecordBatch {
   readonly baseOffset: number;
@@ -37,11 +39,11 @@ export interface RecordBatch {
   readonly records: readonly ProducerRecord[];
   readonly bytes: number;
   /** Bit 4 of the attributes: part of a transaction, its marker included. Left out: not. */
-  readonly isTransactional?: true;
+  readonly isTransactional?: true | undefined;
   /** Bit 5 of the attributes: a control batch, whose one record says how the transaction ended. Left out: data. */
-  readonly marker?: EndTransactionMarker;
+  readonly marker?: EndTransactionMarker | undefined;
   /** Of a batch that the log cleaner wrote anew. Left out: its records take its offsets without a gap. */
-  readonly compacted?: CompactedBatch;
+  readonly compacted?: CompactedBatch | undefined;
 }
 
 /**
@@ -154,5 +156,6 @@ export function markerBatch(
     bytes: BATCH_OVERHEAD_BYTES + MARKER_RECORD_BYTES,
     isTransactional: true,
     marker,
+    compacted: undefined,
   };
 }

@@ -421,6 +421,7 @@ export function answerFetch(lab: Lab, leader: MachineId, answer: Partial<Fetched
       currentLeaderEpoch: -1,
       fetchOffset,
       batches: [],
+      abortedTransactions: null,
       ...answer,
     };
     const { correlationId } = request;

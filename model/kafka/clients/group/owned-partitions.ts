@@ -93,7 +93,7 @@ export class OwnedPartitions {
   #announce(): void {
     const own = { kind: 'own', group: this.#groupId, member: this.#memberId, generation: this.#generationId };
     const keys = this.#assigned.length === 0 ? [-1] : this.#assigned.map(({ partition }) => partition);
-    const value = { microOps: keys.map((key) => ({ ...own, key })) };
+    const value = { microOps: keys.map((key) => ({ key, ...own })) };
     const { recorder, id } = this.#host;
     recorder.complete(recorder.invoke(id, this.#session, 'rebalance', value), 'ok', value);
   }

@@ -325,6 +325,7 @@ export class ScriptedBroker extends Process {
         currentLeaderEpoch: -1,
         fetchOffset,
         batches: error === KafkaError.NONE && !sendsOn ? log.filter((batch) => lastOffset(batch) >= fetchOffset) : [],
+        abortedTransactions: null,
       };
     });
     return { ...this.head(request), error: KafkaError.NONE, partitions };
@@ -372,7 +373,8 @@ export class ScriptedBroker extends Process {
     const { group, consumerGroup } = this.cluster;
     const error = consumerGroup.isInUse ? consumerGroup.checkFetch(request) : KafkaError.NONE;
     const { committed } = consumerGroup.isInUse ? consumerGroup : group;
-    const partitions = error === KafkaError.NONE ? offsetsIn(committed, this.cluster.committedLeaderEpoch, request) : [];
+    const partitions =
+      error === KafkaError.NONE ? offsetsIn(committed, this.cluster.committedLeaderEpoch, request) : [];
     return { ...this.head(request), error, partitions } as Response;
   }
 

@@ -82,8 +82,15 @@ export interface PartitionTarget {
 /** The partition as it is, led by whoever may. */
 export function unchanged(partition: PartitionRegistration, election: Election): PartitionTarget {
   const { replicas, addingReplicas, removingReplicas, isr, leaderRecoveryState } = partition;
-  const assignment = { replicas, addingReplicas, removingReplicas };
-  return { ...assignment, isr, leaderRecoveryState, election, uncleanShutdown: NO_BROKER };
+  return {
+    replicas,
+    addingReplicas,
+    removingReplicas,
+    isr,
+    leaderRecoveryState,
+    election,
+    uncleanShutdown: NO_BROKER,
+  };
 }
 
 /** Whom the election gives the partition to, and from where. */

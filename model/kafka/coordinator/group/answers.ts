@@ -26,6 +26,7 @@ const RESPONSE_BYTES = 60;
 const MEMBER_BYTES = 100;
 const PARTITION_BYTES = 16;
 
+/** Spread behind a property of its own: V8 gives each object that begins with a spread, and goes on, a new shape. */
 function envelope(request: Request, bytes = RESPONSE_BYTES) {
   return { kind: request.kind + RESPONSE, bytes, correlationId: request.correlationId };
 }
@@ -33,8 +34,8 @@ function envelope(request: Request, bytes = RESPONSE_BYTES) {
 /** @param memberId the one to join with, where the error asks for it; else what the request said, or '' */
 export function refuseJoin(channel: RequestChannel, request: JoinGroupRequest, error: ErrorCode, memberId = ''): void {
   const response: JoinGroupResponse = {
-    ...envelope(request),
     error,
+    ...envelope(request),
     generationId: -1,
     protocolType: null,
     protocolName: null,
@@ -68,8 +69,8 @@ export function answerJoin(
         metadata: member.metadata(protocolName),
       }));
   const response: JoinGroupResponse = {
-    ...envelope(request, RESPONSE_BYTES + MEMBER_BYTES * members.length),
     error: KafkaError.NONE,
+    ...envelope(request, RESPONSE_BYTES + MEMBER_BYTES * members.length),
     generationId: group.generationId,
     protocolType: group.protocolType,
     protocolName,
@@ -89,8 +90,8 @@ export function answerClassicJoin(
   generationId: number,
 ): void {
   const response: JoinGroupResponse = {
-    ...envelope(request),
     error: KafkaError.NONE,
+    ...envelope(request),
     generationId,
     protocolType: CONSUMER_PROTOCOL_TYPE,
     protocolName: request.protocols[0].name,
@@ -104,7 +105,7 @@ export function answerClassicJoin(
 
 export function refuseSync(channel: RequestChannel, request: SyncGroupRequest, error: ErrorCode): void {
   const nothing = { protocolType: null, protocolName: null, assignment: NO_ASSIGNMENT };
-  const response: SyncGroupResponse = { ...envelope(request), error, ...nothing };
+  const response: SyncGroupResponse = { error, ...envelope(request), ...nothing };
   channel.respond(response);
 }
 
@@ -116,12 +117,12 @@ export function answerSync(
 ): void {
   const bytes = RESPONSE_BYTES + PARTITION_BYTES * assignment.assignedPartitions.length;
   const error = KafkaError.NONE;
-  const response: SyncGroupResponse = { ...envelope(request, bytes), error, protocolType, protocolName, assignment };
+  const response: SyncGroupResponse = { error, ...envelope(request, bytes), protocolType, protocolName, assignment };
   channel.respond(response);
 }
 
 export function answerHeartbeat(channel: RequestChannel, request: HeartbeatRequest, error: ErrorCode): void {
-  const response: HeartbeatResponse = { ...envelope(request), error };
+  const response: HeartbeatResponse = { error, ...envelope(request) };
   channel.respond(response);
 }
 
@@ -136,7 +137,7 @@ export function answerLeave(
     const { memberId, groupInstanceId } = request.members[index];
     return { memberId, groupInstanceId, error: memberError };
   });
-  const response: LeaveGroupResponse = { ...envelope(request, RESPONSE_BYTES + 20 * errors.length), error, members };
+  const response: LeaveGroupResponse = { error, ...envelope(request, RESPONSE_BYTES + 20 * errors.length), members };
   channel.respond(response);
 }
 
@@ -153,8 +154,8 @@ export function answerCommit(channel: RequestChannel, request: CheckedCommit, er
     partitions.push({ partition, error: KafkaError.UNKNOWN_TOPIC_OR_PARTITION });
   }
   const response: OffsetCommitResponse | TxnOffsetCommitResponse = {
-    ...envelope(request, RESPONSE_BYTES + PARTITION_BYTES * partitions.length),
     partitions,
+    ...envelope(request, RESPONSE_BYTES + PARTITION_BYTES * partitions.length),
   };
   channel.respond(response);
 }
@@ -166,6 +167,6 @@ export function answerOffsetFetch(
   partitions: OffsetFetchResponse['partitions'],
 ): void {
   const bytes = RESPONSE_BYTES + PARTITION_BYTES * partitions.length;
-  const response: OffsetFetchResponse = { ...envelope(request, bytes), error, partitions };
+  const response: OffsetFetchResponse = { error, ...envelope(request, bytes), partitions };
   channel.respond(response);
 }

@@ -90,25 +90,31 @@ export function offsetsBatch(
     const committed = { offset: committedOffset, leaderEpoch: committedLeaderEpoch, committedMs: nowMs };
     return logRecord({ kind: 'offset', groupId, partition, committed }, nowMs);
   });
-  const batch = coordinatorBatch(records);
-  // The sequence is 0 in every such batch, and nobody looks at it (GroupMetadataManager.generateOffsetRecords).
-  return producer === null ? batch : { ...batch, ...producer, baseSequence: 0, isTransactional: true };
+  return coordinatorBatch(records, producer);
 }
 
 /** Of records that take effect together. */
 export function recordsBatch(records: readonly CoordinatorRecord[], nowMs: number): RecordBatch {
-  return coordinatorBatch(records.map((record) => logRecord(record, nowMs)));
+  return coordinatorBatch(
+    records.map((record) => logRecord(record, nowMs)),
+    null,
+  );
 }
 
-function coordinatorBatch(records: readonly ProducerRecord[]): RecordBatch {
+/** @param producer of a batch in a transaction; null: outside of any */
+function coordinatorBatch(records: readonly ProducerRecord[], producer: OffsetsProducer | null): RecordBatch {
   return {
     baseOffset: -1,
     partitionLeaderEpoch: -1,
-    producerId: NO_PRODUCER_ID,
-    producerEpoch: NO_PRODUCER_EPOCH,
-    baseSequence: NO_SEQUENCE,
+    producerId: producer === null ? NO_PRODUCER_ID : producer.producerId,
+    producerEpoch: producer === null ? NO_PRODUCER_EPOCH : producer.producerEpoch,
+    // In a transaction it is 0 in every such batch, and nobody looks at it (GroupMetadataManager.generateOffsetRecords).
+    baseSequence: producer === null ? NO_SEQUENCE : 0,
     records,
     bytes: records.reduce((sum, { bytes }) => sum + bytes, BATCH_OVERHEAD_BYTES),
+    isTransactional: producer === null ? undefined : true,
+    marker: undefined,
+    compacted: undefined,
   };
 }
 

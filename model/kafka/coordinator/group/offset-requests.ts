@@ -185,12 +185,12 @@ export class OffsetRequests {
 
 function fetched(group: Group | null, partition: number, requireStable: boolean): FetchedOffset {
   const nothing = { partition, committedOffset: NO_COMMITTED_OFFSET, committedLeaderEpoch: -1 };
-  if (group === null) return { ...nothing, error: KafkaError.NONE };
+  if (group === null) return { error: KafkaError.NONE, ...nothing };
   if (requireStable && group.offsets.isUnstable(partition)) {
-    return { ...nothing, error: KafkaError.UNSTABLE_OFFSET_COMMIT };
+    return { error: KafkaError.UNSTABLE_OFFSET_COMMIT, ...nothing };
   }
   const committed = group.offsets.committed(partition);
-  if (committed === undefined) return { ...nothing, error: KafkaError.NONE };
+  if (committed === undefined) return { error: KafkaError.NONE, ...nothing };
   const { offset: committedOffset, leaderEpoch: committedLeaderEpoch } = committed;
   return { partition, error: KafkaError.NONE, committedOffset, committedLeaderEpoch };
 }

@@ -41,5 +41,8 @@ export function transactionBatch(record: TransactionRecord): RecordBatch {
     baseSequence: NO_SEQUENCE,
     records: [{ key: transactionalId, value, timestamp: updatedMs, bytes, state: written }],
     bytes: BATCH_OVERHEAD_BYTES + bytes,
+    isTransactional: undefined,
+    marker: undefined,
+    compacted: undefined,
   };
 }

@@ -185,7 +185,7 @@ class ClientConnection implements ConnectionOwner, Watcher {
   }
 
   notify(event: ZnodeEvent): void {
-    const message: WatchMessage = { ...head(ZkMessage.event), event, zxid: this.sessions.tree.lastZxid };
+    const message: WatchMessage = { event, ...head(ZkMessage.event), zxid: this.sessions.tree.lastZxid };
     this.connection.send(message);
   }
 
@@ -271,5 +271,5 @@ class ClientConnection implements ConnectionOwner, Watcher {
 }
 
 function connected(session: number, timeoutMicros: number): ConnectResponse {
-  return { ...head(ZkMessage.connected), session, timeoutMicros };
+  return { session, ...head(ZkMessage.connected), timeoutMicros };
 }

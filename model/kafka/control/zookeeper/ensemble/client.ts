@@ -117,8 +117,8 @@ export class ZooKeeperClient implements ConnectionOwner {
   onConnected(connection: Connection): void {
     if (connection !== this.connection) return;
     const request: ConnectRequest = {
-      ...head(ZkMessage.connect),
       session: this.session,
+      ...head(ZkMessage.connect),
       timeoutMicros: this.settings.sessionTimeoutMicros,
       lastZxidSeen: this.lastZxidSeen,
     };

@@ -55,8 +55,8 @@ export class Follower implements Role {
 
   onConnected(connection: Connection): void {
     const info: FollowerInfo = {
-      ...head(ZkMessage.followerInfo),
       server: this.server.id,
+      ...head(ZkMessage.followerInfo),
       acceptedEpoch: this.server.log.acceptedEpoch,
     };
     connection.send(info);
@@ -138,12 +138,12 @@ export class Follower implements Role {
   }
 
   sync(session: number, cxid: number): void {
-    const message: SyncMessage = { ...head(ZkMessage.syncForward), session, cxid };
+    const message: SyncMessage = { session, ...head(ZkMessage.syncForward), cxid };
     this.connection.send(message);
   }
 
   revalidate(session: number): void {
-    const message: SessionMessage = { ...head(ZkMessage.revalidate), session, valid: true };
+    const message: SessionMessage = { session, ...head(ZkMessage.revalidate), valid: true };
     this.connection.send(message);
   }
 
@@ -170,8 +170,8 @@ export class Follower implements Role {
     this.phase = 'synchronising';
     if (epoch > log.acceptedEpoch) log.acceptEpoch(epoch);
     const ack: AckEpoch = {
-      ...head(ZkMessage.ackEpoch),
       currentEpoch: log.currentEpoch,
+      ...head(ZkMessage.ackEpoch),
       lastZxid: log.lastZxid,
     };
     this.connection.send(ack);

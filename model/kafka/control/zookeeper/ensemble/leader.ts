@@ -124,7 +124,7 @@ export class Leader implements Role {
       case ZkMessage.revalidate: {
         const { session } = message as SessionMessage;
         const valid = this.sessions.move(session, learner.server, this.server.host.monotonicMicros());
-        const answer: SessionMessage = { ...head(ZkMessage.revalidated), session, valid };
+        const answer: SessionMessage = { session, ...head(ZkMessage.revalidated), valid };
         learner.connection.send(answer);
         return;
       }
@@ -205,7 +205,7 @@ export class Leader implements Role {
   }
 
   private sendEpoch(learner: Learner): void {
-    const info: LeaderInfo = { ...head(ZkMessage.leaderInfo), epoch: this.epoch };
+    const info: LeaderInfo = { epoch: this.epoch, ...head(ZkMessage.leaderInfo) };
     learner.connection.send(info);
   }
 
@@ -322,7 +322,7 @@ export class Leader implements Role {
       if (learner === null) {
         this.server.onSynced(session, cxid);
       } else {
-        const answer: SyncMessage = { ...head(ZkMessage.syncAnswer), session, cxid };
+        const answer: SyncMessage = { session, ...head(ZkMessage.syncAnswer), cxid };
         learner.connection.send(answer);
       }
     }
