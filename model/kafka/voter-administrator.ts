@@ -18,7 +18,7 @@ import { RaftApi } from './protocol/raft-messages.js';
 
 /** Between two runs of the tool for the same change. */
 const RUN_AGAIN_MICROS = 1_000_000;
-/** How often the tool is run for one change before the administrator gives it up. */
+/** How often the tool is run for one change before the administrator gives it up: no rule of Kafka's, but longer than elections take. */
 const MOST_RUNS = 20;
 /** Of two voters none is removed: what the leader alone holds, the last one could not be elected without (Raft §4.2.2). */
 const FEWEST_VOTERS = 3;

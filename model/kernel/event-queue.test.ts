@@ -26,15 +26,16 @@ const anyTime = fc.oneof(
   fc.nat(20).map((n) => 0x10000000000 + n),
   fc.integer({ min: 0, max: 0x1fffffffffffff }),
 );
-type Command = { push: number } | { take: true } | { cancel: number };
+type Command = { push: number } | { take: true } | { cancel: number } | { delay: number };
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: anyTime.map((push) => ({ push })) },
   { weight: 3, arbitrary: fc.constant({ take: true as const }) },
   { weight: 2, arbitrary: fc.nat().map((cancel) => ({ cancel })) },
+  { weight: 1, arbitrary: fc.nat(20).map((delay) => ({ delay })) },
 );
 
 describe('the event queue', () => {
-  it('gives events in the order of a sorted array, whatever is pushed, taken and cancelled between', () => {
+  it('gives events in the order of a sorted array, whatever is pushed, taken, cancelled and moved between', () => {
     fc.assert(
       fc.property(fc.array(anyCommand, { maxLength: 400 }), (commands) => {
         const queue = new EventQueue();
@@ -57,6 +58,10 @@ describe('the event queue', () => {
             ids.push(queue.push(command.push, listener.recipient, 0, ids.length, undefined));
           } else if ('take' in command) {
             takeBoth();
+          } else if ('delay' in command) {
+            const later = (time: number): number => Math.min(time + command.delay, Number.MAX_SAFE_INTEGER);
+            queue.retime(listener, later);
+            pending = pending.map(({ time, order }) => ({ time: later(time), order }));
           } else if (ids.length > 0) {
             const order = command.cancel % ids.length;
             queue.cancel(ids[order]);
@@ -122,6 +127,22 @@ describe('the event queue', () => {
     const times = drain(queue);
     expect(times).toEqual(times.toSorted((x, y) => x - y));
     expect(listener.heard.toSorted((x, y) => x - y)).toEqual(Array.from({ length: 1000 }, (_, i) => i * 10));
+  });
+
+  it('has one that is earlier than all, and is cancelled, moved or overtaken, before the rest as before', () => {
+    const queue = new EventQueue();
+    const listener = new Listener();
+    const push = (time: number): EventId => queue.push(time, listener, 0, time, undefined);
+    push(50);
+    queue.cancel(push(10));
+    expect(queue.nextTime()).toBe(50);
+    push(20);
+    push(15);
+    queue.retime(listener, (time) => time + 100);
+    push(5);
+    expect(drain(queue)).toEqual([5, 115, 120, 150]);
+    expect(listener.heard).toEqual([5, 15, 20, 50]);
+    expect(queue.length).toBe(0);
   });
 
   it('moves the events of one handler to other times', () => {

@@ -13,7 +13,7 @@ interface DiskParameters extends Parameters {
 export const logDirFails: Fault<DiskParameters> = {
   name: 'log-dir-fails',
   sentence:
-    'One of the disks of a broker with several log.dirs fails. Later the broker is killed, the disk is replaced or put back, and the broker is started again.',
+    'One of the disks of a broker with several log.dirs fails: it takes no more writes and flushes, and is read until the broker meets the first error. Later the broker is killed, the disk is replaced or put back, and the broker is started again.',
   family: 'disk',
   role: 'broker',
   harm: 'anything',

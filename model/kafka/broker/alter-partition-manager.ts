@@ -1,9 +1,8 @@
 /**
  * Asks the controller to confirm ISR changes: AlterPartitionManager (KIP-497). One request is in flight per broker;
- * proposals that come meanwhile wait for the next. A proposal has no time-out.
+ * proposals that come meanwhile wait for the next. A proposal has no time-out: the same request, with the same epochs, goes out until a
+ * controller answers it, be it applied already or not.
  */
-import type { Connection } from '../../kernel/network.js';
-import type { BrokenReason, Message } from '../../kernel/process.js';
 import { maskOf } from '../control/broker-set.js';
 import { Probe } from '../probes.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
@@ -15,7 +14,7 @@ import {
   type Response,
 } from '../protocol/messages.js';
 import { TimerRange, type BrokerComponent, type ControllerServices } from './components.js';
-import { ControllerChannel, type ChannelUser } from './controller-channel.js';
+import { ControllerChannel, type ControllerRequestUser } from './controller-channel.js';
 import { committedIsr, type IsrState } from './isr-state.js';
 import type { Partition } from './partition.js';
 import type { ReplicaManager } from './replica-manager.js';
@@ -25,17 +24,13 @@ const Timer = {
   send: TimerRange.alterPartition + 0,
   /** reply | applied. Payload: the reply. */
   apply: TimerRange.alterPartition + 1,
-  resend: TimerRange.alterPartition + 2,
-  channelDeadline: TimerRange.alterPartition + 3,
-  channelReconnect: TimerRange.alterPartition + 4,
+  channelDeadline: TimerRange.alterPartition + 2,
+  channelReconnect: TimerRange.alterPartition + 3,
   /** The wait after an error of the whole request. */
-  retry: TimerRange.alterPartition + 5,
+  retry: TimerRange.alterPartition + 4,
 } as const;
 
 const RETRY_BACKOFF_MICROS = 50_000;
-/** controller.socket.timeout.ms */
-const REQUEST_TIMEOUT_MICROS = 30_000_000;
-const RECONNECT_BACKOFF_MAX_MICROS = 50_000;
 const REQUEST_BYTES = 60;
 const REQUEST_PARTITION_BYTES = 60;
 
@@ -49,7 +44,7 @@ interface Item {
   readonly request: RequestPartition;
 }
 
-export class AlterPartitionManager implements BrokerComponent, ChannelUser {
+export class AlterPartitionManager implements BrokerComponent, ControllerRequestUser {
   readonly #broker: ControllerServices;
   readonly #replicas: ReplicaManager;
   readonly #channel: ControllerChannel;
@@ -59,21 +54,18 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
   #inFlight: readonly Item[] = [];
   /** From the moment a request is due until its reply was applied. */
   #busy = false;
-  #request: AlterPartitionRequest | null = null;
 
   constructor(broker: ControllerServices, replicas: ReplicaManager) {
     this.#broker = broker;
     this.#replicas = replicas;
     this.#channel = new ControllerChannel(
-      broker.host,
+      broker,
       {
         purpose: Purpose.alterPartition,
-        requestTimeoutMicros: REQUEST_TIMEOUT_MICROS,
-        reconnectBackoffMaxMicros: RECONNECT_BACKOFF_MAX_MICROS,
+        retryTimeoutMicros: Infinity,
         deadlineTimer: Timer.channelDeadline,
         reconnectTimer: Timer.channelReconnect,
       },
-      () => broker.controllerMachine(),
       this,
     );
   }
@@ -97,18 +89,6 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
     this.#sendSoon();
   }
 
-  onConnected(connection: Connection): void {
-    this.#channel.onConnected(connection);
-  }
-
-  onMessage(connection: Connection, message: Message): void {
-    this.#channel.onMessage(connection, message);
-  }
-
-  onBroken(connection: Connection, why: BrokenReason): void {
-    this.#channel.onBroken(connection, why);
-  }
-
   onTimer(kind: number, _arg: number, payload: unknown): void {
     switch (kind) {
       case Timer.send:
@@ -116,9 +96,6 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
         return;
       case Timer.retry:
         this.#sendSoon();
-        return;
-      case Timer.resend:
-        this.#channel.send(this.#request!);
         return;
       case Timer.apply:
         this.#apply(payload as AlterPartitionResponse);
@@ -132,9 +109,8 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
     this.#broker.host.later(Timer.apply, 0, response);
   }
 
-  /** The controller may have applied it or not: the same request goes out again, with the same epochs. */
-  onRequestLost(): void {
-    this.#channel.send(this.#request!);
+  onTimeout(): void {
+    throw new Error('a proposal has no time-out');
   }
 
   #sendSoon(): void {
@@ -146,7 +122,7 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
   #send(): void {
     this.#inFlight = this.#unsent.slice();
     const partitions = this.#inFlight.map((item) => item.request);
-    this.#request = {
+    const request: AlterPartitionRequest = {
       kind: Api.alterPartition,
       bytes: REQUEST_BYTES + REQUEST_PARTITION_BYTES * partitions.length,
       correlationId: this.#channel.nextCorrelationId(),
@@ -154,20 +130,13 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
       brokerEpoch: this.#broker.brokerEpoch(),
       partitions,
     };
-    this.#channel.send(this.#request);
+    this.#channel.send(request);
   }
 
   #apply(response: AlterPartitionResponse): void {
     const { host } = this.#broker;
-    if (hasError(response, KafkaError.NOT_CONTROLLER)) {
-      // The channel looks for the active controller and asks that: the same request (BrokerToControllerRequestThread).
-      this.#channel.disconnect();
-      host.timer(Timer.resend, RETRY_BACKOFF_MICROS, 0);
-      return;
-    }
     const sent = this.#inFlight;
     this.#inFlight = [];
-    this.#request = null;
     this.#busy = false;
     if (response.error !== KafkaError.NONE) {
       // STALE_BROKER_EPOCH and whatever else is said of the whole: a new request, with the epoch of then. Whoever submits
@@ -228,8 +197,4 @@ export class AlterPartitionManager implements BrokerComponent, ChannelUser {
 
 function requestOf({ number }: Partition, { leaderEpoch, partitionEpoch, members }: IsrState): RequestPartition {
   return { partition: number, leaderEpoch, partitionEpoch, newIsr: members, leaderRecoveryState: 0 };
-}
-
-function hasError(response: AlterPartitionResponse, error: ErrorCode): boolean {
-  return response.error === error || response.partitions.some((partition) => partition.error === error);
 }

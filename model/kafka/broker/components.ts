@@ -31,7 +31,7 @@ export interface ConnectionOwner {
   onBroken(connection: Connection, why: BrokenReason): void;
 }
 
-export interface BrokerComponent extends ConnectionOwner {
+export interface BrokerComponent {
   /** Once, from the broker's own start(). */
   start(): void;
   /** Timers, yields and fsyncs of this part's range. */

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { message, Stage, type Actor } from '../../kernel/testing/stage.js';
+import { KafkaError } from '../protocol/errors.js';
 import type { Request, Response } from '../protocol/messages.js';
+import { NOBODY } from '../protocol/raft-messages.js';
+import type { ConnectionOwner, ControllerServices } from './components.js';
 import { ControllerChannel } from './controller-channel.js';
 
 const SECOND = 1_000_000;
-const DEADLINE = 1;
-const RECONNECT = 2;
 
-/** A broker that asks controllers 2 and 3, of which each answers at once what it is asked. */
+/** A broker that asks whom it believes to be the controller, at first machine 2; only machine 3 is. */
 function brokerAndControllers() {
   const stage = new Stage();
   const heard: string[] = [];
@@ -15,37 +16,36 @@ function brokerAndControllers() {
   let active = 2;
   const broker = stage.add('broker', {
     start({ host }: Actor) {
+      const services = { host, controllerMachine: () => active } as Partial<ControllerServices>;
       channel = new ControllerChannel(
-        host,
-        {
-          purpose: 7,
-          requestTimeoutMicros: 2 * SECOND,
-          reconnectBackoffMaxMicros: SECOND,
-          deadlineTimer: DEADLINE,
-          reconnectTimer: RECONNECT,
-        },
-        () => active,
-        { onResponse: () => void heard.push('response'), onRequestLost: () => void heard.push('request lost') },
+        services as ControllerServices,
+        { purpose: 7, retryTimeoutMicros: 5 * SECOND, deadlineTimer: 1, reconnectTimer: 2 },
+        { onResponse: () => void heard.push('response'), onTimeout: () => void heard.push('timed out') },
       );
     },
-    connected: (_, connection) => channel.onConnected(connection),
-    message: (_, connection, received) => channel.onMessage(connection, received),
-    broken: (_, connection, why) => channel.onBroken(connection, why),
+    connected: (_, connection) => (connection.state as ConnectionOwner).onConnected(connection),
+    message: (_, connection, received) => (connection.state as ConnectionOwner).onMessage(connection, received),
+    broken: (_, connection, why) => (connection.state as ConnectionOwner).onBroken(connection, why),
     timer: (_, kind) => channel.onTimer(kind),
   });
-  const answering = {
-    message(_: Actor, connection: { send(message: Response): void }, received: { kind: number }) {
-      connection.send({ ...received, bytes: 50 } as Response);
-    },
-  };
-  stage.add('controller2', answering);
-  stage.add('controller3', answering);
-  const ask = (): void => channel.send({ ...message(5), correlationId: channel.nextCorrelationId() } as Request);
+  const asked = [0, 0, 0, 0];
+  for (const [machine, error] of [
+    [2, KafkaError.NOT_CONTROLLER],
+    [3, KafkaError.NONE],
+  ]) {
+    stage.add(`controller${machine}`, {
+      message(_: Actor, connection: { send(message: Response): void }, received: { kind: number }) {
+        asked[machine]++;
+        connection.send({ ...received, bytes: 50, error } as unknown as Response);
+      },
+    });
+  }
   return {
     stage,
     broker,
-    ask,
-    turnTo: (controller: number): void => void (active = controller),
+    asked,
+    ask: (): void => channel.send({ ...message(5), correlationId: channel.nextCorrelationId() } as Request),
+    believe: (controller: number): void => void (active = controller),
     heardAfter: (micros: number): string[] => {
       stage.pass(micros);
       return heard.splice(0);
@@ -53,54 +53,45 @@ function brokerAndControllers() {
   };
 }
 
-describe('a channel to the controller', () => {
-  it('brings the answer', () => {
+describe('a request to the active controller', () => {
+  it('is put again, after a wait, to one that says that it is none, and at once to another', () => {
+    const { ask, asked, believe, heardAfter } = brokerAndControllers();
+    ask();
+    expect(heardAfter(SECOND)).toEqual([]);
+    expect(asked[2]).toBeGreaterThan(5);
+    expect(asked[2]).toBeLessThan(30);
+    believe(3);
+    expect(heardAfter(SECOND)).toEqual(['response']);
+    expect(asked[3]).toBe(1);
+  });
+
+  it('is put again when its connection breaks: whoever made it does not hear of that', () => {
+    const { stage, ask, asked, believe, heardAfter } = brokerAndControllers();
+    believe(3);
+    stage.world.pause(3);
+    ask();
+    expect(heardAfter(SECOND)).toEqual([]);
+    stage.world.kill(3);
+    stage.world.start(3);
+    expect(heardAfter(SECOND)).toEqual(['response']);
+    expect(asked[3]).toBe(1);
+  });
+
+  it('times out when nobody has taken it for the retry time-out', () => {
     const { ask, heardAfter } = brokerAndControllers();
     ask();
-    expect(heardAfter(SECOND)).toEqual(['response']);
+    expect(heardAfter(4.9 * SECOND)).toEqual([]);
+    expect(heardAfter(0.3 * SECOND)).toEqual(['timed out']);
   });
 
-  it('gives a request up after the request time-out where the connection is not made by then', () => {
-    const { stage, ask, heardAfter } = brokerAndControllers();
-    stage.world.net.cut(1, 2, true);
+  it('times out where no controller is known, too, and the next goes to whoever is known then', () => {
+    const { ask, believe, heardAfter } = brokerAndControllers();
+    believe(NOBODY);
     ask();
-    expect(heardAfter(1.9 * SECOND)).toEqual([]);
-    expect(heardAfter(0.2 * SECOND)).toEqual(['request lost']);
-  });
-
-  it('goes on connecting meanwhile: the next request takes the connection when it is made', () => {
-    const { stage, broker, ask, heardAfter } = brokerAndControllers();
-    stage.world.net.cut(1, 2, true);
-    ask();
-    expect(heardAfter(2.1 * SECOND)).toEqual(['request lost']);
-    ask();
-    stage.world.net.cut(1, 2, false);
-    expect(heardAfter(1.9 * SECOND)).toEqual(['response']);
-    expect(stage.heard(broker).filter((what) => what.startsWith('connected'))).toHaveLength(1);
-  });
-
-  it('asks the controller of then, where the connection breaks before it is made', () => {
-    const { stage, broker, ask, turnTo, heardAfter } = brokerAndControllers();
-    stage.world.kill(2);
-    ask();
-    expect(heardAfter(SECOND)).toEqual(['request lost']);
-    turnTo(3);
+    expect(heardAfter(4.9 * SECOND)).toEqual([]);
+    expect(heardAfter(0.3 * SECOND)).toEqual(['timed out']);
+    believe(3);
     ask();
     expect(heardAfter(SECOND)).toEqual(['response']);
-    expect(stage.heard(broker)).toContain('connected to 3');
-  });
-
-  it('gives a request up that is not answered in time, and its connection with it', () => {
-    const { stage, broker, ask, heardAfter } = brokerAndControllers();
-    ask();
-    expect(heardAfter(SECOND)).toEqual(['response']);
-    stage.world.pause(2);
-    ask();
-    expect(heardAfter(1.9 * SECOND)).toEqual([]);
-    expect(heardAfter(0.2 * SECOND)).toEqual(['request lost']);
-    stage.world.resume(2);
-    ask();
-    expect(heardAfter(SECOND)).toEqual(['response']);
-    expect(stage.heard(broker).filter((what) => what.startsWith('connected'))).toHaveLength(2);
   });
 });

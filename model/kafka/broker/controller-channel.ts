@@ -1,27 +1,18 @@
 /**
- * A broker's connection to the controller for one purpose: one request in flight, a time-out that closes the connection,
- * and a wait before the next attempt to connect. (NodeToControllerChannelManager, KafkaNetworkChannel: NetworkClient below)
+ * A broker's requests to the active controller for one purpose: sent again, to whoever is the controller then, until one
+ * answers or too long a time has passed. (NodeToControllerChannelManager, NodeToControllerRequestThread)
  *
- * A request that cannot be sent yet waits for the connection, as long as it would wait for its answer. When the connection
- * breaks, its request is the owner's again: the controller may or may not have handled it.
+ * A request that was lost may have been handled all the same: whoever sends it bears that it is handled twice.
  */
-import type { Connection } from '../../kernel/network.js';
-import type { BrokenReason, Host, MachineId, Message, TimerId } from '../../kernel/process.js';
-import type { Stream } from '../../kernel/random.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type { Request, Response } from '../protocol/messages.js';
-import { NOBODY } from '../protocol/raft-messages.js';
-import type { ConnectionOwner } from './components.js';
+import type { ControllerServices } from './components.js';
+import { InterBrokerChannel, type ChannelUser } from './inter-broker-channel.js';
 
-/** reconnect.backoff.ms of a broker's channels to the controller. */
-const RECONNECT_BACKOFF_MICROS = 50_000;
-/** socket.connection.setup.timeout.ms, .max.ms: Kafka's defaults; a broker's own settings of that name are not modelled. */
-const SETUP_TIMEOUT_MICROS = 10_000_000;
-const SETUP_TIMEOUT_MAX_MICROS = 30_000_000;
-/** NodeToControllerRequestThread: until it looks again for a controller where it knows none. */
-const UNKNOWN_CONTROLLER_MICROS = 100_000;
-/** CommonClientConfigs.RETRY_BACKOFF_JITTER, parts per million. */
-const JITTER_PPM = 200_000;
+/** controller.socket.timeout.ms */
+const SOCKET_TIMEOUT_MICROS = 30_000_000;
+/** reconnect.backoff.max.ms of these channels. */
+const RECONNECT_BACKOFF_MAX_MICROS = 50_000;
 
 /** Errors stand at the head of a response, or with each of its partitions. */
 interface MaybeFailed extends Response {
@@ -29,184 +20,109 @@ interface MaybeFailed extends Response {
   readonly partitions?: readonly { readonly error: ErrorCode }[];
 }
 
-/** Hears what became of requests. */
-export interface ChannelUser {
+/** Hears what became of requests: ControllerRequestCompletionHandler. */
+export interface ControllerRequestUser {
+  /** Of an active controller: never NOT_CONTROLLER. */
   onResponse(response: Response): void;
-  /** The connection broke, the request timed out, or the connection could not be made. */
-  onRequestLost(): void;
+  onTimeout(): void;
 }
 
-export interface ChannelSettings {
+export interface ControllerChannelSettings {
   readonly purpose: number;
-  readonly requestTimeoutMicros: number;
-  /** reconnect.backoff.max.ms */
-  readonly reconnectBackoffMaxMicros: number;
+  /** After this a request that is to be sent again has timed out; Infinity: never. */
+  readonly retryTimeoutMicros: number;
   /** Kinds of the channel's two timers. */
   readonly deadlineTimer: number;
   readonly reconnectTimer: number;
 }
 
-export class ControllerChannel implements ConnectionOwner {
-  private readonly host: Host;
-  private readonly settings: ChannelSettings;
-  private readonly user: ChannelUser;
-  private readonly controller: () => MachineId;
-  private readonly dice: Stream;
-  private connection: Connection | null = null;
-  /** To whom it connected last. */
-  private peer: MachineId = 0;
-  private connected = false;
-  /** Sent, or waiting for the connection. */
-  private request: Request | null = null;
-  private requestDeadline = 0;
-  private deadlineTimer: TimerId = 0;
-  private failedConnects = 0;
-  /** Monotonic microseconds before which no attempt to connect is made. */
-  private connectNotBefore = 0;
-  private lastCorrelationId = 0;
+export class ControllerChannel implements ChannelUser {
+  readonly #broker: ControllerServices;
+  readonly #settings: ControllerChannelSettings;
+  readonly #user: ControllerRequestUser;
+  readonly #channel: InterBrokerChannel;
+  #request: Request | null = null;
+  /** Monotonic microseconds at which it was first to be sent. */
+  #since = 0;
 
-  constructor(host: Host, settings: ChannelSettings, controller: () => MachineId, user: ChannelUser) {
-    this.host = host;
-    this.settings = settings;
-    this.controller = controller;
-    this.user = user;
-    this.dice = host.dice(`controller-channel-${settings.purpose}`);
+  constructor(broker: ControllerServices, settings: ControllerChannelSettings, user: ControllerRequestUser) {
+    this.#broker = broker;
+    this.#settings = settings;
+    this.#user = user;
+    const { purpose, retryTimeoutMicros, deadlineTimer, reconnectTimer } = settings;
+    this.#channel = new InterBrokerChannel(
+      broker.host,
+      {
+        purpose,
+        requestTimeoutMicros: Math.min(SOCKET_TIMEOUT_MICROS, retryTimeoutMicros),
+        reconnectBackoffMaxMicros: RECONNECT_BACKOFF_MAX_MICROS,
+        deadlineTimer,
+        reconnectTimer,
+      },
+      () => broker.controllerMachine(),
+      this,
+    );
   }
 
   nextCorrelationId(): number {
-    return ++this.lastCorrelationId;
+    return this.#channel.nextCorrelationId();
   }
 
   /** Nothing else may be in flight. */
   send(request: Request): void {
-    if (this.request !== null) throw new Error('one request at a time on a channel to the controller');
-    this.request = request;
-    if (this.connected) this.write();
-    else if (this.connection === null) this.connectWhenAllowed();
-    else this.startDeadline();
+    this.#request = request;
+    this.#since = this.#broker.host.monotonicMicros();
+    this.#channel.send(request);
   }
 
-  /** Gives the connection up, as for a controller that says that it is none; a request in flight is forgotten. */
+  /** Gives the connection up, and the request with it. */
   disconnect(): void {
-    this.request = null;
-    const { connection } = this;
-    if (connection === null) return;
-    this.forgetConnection();
-    connection.close();
-  }
-
-  onConnected(connection: Connection): void {
-    if (connection !== this.connection) return;
-    this.connected = true;
-    this.failedConnects = 0;
-    if (this.request !== null) this.write();
-  }
-
-  onMessage(connection: Connection, message: Message): void {
-    if (connection !== this.connection) return;
-    const response = message as Response;
-    if (response.correlationId !== this.request?.correlationId)
-      throw new Error('a response to no request of this channel');
-    this.request = null;
-    if (saysNoController(response)) this.disconnect();
-    this.user.onResponse(response);
-  }
-
-  onBroken(connection: Connection, _why: BrokenReason): void {
-    if (connection === this.connection) this.lose();
+    this.#request = null;
+    this.#channel.disconnect();
   }
 
   onTimer(kind: number): void {
-    if (kind === this.settings.reconnectTimer) {
-      if (this.connection === null && this.request !== null) this.connectWhenAllowed();
-      return;
-    }
-    this.deadlineTimer = 0;
-    const { connection } = this;
-    if (this.request === null || connection === null) return;
-    if (this.host.monotonicMicros() < this.requestDeadline) {
-      this.armDeadline();
-    } else if (this.connected) {
-      this.lose();
-      connection.close();
+    // A request that waits until there is a controller times out, too (NodeToControllerRequestThread.generateRequests).
+    if (kind === this.#settings.reconnectTimer && this.#request !== null && this.#isTimedOut()) {
+      this.#channel.forgetRequest();
+      this.#timeOut();
     } else {
-      // It waited too long to be sent; the attempt to connect goes on (InterBrokerSendThread.failExpiredRequests).
-      this.request = null;
-      this.user.onRequestLost();
+      this.#channel.onTimer(kind);
     }
   }
 
-  private write(): void {
-    this.connection!.send(this.request!);
-    this.startDeadline();
-  }
-
-  private startDeadline(): void {
-    this.requestDeadline = this.host.monotonicMicros() + this.settings.requestTimeoutMicros;
-    if (this.deadlineTimer === 0) this.armDeadline();
-  }
-
-  /** One timer a connection: it looks at the deadline of whatever is in flight when it fires. */
-  private armDeadline(): void {
-    const wait = Math.max(1, this.requestDeadline - this.host.monotonicMicros());
-    this.deadlineTimer = this.host.timer(this.settings.deadlineTimer, wait, 0);
-  }
-
-  private connectWhenAllowed(): void {
-    const peer = this.controller();
-    if (peer !== this.peer) this.failedConnects = 0;
-    // Backoffs are of one node's connections: another is tried at once.
-    const since = peer === this.peer ? this.connectNotBefore - this.host.monotonicMicros() : 0;
-    const wait = peer === NOBODY ? UNKNOWN_CONTROLLER_MICROS : since;
-    if (wait > 0) {
-      this.host.timer(this.settings.reconnectTimer, wait, 0);
+  onResponse(response: Response): void {
+    if (saysNoController(response)) {
+      this.#channel.disconnect();
+      this.#sendAgain();
       return;
     }
-    this.peer = peer;
-    const timeout = this.backoff(SETUP_TIMEOUT_MICROS, SETUP_TIMEOUT_MAX_MICROS);
-    this.connection = this.host.net.connect(peer, this.settings.purpose, timeout);
-    this.connection.state = this;
-    this.startDeadline();
+    this.#request = null;
+    this.#user.onResponse(response);
   }
 
-  private lose(): void {
-    this.forgetConnection();
-    if (this.request === null) return;
-    this.request = null;
-    this.user.onRequestLost();
+  onRequestLost(): void {
+    this.#sendAgain();
   }
 
-  private forgetConnection(): void {
-    const wait = this.backoff(RECONNECT_BACKOFF_MICROS, this.settings.reconnectBackoffMaxMicros);
-    if (!this.connected) this.failedConnects++;
-    this.connected = false;
-    this.connection = null;
-    this.connectNotBefore = this.host.monotonicMicros() + wait;
+  /** The very same request: whoever made it does not hear of this. (NodeToControllerRequestThread.handleResponse) */
+  #sendAgain(): void {
+    if (this.#isTimedOut()) this.#timeOut();
+    else this.#channel.send(this.#request!);
   }
 
-  private backoff(initial: number, max: number): number {
-    return exponentialBackoff(initial, max, this.failedConnects, JITTER_PPM, this.dice);
+  #isTimedOut(): boolean {
+    return this.#broker.host.monotonicMicros() - this.#since >= this.#settings.retryTimeoutMicros;
+  }
+
+  #timeOut(): void {
+    this.#request = null;
+    this.#user.onTimeout();
   }
 }
 
-/** Whoever is asked next is the controller of then. (NodeToControllerRequestThread.handleResponse) */
 function saysNoController(response: Response): boolean {
   const { error, partitions } = response as MaybeFailed;
   if (error === KafkaError.NOT_CONTROLLER) return true;
   return partitions !== undefined && partitions.some((partition) => partition.error === KafkaError.NOT_CONTROLLER);
-}
-
-/** The wait after `attempts` failures before this one, doubling up to a maximum, with jitter (ExponentialBackoff). Microseconds. */
-export function exponentialBackoff(
-  initial: number,
-  max: number,
-  attempts: number,
-  jitterPpm: number,
-  dice: Stream,
-): number {
-  let wait = initial;
-  for (let i = 0; i < attempts && wait < max; i++) wait *= 2;
-  wait = Math.min(wait, max);
-  const factor = dice.between(1_000_000 - jitterPpm, 1_000_000 + jitterPpm);
-  return Math.trunc((wait * factor) / 1_000_000);
 }

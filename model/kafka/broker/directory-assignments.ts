@@ -2,11 +2,9 @@
  * Tells the controller in which log directory each replica lies, where the metadata do not know it: AssignmentsManager
  * (KIP-858). A broker of one directory never has anything to say.
  *
- * What is to be said is gathered for a while, sent in one request, and said again until it is taken. The form is that of
- * 3.9; 3.7 gathered for 500 ms.
+ * What is to be said is gathered for a while, sent in one request, and said again until it is taken.
  */
-import type { Connection } from '../../kernel/network.js';
-import type { BrokenReason, Message, TimerId } from '../../kernel/process.js';
+import type { TimerId } from '../../kernel/process.js';
 import type { Stream } from '../../kernel/random.js';
 import type { MetadataImage } from '../control/metadata-image.js';
 import { KafkaError } from '../protocol/errors.js';
@@ -18,37 +16,41 @@ import {
   type Response,
 } from '../protocol/messages.js';
 import { TimerRange, type BrokerComponent, type ControllerServices } from './components.js';
-import { ControllerChannel, exponentialBackoff, type ChannelUser } from './controller-channel.js';
+import { ControllerChannel, type ControllerRequestUser } from './controller-channel.js';
+import { exponentialBackoff } from './inter-broker-channel.js';
 
 const Timer = {
   send: TimerRange.directoryAssignments + 0,
-  resend: TimerRange.directoryAssignments + 1,
-  channelDeadline: TimerRange.directoryAssignments + 2,
-  channelReconnect: TimerRange.directoryAssignments + 3,
+  channelDeadline: TimerRange.directoryAssignments + 1,
+  channelReconnect: TimerRange.directoryAssignments + 2,
 } as const;
 
 /** AssignReplicasToDirsRequest.MAX_ASSIGNMENTS_PER_REQUEST */
 const MAX_ASSIGNMENTS = 2250;
+/** 3.7: DISPATCH_INTERVAL_NS, begun again by each one that is new. */
+const QUIET_MICROS = 500_000;
+/** AssignmentsManager.STANDARD_BACKOFF */
 const BACKOFF_MICROS = 100_000;
 const BACKOFF_MAX_MICROS = 10_000_000;
 const BACKOFF_JITTER_PPM = 20_000;
-/** NodeToControllerChannelManager's wait before it asks the next controller. */
-const RETRY_BACKOFF_MICROS = 50_000;
-/** controller.socket.timeout.ms */
-const REQUEST_TIMEOUT_MICROS = 30_000_000;
-const RECONNECT_BACKOFF_MAX_MICROS = 50_000;
+/** BrokerServer: retryTimeoutMs of the channel "directory-assignments". */
+const RETRY_TIMEOUT_MICROS = 60_000_000;
 const REQUEST_BYTES = 60;
 const REQUEST_PARTITION_BYTES = 20;
 
-export class DirectoryAssignments implements BrokerComponent, ChannelUser {
+type Said = AssignReplicasToDirsRequest['partitions'][number];
+const NOTHING: readonly Said[] = [];
+
+export class DirectoryAssignments implements BrokerComponent, ControllerRequestUser {
   readonly #broker: ControllerServices;
   readonly #image: MetadataImage;
   readonly #channel: ControllerChannel;
   readonly #dice: Stream;
+  readonly #untilQuiet: boolean;
   /** By partition, in the order in which they came: the directory. */
   readonly #ready = new Map<number, number>();
-  /** What the request in flight says; null: none is. */
-  #inFlight: AssignReplicasToDirsRequest | null = null;
+  /** What the request in flight says; empty: none is. */
+  #inFlight = NOTHING;
   #sendTimer: TimerId = 0;
   /** Monotonic microseconds. */
   #sendAt = 0;
@@ -58,16 +60,15 @@ export class DirectoryAssignments implements BrokerComponent, ChannelUser {
     this.#broker = broker;
     this.#image = image;
     this.#dice = broker.host.dice('directory-assignments');
+    this.#untilQuiet = broker.config.rules.directoryAssignmentBatching === 'until-quiet';
     this.#channel = new ControllerChannel(
-      broker.host,
+      broker,
       {
         purpose: Purpose.directoryAssignments,
-        requestTimeoutMicros: REQUEST_TIMEOUT_MICROS,
-        reconnectBackoffMaxMicros: RECONNECT_BACKOFF_MAX_MICROS,
+        retryTimeoutMicros: RETRY_TIMEOUT_MICROS,
         deadlineTimer: Timer.channelDeadline,
         reconnectTimer: Timer.channelReconnect,
       },
-      () => broker.controllerMachine(),
       this,
     );
   }
@@ -76,65 +77,50 @@ export class DirectoryAssignments implements BrokerComponent, ChannelUser {
 
   /** A later one takes the place of an earlier (AssignmentsManager.onAssignment). */
   add(partition: number, directoryId: number): void {
+    if (this.#untilQuiet && this.#saysAlready(partition, directoryId)) return;
     this.#ready.delete(partition);
     this.#ready.set(partition, directoryId);
-    this.#schedule();
-  }
-
-  onConnected(connection: Connection): void {
-    this.#channel.onConnected(connection);
-  }
-
-  onMessage(connection: Connection, message: Message): void {
-    this.#channel.onMessage(connection, message);
-  }
-
-  onBroken(connection: Connection, why: BrokenReason): void {
-    this.#channel.onBroken(connection, why);
+    if (!this.#untilQuiet) this.#sendIn(this.#backoff());
+    else if (this.#inFlight.length === 0) this.#sendIn(QUIET_MICROS);
   }
 
   onTimer(kind: number): void {
-    switch (kind) {
-      case Timer.send:
-        this.#sendTimer = 0;
-        this.#send();
-        return;
-      case Timer.resend:
-        this.#channel.send(this.#inFlight!);
-        return;
-      default:
-        this.#channel.onTimer(kind);
+    if (kind !== Timer.send) {
+      this.#channel.onTimer(kind);
+      return;
     }
+    this.#sendTimer = 0;
+    this.#send();
   }
 
   onResponse(response: Response): void {
     const { error, partitions } = response as AssignReplicasToDirsResponse;
-    if (error === KafkaError.NOT_CONTROLLER) {
-      this.#channel.disconnect();
-      this.#broker.host.timer(Timer.resend, RETRY_BACKOFF_MICROS, 0);
-      return;
-    }
-    const sent = this.#inFlight!.partitions;
-    this.#inFlight = null;
     if (error === KafkaError.NONE) this.#failures = 0;
     else this.#failures++;
-    for (const { partition, directoryId } of sent) {
-      const answer = error === KafkaError.NONE ? partitions.find((one) => one.partition === partition) : undefined;
-      // What was said since counts more.
-      if (answer?.error !== KafkaError.NONE && !this.#ready.has(partition)) this.#ready.set(partition, directoryId);
-    }
-    if (this.#ready.size > 0) this.#schedule();
+    this.#takeBack(({ partition }) => partitions.find((one) => one.partition === partition)?.error !== KafkaError.NONE);
   }
 
-  /** The same request again: what it says is as true as before. */
-  onRequestLost(): void {
-    this.#channel.send(this.#inFlight!);
+  onTimeout(): void {
+    this.#failures++;
+    this.#takeBack(() => true);
+  }
+
+  /** Those of the request in flight that were not taken are to be said again, but for what was said since. */
+  #takeBack(isToBeSaidAgain: (said: Said) => boolean): void {
+    const sent = this.#inFlight;
+    this.#inFlight = NOTHING;
+    for (const said of sent) {
+      if (isToBeSaidAgain(said) && !this.#ready.has(said.partition)) this.#ready.set(said.partition, said.directoryId);
+    }
+    if (this.#ready.size === 0) return;
+    if (!this.#untilQuiet) this.#sendIn(this.#backoff());
+    else this.#sendIn(this.#failures === 0 ? QUIET_MICROS : QUIET_MICROS + this.#backoff());
   }
 
   /** What is no longer this broker's to say is left out (maybeSendAssignments, Assignment.valid). */
   #send(): void {
-    if (this.#inFlight !== null) return;
-    const partitions: { partition: number; directoryId: number }[] = [];
+    if (this.#inFlight.length > 0) return;
+    const partitions: Said[] = [];
     const { nodeId } = this.#broker.config;
     for (const [partition, directoryId] of this.#ready) {
       if (partitions.length === MAX_ASSIGNMENTS) break;
@@ -143,7 +129,8 @@ export class DirectoryAssignments implements BrokerComponent, ChannelUser {
         partitions.push({ partition, directoryId });
     }
     if (partitions.length === 0) return;
-    this.#inFlight = {
+    this.#inFlight = partitions;
+    const request: AssignReplicasToDirsRequest = {
       kind: Api.assignReplicasToDirs,
       bytes: REQUEST_BYTES + REQUEST_PARTITION_BYTES * partitions.length,
       correlationId: this.#channel.nextCorrelationId(),
@@ -151,19 +138,26 @@ export class DirectoryAssignments implements BrokerComponent, ChannelUser {
       brokerEpoch: this.#broker.brokerEpoch(),
       partitions,
     };
-    this.#channel.send(this.#inFlight);
+    this.#channel.send(request);
   }
 
-  /** After the wait, or when it was to be sent before, whichever comes first (AssignmentsManagerDeadlineFunction). */
-  #schedule(): void {
+  #saysAlready(partition: number, directoryId: number): boolean {
+    const waits = this.#ready.get(partition);
+    if (waits !== undefined) return waits === directoryId;
+    return this.#inFlight.some((said) => said.partition === partition && said.directoryId === directoryId);
+  }
+
+  #backoff(): number {
+    if (this.#failures === 0) return BACKOFF_MICROS;
+    return exponentialBackoff(BACKOFF_MICROS, BACKOFF_MAX_MICROS, this.#failures, BACKOFF_JITTER_PPM, this.#dice);
+  }
+
+  /** Then or when it was to be sent before: the earlier (AssignmentsManagerDeadlineFunction), once the later of the two. */
+  #sendIn(wait: number): void {
     const { host } = this.#broker;
-    const wait =
-      this.#failures === 0
-        ? BACKOFF_MICROS
-        : exponentialBackoff(BACKOFF_MICROS, BACKOFF_MAX_MICROS, this.#failures, BACKOFF_JITTER_PPM, this.#dice);
     const at = host.monotonicMicros() + wait;
     if (this.#sendTimer !== 0) {
-      if (this.#sendAt <= at) return;
+      if (this.#untilQuiet ? at <= this.#sendAt : at >= this.#sendAt) return;
       host.cancel(this.#sendTimer);
     }
     this.#sendAt = at;

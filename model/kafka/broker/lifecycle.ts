@@ -5,8 +5,7 @@
  * starting: registered, catching up with the metadata. recovery: loading logs, until the controller unfences it.
  * running. pending-controlled-shutdown: waiting for the controller to move its leaderships away.
  */
-import type { Connection } from '../../kernel/network.js';
-import type { BrokenReason, Message, TimerId } from '../../kernel/process.js';
+import type { TimerId } from '../../kernel/process.js';
 import type { Stream } from '../../kernel/random.js';
 import { NO_DIRECTORIES } from '../protocol/directory-ids.js';
 import { KafkaError } from '../protocol/errors.js';
@@ -22,7 +21,8 @@ import {
   type Response,
 } from '../protocol/messages.js';
 import { TimerRange, type BrokerServices, type Lifecycle } from './components.js';
-import { ControllerChannel, exponentialBackoff, type ChannelUser } from './controller-channel.js';
+import { ControllerChannel, type ControllerRequestUser } from './controller-channel.js';
+import { exponentialBackoff } from './inter-broker-channel.js';
 
 export type BrokerState =
   | 'not-running'
@@ -48,7 +48,6 @@ const FIRST_SHUTDOWN_HEARTBEAT_MICROS = 50_000;
 /** resendExponentialBackoff: 100 ms × 2 up to the session time-out, jitter 2 %. */
 const RESEND_BACKOFF_MICROS = 100_000;
 const RESEND_JITTER_PPM = 20_000;
-const RECONNECT_BACKOFF_MAX_MICROS = 50_000;
 
 /** log.dir.failure.timeout.ms */
 const DIRECTORY_FAILURE_TIMEOUT_MS = 30_000;
@@ -56,7 +55,7 @@ const DIRECTORY_FAILURE_TIMEOUT_MS = 30_000;
 const REGISTRATION_BYTES = 120;
 const HEARTBEAT_BYTES = 50;
 
-export class BrokerLifecycle implements Lifecycle, ChannelUser {
+export class BrokerLifecycle implements Lifecycle, ControllerRequestUser {
   brokerEpoch = -1;
   state: BrokerState = 'not-running';
 
@@ -78,8 +77,6 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
   /** The communication is due although a request is in flight: it follows the answer. */
   private isCommunicationDue = false;
   private inFlight: Request | null = null;
-  /** Monotonic microseconds at which the request in flight was first handed to the channel. */
-  private inFlightSince = 0;
 
   constructor(broker: BrokerServices) {
     const { host, config } = broker;
@@ -89,15 +86,14 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
     this.dice = host.dice('broker-lifecycle');
     this.incarnationId = this.dice.bits() >>> 0;
     this.channel = new ControllerChannel(
-      host,
+      broker,
       {
         purpose: Purpose.heartbeat,
-        requestTimeoutMicros: this.retryTimeoutMicros,
-        reconnectBackoffMaxMicros: RECONNECT_BACKOFF_MAX_MICROS,
+        // Half a session, so that a lost request costs no session (KAFKA-14392).
+        retryTimeoutMicros: Math.trunc(this.sessionTimeoutMicros / 2),
         deadlineTimer: Timer.channelDeadline,
         reconnectTimer: Timer.channelReconnect,
       },
-      () => broker.controllerMachine(),
       this,
     );
   }
@@ -137,18 +133,6 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
     this.schedule(0);
   }
 
-  onConnected(connection: Connection): void {
-    this.channel.onConnected(connection);
-  }
-
-  onMessage(connection: Connection, message: Message): void {
-    this.channel.onMessage(connection, message);
-  }
-
-  onBroken(connection: Connection, why: BrokenReason): void {
-    this.channel.onBroken(connection, why);
-  }
-
   onTimer(kind: number, arg: number): void {
     switch (kind) {
       case Timer.communicate:
@@ -171,9 +155,7 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
   onResponse(response: Response): void {
     const asked = this.inFlight;
     this.inFlight = null;
-    if ((response as BrokerHeartbeatResponse).error === KafkaError.NOT_CONTROLLER) {
-      this.retryOrFail(response.kind);
-    } else if (response.kind === Api.brokerRegistration + RESPONSE) {
+    if (response.kind === Api.brokerRegistration + RESPONSE) {
       this.onRegistration(response as BrokerRegistrationResponse);
     } else {
       this.onHeartbeat(response as BrokerHeartbeatResponse, (asked as BrokerHeartbeatRequest).offlineLogDirs);
@@ -181,10 +163,9 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
     if (this.isCommunicationDue && this.inFlight === null) this.schedule(0);
   }
 
-  onRequestLost(): void {
-    const kind = this.inFlight!.kind + RESPONSE;
+  onTimeout(): void {
     this.inFlight = null;
-    this.retryOrFail(kind);
+    this.scheduleAfterFailure();
   }
 
   // ---------------------------------------------------------------------- what is sent
@@ -196,18 +177,8 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
       return;
     }
     this.isCommunicationDue = false;
-    this.inFlightSince = this.broker.host.monotonicMicros();
-    this.send();
-  }
-
-  private send(): void {
     this.inFlight = this.registered ? this.heartbeat() : this.registration();
     this.channel.send(this.inFlight);
-  }
-
-  /** controller.socket.timeout.ms of this channel: half a session, so that a lost request costs no session (KAFKA-14392). */
-  private get retryTimeoutMicros(): number {
-    return Math.trunc(this.sessionTimeoutMicros / 2);
   }
 
   private registration(): BrokerRegistrationRequest {
@@ -295,15 +266,6 @@ export class BrokerLifecycle implements Lifecycle, ChannelUser {
     this.channel.disconnect();
     this.inFlight = null;
     this.onStopped?.();
-  }
-
-  /** The channel tries a lost request again until half a session has passed; then it counts as failed. */
-  private retryOrFail(responseKind: number): void {
-    if (this.state === 'stopped') return;
-    const waited = this.broker.host.monotonicMicros() - this.inFlightSince;
-    const isStillWanted = responseKind === (this.registered ? Api.brokerHeartbeat : Api.brokerRegistration) + RESPONSE;
-    if (isStillWanted && waited < this.retryTimeoutMicros) this.send();
-    else this.scheduleAfterFailure();
   }
 
   private scheduleAfterFailure(): void {

@@ -6,8 +6,7 @@
  * before the first answer tells the high watermark: what it can know, and when, is the same.
  */
 import { lastOf } from '../../kernel/arrays.js';
-import type { Connection } from '../../kernel/network.js';
-import type { BrokenReason, MachineId, Message } from '../../kernel/process.js';
+import type { MachineId } from '../../kernel/process.js';
 import type { Stream } from '../../kernel/random.js';
 import { KafkaError } from '../protocol/errors.js';
 import { Purpose, RESPONSE, type Response } from '../protocol/messages.js';
@@ -23,8 +22,8 @@ import {
   type QuorumFetchResponse,
   type QuorumResponse,
 } from '../protocol/raft-messages.js';
-import { TimerRange, type BrokerComponent, type BrokerServices, type MetadataFetching } from './components.js';
-import { ControllerChannel, type ChannelUser } from './controller-channel.js';
+import { TimerRange, type BrokerServices, type MetadataFetching } from './components.js';
+import { InterBrokerChannel, type ChannelUser } from './inter-broker-channel.js';
 
 const Timer = {
   fetch: TimerRange.metadataFetcher + 0,
@@ -38,9 +37,9 @@ const MAX_FETCH_WAIT_MS = 500;
 const RECONNECT_BACKOFF_MAX_MICROS = 500_000;
 const REQUEST_BYTES = 80;
 
-export class MetadataFetcher implements BrokerComponent, MetadataFetching, ChannelUser {
+export class MetadataFetcher implements MetadataFetching, ChannelUser {
   private readonly broker: BrokerServices;
-  private readonly channel: ControllerChannel;
+  private readonly channel: InterBrokerChannel;
   private readonly dice: Stream;
   private epoch = 0;
   private leader: MachineId = NOBODY;
@@ -61,7 +60,7 @@ export class MetadataFetcher implements BrokerComponent, MetadataFetching, Chann
     this.broker = broker;
     this.dice = broker.host.dice('metadata-fetcher');
     this.target = this.anyVoter();
-    this.channel = new ControllerChannel(
+    this.channel = new InterBrokerChannel(
       broker.host,
       {
         purpose: Purpose.metadataFetch,
@@ -84,18 +83,6 @@ export class MetadataFetcher implements BrokerComponent, MetadataFetching, Chann
   /** The leader of the quorum, as far as this broker knows; NOBODY. */
   get leaderId(): MachineId {
     return this.leader;
-  }
-
-  onConnected(connection: Connection): void {
-    this.channel.onConnected(connection);
-  }
-
-  onMessage(connection: Connection, message: Message): void {
-    this.channel.onMessage(connection, message);
-  }
-
-  onBroken(connection: Connection, why: BrokenReason): void {
-    this.channel.onBroken(connection, why);
   }
 
   onTimer(kind: number): void {

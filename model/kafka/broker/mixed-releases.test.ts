@@ -5,8 +5,8 @@ import { KafkaError } from '../protocol/errors.js';
 import { Api, type AlterPartitionRequest, type OffsetForLeaderEpochResponse } from '../protocol/messages.js';
 import { metadataVersionOf } from '../protocol/versions/features.js';
 import type { MixedRelease } from '../protocol/versions/resolve.js';
-import { answerFetch, awaitFetch, labWithFollower, labWithLeader, MILLI, SECOND, type Lab } from './testing/lab.js';
-import { acknowledged, cluster, cut } from './testing/story.js';
+import { answerFetch, awaitFetch, labWithFollower, labWithLeader, type Lab } from './testing/lab.js';
+import { acknowledged, handedOverBeforeACrash } from './testing/story.js';
 
 function released(release: string, agreed: string): MixedRelease {
   return { release, agreed };
@@ -19,21 +19,10 @@ function raise(lab: Lab, release: string): void {
 }
 
 describe('S1 on brokers of 0.11', () => {
-  /** 3 hands over to 1, which dies before 2 has fetched from it. Which running broker has the acknowledged record? */
-  function holders(agreed: string): readonly MachineId[] {
+  const holders = (agreed: string): readonly MachineId[] => {
     const mixed = released('0.11', agreed);
-    const lab = cluster(3, { releases: { 1: mixed, 2: mixed, 3: mixed }, topic: { 'min.insync.replicas': 2 } });
-    const value = acknowledged(lab, 3, -1);
-    cut(lab, 1, 2);
-    lab.decide({ leader: 1 });
-    for (const broker of [1, 2, 3]) lab.awaitMetadata(broker);
-    lab.pass(100 * MILLI);
-    lab.world.kill(1);
-    lab.decide({ leader: 2, isr: [2, 3] });
-    for (const broker of [2, 3]) lab.awaitMetadata(broker);
-    lab.pass(5 * SECOND);
-    return [2, 3].filter((broker) => lab.world.process(broker) !== undefined && lab.log(broker).includes(value));
-  }
+    return handedOverBeforeACrash({ releases: { 1: mixed, 2: mixed, 3: mixed } }).holders;
+  };
 
   it('loses the record as on 0.10 while inter.broker.protocol.version says 0.10.2', () =>
     expect(holders('0.10.2')).toEqual([]));

@@ -2,8 +2,6 @@
  * Producer ids, in blocks that the controller gives out: RPCProducerIdManager (KIP-730). While there is none, producers
  * are told to ask again.
  */
-import type { Connection } from '../../kernel/network.js';
-import type { BrokenReason, Message } from '../../kernel/process.js';
 import { KafkaError } from '../protocol/errors.js';
 import {
   Api,
@@ -14,21 +12,19 @@ import {
 } from '../protocol/messages.js';
 import { TimerRange, type BrokerComponent, type ControllerServices } from './components.js';
 import type { ProducerIds } from './control-plane.js';
-import { ControllerChannel, type ChannelUser } from './controller-channel.js';
+import { ControllerChannel, type ControllerRequestUser } from './controller-channel.js';
 
 const Timer = {
-  retry: TimerRange.forwarding + 0,
-  channelDeadline: TimerRange.forwarding + 1,
-  channelReconnect: TimerRange.forwarding + 2,
+  channelDeadline: TimerRange.forwarding + 0,
+  channelReconnect: TimerRange.forwarding + 1,
 } as const;
 
-/** RPCProducerIdManager.RETRY_BACKOFF_MS */
+/** RPCProducerIdManager.RetryBackoffMs */
 const RETRY_BACKOFF_MICROS = 50_000;
-/** controller.socket.timeout.ms */
-const REQUEST_TIMEOUT_MICROS = 30_000_000;
-const RECONNECT_BACKOFF_MAX_MICROS = 50_000;
+/** BrokerServer: retryTimeoutMs of the channel "forwarding". */
+const RETRY_TIMEOUT_MICROS = 60_000_000;
 const REQUEST_BYTES = 40;
-/** The next block is asked for when this share of the present one is used: PREFETCH_THRESHOLD. */
+/** The next block is asked for when this share of the present one is used: ProducerIdManager.PidPrefetchThreshold. */
 const PREFETCH_TENTHS = 9;
 
 interface Block {
@@ -38,7 +34,7 @@ interface Block {
 
 const EMPTY: Block = { start: 0, length: 0 };
 
-export class ProducerIdManager implements BrokerComponent, ProducerIds, ChannelUser {
+export class ProducerIdManager implements BrokerComponent, ProducerIds, ControllerRequestUser {
   readonly #broker: ControllerServices;
   readonly #channel: ControllerChannel;
   #block: Block = EMPTY;
@@ -46,19 +42,19 @@ export class ProducerIdManager implements BrokerComponent, ProducerIds, ChannelU
   #nextBlock: Block | null = null;
   /** Asked for, and not yet here. */
   #isAwaited = false;
+  /** Monotonic microseconds. */
+  #askNotBefore = 0;
 
   constructor(broker: ControllerServices) {
     this.#broker = broker;
     this.#channel = new ControllerChannel(
-      broker.host,
+      broker,
       {
         purpose: Purpose.forwarding,
-        requestTimeoutMicros: REQUEST_TIMEOUT_MICROS,
-        reconnectBackoffMaxMicros: RECONNECT_BACKOFF_MAX_MICROS,
+        retryTimeoutMicros: RETRY_TIMEOUT_MICROS,
         deadlineTimer: Timer.channelDeadline,
         reconnectTimer: Timer.channelReconnect,
       },
-      () => broker.controllerMachine(),
       this,
     );
   }
@@ -80,40 +76,26 @@ export class ProducerIdManager implements BrokerComponent, ProducerIds, ChannelU
     return this.#block.start + this.#used++;
   }
 
-  onConnected(connection: Connection): void {
-    this.#channel.onConnected(connection);
-  }
-
-  onMessage(connection: Connection, message: Message): void {
-    this.#channel.onMessage(connection, message);
-  }
-
-  onBroken(connection: Connection, why: BrokenReason): void {
-    this.#channel.onBroken(connection, why);
-  }
-
   onTimer(kind: number): void {
-    if (kind === Timer.retry) this.#send();
-    else this.#channel.onTimer(kind);
+    this.#channel.onTimer(kind);
   }
 
+  /** After an error nothing is asked until somebody wants an id again, and not at once (KAFKA-14694). */
   onResponse(response: Response): void {
     const { error, producerIdStart, producerIdLen } = response as AllocateProducerIdsResponse;
-    if (error !== KafkaError.NONE) {
-      this.#broker.host.timer(Timer.retry, RETRY_BACKOFF_MICROS, 0);
-      return;
-    }
     this.#isAwaited = false;
-    this.#nextBlock = { start: producerIdStart, length: producerIdLen };
+    if (error === KafkaError.NONE) this.#nextBlock = { start: producerIdStart, length: producerIdLen };
+    else this.#askNotBefore = this.#broker.host.monotonicMicros() + RETRY_BACKOFF_MICROS;
+  }
+
+  onTimeout(): void {
+    this.#isAwaited = false;
   }
 
   /** A block that was given out and not heard of is lost: ids need only be unique. */
-  onRequestLost(): void {
-    this.#broker.host.timer(Timer.retry, RETRY_BACKOFF_MICROS, 0);
-  }
-
   #requestBlock(): void {
     if (this.#isAwaited || this.#nextBlock !== null) return;
+    if (this.#broker.host.monotonicMicros() < this.#askNotBefore) return;
     this.#isAwaited = true;
     this.#send();
   }

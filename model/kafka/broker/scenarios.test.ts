@@ -3,12 +3,20 @@
  * needs: with the broken rule the story ends as told, with the mended one it does not.
  */
 import { describe, expect, it } from 'vitest';
-import type { MachineId } from '../../kernel/process.js';
 import { KafkaError } from '../protocol/errors.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
 import type { RuleValues } from '../protocol/versions/rules.js';
 import { labWithLeader, MILLI, SECOND } from './testing/lab.js';
-import { acknowledged, cluster, cut, restart, shortLag, tell, withhold } from './testing/story.js';
+import {
+  acknowledged,
+  cluster,
+  cut,
+  handedOverBeforeACrash,
+  restart,
+  shortLag,
+  tell,
+  withhold,
+} from './testing/story.js';
 import { BrokerTimer } from './timers.js';
 
 /** How a release truncates, elects and fences, under the controller of 3.9. */
@@ -19,23 +27,7 @@ function dataPathOf(version: string): Partial<RuleValues> {
 }
 
 describe('S1: a planned move and a crash, with truncation to the high watermark (KIP-101)', () => {
-  /** Broker 3 leads and hands over to 1, which dies before 2 has fetched from it. Which running broker has the last record? */
-  function story(version: string): { readonly running: readonly MachineId[]; readonly holders: readonly MachineId[] } {
-    const lab = cluster(3, { rules: dataPathOf(version), topic: { 'min.insync.replicas': 2 } });
-    const value = acknowledged(lab, 3, -1);
-    // The high watermark that covers it reaches the followers with the next answer.
-    expect(lab.replica(2)).toMatchObject({ logEnd: 2, highWatermark: 1 });
-    cut(lab, 1, 2);
-    lab.decide({ leader: 1 });
-    for (const broker of [1, 2, 3]) lab.awaitMetadata(broker);
-    lab.pass(100 * MILLI);
-    lab.world.kill(1);
-    lab.decide({ leader: 2, isr: [2, 3] });
-    for (const broker of [2, 3]) lab.awaitMetadata(broker);
-    lab.pass(5 * SECOND);
-    const running = [2, 3].filter((broker) => lab.world.process(broker) !== undefined);
-    return { running, holders: running.filter((broker) => lab.log(broker).includes(value)) };
-  }
+  const story = (version: string) => handedOverBeforeACrash({ rules: dataPathOf(version) });
 
   it('elects a broker without an acknowledged record, acks=all and min.insync.replicas=2 notwithstanding', () => {
     // The former leader is ahead of the new one, and its broker stops rather than cut its log.

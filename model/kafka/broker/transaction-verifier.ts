@@ -13,7 +13,7 @@ import type {
 } from '../protocol/transaction-messages.js';
 import { FIRST_VERIFICATION_TIMER, type CoordinatorServices } from '../coordinator/transaction/services.js';
 import type { VerificationGuard } from '../log/verification-guards.js';
-import { ControllerChannel, type ChannelUser } from './controller-channel.js';
+import { InterBrokerChannel, type ChannelUser } from './inter-broker-channel.js';
 import type { RequestChannel } from './request-channel.js';
 import type { VerifiedTransaction } from './verified-transaction.js';
 
@@ -109,7 +109,7 @@ export class TransactionVerifier {
 
 /** One request at a time to one coordinator. */
 class VerificationChannel implements ChannelUser {
-  readonly channel: ControllerChannel;
+  readonly channel: InterBrokerChannel;
   readonly #owner: TransactionVerifier;
   readonly #addsPartitions: boolean;
   readonly #queue: Verification[] = [];
@@ -126,7 +126,7 @@ class VerificationChannel implements ChannelUser {
       deadlineTimer: first,
       reconnectTimer: first + 1,
     };
-    this.channel = new ControllerChannel(host, settings, () => broker, this);
+    this.channel = new InterBrokerChannel(host, settings, () => broker, this);
   }
 
   add(verification: Verification): void {

@@ -1,14 +1,10 @@
 import { resolveRules } from '../protocol/versions/resolve.js';
 import { describeAddedPartitions } from './testing/added-partitions-cases.js';
-import { describeControlPlane } from './testing/control-plane-cases.js';
+import { describeControlPlane, soonGivenUp } from './testing/control-plane-cases.js';
 
-const broker = {
-  'broker.session.timeout.ms': 6000,
-  'broker.heartbeat.interval.ms': 1500,
-  'zookeeper.session.timeout.ms': 6000,
-  'replica.lag.time.max.ms': 8000,
-  'replica.socket.timeout.ms': 8000,
-};
+const broker = soonGivenUp;
+/** Leaders write the ISR. */
+const to26 = resolveRules('3.9', { isrWrites: 'zookeeper', leaderEpochInStopReplica: false, fencedNotInIsr: false });
 
 describeControlPlane({ name: 'KRaft', cluster: { control: 'kraft', broker } });
 
@@ -33,7 +29,7 @@ describeControlPlane({
     control: 'zookeeper',
     controllers: 3,
     broker,
-    rules: resolveRules('3.9', { isrWrites: 'zookeeper', leaderEpochInStopReplica: false, fencedNotInIsr: false }),
+    rules: to26,
   },
 });
 
@@ -52,6 +48,6 @@ describeAddedPartitions({
     control: 'zookeeper',
     controllers: 3,
     broker,
-    rules: resolveRules('3.9', { isrWrites: 'zookeeper', leaderEpochInStopReplica: false, fencedNotInIsr: false }),
+    rules: to26,
   },
 });

@@ -7,15 +7,10 @@ import { isOnline, DirectoryId } from '../protocol/directory-ids.js';
 import { resolveRules } from '../protocol/versions/resolve.js';
 import { smallCluster } from '../testing/cluster-spec.js';
 import { Run } from '../testing/run.js';
+import { soonGivenUp } from './testing/control-plane-cases.js';
 import { describeLogDirectories, fail, someLeader } from './testing/log-dir-cases.js';
 
-const broker = {
-  'broker.session.timeout.ms': 6000,
-  'broker.heartbeat.interval.ms': 1500,
-  'zookeeper.session.timeout.ms': 6000,
-  'replica.lag.time.max.ms': 8000,
-  'replica.socket.timeout.ms': 8000,
-};
+const broker = soonGivenUp;
 
 describeLogDirectories({ name: 'KRaft', cluster: { control: 'kraft', broker } });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { KafkaError } from '../protocol/errors.js';
 import type { RecordBatch } from '../protocol/records.js';
-import { resolveRules } from '../protocol/versions/resolve.js';
+import { resolveMixedRules, resolveRules } from '../protocol/versions/resolve.js';
+import type { Rules } from '../protocol/versions/rules.js';
 import { ProducerSnapshots } from './producer-snapshots.js';
 import { nextSequence, ProducerState } from './producer-state.js';
 import { LogLab, NAME } from './testing/log-lab.js';
@@ -19,7 +20,11 @@ function batch(producerEpoch: number, baseSequence: number, count = 1, producerI
 
 /** A state that has taken these in. */
 function stateOf(...batches: RecordBatch[]): ProducerState {
-  const state = new ProducerState(new ProducerSnapshots(new LogLab().host.disk, NAME), rules, 10_000);
+  return stateUnder(rules, ...batches);
+}
+
+function stateUnder(its: Rules, ...batches: RecordBatch[]): ProducerState {
+  const state = new ProducerState(new ProducerSnapshots(new LogLab().host.disk, NAME), its, 10_000);
   for (const taken of batches) state.append(taken);
   return state;
 }
@@ -186,5 +191,22 @@ describe('expiry', () => {
     expect(state.producerCount).toBe(1);
     expect(state.check(batch(0, 55, 1, 7))).toBe(NONE);
     expect(state.check(batch(0, 55, 1, 8))).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER);
+  });
+});
+
+describe('an open transaction of the producer', () => {
+  const opened: RecordBatch = { ...batch(4, 0), isTransactional: true };
+  const isOpenIn = (its: Rules, producerEpoch: number): boolean =>
+    stateUnder(its, opened).hasOngoingTransaction(7, producerEpoch);
+
+  it('is that of any batch of it, whatever its epoch, to 3.9', () => {
+    expect([4, 5].map((epoch) => isOpenIn(resolveRules('3.9'), epoch))).toEqual([true, true]);
+  });
+
+  it.each([
+    ['4.0', resolveRules('4.0')],
+    ['4.0 where transaction.version was not raised', resolveMixedRules({ release: '4.0', agreed: '3.9' })],
+  ])('is that of batches of its epoch alone in %s (KAFKA-18575)', (_name, its) => {
+    expect([4, 5].map((epoch) => isOpenIn(its, epoch))).toEqual([true, false]);
   });
 });

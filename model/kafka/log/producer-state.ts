@@ -39,7 +39,7 @@ export class ProducerState {
   readonly batchesRemembered: number;
   readonly #withoutState: Rules['sequenceWithoutState'];
   readonly #outlivesRecords: boolean;
-  readonly #transactionVersion: number;
+  readonly #isOfOneEpoch: boolean;
   readonly #expirationMs: number;
   readonly #producers = new Map<number, ProducerEntry>();
   /** The state is that of the log below this offset (mapEndOffset). */
@@ -52,7 +52,7 @@ export class ProducerState {
     this.batchesRemembered = rules.batchesRemembered;
     this.#withoutState = rules.sequenceWithoutState;
     this.#outlivesRecords = rules.producerStateOutlivesRecords;
-    this.#transactionVersion = rules.transactionVersion;
+    this.#isOfOneEpoch = rules.ongoingTransactionEpoch || rules.transactionVersion === 2;
     this.#expirationMs = expirationMs;
   }
 
@@ -145,12 +145,13 @@ export class ProducerState {
   }
 
   /**
-   * Has the producer a transaction open here? Since each transaction has an epoch of its own (KAFKA-14563, 4.0), one of this
-   * epoch; before that a batch of a newer epoch is not verified (UnifiedLog.hasOngoingTransaction).
+   * Has the producer a transaction open here? From 4.0 on, one of this epoch, whatever transaction.version says; before that a
+   * batch of a newer epoch is not verified (KAFKA-18575; UnifiedLog.hasOngoingTransaction). Where each transaction has an
+   * epoch of its own nothing else would do.
    */
   hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
     if (this.transactions.firstOffsetOf(producerId) < 0) return false;
-    return this.#transactionVersion < 2 || this.#producers.get(producerId)?.producerEpoch === producerEpoch;
+    return !this.#isOfOneEpoch || this.#producers.get(producerId)?.producerEpoch === producerEpoch;
   }
 
   /**

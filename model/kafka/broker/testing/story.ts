@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { MachineId } from '../../../kernel/process.js';
 import { KafkaError } from '../../protocol/errors.js';
-import { Lab, SECOND, type LabOptions } from './lab.js';
+import { Lab, MILLI, SECOND, type LabOptions } from './lab.js';
 
 /** So that a follower which is away is soon not waited for. */
 export const shortLag = { 'replica.lag.time.max.ms': 1000 };
@@ -48,4 +48,30 @@ export function restart(lab: Lab, broker: MachineId): void {
   const end = lab.script.records.length;
   lab.until('it serves', () => lab.broker(broker)?.listening === true && lab.script.records.length > end);
   lab.awaitMetadata(broker);
+}
+
+/**
+ * S1 of replication.md: 3 leads, and hands over to 1, which dies before 2 has fetched from it; 2 is elected.
+ * @returns who runs then, and who of them has the record that was acknowledged before
+ */
+export function handedOverBeforeACrash(options: LabOptions): Survivors {
+  const lab = cluster(3, { ...options, topic: { 'min.insync.replicas': 2 } });
+  const value = acknowledged(lab, 3, -1);
+  // The high watermark that covers it reaches the followers with the next answer.
+  expect(lab.replica(2)).toMatchObject({ logEnd: 2, highWatermark: 1 });
+  cut(lab, 1, 2);
+  lab.decide({ leader: 1 });
+  for (const broker of [1, 2, 3]) lab.awaitMetadata(broker);
+  lab.pass(100 * MILLI);
+  lab.world.kill(1);
+  lab.decide({ leader: 2, isr: [2, 3] });
+  for (const broker of [2, 3]) lab.awaitMetadata(broker);
+  lab.pass(5 * SECOND);
+  const running = [2, 3].filter((broker) => lab.world.process(broker) !== undefined);
+  return { running, holders: running.filter((broker) => lab.log(broker).includes(value)) };
+}
+
+interface Survivors {
+  readonly running: readonly MachineId[];
+  readonly holders: readonly MachineId[];
 }

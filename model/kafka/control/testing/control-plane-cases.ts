@@ -6,9 +6,18 @@ import { Run } from '../../testing/run.js';
 
 export interface ControlPlaneCase {
   readonly name: string;
-  /** Time-outs included: a broker that is not heard is given up after some 6 s. */
+  /** Time-outs included: those of `soonGivenUp`. */
   readonly cluster: SmallCluster;
 }
+
+/** Of brokers: one that is not heard is given up after some 6 s. */
+export const soonGivenUp = {
+  'broker.session.timeout.ms': 6000,
+  'broker.heartbeat.interval.ms': 1500,
+  'zookeeper.session.timeout.ms': 6000,
+  'replica.lag.time.max.ms': 8000,
+  'replica.socket.timeout.ms': 8000,
+} as const;
 
 const BROKERS: readonly MachineId[] = [1, 2, 3];
 

@@ -2,7 +2,7 @@
  * Tells the leaders of a transaction's partitions how it ended: TransactionMarkerChannelManager. Markers are sent again
  * until each leader has taken its own, or says that it never will; then the transaction may be completed.
  */
-import { ControllerChannel, type ChannelUser } from '../../broker/controller-channel.js';
+import { InterBrokerChannel, type ChannelUser } from '../../broker/inter-broker-channel.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import { Api, Purpose, type Response } from '../../protocol/messages.js';
 import type {
@@ -133,7 +133,7 @@ export class MarkerChannels {
 
 /** One broker's connection, with at most one request under way: what comes meanwhile goes with the next. */
 class MarkerChannel implements ChannelUser {
-  readonly channel: ControllerChannel;
+  readonly channel: InterBrokerChannel;
   readonly #owner: MarkerChannels;
   #queue: Queued[] = [];
   #sent: readonly Queued[] = [];
@@ -148,7 +148,7 @@ class MarkerChannel implements ChannelUser {
       deadlineTimer: first,
       reconnectTimer: first + 1,
     };
-    this.channel = new ControllerChannel(host, settings, () => broker, this);
+    this.channel = new InterBrokerChannel(host, settings, () => broker, this);
   }
 
   add(queued: Queued): void {

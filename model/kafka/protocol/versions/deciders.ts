@@ -32,7 +32,7 @@ function decided(by: DecidedBy, source: string): Decider {
 export const deciders: { readonly [name in RuleName]: Decider } = {
   messageFormat: decided(
     'inter-broker protocol',
-    'log.message.format.version, which may not be above inter.broker.protocol.version: 0.10.0-IV0, 0.11.0-IV0 (KafkaConfig.validateValues); its release alone from 3.0 on (KIP-724)',
+    'log.message.format.version, which may not be above inter.broker.protocol.version: 0.10.0-IV0, 0.11.0-IV0 (KafkaConfig.validateValues); read no more once that is 3.0-IV1 (LogConfig.shouldIgnoreMessageFormatVersion, KIP-724)',
   ),
   truncation: decided(
     'inter-broker protocol',
@@ -104,7 +104,10 @@ export const deciders: { readonly [name in RuleName]: Decider } = {
   partitionerHearsOfNewBatches: decided('binary', 'KafkaProducer'),
   batchExpiry: decided('binary', 'RecordAccumulator'),
   retryBackoff: decided('binary', 'ExponentialBackoff'),
-  metadataEpochs: decided('negotiation', 'Metadata version 7; MetadataResponse.hasReliableLeaderEpochs'),
+  metadataEpochs: decided(
+    'negotiation',
+    'Metadata version 7; from 2.4 on version 9, before which epochs are not to be relied on (MetadataResponse.hasReliableLeaderEpochs)',
+  ),
   positionValidation: decided(
     'negotiation',
     'OffsetForLeaderEpoch version 3; OffsetFetcherUtils.hasUsableOffsetForLeaderEpochVersion',
@@ -129,9 +132,11 @@ export const deciders: { readonly [name in RuleName]: Decider } = {
     'negotiation',
     'AddPartitionsToTxn version 4, between leader and coordinator; who is told UNSUPPORTED_VERSION appends unverified (AddPartitionsToTxnManager)',
   ),
+  ongoingTransactionEpoch: decided('binary', 'UnifiedLog, of the leader'),
   groupInTransactionalCommits: decided('negotiation', 'TxnOffsetCommit version 3'),
   stableOffsetFetch: decided('negotiation', 'OffsetFetch version 7'),
   replicaDirectories: decided('metadata.version', '3.7-IV2: MetadataVersion.isDirectoryAssignmentSupported'),
+  directoryAssignmentBatching: decided('binary', 'AssignmentsManager, of the broker'),
 };
 
 /** The cluster has agreed on it: no process decides it alone, nor two of them. */

@@ -12,7 +12,7 @@ export type FinalizedRules = Readonly<
 
 export type FeatureName = 'metadata.version' | 'eligible.leader.replicas.version';
 
-/** The level of metadata.version that each release ends with (MetadataVersion): 3.9-IV0 is 21. */
+/** The level of metadata.version that each release ends with (MetadataVersion.LATEST_PRODUCTION): 3.9-IV0 is 21. */
 const metadataVersions: Readonly<Record<string, number>> = {
   '3.3': 7,
   '3.5': 11,
@@ -22,8 +22,8 @@ const metadataVersions: Readonly<Record<string, number>> = {
   '4.1': 27,
 };
 
-/** ELRV_1 needs metadata.version 4.0-IV1 (EligibleLeaderReplicasVersion.bootstrapMetadataVersion). */
-const FIRST_WITH_ELR = metadataVersions['4.0']!;
+/** ELRV_1 needs metadata.version 4.0-IV1 (EligibleLeaderReplicasVersion.dependencies). */
+const FIRST_WITH_ELR = 23;
 
 /** -1: the release has no metadata.version for production. */
 export function metadataVersionOf(release: string): number {

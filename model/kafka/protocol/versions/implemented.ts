@@ -47,6 +47,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   periodicUncleanElection: [false, true],
   partitionReassignments: [false, true],
   replicaDirectories: [false, true],
+  directoryAssignmentBatching: ['until-quiet', 'at-most-100-ms'],
   wholeTargetInIsr: [false, true],
   brokerSession: ['unfenced', 'heard', 'heard-if-unfenced-at-takeover'],
 
@@ -78,6 +79,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   staleProducerEpoch: ['fatal', 'abortable'],
   transactionVersion: [0, 1, 2],
   transactionVerification: [false, true],
+  ongoingTransactionEpoch: [false, true],
   groupInTransactionalCommits: [false, true],
   stableOffsetFetch: [false, true],
 };

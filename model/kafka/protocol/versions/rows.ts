@@ -48,6 +48,7 @@ const first: RuleValues = {
 
   partitionReassignments: false,
   replicaDirectories: false,
+  directoryAssignmentBatching: 'until-quiet',
 
   checkQuorum: false,
   preVote: false,
@@ -85,6 +86,7 @@ const first: RuleValues = {
   staleProducerEpoch: 'fatal',
   transactionVersion: 0,
   transactionVerification: false,
+  ongoingTransactionEpoch: false,
   groupInTransactionalCommits: false,
   stableOffsetFetch: false,
 };
@@ -213,6 +215,7 @@ const releases: readonly Release[] = [
       periodicBeginQuorumEpoch: true,
       periodicUncleanElection: true,
       wholeTargetInIsr: true, // (3.8)
+      directoryAssignmentBatching: 'at-most-100-ms',
     },
   },
   {
@@ -225,6 +228,7 @@ const releases: readonly Release[] = [
       partitionerHearsOfNewBatches: false,
       sequenceWithoutState: 'accepted-outside-transactions',
       transactionVersion: 2,
+      ongoingTransactionEpoch: true,
     },
   },
   {

@@ -9,7 +9,7 @@
 import type { Connection } from '../../../../kernel/network.js';
 import type { Host, MachineId } from '../../../../kernel/process.js';
 import type { Stream } from '../../../../kernel/random.js';
-import { exponentialBackoff } from '../../../broker/controller-channel.js';
+import { exponentialBackoff } from '../../../broker/inter-broker-channel.js';
 import { Purpose, type Request, type Response } from '../../../protocol/messages.js';
 
 /** reconnect.backoff.ms, .max.ms of the quorum's channel (KafkaRaftManager.buildNetworkClient). */

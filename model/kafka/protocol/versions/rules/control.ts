@@ -72,6 +72,16 @@ export const administrationRules = {
     'KIP-858 (3.7); AssignReplicasToDirs, ReplicationControlManager.handleDirectoriesOffline',
     'kraft',
   ),
+
+  directoryAssignmentBatching: choice(
+    'How long a broker gathers before it tells the controller in which log directories its replicas lie.',
+    'KAFKA-17190 (3.9); AssignmentsManager, AssignmentsManagerDeadlineFunction',
+    {
+      'until-quiet': 'Until none has come for 500 ms.',
+      'at-most-100-ms': '100 ms after the first.',
+    },
+    'kraft',
+  ),
 };
 
 export const zooKeeperRules = {

@@ -56,6 +56,11 @@ export const producerRules = {
     'KIP-890 part 1, KAFKA-14402 (3.6); AddPartitionsToTxnManager, VerificationGuard',
   ),
 
+  ongoingTransactionEpoch: toggle(
+    'A batch whose epoch is not that of the open transaction of its producer is verified as if none were open.',
+    'KAFKA-18575 (4.0); UnifiedLog.hasOngoingTransaction',
+  ),
+
   groupInTransactionalCommits: toggle(
     "Offsets committed in a transaction carry the group's generation and the member's id, and are fenced by them.",
     'KIP-447 (2.5); TxnOffsetCommit version 3',
