@@ -98,6 +98,12 @@ const groups: readonly AnomalyWords[] = [
     sentence: 'Members of a group processed one record twice.',
   },
   {
+    name: 'processed-out-of-order',
+    words: 'records of a key processed out of order',
+    did: 'processed records of a key out of order',
+    sentence: 'Of two records of one key a group processed the later one first.',
+  },
+  {
     name: 'committed-regression',
     words: 'committed offset that went back',
     did: 'lost committed offsets',
@@ -278,6 +284,12 @@ export const anomalies: readonly AnomalyWords[] = [
     sentence: 'Some records of a transaction were read, and others were not, though reads went past them.',
   },
   {
+    name: 'interleaved-transactions',
+    words: 'transactions of one producer between each other',
+    did: 'mixed transactions of one producer',
+    sentence: 'In one partition records of two transactions of one producer stand between each other.',
+  },
+  {
     name: 'precommitted-read',
     words: 'read before the commit',
     did: 'read transactions before they were committed',
@@ -313,6 +325,7 @@ export const anomalies: readonly AnomalyWords[] = [
   invariant('W18', "offsets are taken from members of the group's present generation alone"),
   invariant('W19', 'no offset is committed beyond the end of the partition on every replica'),
   invariant('W20', 'what the controllers have committed stays as it is'),
+  invariant('W21', 'a log that is loaded holds what its disk kept'),
   invariant('W22', 'what a leader answers a consumer with stands in its log, below its high watermark'),
   invariant('W23', 'compaction removes only what is committed, and of each key never the latest record'),
 ];

@@ -9,6 +9,7 @@ import { duplicateConsumption } from './groups/duplicate-consumption.js';
 import { offsetRegisters } from './groups/offset-registers.js';
 import { groupOffsets } from './groups/offsets.js';
 import { overlappingOwnership } from './groups/overlapping-ownership.js';
+import { processedOutOfOrder } from './groups/processed-out-of-order.js';
 import { processing } from './groups/processing.js';
 import { zombieOutput } from './groups/zombie-output.js';
 import { inconsistentOffsets } from './inconsistent-offsets.js';
@@ -20,6 +21,7 @@ import { partitionInstability } from './partition-instability.js';
 import { phantom } from './phantom.js';
 import { pollOrder } from './poll-order.js';
 import { cycles } from './transactions/cycles.js';
+import { interleavedTransactions } from './transactions/interleaved-transactions.js';
 import { precommittedRead } from './transactions/precommitted-read.js';
 import { tornTransaction } from './transactions/torn-transaction.js';
 import { uniqueValues } from './unique-values.js';
@@ -41,6 +43,7 @@ export const checkers: readonly Checker[] = [
   cycles,
   precommittedRead,
   tornTransaction,
+  interleavedTransactions,
   consumeTransformProduce,
   counts,
   zombieOutput,
@@ -49,5 +52,6 @@ export const checkers: readonly Checker[] = [
   overlappingOwnership,
   duplicateConsumption,
   processing,
+  processedOutOfOrder,
   uniqueValues,
 ];

@@ -12,7 +12,7 @@ import { excludes, guarantees, isNeverLicensed, isProvenWithoutLoss } from './gu
 import { invariants } from './invariants/registry.js';
 import { Licences, type Licensed } from './licences.js';
 import { licensed } from './licences/rows.js';
-import { isOfProcessing, preventingSetting } from './prevention.js';
+import { isOfCommits, isOfProcessing, preventingSetting } from './prevention.js';
 import { isolationLevels } from './requirements/isolation.js';
 import { requirementNamed } from './requirements/registry.js';
 import { isStreamsApplication } from './settings.js';
@@ -118,7 +118,7 @@ function unpromised(anomaly: Anomaly, history: History): Licensed | null {
   if (guaranteeAgainst(anomaly, history) !== null) return null;
   if (isOfProcessing(anomaly) && isStreamsApplication(history.header)) return licensed('at-least-once', -1);
   if (anomaly.preventedBy?.setting === 'auto.offset.reset') return licensed('reset-to-latest', -1);
-  return licensed('not-promised', -1, anomaly.type === 'skipped' ? preventingSetting(anomaly, history) : null);
+  return licensed('not-promised', -1, isOfCommits(anomaly) ? preventingSetting(anomaly, history) : null);
 }
 
 function guaranteeAgainst(anomaly: Anomaly, history: History): string | null {

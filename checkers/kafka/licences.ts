@@ -10,6 +10,7 @@ import type { Trace } from '../../histories/trace.js';
 import { blockedTransactionLicence } from './licences/blocked-transactions.js';
 import { committedPrefixLicence, committedRecordsLicence } from './licences/committed-records.js';
 import { copiesLicence } from './licences/copies.js';
+import { deletedCountLicence, deletedInputLicence, deletedOutputLicence } from './licences/deleted-inputs.js';
 import { LicenceFacts } from './licences/facts.js';
 import { lossyElection } from './licences/lossy-elections.js';
 import { offsetPartitions, offsetPartitionsOf } from './licences/offset-partitions.js';
@@ -47,19 +48,31 @@ export class Licences {
       case 'int-nonmonotonic-poll':
         return consequenceOfLossLicence(facts, anomaly);
       case 'torn-transaction':
+      case 'interleaved-transactions':
       case 'precommitted-read':
       case 'G1c':
       case 'G1c-process':
       case 'G1c-realtime':
       case 'ctp-duplicate':
-      case 'ctp-missing':
       case 'ctp-phantom':
       case 'ctp-torn':
       case 'ctp-order':
       case 'count-too-high':
-      case 'count-too-low':
       case 'zombie-output':
         return consequenceOfLossLicence(facts, anomaly) ?? transactionsLicence(facts, anomaly);
+      case 'ctp-missing':
+        return (
+          consequenceOfLossLicence(facts, anomaly) ??
+          deletedInputLicence(facts, anomaly) ??
+          deletedOutputLicence(facts, anomaly) ??
+          transactionsLicence(facts, anomaly)
+        );
+      case 'count-too-low':
+        return (
+          consequenceOfLossLicence(facts, anomaly) ??
+          deletedCountLicence(facts, anomaly) ??
+          transactionsLicence(facts, anomaly)
+        );
       case 'duplicate':
         return copiesLicence(facts, anomaly);
       case 'nonmonotonic-send':
@@ -81,6 +94,8 @@ export class Licences {
         return coordinatorLicence(facts, anomaly);
       case 'skipped':
       case 'committed-too-far':
+      case 'processed-out-of-order':
+        return this.ofLossyElections([anomaly.key], anomaly) ?? deletedInputLicence(facts, anomaly);
       case 'W19':
         return this.ofLossyElections([anomaly.key], anomaly);
       case 'committed-regression':

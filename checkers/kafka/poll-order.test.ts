@@ -75,6 +75,14 @@ describe('within one operation', () => {
     expect(assigned(...warned)).toEqual([]);
   });
 
+  it('it may be told by a poll of another partition, before the one that shows it', () => {
+    const warn = (operation: OperationBuilder) =>
+      new OperationBuilder({ ...operation.draft, error: 'OFFSET_OUT_OF_RANGE: reset' });
+    expect(assigned(read(0, 1), warn(poll('y', [0, 3])), read(4))).toEqual([]);
+    expect(assigned(read(0, 1), warn(read(2)), read(4))).toEqual([]);
+    expect(assigned(read(0), warn(poll('y', [0, 3])), read(2), read(4))).toEqual([['poll-skip', 3]]);
+  });
+
   it('two polls of one operation are one walk', () => {
     expect(assigned(read(0, 1).and(read(2, 3)))).toEqual([]);
     expect(assigned(read(0, 1).and(read(3, 4)))).toEqual([['int-poll-skip', 2]]);

@@ -12,7 +12,8 @@
  * position goes on from ok ones alone: a transaction that aborts rewinds. An assignment keeps the positions of the keys
  * that it names, unless the next poll begins at the first offset known: a seek to the beginning. Any other seek says so
  * itself. Who subscribes may be moved by any rebalance: nothing is said. Within one operation everybody is judged, but for
- * the keys that a rebalance moved meanwhile. A poll with a warning (an offset out of range) begins anew.
+ * the keys that a rebalance moved meanwhile. A warning (an offset out of range) does not say of which partition it is, and
+ * what it tells shows in that poll or in a later one: the session begins anew everywhere.
  */
 import type { Anomaly } from '../../histories/anomaly.js';
 import { FAIL, OK, POLL, type HistoryColumns } from '../../histories/history-columns.js';
@@ -112,7 +113,8 @@ class PollOrder {
       const last = this.records(operation, microOp, before, isJudged);
       if (last >= 0) reads.set(key, { operation, row: last, assignedSince: false });
     }
-    if (isOk && positions !== undefined) for (const [key, position] of reads) positions.set(key, position);
+    if (isWarned) positions?.clear();
+    else if (isOk && positions !== undefined) for (const [key, position] of reads) positions.set(key, position);
   }
 
   /** The records of one poll, each against the one before it. @returns the row of the last; -1: no offset is known */

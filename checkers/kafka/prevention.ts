@@ -46,11 +46,17 @@ export function preventingSetting(anomaly: Anomaly, history: History): Prevented
     case 'G1c-process':
       return ofIsolation(anomaly, history);
     case 'skipped':
+    case 'processed-out-of-order':
       // What nobody polled before it was passed over, no order of commits would have saved.
       if (anomaly.preventedBy !== null) return anomaly.preventedBy;
       return history.header.settings['commit'] === 'before-processing' ? commitAfter : null;
   }
   return isOfProcessing(anomaly) && processesAtLeastOnce(history.header) ? exactlyOnce : anomaly.preventedBy;
+}
+
+/** What depends on whether a group commits before it processes. */
+export function isOfCommits({ type }: Anomaly): boolean {
+  return type === 'skipped' || type === 'processed-out-of-order';
 }
 
 export function isOfProcessing({ type }: Anomaly): boolean {

@@ -10,7 +10,7 @@
  *   phantom              a read returned what nobody appended
  */
 import type { Anomaly } from '../../histories/anomaly.js';
-import { APPEND, FAIL, READ } from '../../histories/history-columns.js';
+import { APPEND, FAIL, OK, READ } from '../../histories/history-columns.js';
 import { listAnomaly, listWords } from './findings.js';
 import type { Lists } from './lists.js';
 
@@ -39,8 +39,9 @@ class Reads {
       if (outcome[operation] === FAIL) continue;
       const first = firstMicroOp[operation]!;
       for (let microOp = first; microOp < first + microOpCount[operation]!; microOp++) {
-        if (microOpKind[microOp] !== READ || recordCount[microOp]! < 0) continue;
-        this.read(operation, microOp, first);
+        if (microOpKind[microOp] !== READ) continue;
+        // What succeeded and read nothing met the list as it was in the beginning.
+        if (recordCount[microOp]! >= 0 || outcome[operation] === OK) this.read(operation, microOp, first);
       }
     }
     return this.anomalies;
@@ -93,7 +94,7 @@ class Reads {
   /** Against what the same operation did to this list before, and does later. */
   private ownOperation(operation: number, read: number, first: number, count: number): void {
     const { operations } = this.lists;
-    const { key, microOpKind, microOpCount, firstRecord, value, recordCount } = operations;
+    const { key, microOpKind, microOpCount, firstRecord, value, recordCount, outcome } = operations;
     const of = key[read]!;
     /** Walking back: the appends since the last read, from the end of this one. */
     let left = count;
@@ -106,8 +107,8 @@ class Reads {
       left--;
       if (left < 0 || this.valueAt(read, left) !== value[firstRecord[before]!]) disagrees = true;
     }
-    if (before >= first && recordCount[before]! >= 0) {
-      if (left !== recordCount[before]) disagrees = true;
+    if (before >= first && (recordCount[before]! >= 0 || outcome[operation] === OK)) {
+      if (left !== Math.max(0, recordCount[before]!)) disagrees = true;
       for (let i = 0; i < left && !disagrees; i++) disagrees = this.valueAt(read, i) !== this.valueAt(before, i);
     }
     if (disagrees) {

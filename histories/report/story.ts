@@ -12,6 +12,7 @@ import { groupRecordCause, groupRecordStory } from './story/group-record.js';
 import { lossOf } from './story/loss.js';
 import { lostRecordStory } from './story/lost-record.js';
 import { orderCause, orderStory } from './story/order.js';
+import { processOrderCause, processOrderStory } from './story/process-order.js';
 import { attemptsOf } from './story/attempts.js';
 import { Teller } from './story/teller.js';
 import { hangingCause, hangingStory, withheldCause, withheldStory } from './story/hanging-transaction.js';
@@ -39,6 +40,8 @@ export function storyOf(history: History, trace: Trace, judged: JudgedAnomaly): 
     case 'reprocessed':
     case 'skipped':
       return groupRecordStory(teller, judged);
+    case 'processed-out-of-order':
+      return processOrderStory(teller, judged);
     case 'ctp-duplicate':
     case 'count-too-high':
     case 'count-too-low':
@@ -94,12 +97,13 @@ export function causeOf(judged: JudgedAnomaly, history: History, trace: Trace): 
       return anomaly.type === 'duplicate' ? duplicateCause(first) : orderCause(first);
     }
     case 'reprocessed':
-    case 'skipped': {
+    case 'skipped':
+    case 'processed-out-of-order': {
       // What an event licenses is grouped by that event; settings that promise nothing say nothing of how it came about.
       const isLicensed = licence !== null && licence.row !== 'not-promised';
       return isLicensed
         ? { ...nowhere, id: licence.row }
-        : (groupRecordCause(new Teller(history, trace), judged) ?? nowhere);
+        : (causeAmongMembers(new Teller(history, trace), judged) ?? nowhere);
     }
     case 'committed-too-far':
       return licence === null ? nowhere : { ...nowhere, id: licence.row };
@@ -118,4 +122,9 @@ export function causeOf(judged: JudgedAnomaly, history: History, trace: Trace): 
     default:
       return nowhere;
   }
+}
+
+function causeAmongMembers(teller: Teller, judged: JudgedAnomaly): Cause | null {
+  const isOrder = judged.anomaly.type === 'processed-out-of-order';
+  return isOrder ? processOrderCause(teller, judged) : groupRecordCause(teller, judged);
 }

@@ -27,6 +27,11 @@ const words: Readonly<Record<string, RequirementWords>> = {
     broke: did('processed records twice'),
     ways: waysTo('process them twice'),
   },
+  'processed-in-order': {
+    kept: 'no key processed out of order',
+    broke: did('processed records of a key out of order'),
+    ways: waysTo('process them out of order'),
+  },
   'writable-again': {
     kept: 'writable again after every heal',
     broke: wereNot('writable again after the heal'),

@@ -245,7 +245,7 @@ export function finishDemands(
 }
 
 /** What is judged of groups alone. */
-const ofGroups = ['processed-at-least-once', 'processed-at-most-once'];
+const ofGroups = ['processed-at-least-once', 'processed-at-most-once', 'processed-in-order'];
 
 function checkRequirement(
   name: Located<string>,

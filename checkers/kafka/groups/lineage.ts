@@ -101,15 +101,29 @@ export function recordAt(index: HistoryIndex, key: number, offset: number): numb
   return position < 0 ? -1 : index.positions.record[position]!;
 }
 
+/** The record at a key and offset; -1: none is known, or two were seen there in turn. */
+export function onlyRecordAt(index: HistoryIndex, key: number, offset: number): number {
+  const { log, logStart, positions } = index;
+  const first = firstAt(index, key, offset);
+  const isAlone = first + 1 === logStart[key + 1]! || positions.offset[log[first + 1]!] !== offset;
+  return first >= 0 && isAlone ? positions.record[log[first]!]! : -1;
+}
+
 /** The first known position at a key and offset; -1: none is known. */
-export function positionAt({ log, logStart, positions }: HistoryIndex, key: number, offset: number): number {
+export function positionAt(index: HistoryIndex, key: number, offset: number): number {
+  const first = firstAt(index, key, offset);
+  return first < 0 ? -1 : index.log[first]!;
+}
+
+/** Where in `log` the positions of an offset begin; -1: none is known. */
+function firstAt({ log, logStart, positions }: HistoryIndex, key: number, offset: number): number {
+  const end = logStart[key + 1]!;
   let low = logStart[key]!;
-  let high = logStart[key + 1]!;
+  let high = end;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (positions.offset[log[middle]!]! < offset) low = middle + 1;
     else high = middle;
   }
-  const found = low < logStart[key + 1]! ? log[low]! : -1;
-  return found >= 0 && positions.offset[found] === offset ? found : -1;
+  return low < end && positions.offset[log[low]!] === offset ? low : -1;
 }

@@ -95,7 +95,7 @@ it.each<[string, readonly OperationBuilder[], readonly unknown[]]>([
   [
     'committed-too-far: the record that nobody had polled, who committed, and who did poll it',
     [poll('in', [5, 10]).by('c1'), commit('g', { in: 7 }).by('c1'), poll('in', [6, 11]).by('c1')],
-    [IN, [6, 7], [6, 7], [], 75],
+    [IN, [6, 7], [6, 7], [11], 75],
   ],
   [
     'overlapping-ownership: both rebalances, at the time of the later',
@@ -121,6 +121,11 @@ it.each<[string, readonly OperationBuilder[], readonly unknown[]]>([
     'reprocessed: the record, and both who processed it',
     [owns('g', 'c1', 1, 'in'), readIn, processed('g', 'in', 6), processed('g', 'in', 6)],
     [IN, [6], [7, 8], [11], 85],
+  ],
+  [
+    'processed-out-of-order: both records, who processed the later, and who the one before it',
+    [owns('g', 'c1', 1, 'in'), readIn, processed('g', 'in', 6), processed('g', 'in', 5)],
+    [IN, [5, 6], [7, 8], [10, 11], 85],
   ],
 ])('%s', (name, operations, said) => {
   expect(foundIn(...operations)).toEqual([[name.slice(0, name.indexOf(':')), ...said]]);

@@ -186,7 +186,8 @@ function tooFar(index: HistoryIndex, commits: readonly Commit[]): readonly Anoma
         const story = `group ${name} committed offset ${offset} (operation ${operation}) before any of its members had polled ${record}`;
         const passedOver = positions.offset[position]!;
         const found = anomaly(index, 'committed-too-far', key, [passedOver, offset], [operation, reader], story);
-        anomalies.push(resets.explain(found, group[0]!, passedOver));
+        const values = [index.records.value[positions.record[position]!]!];
+        anomalies.push(resets.explain({ ...found, values }, group[0]!, passedOver));
       }
     }
   }

@@ -11,54 +11,32 @@
  * done nor as left undone.
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
-import { FAIL, OK, PROCESS } from '../../../histories/history-columns.js';
+import { FAIL, OK } from '../../../histories/history-columns.js';
 import type { Checker } from '../../checker.js';
 import { findings } from '../history/findings.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { keyWords, recordWords } from '../history/words.js';
-import { lineageOf, type Commit } from './lineage.js';
+import { lineageOf, onlyRecordAt, type Commit } from './lineage.js';
 import { anomaly } from './offsets.js';
 import { stintsOf } from './ownership.js';
+import { processesOf, type Process } from './processes.js';
 import { ResetsToLatest } from './resets.js';
 
 export const processing: Checker = {
   name: 'processing',
   check(history) {
     const index = historyIndex(history);
-    if (!index.operations.has(PROCESS)) return findings(index, []);
-    const done = processingOf(index);
+    const done = processesOf(history);
+    if (done.length === 0) return findings(index, []);
     const first = firstOperations(index, done);
     return findings(index, [...reprocessed(index, done), ...skipped(index, done, first)]);
   },
 };
 
-/** One record that a member processed, or perhaps did. */
-interface Processing {
-  readonly operation: number;
-  readonly group: string;
-  readonly key: number;
-  readonly offset: number;
-}
-
-const nameOf = ({ group, key, offset }: Pick<Processing, 'group' | 'key' | 'offset'>): string =>
+const nameOf = ({ group, key, offset }: Pick<Process, 'group' | 'key' | 'offset'>): string =>
   `${group}|${key}|${offset}`;
 
-/** In order of invocation. */
-function processingOf({ operations }: HistoryIndex): readonly Processing[] {
-  const { length, firstMicroOp, microOpCount, microOpKind, key, firstRecord, offset, value, names } = operations;
-  const found: Processing[] = [];
-  for (let operation = 0; operation < length; operation++) {
-    const first = firstMicroOp[operation]!;
-    for (let microOp = first; microOp < first + microOpCount[operation]!; microOp++) {
-      if (microOpKind[microOp] !== PROCESS) continue;
-      const row = firstRecord[microOp]!;
-      found.push({ operation, group: names.at(value[row]!), key: key[microOp]!, offset: offset[row]! });
-    }
-  }
-  return found;
-}
-
-function reprocessed(index: HistoryIndex, done: readonly Processing[]): readonly Anomaly[] {
+function reprocessed(index: HistoryIndex, done: readonly Process[]): readonly Anomaly[] {
   const { outcome } = index.operations;
   const doneBy = new Map<string, number>();
   return done.flatMap((one) => {
@@ -76,7 +54,7 @@ function reprocessed(index: HistoryIndex, done: readonly Processing[]): readonly
 
 function skipped(
   index: HistoryIndex,
-  done: readonly Processing[],
+  done: readonly Process[],
   first: ReadonlyMap<string, number>,
 ): readonly Anomaly[] {
   const { outcome, completedAt, invokedAt } = index.operations;
@@ -119,7 +97,7 @@ function furthestCommits(index: HistoryIndex): ReadonlyMap<string, Commit> {
 }
 
 /** By group: the first operation by which somebody was in it. */
-function firstOperations(index: HistoryIndex, done: readonly Processing[]): ReadonlyMap<string, number> {
+function firstOperations(index: HistoryIndex, done: readonly Process[]): ReadonlyMap<string, number> {
   const first = new Map<string, number>();
   for (const { group, operation } of [...stintsOf(index.history), ...done]) {
     first.set(group, Math.min(first.get(group) ?? Infinity, operation));
@@ -127,17 +105,8 @@ function firstOperations(index: HistoryIndex, done: readonly Processing[]): Read
   return first;
 }
 
-/** The value of the record that stands at an offset; none: nobody has read what does, or two did in turn. */
-function valueAt({ records, positions, log, logStart }: HistoryIndex, key: number, offset: number): readonly number[] {
-  const end = logStart[key + 1]!;
-  let low = logStart[key]!;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (positions.offset[log[middle]!]! < offset) low = middle + 1;
-    else high = middle;
-  }
-  const stands = low < end && positions.offset[log[low]!] === offset;
-  const isAlone = stands && (low + 1 === end || positions.offset[log[low + 1]!] !== offset);
-  return isAlone ? [records.value[positions.record[log[low]!]!]!] : [];
+/** The value of the record that stands at an offset; none: nobody knows which one does. */
+function valueAt(index: HistoryIndex, key: number, offset: number): readonly number[] {
+  const record = onlyRecordAt(index, key, offset);
+  return record < 0 ? [] : [index.records.value[record]!];
 }

@@ -43,6 +43,18 @@ export const atLeastOnce: Guarantee = {
   covers: (header) => (commitsAfterProcessing(header) ? ['skipped'] : []),
 };
 
+export const processedInOrder: Guarantee = {
+  id: 'processed-in-order',
+  sentence:
+    'A group whose members commit what they have processed, and begin at the earliest offset where none is committed, processes each record for the first time when it has processed those below it.',
+  source: 'SubscriptionState (positions only go forward); GroupCoordinator.validateOffsetCommit',
+  assumptions: [
+    'No leader of the partition loses records that consumers could read.',
+    'Nothing removes a record by policy while the group is busy with it.',
+  ],
+  covers: (header) => (commitsAfterProcessing(header) ? ['processed-out-of-order'] : []),
+};
+
 export const atLeastOnceOutput: Guarantee = {
   id: 'output-before-committed',
   sentence:

@@ -49,6 +49,15 @@ function hasRead(index: HistoryIndex, operation: number, record: number): boolea
   return false;
 }
 
+export const diskKept: Guarantee = {
+  id: 'disk-kept',
+  sentence:
+    'What a broker wrote is there when it starts again, unless its disk lost or damaged it: a process that is killed loses nothing.',
+  source: 'LogLoader.recoverLog; UnifiedLog (the page cache belongs to the operating system)',
+  assumptions: [],
+  covers: () => ['W21'],
+};
+
 export const compaction: Guarantee = {
   id: 'compaction',
   sentence: 'Compaction keeps the latest record of every key, and removes only what is committed.',

@@ -26,6 +26,16 @@ export const atomicTransactions: Guarantee = {
   holdsFor: everyReaderReadsCommitted,
 };
 
+export const transactionsInTurn: Guarantee = {
+  id: 'transactions-in-turn',
+  sentence: 'Committed transactions of one transactional.id stand one after the other in every partition.',
+  source: 'KIP-98; TransactionCoordinator.handleInitProducerId ends the open one before another begins',
+  assumptions: ['No leader loses what the coordinators of transactions wrote, or markers.'],
+  covers: (header) => (isTransactional(header) ? ['interleaved-transactions'] : []),
+  bearsOn: isTransactional,
+  holdsFor: everyReaderReadsCommitted,
+};
+
 export const lastStableOffset: Guarantee = {
   id: 'last-stable-offset',
   sentence:

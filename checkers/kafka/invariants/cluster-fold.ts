@@ -250,6 +250,7 @@ export class ClusterFold {
   }
 
   private load(replica: Replica, end: number, highWatermark: number): void {
+    replica.endBeforeLoad = replica.log.end;
     cutLog(replica, end, false);
     // Where it begins now, another probe says; nothing said, it begins at 0.
     replica.logStart = 0;

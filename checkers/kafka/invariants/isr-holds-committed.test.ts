@@ -80,7 +80,7 @@ describe('W6: the ISR holds every committed record', () => {
   it('is broken by a replica that begins anew in another log directory, and is counted all the same', () => {
     const offline = () => committed().emit('log-dir-offline', 3, -1, 0, 1, 1).emit('replica-offline', 3, 0);
     expect(offline().changeIsr([1, 2, 3]).broken()).toEqual([]);
-    const anew = offline();
+    const anew = offline().emit('data-lost', 3, 0, 0, 2, 1);
     anew.logs[3] = [];
     expect(anew.emit('log-loaded', 3, 0).apply(3).broken()).toEqual(['W6']);
   });

@@ -16,6 +16,7 @@
 import { acknowledgedDurability, acknowledgementQuorum } from './acknowledged.js';
 import { committedPrefix } from './committed-prefix.js';
 import { compactionKeepsLatest } from './compaction.js';
+import { diskKept } from './disk-kept.js';
 import { epochsMonotonic } from './epochs-monotonic.js';
 import { committedOffsetBounds, groupFencing } from './group-commits.js';
 import { groupOwners } from './group-owners.js';
@@ -52,6 +53,7 @@ export const invariants: readonly Invariant[] = [
   groupFencing,
   committedOffsetBounds,
   metadataKept,
+  diskKept,
   readFidelity,
   compactionKeepsLatest,
 ];

@@ -22,6 +22,8 @@ export interface Replica {
   readonly cutOff: (CutOff | undefined)[];
   /** A loaded log that ends above what is known of it: where. -1: it does not. */
   restoredEnd: number;
+  /** Where it ended when its broker began to load it last, with all that its disk had kept. */
+  endBeforeLoad: number;
 }
 
 interface CutOff {
@@ -43,6 +45,7 @@ export function newReplica(machine: number): Replica {
     fetched: [],
     cutOff: [],
     restoredEnd: -1,
+    endBeforeLoad: 0,
   };
 }
 

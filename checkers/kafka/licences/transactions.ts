@@ -6,13 +6,18 @@ import type { LicenceFacts } from './facts.js';
 import { unreadRecordLicence } from './lost-records.js';
 import { licensed, type Licensed } from './rows.js';
 
-/** What was lost of a transaction that is involved: records of it, its markers, or what its coordinator knew of it. */
-export function transactionsLicence(facts: LicenceFacts, { operations }: Anomaly): Licensed | null {
+/**
+ * What was lost of a transaction that is involved: records of it, its markers, or what its coordinator knew of it. What went
+ * by policy explains that a transaction is read in part, and nothing else.
+ */
+export function transactionsLicence(facts: LicenceFacts, { type, operations }: Anomaly): Licensed | null {
   for (const operation of operations) {
     for (const microOp of facts.history.operations[operation]?.value ?? []) {
       if (microOp.kind !== 'send' || microOp.key < 0) continue;
       const { key, value } = microOp;
-      const licence = unreadRecordLicence(facts, key, value, -1) ?? ofEndOfTransaction(facts, key, value);
+      const unread = unreadRecordLicence(facts, key, value, -1);
+      const isDeleted = unread?.licence.row === 'deleted-by-policy' && type !== 'torn-transaction';
+      const licence = (isDeleted ? null : unread) ?? ofEndOfTransaction(facts, key, value);
       if (licence !== null) return licence;
     }
   }

@@ -14,6 +14,7 @@ export const requirements: readonly Requirement[] = [
   rows.exactlyOnce,
   rows.processedAtLeastOnce,
   rows.processedAtMostOnce,
+  rows.processedInOrder,
   rows.writableAgain,
   isolation.readCommitted,
   isolation.snapshotIsolation,

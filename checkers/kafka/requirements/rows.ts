@@ -41,6 +41,7 @@ export const exactlyOnce: Requirement = {
     'G1a',
     'G1a-failed-reader',
     'torn-transaction',
+    'interleaved-transactions',
     'precommitted-read',
     'G1c',
     'G1c-process',
@@ -75,6 +76,12 @@ export const processedAtMostOnce: Requirement = {
     ...wentBack,
     'overlapping-ownership',
   ],
+};
+
+export const processedInOrder: Requirement = {
+  name: 'processed-in-order',
+  sentence: 'A group processes the records of each key in the order of the log; what it processes again may follow.',
+  forbids: ['processed-out-of-order', 'ctp-order'],
 };
 
 export const writableAgain: Requirement = {

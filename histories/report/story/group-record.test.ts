@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { causeOf, storyOf, type Story } from '../story.js';
 import { bandsOf } from '../drawing/bands.js';
-import { committedThenDied, diedBeforeCommit, pausedBeforeCommit, slowMember } from '../testing/group-scenarios.js';
+import {
+  committedThenDied,
+  diedBeforeCommit,
+  overtakenBySuccessor,
+  pausedBeforeCommit,
+  slowMember,
+} from '../testing/group-scenarios.js';
 import type { Scenario } from '../testing/scenarios.js';
 import { TraceReader } from '../../trace-record.js';
 import { seconds } from '../words.js';
@@ -94,5 +100,34 @@ describe('the story of a record that a group skipped', () => {
 
   it('names the commit and the death as the cause', () => {
     expect(cause(scenario)).toBe('a member committed before processing, then died');
+  });
+});
+
+describe('the story of a record that a later one of its key overtook', () => {
+  const scenario = overtakenBySuccessor();
+  const story = storyOfScenario(scenario);
+
+  it('says which two, and who had them', () => {
+    expect(story.headline).toBe(
+      'Group ledger processed orders-0@0 (key acct-8, value 7) only after orders-0@1, which stands behind it.',
+    );
+    expect(story.cause).toBe(
+      'A member took longer than max.poll.interval.ms, and its successor began behind its records: c1 had processed orders-0@1 at 9.101 s, c0 began with the other at 9.500 s.',
+    );
+    expect(cause(scenario)).toBe(
+      'a member took longer than max.poll.interval.ms, and its successor began behind its records',
+    );
+  });
+
+  it('tells the commit, the leaving, where the successor begins, and both', () => {
+    expect(told(story)).toEqual([
+      '2.000 generation 1 of ledger gives orders-0 to c0 | no offset is committed: auto.offset.reset earliest',
+      '3.001 c0 polls offset 0 of orders-0',
+      '3.004 c0 commits offset 1 of orders-0 | offset 0 is not processed',
+      '9.000 c0 leaves the group | it was in generation 1',
+      '9.100 generation 2 of ledger gives orders-0 to c1 | ← it begins at the committed offset 1, behind the record',
+      '9.101 c1 has processed orders-0@1',
+      '9.500 c0 has processed orders-0@0 | ← only now',
+    ]);
   });
 });

@@ -137,6 +137,24 @@ export function committedThenDied(): Scenario {
   return group.ended('skipped', [0, 1], [commit]);
 }
 
+/** c0 commits a record before it processes it, and takes too long; c1 has the next of its key done before c0 comes to it. */
+export function overtakenBySuccessor(): Scenario {
+  const group = polledGroup('before-processing');
+  const { cluster } = group;
+  const sending = cluster.send('p0', 0, 8, 'acct-8');
+  cluster.transmit(sending, 1).append(sending).acknowledge(sending);
+  cluster.tick().does('c0', 'commit', [group.offset('commit', 1)]);
+  cluster.at(9);
+  group.leaves('c0', 1, 0);
+  cluster.at(9.1);
+  group.gives('c1', 2, 1);
+  cluster.tick().does('c1', 'poll', [{ kind: 'poll', key: 0, offsets: [1], values: [8] }]);
+  const early = cluster.does('c1', 'process', [group.offset('process', 1)]);
+  cluster.at(9.5);
+  const late = cluster.does('c0', 'process', [group.offset('process', 0)]);
+  return group.ended('processed-out-of-order', [0, 1], [early, late]);
+}
+
 /** An application with at_least_once counts a record, and is killed before it commits; c1 goes on from a changelog that has it. */
 export function countedTwice(): Scenario {
   const group = polledGroup('after-processing', { 'processing.guarantee': 'at_least_once' });

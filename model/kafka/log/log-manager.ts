@@ -192,9 +192,9 @@ export class LogManager implements LogServices {
     const online = this.#online();
     const directory = online.find(({ id }) => id === directoryId) ?? this.#nextDirectory(online);
     const { settings } = this.#configs[partition];
+    if (online.length < this.#directories.length) this.#announceAbandoned(partition);
     const log = createLog(this.#host, this.#placeOf(partition, directory), settings, this);
     this.#logs[partition] = log;
-    if (online.length < this.#directories.length) this.#announceAbandoned(partition);
     return log;
   }
 

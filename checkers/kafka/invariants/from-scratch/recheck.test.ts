@@ -3,7 +3,7 @@ import { ReplayedView } from '../../testing/replayed-view.js';
 import { TraceScript } from '../../testing/script.js';
 import type { HistoryHeader } from '../../../../histories/operation.js';
 import { invariants } from '../registry.js';
-import { Recheck, recheckedIds } from './recheck.js';
+import { notRechecked, Recheck, recheckedIds } from './recheck.js';
 
 /** b1 leads with 7 and 8, committed on everybody. */
 const committed = () => new TraceScript().lead(1, [1, 2, 3]).append(1, 7, 8).commit(1, 2, 3);
@@ -31,6 +31,10 @@ describe('the invariants checked from scratch', () => {
     const expected = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7', 'W8', 'W9', 'W10', 'W11', 'W20', 'W22'];
     expect([...recheckedIds].sort()).toEqual([...expected].sort());
     for (const id of expected) expect(invariants.map((invariant) => invariant.id)).toContain(id);
+  });
+  it('are all that there are, but for those that say why not', () => {
+    const ids = invariants.map(({ id }) => id);
+    expect([...recheckedIds, ...Object.keys(notRechecked)].sort()).toEqual(ids.sort());
   });
 
   it.each([
