@@ -178,6 +178,8 @@ describe('harrow campaign', () => {
     writeFileSync(join(place.folder, 'v.yaml'), 'topic: { replication.factor: 3 }\nvary: { acks: [1, all] }\n');
     const { exit, out } = await place.run(...campaignOf('@v.yaml', '--seeds', '6'));
     expect(exit).toBe(1);
+    expect(out).toContain('2 variants: acks=1, acks=all');
+    expect(out, 'what differs between the variants is no word of the header').not.toContain('acks 1 ·');
     expect(out).toContain('acks=1     6        ✗ 2/6 (seed 3)');
     expect(out).toContain('acks=all   6        ✓ 0/6 (<50 %)');
   });
@@ -460,8 +462,8 @@ describe('lists', () => {
     const lines = out.split('\n').map((line) => line.replace(/(\S) {2,}/, '$1  '));
     expect(lines.slice(0, 3)).toEqual([
       'Which settings are right?',
-      '  acks-0  nobody is asked before the ack: lost-write',
-      '  acks-1  one broker is asked before the ack: lost-write',
+      '  acks-0  nobody is asked before the ack → lost-write',
+      '  acks-1  one broker is asked before the ack → lost-write',
     ]);
     expect((await place.run('presets', 'durable', '--show')).out).toMatch(/^# yaml-language-server/);
   });
@@ -472,6 +474,31 @@ describe('lists', () => {
     expect((await place.run('settings', 'min.insync')).out).toContain('int, default 1, at least 1 · modelled');
     const all = JSON.parse((await place.run('settings', '--json', '--kafka', '4.1')).out) as unknown[];
     expect(all.length).toBeGreaterThan(500);
+  });
+
+  it('of faults and situations may be of those alone that a part of a name finds', async () => {
+    const { out } = await place.run('faults', 'power-loss');
+    const names = out.split('\n').flatMap((line) => /^ {2}(\S+)/.exec(line)?.[1] ?? []);
+    expect(names.slice(0, 4)).toEqual([
+      'power-loss',
+      'leader-power-loss',
+      'last-replica-power-loss',
+      'rack-power-loss',
+    ]);
+    expect((await place.run('situations', 'elr')).out).not.toContain('two-leaders-at-once');
+    const { exit, err } = await place.run('faults', 'leader-cutoff');
+    expect([exit, err]).toEqual([
+      64,
+      'no fault with leader-cutoff in its name; did you mean leader-cut-off? (npx harrow faults)\n',
+    ]);
+  });
+
+  it('of all settings tell what matters to safety, and name the rest', async () => {
+    const { out } = await place.run('settings', '--scope', 'topic');
+    expect(out).toContain('  min.insync.replicas\n      int, default 1, at least 1 · modelled\n');
+    expect(out).toMatch(/^ {2}no bearing on safety {3}\S/m);
+    expect(out).not.toMatch(/^ {2}preallocate$/m);
+    expect((await place.run('settings', 'preallocate')).out).toMatch(/^ {2}preallocate$/m);
   });
 });
 
@@ -516,7 +543,9 @@ describe('harrow versions', () => {
     const { exit, out } = await place.run('versions', '3.8');
     expect(exit).toBe(0);
     expect(out).toContain('run under the rules and defaults of 3.7');
-    expect(out).toContain('high-watermark-gate: true');
+    expect(out).toMatch(/^ {2}high-watermark-gate +yes: The high watermark stands still/m);
+    expect(out).toMatch(/^ {2}truncation +on-fetch: Where and how/m);
+    expect(out, 'of two control planes').toMatch(/^ {2}B85\* [^]*\(ZooKeeper alone\)$/m);
   });
 
   it('is JSON when asked', async () => {

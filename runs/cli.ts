@@ -108,11 +108,13 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
     .option('--json', 'print JSON')
     .action(done((name, options) => presets(context, name, options)));
   verb('faults', 'what can break')
+    .argument('[part]', 'of a name')
     .option('--json', 'print JSON')
-    .action(done((options) => listFaults(context, options)));
+    .action(done((part, options) => listFaults(context, part, options)));
   verb('situations', 'what trials can reach')
+    .argument('[part]', 'of a name')
     .option('--json', 'print JSON')
-    .action(done((options) => listSituations(context, options)));
+    .action(done((part, options) => listSituations(context, part, options)));
   verb('versions', 'which rules each Kafka release has, and which defects it had')
     .argument('[release]', 'one of them, in sentences')
     .option('--json', 'print JSON')
@@ -134,17 +136,26 @@ function commands(context: Context, finish: (code: ExitCode) => void): Command {
     .argument('[spec]', 'a spec file or the name of a preset (none: every guarantee there is)')
     .option('--json', 'print one JSON object')
     .action(done((spec, options) => guaranteesOf(context, spec, options)));
-  for (const later of ['exhaust', 'bugs', 'gateway', 'serve', 'merge']) {
+  for (const [later, instead] of Object.entries(notInThisBuild)) {
     program
       .command(later, { hidden: true })
       .allowUnknownOption()
       .allowExcessArguments()
       .action(() => {
-        throw new UsageError(`harrow ${later} is not in this build`);
+        throw new UsageError(`harrow ${later} is not in this build: ${instead}`);
       });
   }
   return program;
 }
+
+/** Verbs that are planned, and what there is in their place. */
+const notInThisBuild: Readonly<Record<string, string>> = {
+  bugs: 'npx harrow versions RELEASE lists the known bugs of a release, npx harrow explain KAFKA-13141 tells of one, and a campaign with --as-released has them',
+  exhaust: 'faults are drawn by chance; one that a spec lists with from: and to: strikes in every trial',
+  gateway: 'the cluster is simulated; code of your own runs against it in vitest (README)',
+  serve: 'report.html of a trial or a campaign is one file that any browser opens',
+  merge: 'a campaign runs on one machine: --workers',
+};
 
 const firstSteps = `
 First steps:
@@ -152,6 +163,7 @@ First steps:
   npx harrow compare acks-1 --vary acks=1,all --seeds 200
   npx harrow init && npx harrow campaign harrow.yaml
   npx harrow campaign --server server.properties --producer producer.properties
+  npx harrow explain acks                what any word means: a setting, a fault, an anomaly, a word of a verdict
 
 Exit status: 0 as expected, 1 unsafe or a bug, 2 undecided, 3 partial, 4 nothing was tested, 64 bad usage, 70 Harrow failed,
 130 interrupted.`;

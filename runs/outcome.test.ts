@@ -91,7 +91,7 @@ describe('the exit status of a campaign', () => {
     expect(outcome([undecided])).toMatchObject({ verdict: 'undecided', reason: '1 trial undecided: nothing was read' });
     expect(outcome([trialRow('1', { situations: [] })])).toMatchObject({
       verdict: 'undecided',
-      reason: 'not exercised: in no trial a leader moved or an ISR shrank',
+      reason: 'not exercised: in no trial a leader moved or an ISR shrank (1 trial may be too few)',
     });
     expect(outcome([trialRow('1')], expectLoss)).toMatchObject({
       verdict: 'clean',

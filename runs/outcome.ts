@@ -96,8 +96,13 @@ function indecision(spec: Spec, totals: Totals, verdict: Verdict): Finding[] {
     return [{ exit: Exit.undecided, reason: `${trials(totals.verdicts.undecided)} undecided: ${reason}` }];
   }
   const idle = verdict === 'clean' && totals.trials > 0 ? notExercised(spec, totals) : null;
-  return idle === null ? [] : [{ exit: Exit.undecided, reason: `not exercised: ${idle}` }];
+  if (idle === null) return [];
+  const few = totals.trials < FEW_TRIALS ? ` (${trials(totals.trials)} may be too few)` : '';
+  return [{ exit: Exit.undecided, reason: `not exercised: ${idle}${few}` }];
 }
+
+/** Of fewer it is no surprise that something did not happen. */
+export const FEW_TRIALS = 100;
 
 /** Situations on which requirements rest, unless the spec names its own: without one of them nothing was put to the test. */
 const exercisingSituations = ['leader-moved', 'isr-shrank'] as const;

@@ -76,7 +76,7 @@ export function describe(record: TraceRecord, names: Names): string {
     case 'fault-began':
       return `fault: ${names.faultOn(record.strike, membersOf(record.targets))}`;
     case 'fault-ended':
-      return `heal: ${names.fault(record.strike)}`;
+      return `the fault ends: ${names.fault(record.strike)}`;
     case 'phase':
       return `phase: ${phaseWords[record.phase] ?? record.phase}`;
     case 'stalled': {

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { causeOf, overviewOf, storyOf, type Story } from './story.js';
 import {
   cutOffLeader,
+  deposedLeader,
   judge,
   killedLeader,
+  lastReplicaDiskReturned,
   lastReplicaStanding,
+  replicasDiffer,
   lateRequest,
   lostResponse,
   overtaken,
@@ -98,6 +101,14 @@ describe('other ways to lose an acknowledged record', () => {
     );
   });
 
+  it('a leader that was deposed before the record was sent: the story begins with what cut it off', () => {
+    const story = told(storyOfScenario(deposedLeader()));
+    const roles = ['fault: b1 is cut off', 'b2 leads in epoch 2', 'heal', 'p0 → b1', 'p0 ← b1', 'b1 follows b2'];
+    const places = roles.map((words) => story.findIndex((line) => line.includes(words)));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
   it('the last replica in a frozen ISR loses power: the story names the ISR and who could have helped', () => {
     const story = storyOfScenario(lastReplicaStanding());
     const frozen = story.lines.find((line) => line.role === 'frozen');
@@ -112,12 +123,40 @@ describe('other ways to lose an acknowledged record', () => {
     );
   });
 
+  it('a disk that fails and comes back is no loss of power', () => {
+    const scenario = lastReplicaDiskReturned();
+    const story = storyOfScenario(scenario);
+    expect(told(story)).toContain(
+      '45.000 b2 gets the disk back that had failed, with 0 of 1 records: the rest was never synced | ← b2 no longer has the record',
+    );
+    expect(told(story).join('\n')).not.toContain('power');
+    expect(story.cause).toContain('b2, the last in the ISR, lost a disk, came back without it and led');
+    expect(causeOf(scenario.judged, scenario.history, scenario.trace).sentence).toBe(
+      'the last replica in the ISR lost a disk, got it back and led again without the record',
+    );
+  });
+
   it('an unclean election puts a replica in charge that lacked it', () => {
     const scenario = uncleanElection();
     const story = storyOfScenario(scenario);
     expect(story.lines.find((line) => line.role === 'elect')?.note).toBe('unclean: it was not in the ISR');
     expect(story.why).toContain('unclean.leader.election.enable=true');
     expect(causeOf(scenario.judged, scenario.history, scenario.trace).id).toBe('unclean-election');
+  });
+
+  it('two records at one offset that both stay: the story is how the replicas came to differ, and met', () => {
+    const scenario = replicasDiffer();
+    const story = storyOfScenario(scenario);
+    expect(story.headline).toBe('orders-0@0 is two records for good: value 6 on b1, value 7 on b2.');
+    expect(told(story)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/ p0 → b1 {3}offset 0 \| on b1 only$/),
+        expect.stringMatching(/ b2 appends orders-0@0 = 7 \(epoch 2\) \| ← another record at that offset$/),
+        expect.stringMatching(/ b1 follows b2 in epoch \d \| ← and keeps what it has at offset 0$/),
+      ]),
+    );
+    expect(story.why).toContain('A follower cuts its log where');
+    expect(causeOf(scenario.judged, scenario.history, scenario.trace).id).toBe('replicas-differ');
   });
 
   it('two records at one offset: the story is that of the one which went', () => {

@@ -9,7 +9,7 @@ import type { Trace } from '../trace.js';
 import { duplicateCause, duplicateStory } from './story/duplicate.js';
 import { generalStory, overviewStory, stuckStory } from './story/general.js';
 import { groupRecordCause, groupRecordStory } from './story/group-record.js';
-import { lossOf } from './story/loss.js';
+import { lossOf, offsetMeant } from './story/loss.js';
 import { lostRecordStory } from './story/lost-record.js';
 import { orderCause, orderStory } from './story/order.js';
 import { processOrderCause, processOrderStory } from './story/process-order.js';
@@ -84,7 +84,7 @@ export function causeOf(judged: JudgedAnomaly, history: History, trace: Trace): 
     }
     case 'inconsistent-offsets':
     case 'ack-offset-mismatch': {
-      const losses = values.map((value) => lossOf(reader, anomaly.key, value));
+      const losses = values.map((value) => lossOf(reader, anomaly.key, value, Infinity, offsetMeant(anomaly)));
       return (losses.find((loss) => loss.takeover !== null) ?? losses[0])?.cause ?? nowhere;
     }
     case 'duplicate':

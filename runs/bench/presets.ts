@@ -8,7 +8,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadPresets } from '../presets/presets.js';
+import { sameAnomaly } from '../expectation.js';
+import { loadPresets, type Preset } from '../presets/presets.js';
+import type { Spec } from '../spec/spec.js';
 import { seedFileName } from '../store/campaign-folder.js';
 
 const program = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -39,15 +41,15 @@ interface Campaign {
 function main(): void {
   const [count, ...names] = process.argv.slice(2);
   let failed = 0;
-  for (const { name } of loadPresets()) {
-    if (names.length > 0 && !names.includes(name)) continue;
-    const seeds = Number(count ?? (longPresets.includes(name) ? MANY : FEW));
-    if (!tellCampaign(name, seeds)) failed++;
+  for (const preset of loadPresets()) {
+    if (names.length > 0 && !names.includes(preset.name)) continue;
+    const seeds = Number(count ?? (longPresets.includes(preset.name) ? MANY : FEW));
+    if (!tellCampaign(preset, seeds)) failed++;
   }
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-function tellCampaign(name: string, seeds: number): boolean {
+function tellCampaign({ name, spec }: Preset, seeds: number): boolean {
   const out = mkdtempSync(join(tmpdir(), 'harrow-presets-'));
   try {
     const args = ['campaign', name, '--seeds', String(seeds), '--json', '--out', out];
@@ -58,19 +60,39 @@ function tellCampaign(name: string, seeds: number): boolean {
     }
     const campaign = JSON.parse(run.stdout) as Campaign;
     const replays = replayAll(out, campaign);
-    // A preset may expect a bug; one that it does not expect ends the campaign with 1.
-    const good = campaign.exit === 0 && replays.every(Boolean);
+    const wrong = shortcomings(campaign, spec, seeds, replays);
     const verdicts = words(campaign.verdicts);
     const cpu = `${campaign.cpuSeconds.toFixed(0)} CPU-s`;
     const again = replays.length === 0 ? '' : ` · ${replays.filter(Boolean).length}/${replays.length} replays agree`;
     process.stdout.write(
-      `${good ? '✓' : '✗'} ${name.padEnd(22)} ${campaign.trials} trials: ${verdicts}${again} · exit ${campaign.exit} · ${cpu} · ` +
-        `${campaign.digest.slice(0, 12)}  ${words(campaign.anomalies)}\n`,
+      `${wrong.length === 0 ? '✓' : '✗'} ${name.padEnd(22)} ${campaign.trials} trials: ${verdicts}${again} · exit ${campaign.exit} · ${cpu} · ` +
+        `${campaign.digest.slice(0, 12)}  ${words(campaign.anomalies)}\n` +
+        wrong.map((sentence) => `    ${sentence}\n`).join(''),
     );
-    return good;
+    return wrong.length === 0;
   } finally {
     rmSync(out, { recursive: true });
   }
+}
+
+/** What the campaign should have come to, looked at here too: an exit status may be wrong. */
+function shortcomings(campaign: Campaign, spec: Spec, seeds: number, replays: readonly boolean[]): readonly string[] {
+  const { trials, exit, verdicts, anomalies, failures } = campaign;
+  const wrong: string[] = [];
+  if (trials !== seeds) wrong.push(`${trials} of ${seeds} trials`);
+  if (exit !== 0) wrong.push(`exit ${exit}`);
+  for (const name of spec.expect.filter((one) => one !== 'bug')) {
+    const shown = Object.keys(anomalies).some((type) => sameAnomaly(type) === sameAnomaly(name));
+    if (!shown) wrong.push(`expected ${name}, which no trial shows`);
+  }
+  const expectsBug = spec.expect.includes('bug');
+  const bugs = verdicts['bug'] ?? 0;
+  if (expectsBug !== bugs > 0)
+    wrong.push(`${bugs} trials with a bug, ${expectsBug ? 'expected some' : 'none expected'}`);
+  if (spec.expect.length === 0 && failures.length > 0) wrong.push(`${failures.length} failures, expected none`);
+  if (failures.length > 0 && replays.length === 0) wrong.push('failures, of which none was kept');
+  if (!replays.every(Boolean)) wrong.push('a replay that came out otherwise');
+  return wrong;
 }
 
 function words(counts: Readonly<Record<string, number>>): string {

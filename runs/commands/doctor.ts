@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Exit, type ExitCode } from '../outcome.js';
 import { clusterWords, titleLines } from '../reporters/header.js';
-import { shortDigest } from '../reporters/words.js';
+import { labelled, shortDigest } from '../reporters/words.js';
 import { loadSpec } from '../spec/load.js';
 import { suspicions } from '../spec/suspicions.js';
+import { commandLine } from './command-line.js';
 import { type Context, paintOf, say } from './context.js';
 import { requestOf, type SpecOptions } from './spec-options.js';
 
@@ -23,9 +24,15 @@ function examineSpec(context: Context, input: string | undefined, options: SpecO
   const paint = paintOf(context);
   for (const line of titleLines(spec.name, clusterWords(spec))) say(context, line);
   const found = [...warnings, ...spec.notes, ...suspicions(spec)];
-  for (const sentence of found) say(context, `  ${paint.yellow('!')} ${sentence}`);
+  for (const sentence of found) {
+    labelled(4, '', 0, sentence).forEach((line, i) =>
+      say(context, i === 0 ? `  ${paint.yellow('!')} ${line.slice(4)}` : line),
+    );
+  }
   if (found.length === 0) say(context, `  ${paint.green('✓')} nothing suspicious`);
-  say(context, `\n  what it really does:  npx harrow campaign ${input ?? '...'}`);
+  // The same words after another verb.
+  const command = commandLine(context).replace(' doctor ', ' campaign ');
+  say(context, `\n  what it really does:  ${command}`);
   return Exit.expected;
 }
 

@@ -34,6 +34,10 @@ describe('harrow explain', () => {
     ['keys of a spec', ['late-requests', 'fencing', 'commit', 'streams', 'workload', 'expect-situations']],
     ['informational checks', [...informational.map(({ name }) => name), 'realtime-lag', 'max-lag']],
     ['anomalies that are found as breaches of invariants', ['position-past-LSO', 'stale-metadata-write']],
+    [
+      'words of results',
+      ['UNSAFE', 'KAFKA BUG', 'ISR', 'elr', 'high watermark', 'epoch', 'licence', 'situation', 'digest'],
+    ],
     ['verdicts', ['clean', 'unsafe', 'bug', 'undecided', 'allowed']],
   ])('knows every one of the %s', async (_, words) => {
     expect(words.length).toBeGreaterThan(0);

@@ -19,6 +19,7 @@ import { ruleNames, specName } from '../../model/kafka/protocol/versions/rules.j
 import { type Context, paintOf, say } from './context.js';
 import { defectMeaning, knownBugMeaning, ruleMeaning, sourceMeaning } from './explain-protocol.js';
 import { specKeyMeaning, streamsSettingMeaning, wordsOfSpecs } from './explain-spec.js';
+import { wordMeaning, wordsOfResults } from './explain-words.js';
 import { readHistoryFile } from './history-files.js';
 import { keptSpecPath, loadKeptTrial, readStoredTrace, readStoredVerdict } from './trial-files.js';
 
@@ -29,7 +30,9 @@ export function explain(context: Context, what: string): ExitCode {
     return Exit.expected;
   }
   if (!existsSync(what)) {
-    throw new UsageError(`${what} is neither a kept trial nor a word that Harrow knows${didYouMean(what, allWords())}`);
+    const hint = didYouMean(what, allWords());
+    const lists = hint === '' ? ' (lists: presets, faults, situations, settings, versions, guarantees)' : '';
+    throw new UsageError(`${what} is neither a kept trial nor a word that Harrow knows${hint}${lists}`);
   }
   explainTrial(context, what);
   return Exit.expected;
@@ -90,6 +93,7 @@ function meaningOf(word: string): string[] {
       ? [paragraph('requirement', `${lagRequirement.sentence} Of check --max-lag alone.`)]
       : []),
     ...verdictMeaning(word),
+    ...wordMeaning(word, paragraph),
     ...settingMeaning(word, presets),
     ...streamsSettingMeaning(word, paragraph),
     ...specKeyMeaning(word, paragraph),
@@ -109,8 +113,7 @@ const MOST_PRESETS = 20;
 
 function shownBy(presets: readonly Preset[], shows: (preset: Preset) => boolean): string[] {
   const names = presets.filter(shows).map(({ name }) => name);
-  if (names.length === 0) return [];
-  if (names.length > MOST_PRESETS) return [paragraph('presets', `${names.length} of ${presets.length}`)];
+  if (names.length === 0 || names.length > MOST_PRESETS) return [];
   return [paragraph('presets', names.join(', '))];
 }
 
@@ -179,7 +182,9 @@ const verdicts: Readonly<Record<string, string>> = {
 };
 
 function verdictMeaning(word: string): string[] {
-  const sentence = Object.hasOwn(verdicts, word) ? verdicts[word] : undefined;
+  // Results write verdicts in capitals: UNSAFE, KAFKA BUG.
+  const name = word.toLowerCase().replace(/^kafka /, '');
+  const sentence = Object.hasOwn(verdicts, name) ? verdicts[name] : undefined;
   return sentence === undefined ? [] : [paragraph('verdict', sentence)];
 }
 
@@ -238,6 +243,7 @@ function allWords(): string[] {
     ...informational.map(({ name }) => name),
     lagRequirement.name,
     ...Object.keys(verdicts),
+    ...wordsOfResults(),
     ...scopes.flatMap((scope) => [...settingsTable('3.9')[scope].keys()]),
     ...loadPresets().map(({ name }) => name),
   ];

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Workplace } from '../testing/command-line.js';
 
 let place: Workplace;
@@ -64,6 +66,29 @@ describe('harrow guarantees', () => {
     expect(out).toMatch(/Not guaranteed\n {2}! Under acks=1 an acknowledged record is lost when leadership changes/);
     expect(out).toContain('    closed by  acks=all\n');
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  it('names the topic that leaves something open where others do not', async () => {
+    const spec = [
+      'kafka: "3.9"',
+      'cluster: { brokers: 3, settings: { offsets.topic.replication.factor: 1 } }',
+      'topic: { replication.factor: 3, min.insync.replicas: 2 }',
+      'consumer: { group.id: readers }',
+    ].join('\n');
+    writeFileSync(join(place.folder, 'offsets.yaml'), spec);
+    const { out } = await place.run('guarantees', '@offsets.yaml');
+    expect(out).toMatch(/! With replication\.factor=1 there is no other copy[^!]*here {7}__consumer_offsets\n/);
+    expect(out).toMatch(/! The last member of an ISR stays in it[^!]*\n {4}closed by/);
+    expect(out.match(/here {7}/g)).toHaveLength(1);
+  });
+
+  it('tells what clients see before what only replicas know', async () => {
+    const { out } = await place.run('guarantees', 'durable');
+    const places = ['A record acknowledged under acks=all', 'Guaranteed within the cluster', 'In one leader epoch'];
+    expect(places.map((text) => out.indexOf(text))).toEqual(
+      places.map((text) => out.indexOf(text)).toSorted((a, b) => a - b),
+    );
+    expect(out.indexOf('Guaranteed within the cluster')).toBeGreaterThan(0);
   });
 
   it('without a spec lists all that there are', async () => {

@@ -1,5 +1,5 @@
 /** harrow guarantees: what a spec's settings guarantee and what they do not, in sentences, before anything runs. */
-import { gaps, guarantees, isWorthSaying } from '../../checkers/kafka/api.js';
+import { gaps, guarantees, invariants, isWorthSaying } from '../../checkers/kafka/api.js';
 import type { Gap, Guarantee } from '../../checkers/checker.js';
 import type { HistoryHeader } from '../../histories/operation.js';
 import { Exit, type ExitCode } from '../outcome.js';
@@ -19,7 +19,11 @@ export type GuaranteesOptions = SpecOptions & { readonly json?: boolean };
 export function guaranteesOf(context: Context, input: string | undefined, options: GuaranteesOptions): ExitCode {
   const named = input !== undefined || options.server !== undefined || options.producer !== undefined;
   if (!named) {
-    sayRows(context, { guarantees, gaps }, options.json === true);
+    sayRows(
+      context,
+      { guarantees, gaps: gaps.map((gap) => ({ gap, topics: [] })), inside: new Set() },
+      options.json === true,
+    );
     return Exit.expected;
   }
   const { spec, warnings } = loadSpec(requestOf(input, options));
@@ -35,16 +39,39 @@ export function guaranteesOf(context: Context, input: string | undefined, option
 
 interface Rows {
   readonly guarantees: readonly Guarantee[];
-  readonly gaps: readonly Gap[];
+  /** Those of them that speak of the replicas' own state, which no client sees. */
+  readonly inside: ReadonlySet<Guarantee>;
+  readonly gaps: readonly OpenGap[];
+}
+
+interface OpenGap {
+  readonly gap: Gap;
+  /** The topics whose settings leave it open; empty: all of them, or it is no matter of topics. */
+  readonly topics: readonly string[];
 }
 
 function rowsFor(header: HistoryHeader): Rows {
+  const given = guarantees.filter(
+    (guarantee) => guarantee.covers(header).length > 0 && isWorthSaying(guarantee, header),
+  );
+  const isInvariant = (type: string): boolean => invariants.some(({ id }) => id === type);
   return {
-    guarantees: guarantees.filter(
-      (guarantee) => guarantee.covers(header).length > 0 && isWorthSaying(guarantee, header),
-    ),
-    gaps: gaps.filter((gap) => gap.applies(header)),
+    guarantees: given,
+    inside: new Set(given.filter((guarantee) => guarantee.covers(header).every(isInvariant))),
+    gaps: gaps.filter((gap) => gap.applies(header)).map((gap) => ({ gap, topics: topicsWith(gap, header) })),
   };
+}
+
+/** What one topic leaves open, __consumer_offsets say, the others may not. */
+function topicsWith(gap: Gap, header: HistoryHeader): readonly string[] {
+  const { topology } = header;
+  if (topology === null) return [];
+  const topics = [...new Set(topology.partitions.map(({ topic }) => topic))];
+  const open = topics.filter((name) => {
+    const partitions = topology.partitions.filter(({ topic }) => topic === name);
+    return gap.applies({ ...header, topology: { ...topology, partitions } });
+  });
+  return open.length === topics.length ? [] : open;
 }
 
 /** What a trial of the spec would write above its history, but for where the replicas are. */
@@ -74,13 +101,22 @@ function sayRows(context: Context, rows: Rows, json: boolean): void {
         source,
         assumptions,
       })),
-      gaps: rows.gaps.map(({ id, sentence, source, closedBy }) => ({ id, sentence, source, closedBy })),
+      gaps: rows.gaps.map(({ gap: { id, sentence, source, closedBy }, topics }) => ({
+        id,
+        sentence,
+        source,
+        closedBy,
+        topics,
+      })),
     });
     return;
   }
   const paint = paintOf(context);
+  const inside = rows.guarantees.filter((guarantee) => rows.inside.has(guarantee));
   say(context, paint.bold('Guaranteed'));
-  for (const guarantee of rows.guarantees) sayGuarantee(context, guarantee, paint);
+  for (const guarantee of rows.guarantees) if (!rows.inside.has(guarantee)) sayGuarantee(context, guarantee, paint);
+  if (inside.length > 0) say(context, `\n${paint.bold('Guaranteed within the cluster, where no client sees it')}`);
+  for (const guarantee of inside) sayGuarantee(context, guarantee, paint);
   say(context, `\n${paint.bold('Not guaranteed')}`);
   for (const gap of rows.gaps) sayGap(context, gap, paint);
 }
@@ -91,8 +127,9 @@ function sayGuarantee(context: Context, { sentence, source, assumptions }: Guara
   sayBeside(context, 'source', source);
 }
 
-function sayGap(context: Context, { sentence, source, closedBy }: Gap, paint: Paint): void {
+function sayGap(context: Context, { gap: { sentence, source, closedBy }, topics }: OpenGap, paint: Paint): void {
   sayMarked(context, paint.yellow('!'), sentence);
+  if (topics.length > 0) sayBeside(context, 'here', topics.join(', '));
   sayBeside(context, 'closed by', closedBy ?? 'no setting');
   sayBeside(context, 'source', source);
 }

@@ -4,7 +4,7 @@ import { targetParameters } from '../../nemesis/targets.js';
 import { faults, situations } from '../catalogue.js';
 import { Exit, type ExitCode } from '../outcome.js';
 import { expectation, loadPresets } from '../presets/presets.js';
-import { labelled } from '../reporters/words.js';
+import { dotted, labelled } from '../reporters/words.js';
 import type { Bearing } from '../settings/bearing.js';
 import { type Scope, scopes, type Setting, settingsFor } from '../settings/table.js';
 import { didYouMean, nearestName } from '../spec/nearest.js';
@@ -46,7 +46,7 @@ export function presets(
   for (const preset of chosen) {
     if (preset.question !== question) say(context, `${question === '' ? '' : '\n'}${paint.bold(preset.question)}`);
     question = preset.question;
-    for (const line of labelled(2, preset.name, width, `${preset.sentence}: ${expectation(preset)}`))
+    for (const line of labelled(2, preset.name, width, `${preset.sentence} → ${expectation(preset)}`))
       say(context, line);
     if (name !== undefined)
       for (const line of preset.answer) for (const part of labelled(2, '', width, line)) say(context, part);
@@ -62,16 +62,18 @@ const timeParameters = [
   },
 ];
 
-export function listFaults(context: Context, options: { json?: boolean }): ExitCode {
+/** All of them, or those whose name contains `part`. */
+export function listFaults(context: Context, part: string | undefined, options: { json?: boolean }): ExitCode {
+  const found = namedLike('fault', faults, part);
   if (options.json === true) {
     sayJson(
       context,
-      faults.map(({ name, sentence, family, parameters }) => ({ name, sentence, family, parameters })),
+      found.map(({ name, sentence, family, parameters }) => ({ name, sentence, family, parameters })),
     );
     return Exit.expected;
   }
-  const width = Math.max(...faults.map(({ name }) => name.length)) + 3;
-  for (const { name, sentence, parameters } of faults) {
+  const width = Math.max(...found.map(({ name }) => name.length), ...timeParameters.map(({ name }) => name.length)) + 3;
+  for (const { name, sentence, parameters } of found) {
     for (const line of labelled(2, name, width, sentence)) say(context, line);
     for (const parameter of parameters) {
       for (const line of labelled(2, '', width, `${parameter.name}: ${parameter.sentence}`)) say(context, line);
@@ -84,20 +86,35 @@ export function listFaults(context: Context, options: { json?: boolean }): ExitC
   return Exit.expected;
 }
 
-export function listSituations(context: Context, options: { json?: boolean }): ExitCode {
+/** All of them, or those whose name contains `part`. */
+export function listSituations(context: Context, part: string | undefined, options: { json?: boolean }): ExitCode {
+  const found = namedLike('situation', situations, part);
   if (options.json === true)
     sayJson(
       context,
-      situations.map(({ name, sentence, needs }) => ({ name, sentence, needs: needs ?? null })),
+      found.map(({ name, sentence, needs }) => ({ name, sentence, needs: needs ?? null })),
     );
   else {
-    const width = Math.max(...situations.map(({ name }) => name.length)) + 3;
-    for (const { name, sentence, needs } of situations) {
+    const width = Math.max(...found.map(({ name }) => name.length)) + 3;
+    for (const { name, sentence, needs } of found) {
       const told = needs === undefined ? sentence : `${sentence} Needs ${needs}.`;
       for (const line of labelled(2, name, width, told)) say(context, line);
     }
   }
   return Exit.expected;
+}
+
+/** @throws UsageError if there is none */
+function namedLike<T extends { readonly name: string }>(
+  kind: string,
+  all: readonly T[],
+  part: string | undefined,
+): readonly T[] {
+  if (part === undefined) return all;
+  const found = all.filter(({ name }) => name.includes(part));
+  if (found.length > 0) return found;
+  const names = all.map(({ name }) => name);
+  throw new UsageError(`no ${kind} with ${part} in its name${didYouMean(part, names)} (npx harrow ${kind}s)`);
 }
 
 export interface SettingsOptions {
@@ -135,26 +152,31 @@ export function listSettings(context: Context, part: string | undefined, options
       `no such setting of Kafka ${table.kafka}${nearest === null ? '' : `; did you mean ${nearest}?`}`,
     );
   }
-  if (options.json === true) sayJson(context, found);
-  else
-    for (const scope of wantedScopes)
-      sayScope(
-        context,
-        scope,
-        found.filter((setting) => setting.scope === scope),
-      );
+  if (options.json === true) {
+    sayJson(context, found);
+    return Exit.expected;
+  }
+  // Of all settings, those without a bearing are most: who asks for no certain ones is told their names alone.
+  const isAll = part === undefined && bearing === null;
+  for (const scope of wantedScopes) {
+    const settings = found.filter((setting) => setting.scope === scope);
+    if (settings.length === 0) continue;
+    say(context, `${scope} settings`);
+    const told = isAll ? settings.filter((setting) => setting.bearing.bearing !== 'no bearing on safety') : settings;
+    for (const setting of told) saySetting(context, setting);
+    const others = settings.filter((setting) => !told.includes(setting)).map(({ name }) => name);
+    if (others.length > 0)
+      for (const line of labelled(2, `no bearing on safety   `, 23, dotted(others))) say(context, line);
+  }
+  if (isAll) say(context, '\nnpx harrow settings PART    those with PART in their name, each in full');
   return Exit.expected;
 }
 
-function sayScope(context: Context, scope: Scope, settings: readonly Setting[]): void {
-  if (settings.length === 0) return;
-  say(context, `${scope} settings`);
-  for (const setting of settings) {
-    say(context, `  ${setting.name}`);
-    const kind = `${setting.type}, default ${setting.default ?? 'none'}${rangeWords(setting)}`;
-    say(context, `      ${kind} · ${setting.bearing.bearing}`);
-    for (const line of labelled(6, '', 0, setting.bearing.sentence)) say(context, line);
-  }
+function saySetting(context: Context, setting: Setting): void {
+  say(context, `  ${setting.name}`);
+  const kind = `${setting.type}, default ${setting.default ?? 'none'}${rangeWords(setting)}`;
+  say(context, `      ${kind} · ${setting.bearing.bearing}`);
+  for (const line of labelled(6, '', 0, setting.bearing.sentence)) say(context, line);
 }
 
 function rangeWords({ min, max, oneOf, valid }: Setting): string {

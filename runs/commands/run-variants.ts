@@ -203,13 +203,18 @@ function progressFor(context: Context, options: RunOptions, trials: number, work
   }
 }
 
-/** Where variants differ in what the header says, the first one's words would mislead. */
-function headerWords({ spec, variants }: LoadedSpec): string {
-  const words = [...new Set(variants.map((variant) => clusterWords(variant.spec)))];
-  return words.length === 1
-    ? words[0]!
-    : `${clusterWords(spec)} · ${variants.length} variants: ${variants.map(({ name }) => name).join(', ')}`;
+/** What all variants have in common, and their names: what differs between them is no word of the header. */
+function headerWords({ variants }: LoadedSpec): string {
+  const [first, ...others] = variants.map(({ spec }) => clusterWords(spec).split(' · '));
+  const common = first!.filter((word) => others.every((words) => words.includes(word)));
+  if (others.length === 0) return common.join(' · ');
+  const names = variants.map(({ name }) => name).join(', ');
+  const told = names.length <= MOST_NAMES ? `: ${names}` : ', each a row of the table';
+  return [...common, `${variants.length} variants${told}`].join(' · ');
 }
+
+/** Characters: longer lists of variants stand in the table alone. */
+const MOST_NAMES = 80;
 
 /** The object that --json prints. */
 export function resultJson(

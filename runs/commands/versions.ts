@@ -2,7 +2,7 @@
 import { defectOf, defectsIn } from '../../model/kafka/protocol/versions/defects.js';
 import { rowFor } from '../../model/kafka/protocol/versions/resolve.js';
 import { versionRows, type VersionRow } from '../../model/kafka/protocol/versions/rows.js';
-import type { RuleValue } from '../../model/kafka/protocol/versions/rule.js';
+import type { ControlPlane, RuleValue } from '../../model/kafka/protocol/versions/rule.js';
 import { decidedBy, deciders } from '../../model/kafka/protocol/versions/deciders.js';
 import { ruleNames, ruleOf, specName, type RuleName } from '../../model/kafka/protocol/versions/rules.js';
 import { runnableVersions } from '../catalogue.js';
@@ -128,21 +128,29 @@ function cell(value: boolean | number): string {
   return value ? 'yes' : '-';
 }
 
+const planeWords: Readonly<Record<ControlPlane, string>> = { kraft: 'KRaft', zookeeper: 'ZooKeeper' };
+
 function sayRelease(context: Context, row: VersionRow, release: string): void {
   const paint = paintOf(context);
-  const planes = row.control.map((plane) => (plane === 'kraft' ? 'KRaft' : 'ZooKeeper')).join(' or ');
+  const label = Math.max(...ruleNames.map((name) => specName(name).length)) + 2;
+  const planes = row.control.map((plane) => planeWords[plane]).join(' or ');
   say(context, paint.bold(`Kafka ${release}, ${planes}`));
   if (release !== row.version) say(context, `  run under the rules and defaults of ${row.version}`);
   if (!runnableVersions.includes(row.version)) say(context, '  not in this build');
+  say(context, `\n${paint.bold('Defects that it had')}${' (* can be turned on: defects: [...], --as-released)'}`);
+  for (const id of defectsIn(release)) {
+    const { modelled, sentence, control } = defectOf(id);
+    const where = control === null || row.control.length === 1 ? '' : ` (${planeWords[control]} alone)`;
+    for (const part of labelled(2, modelled ? `${id}*` : id, 14, `${sentence}${where}`)) say(context, part);
+  }
+  say(
+    context,
+    `\n${paint.bold('Rules')} (npx harrow explain NAME tells of one, and what decides it where releases are mixed)`,
+  );
   for (const name of ruleNames) {
     if (!isReadIn(row, name)) continue;
-    say(context, `\n  ${specName(name)}: ${String(row.rules[name])}`);
-    for (const part of labelled(4, '', 0, ruleOf(name).sentence)) say(context, part);
-    say(context, `    Where releases are mixed, decided by: ${deciders[name].by}.`);
-  }
-  say(context, `\n${paint.bold('Defects that it had')}${' (* can be turned on)'}`);
-  for (const id of defectsIn(release)) {
-    const { modelled, sentence } = defectOf(id);
-    for (const part of labelled(2, modelled ? `${id}*` : id, 14, sentence)) say(context, part);
+    const value = row.rules[name];
+    const words = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+    for (const part of labelled(2, specName(name), label, `${words}: ${ruleOf(name).sentence}`)) say(context, part);
   }
 }

@@ -218,13 +218,43 @@ describe('a comparison', () => {
     const text = compareText({ variants, wallMillis: 4000, report: 'r.html', exit: 0, parting: null }, noPaint);
     expect(text.split('\n').slice(0, 3).join('\n')).toBe(
       `
-             trials   no-lost-writes      bugs   undecided   longest without an ack               sends refused or unknown
-  acks=1     200      ✗ 57/200 (seed 1)   0      0           median 0.4 s, worst 0.4 s (seed 1)   5 %
-  acks=all   200      ✓ 0/200 (<1.5 %)    0      0           median 0.4 s, worst 0.4 s (seed 1)   5 %`.slice(1),
+             trials   no-lost-writes      longest without an ack               refused or unknown
+  acks=1     200      ✗ 57/200 (seed 1)   median 0.4 s, worst 0.4 s (seed 1)   5 %
+  acks=all   200      ✓ 0/200 (<1.5 %)    median 0.4 s, worst 0.4 s (seed 1)   5 %`.slice(1),
     );
     expect(text).toContain(
       '  acks=1: leader cut off from the others, still acknowledging (two leaders at once)\n  1  seed 17,',
     );
     expect(text.split('\n').at(-2)).toBe('6.7 simulated hours in 4.0 s · exit 0');
+  });
+
+  it('counts bugs and undecided trials where there are any', () => {
+    const mixed = result([trialRow('1', { verdict: 'undecided' }), trialRow('2')]);
+    const variants = [{ ...mixed, name: 'acks=1' }];
+    const text = compareText({ variants, wallMillis: 4000, report: 'r.html', exit: 0, parting: null }, noPaint);
+    expect(text.split('\n')[0]).toMatch(/no-lost-writes +undecided +longest without an ack/);
+  });
+
+  it('tells a story that several variants share once, under the names of all', () => {
+    const holes = result([lostRow('17')]);
+    const later = { ...told(holes.totals), story: { ...story, lines: [line(5_000_000, 'p0 → b1   offset 0')] } };
+    const variants = [
+      { ...holes, name: 'min.insync.replicas=1', told: [told(holes.totals)] },
+      { ...holes, name: 'min.insync.replicas=2', told: [told(holes.totals)] },
+      { ...holes, name: 'min.insync.replicas=3', told: [later] },
+    ];
+    const text = compareText({ variants, wallMillis: 4000, report: 'r.html', exit: 0, parting: null }, noPaint);
+    const headings = text.split('\n').filter((one) => one.startsWith('  min.insync.replicas=') && one.includes(':'));
+    expect(headings.map((one) => one.split(':')[0])).toEqual([
+      '  min.insync.replicas=1 and min.insync.replicas=2',
+      '  min.insync.replicas=3',
+    ]);
+  });
+
+  it('calls a wait that rounds to nothing short, not nothing', () => {
+    const brief = result([trialRow('1', { longestOutageMicros: 20_000 })]);
+    const variants = [{ ...brief, name: 'acks=1' }];
+    const text = compareText({ variants, wallMillis: 4000, report: 'r.html', exit: 0, parting: null }, noPaint);
+    expect(text).toContain('median under 0.1 s, worst under 0.1 s (seed 1)');
   });
 });

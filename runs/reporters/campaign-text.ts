@@ -3,7 +3,7 @@ import type { Verdict } from '../../histories/anomaly.js';
 import type { KnownBug } from '../../model/kafka/protocol/versions/known-bugs.js';
 import { faults as allFaults } from '../catalogue.js';
 import type { Story, StoryLine } from '../../histories/report/story.js';
-import type { Outcome } from '../outcome.js';
+import { FEW_TRIALS, type Outcome } from '../outcome.js';
 import type { Spec } from '../spec/spec.js';
 import type { CauseTotal, Totals } from '../totals.js';
 import { noPaint, type Paint, verdictMark } from './paint.js';
@@ -66,9 +66,6 @@ export function campaignText(result: CampaignResult, paint: Paint): string {
   lines.push(...answer(result), ...ending(result));
   return lines.join('\n');
 }
-
-/** Of fewer it is no surprise that something did not happen. */
-const FEW_TRIALS = 100;
 
 function missing({ outcome, totals }: CampaignResult): string[] {
   if (outcome.missing.length === 0) return [];

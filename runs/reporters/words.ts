@@ -1,10 +1,10 @@
 /** How campaigns write numbers and times. */
 
-export { counted, grouped, seconds, simulated } from '../../histories/report/words.js';
+export { counted, grouped, listed, seconds, simulated } from '../../histories/report/words.js';
 
-/** "0.4 s", "13.1 s" */
+/** "0.4 s", "13.1 s"; what would be 0.0 s is said in words: it is short, and not nothing. */
 export function shortSeconds(micros: number): string {
-  return `${(micros / 1_000_000).toFixed(1)} s`;
+  return micros < 50_000 ? 'under 0.1 s' : `${(micros / 1_000_000).toFixed(1)} s`;
 }
 
 /** Wall time: "0.8 s", "33 s", "4 min 10 s". */

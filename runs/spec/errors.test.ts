@@ -57,6 +57,20 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     );
   });
 
+  it('of a key that is written one level too high say where it belongs', () => {
+    expect(errorsOf('control: kraft\n')).toContain('it belongs under cluster');
+    const flat =
+      'min.insync.replicas: 2\ntopics: { orders: { min.insync.replicas: 2 } }\nproducers: { p: { acks: 1 } }\n';
+    const notes = errorsOf(flat)
+      .split('\n')
+      .filter((line) => line.includes('^'));
+    expect(notes.map((line) => line.replace(/.*\^ /, ''))).toEqual([
+      "a setting of Kafka's: it belongs under cluster.settings or topic",
+      "a setting of Kafka's: it belongs under settings",
+      "a setting of Kafka's: it belongs under settings",
+    ]);
+  });
+
   it('of YAML itself name the place', () => {
     expect(errorOf('brokers: [1, 2\n')).toMatch(/^spec\.yaml:2:1 +not valid YAML: /);
     expect(errorOf('brokers: 1\nbrokers: 2\n')).toBe('spec.yaml:2:1  not valid YAML: Map keys must be unique');
@@ -327,6 +341,10 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     [
       'faults: [power-loss: { at-moost: 1 }]',
       'spec.yaml:1:34  power-loss has no parameter at-moost; did you mean at-most?',
+    ],
+    [
+      'faults: [broker-killed: { after: 3s }]',
+      'spec.yaml:1:34  broker-killed has no parameter after: it takes topic, from, to, machine, role, partition',
     ],
     [
       'faults: [request-delayed: { machine: p7 }]',

@@ -79,7 +79,9 @@ function finishFault(
     const wrong = found === undefined ? null : parameterProblem(found, value);
     if (found === undefined && known !== undefined) {
       const names = [...timeAndPlace, ...taken.map((candidate) => candidate.name)];
-      problems.error(origin, `${name.value} has no parameter ${parameter}${didYouMean(parameter, names)}`);
+      const hint = didYouMean(parameter, names);
+      const others = hint === '' ? `: it takes ${names.join(', ')}` : hint;
+      problems.error(origin, `${name.value} has no parameter ${parameter}${others}`);
     } else if (wrong !== null)
       problems.error(origin, `${parameter}: ${String(value)} ${wrong}${didYouMean(String(value), found?.oneOf ?? [])}`);
     rest[parameter] = typeof value === 'boolean' ? String(value) : value;

@@ -47,7 +47,7 @@ export function finishProtocol(draft: Draft, problems: Problems): Protocol {
   const mode = finishMode(draft, problems);
   const rules = { ...quorumRules(draft, mode), ...finishRules(draft, mode, problems) };
   refuseRelease(draft, mode, rules, problems);
-  return { mode, rules, ...finishDefects(draft, problems) };
+  return { mode, rules, ...finishDefects(draft, mode, problems) };
 }
 
 /** KRaft unless told otherwise, ZooKeeper in releases that had nothing else. */
@@ -154,25 +154,31 @@ function refuseRelease({ kafka, mode }: Draft, plane: ControlPlane, own: Spec['r
   );
 }
 
-/** Those that the spec names and those of the release as it was. */
-function finishDefects(draft: Draft, problems: Problems): Pick<Protocol, 'defects' | 'notes'> {
+/** Those that the spec names, and those of the release as it was, under this control plane. */
+function finishDefects(draft: Draft, mode: ControlPlane, problems: Problems): Pick<Protocol, 'defects' | 'notes'> {
   const { kafka, defects, asReleased } = draft;
   const notes: string[] = [];
-  const named = defects.flatMap((given) => namedDefect(given, kafka.value, problems, notes));
+  const named = defects.flatMap((given) => namedDefect(given, kafka.value, mode, problems, notes));
   if (asReleased?.value !== true || versionRow(kafka.value) === undefined) return { defects: sorted(named), notes };
-  const had = defectsIn(kafka.value);
+  const had = defectsIn(kafka.value).filter((id) => showsUnder(id, mode));
   const modelled = had.filter((id) => defectOf(id).modelled);
   const others = had.filter((id) => !defectOf(id).modelled && defectOf(id).follows === null);
   notes.push(
-    `as released: Kafka ${kafka.value} had ${modelled.join(', ') || 'no defect that this build can show'}` +
+    `as released: Kafka ${kafka.value} under ${controlWords[mode]} had ${modelled.join(', ') || 'no defect that this build can show'}` +
       (others.length === 0 ? '' : `; not in this build: ${others.join(', ')}`),
   );
   return { defects: sorted([...named, ...modelled]), notes };
 }
 
+function showsUnder(id: DefectId, mode: ControlPlane): boolean {
+  const { control } = defectOf(id);
+  return control === null || control === mode;
+}
+
 function namedDefect(
   { value, origin }: Located<string>,
   release: string,
+  mode: ControlPlane,
   problems: Problems,
   notes: string[],
 ): DefectId[] {
@@ -189,6 +195,11 @@ function namedDefect(
   if (!modelled) {
     problems.error(origin, `defect ${id} is not in this build: the model cannot show it yet`);
     return [];
+  }
+  if (!showsUnder(id, mode)) {
+    notes.push(
+      `${id} shows under ${controlWords[defectOf(id).control!]} alone, and the spec runs ${controlWords[mode]}`,
+    );
   }
   if (versionRow(release) !== undefined && !hasDefect(release, defectOf(id))) {
     notes.push(`Kafka ${release} did not have ${id}: it is turned on all the same`);

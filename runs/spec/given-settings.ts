@@ -24,6 +24,7 @@ export interface ReadSettings {
 export function readSettings(table: SettingsTable, scope: Scope, raw: RawSettings, problems: Problems): ReadSettings {
   const given: Record<string, SettingValue> = {};
   const notModelled: string[] = [];
+  if (isOtherFile(table, scope, raw, problems)) return { given, notModelled };
   for (const [name, written] of raw) {
     const setting = table[scope].get(name);
     if (setting === undefined) {
@@ -48,6 +49,24 @@ export function readSettings(table: SettingsTable, scope: Scope, raw: RawSetting
   }
   return { given, notModelled };
 }
+
+/** True after saying that a property file has several names, and none that Kafka knows in this place. */
+function isOtherFile(table: SettingsTable, scope: Scope, raw: RawSettings, problems: Problems): boolean {
+  const written = [...raw.values()];
+  const [first] = written;
+  if (written.length < FEWEST_TO_DOUBT || !written.every(({ lenient }) => lenient)) return false;
+  if ([...raw.keys()].some((name) => table[scope].has(name))) return false;
+  const other = scopes.find((candidate) => [...raw.keys()].filter((name) => table[candidate].has(name)).length > 1);
+  const hint = other === undefined ? '' : `; ${other} settings are among them`;
+  problems.error(
+    first!.keyOrigin,
+    `none of the ${written.length} names in this file is a ${scope} setting of Kafka ${table.kafka}${hint}: is it another kind of file?`,
+  );
+  return true;
+}
+
+/** A file of fewer unknown names may be one of a few mistakes. */
+const FEWEST_TO_DOUBT = 3;
 
 /** Kafka warns of a name that it does not know; in a spec it is an error. */
 function notYetThere(
@@ -87,7 +106,11 @@ function unknownSetting(table: SettingsTable, scope: Scope, name: string, at: Ra
   const matters = nearest !== null && table[scope].get(nearest)!.bearing.bearing !== 'no bearing on safety';
   const message = `unknown ${scope} setting${at.lenient ? ` ${name}` : ''}`;
   if (at.lenient && !(matters && editDistance(name, nearest) <= Math.max(2, name.length / 8))) {
-    problems.warn(at.keyOrigin, `${message}: Kafka ignores it${elsewhere === null ? '' : ` (${elsewhere})`}`);
+    problems.warnIgnored(
+      at.keyOrigin,
+      `${message}: Kafka ignores it${elsewhere === null ? '' : ` (${elsewhere})`}`,
+      name,
+    );
     return;
   }
   const note = elsewhere ?? (nearest === null ? '' : `did you mean ${nearest}?`);

@@ -64,15 +64,29 @@ describe('the protocol', () => {
 
   it('as released has the defects of the release that the model can show, and names the others', () => {
     const { spec } = load('kafka: "3.9"\ntopic: { replication.factor: 3 }', { asReleased: true });
-    const released = defectsIn('3.9').filter((id) => defectOf(id).follows === null);
+    const released = defectsIn('3.9').filter(
+      (id) => defectOf(id).follows === null && defectOf(id).control !== 'zookeeper',
+    );
     const shown = released.filter((id) => defectOf(id).modelled);
     const others = released.filter((id) => !defectOf(id).modelled && defectOf(id).follows === null);
     expect(shown).toContain('KAFKA-18106');
     expect(spec.defects).toEqual(shown);
     expect(spec.notes).toEqual([
-      `as released: Kafka 3.9 had ${shown.join(', ')}; not in this build: ${others.join(', ')}`,
+      `as released: Kafka 3.9 under KRaft had ${shown.join(', ')}; not in this build: ${others.join(', ')}`,
     ]);
     expect(load('kafka: "3.9"\nas-released: true').spec.defects).toEqual(spec.defects);
+  });
+
+  it('as released has no defect of the other control plane', () => {
+    const of = (mode: string): readonly string[] =>
+      load(`kafka: "3.3"\ncluster: { control: { mode: ${mode} } }\ntopic: { replication.factor: 3 }`, {
+        asReleased: true,
+      }).spec.defects;
+    expect(of('kraft')).toContain('KAFKA-15345');
+    expect(of('kraft')).not.toContain('B85');
+    expect(of('zookeeper')).toContain('B85');
+    expect(of('zookeeper')).not.toContain('KAFKA-15345');
+    expect(noted('defects: [B85]')).toEqual(['B85 shows under ZooKeeper alone, and the spec runs KRaft']);
   });
 
   it('says when a release did not have a defect that is asked for', () => {

@@ -6,6 +6,8 @@ export interface Problem {
   readonly message: string;
   /** Shows the line, underlines `length` characters and says this beside the underline. */
   readonly frame: { readonly length: number; readonly note: string; readonly hideAfter: boolean } | null;
+  /** Of a warning: the name that Kafka ignores. */
+  readonly ignored?: string;
 }
 
 export class Problems {
@@ -23,6 +25,11 @@ export class Problems {
 
   warn(origin: Origin, message: string): void {
     this.warnings.push({ origin, message, frame: null });
+  }
+
+  /** A warning about a name that Kafka does not know, and ignores. */
+  warnIgnored(origin: Origin, message: string, name: string): void {
+    this.warnings.push({ origin, message, frame: null, ignored: name });
   }
 }
 
@@ -76,9 +83,37 @@ function renderProblems(problems: readonly Problem[], texts: ReadonlyMap<string,
   return [...lines, '', `${count} Nothing ran, nothing was written. exit 64`].join('\n');
 }
 
-/** Warnings, one a line. */
+/** Warnings, one a line; names of one file that Kafka ignores, where there are many, on one line together. */
 export function renderWarnings(warnings: readonly Problem[]): string[] {
-  return [...warnings].sort(inOrderOfPlace).map(({ origin, message }) => `${originLabel(origin)}  warning: ${message}`);
+  const byFile = new Map<string, Problem[]>();
+  for (const warning of warnings) {
+    if (warning.ignored === undefined || warning.origin.kind !== 'file') continue;
+    const { file } = warning.origin;
+    const known = byFile.get(file) ?? [];
+    byFile.set(file, known);
+    // Every variant of a spec reads the same file.
+    if (!known.some(({ ignored }) => ignored === warning.ignored)) known.push(warning);
+  }
+  const lines = [...warnings].sort(inOrderOfPlace).map((warning) => {
+    const { origin, ignored } = warning;
+    const together = ignored === undefined || origin.kind !== 'file' ? [] : byFile.get(origin.file)!;
+    return together.length > FEW_IGNORED ? ignoredWords(together) : warningWords(warning);
+  });
+  return [...new Set(lines)];
+}
+
+/** More names than these that Kafka ignores are told together. */
+const FEW_IGNORED = 3;
+
+function warningWords({ origin, message }: Problem): string {
+  return `${originLabel(origin)}  warning: ${message}`;
+}
+
+function ignoredWords(warnings: readonly Problem[]): string {
+  const [first] = warnings;
+  const places = warnings.map(({ origin, ignored }) => `${ignored} (${originWords(origin)})`);
+  const file = first!.origin.kind === 'file' ? `${first!.origin.file}  ` : '';
+  return `${file}warning: Kafka ignores ${warnings.length} names that it does not know here: ${places.join(', ')}`;
 }
 
 function inOrderOfPlace(a: Problem, b: Problem): number {

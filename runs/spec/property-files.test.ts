@@ -114,6 +114,21 @@ describe("a broker's property file", () => {
     ]);
   });
 
+  it('is warned about once for many unknown names', () => {
+    const names = ['a.b', 'c.d', 'e.f', 'g.h'];
+    const path = file('server.properties', ['process.roles=broker', ...names.map((name) => `my.${name}=x`)].join('\n'));
+    expect(load({ server: path, vary: ['acks=1,all'] }).warnings.map((warning) => warning.slice(path.length))).toEqual([
+      '  warning: Kafka ignores 4 names that it does not know here: my.a.b (line 2), my.c.d (line 3), my.e.f (line 4), my.g.h (line 5)',
+    ]);
+  });
+
+  it('is refused where none of its names is one of a broker', () => {
+    const path = file('consumer.properties', 'group.id=g\nauto.offset.reset=latest\nmax.poll.records=5\n');
+    expect(() => load({ server: path })).toThrow(
+      ':1:1  none of the 3 names in this file is a broker setting of Kafka 3.9.1; consumer settings are among them: is it another kind of file?',
+    );
+  });
+
   it('is refused for a near miss of a setting that matters', () => {
     const path = file('server.properties', 'process.roles=broker\nunclean.leader.election.enabled=true\n');
     expect(() => load({ server: path })).toThrow('did you mean unclean.leader.election.enable?');

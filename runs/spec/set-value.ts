@@ -95,7 +95,8 @@ function scopeOf(draft: Draft, name: string, origin: Origin, problems: Problems)
     return null;
   }
   const known = [...Object.keys(keys), ...scopes.flatMap((scope) => [...table[scope].keys()])];
-  problems.error(origin, `unknown setting ${name}${didYouMean(name, known)}`);
+  const hint = didYouMean(name, known);
+  problems.error(origin, `unknown setting ${name}${hint === '' ? '   (all: npx harrow settings)' : hint}`);
   return null;
 }
 

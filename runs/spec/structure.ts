@@ -1,5 +1,6 @@
 /** The structure of a spec file against its schema: zod's findings, said in our words and at their places. */
 import type { z } from 'zod';
+import { type Scope, scopes, settingsTable } from '../settings/table.js';
 import { nearestName } from './nearest.js';
 import type { Problems } from './problems.js';
 import { specSchema } from './schema.js';
@@ -51,9 +52,27 @@ function branchMeant(branches: readonly Issue[][]): Issue[] | null {
 function unknownKey(source: SpecSource, problems: Problems, path: Path): void {
   const name = String(path.at(-1));
   const nearest = nearestName(name, keysAt(path.slice(0, -1)));
-  const note = nearest === null ? '' : `did you mean ${nearest}?`;
+  const note = nearest === null ? belowWords(name, path.slice(0, -1)) : `did you mean ${nearest}?`;
   problems.misnamed(source.keyOrigin(path), `unknown key ${name}`, name, note, true);
 }
+
+/** "it belongs under cluster", of a key that was written in another place; else nothing. */
+function belowWords(name: string, above: Path): string {
+  const homes = keysAt(above).filter((key) => keysAt([...above, key]).includes(name));
+  if (homes.length === 1) return `it belongs under ${homes[0]}`;
+  const known = scopes.filter((scope) => settingsTable('3.9')[scope].has(name));
+  if (known.length === 0) return '';
+  if (above.length > 0)
+    return keysAt(above).includes('settings') ? "a setting of Kafka's: it belongs under settings" : '';
+  return `a setting of Kafka's: it belongs under ${known.map((scope) => homeOf[scope]).join(' or ')}`;
+}
+
+const homeOf: Readonly<Record<Scope, string>> = {
+  broker: 'cluster.settings',
+  topic: 'topic',
+  producer: 'producer',
+  consumer: 'consumer',
+};
 
 /** The keys that the schema knows at this path. */
 function keysAt(path: Path): string[] {

@@ -1,6 +1,6 @@
 /** .harrow/campaign-<id>/: what a campaign leaves behind. */
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ioReason, makeFolder, readTextFile } from '../files.js';
 import { UsageError } from '../spec/problems.js';
 import type { TrialRow } from '../engine.js';
@@ -82,9 +82,9 @@ export interface StoredCampaign {
   readonly rows: readonly TrialRow[];
 }
 
-/** @param path its folder, or the store's root: then its newest. @throws UsageError if it is torn or missing */
+/** @param path its folder; or the store's root or its file `latest`: then the newest. @throws UsageError if it is torn or missing */
 export function loadCampaign(path: string): StoredCampaign {
-  const folder = existsSync(join(path, 'campaign.json')) ? path : newestOf(path);
+  const folder = existsSync(join(path, 'campaign.json')) ? path : newestOf(isLatestFile(path) ? dirname(path) : path);
   const file = join(folder, 'campaign.json');
   const summary = parseObject(file, readTextFile(file));
   if (summary['format'] !== 'harrow/campaign' && summary['format'] !== 'harrow/compare') {
@@ -94,7 +94,11 @@ export function loadCampaign(path: string): StoredCampaign {
 }
 
 export function isCampaignFolder(path: string): boolean {
-  return existsSync(join(path, 'campaign.json')) || existsSync(join(path, 'latest'));
+  return existsSync(join(path, 'campaign.json')) || existsSync(join(path, 'latest')) || isLatestFile(path);
+}
+
+function isLatestFile(path: string): boolean {
+  return basename(path) === 'latest' && existsSync(path) && statSync(path).isFile();
 }
 
 function newestOf(root: string): string {

@@ -3,6 +3,8 @@ import type { JudgedAnomaly } from '../../histories/anomaly.js';
 import type { History } from '../../histories/operation.js';
 import { causeOf, type Cause } from '../../histories/report/story.js';
 import type { Trace } from '../../histories/trace.js';
+import { invariants } from '../../checkers/kafka/api.js';
+import { anomalyWords } from '../anomaly-words.js';
 import { brokenPromise } from '../expectation.js';
 
 export interface CausedAnomaly {
@@ -26,5 +28,13 @@ export function causedAnomalies(
     const event = `${brokenPromise(judged)} ${anomaly.type} ${anomaly.key} ${licence?.row} ${licence?.event}`;
     if (!first.has(event)) first.set(event, judged);
   }
-  return [...first.values()].map((judged) => ({ judged, cause: causeOf(judged, history, trace) }));
+  return [...first.values()].map((judged) => ({ judged, cause: inWords(causeOf(judged, history, trace)) }));
+}
+
+/** Of an anomaly of which no story knows more than its type, people read what that type is. */
+function inWords(cause: Cause): Cause {
+  if (cause.sentence !== cause.id) return cause;
+  const invariant = invariants.find(({ id }) => id === cause.id);
+  if (invariant !== undefined) return { ...cause, sentence: `${cause.id} broken: ${invariant.sentence}` };
+  return { ...cause, sentence: anomalyWords(cause.id).words };
 }

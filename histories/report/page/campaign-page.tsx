@@ -157,7 +157,7 @@ function VariantRow({ variant, requirements }: { variant: CampaignVariant; requi
   const total = variant.acknowledged + variant.refused + variant.unknown;
   return (
     <tr>
-      <th scope="row">
+      <th scope="row" class="settings-of">
         {variant.name} <span class="quiet">{counted(variant.trials, 'trial')}</span>
       </th>
       {requirements.map((name) => {
@@ -181,12 +181,14 @@ function VariantRow({ variant, requirements }: { variant: CampaignVariant; requi
 }
 
 function Cell({ cell }: { cell: CampaignCell }) {
-  const count = `${cell.failed}/${cell.of}`;
-  const text = cell.failed === 0 && cell.of > 0 ? `${count} (<${bound(cell.of)} %)` : count;
   return (
     <td class={`verdict-cell ${cell.verdict}`}>
-      <span aria-hidden="true">{verdictWords[cell.verdict].mark}</span> <b>{text}</b>{' '}
+      <span aria-hidden="true">{verdictWords[cell.verdict].mark}</span>{' '}
+      <b>
+        {cell.failed}/{cell.of}
+      </b>{' '}
       <span class="quiet">{verdictWords[cell.verdict].word.toLowerCase()}</span>{' '}
+      {cell.failed === 0 && cell.of > 0 && <span class="bound quiet">under {bound(cell.of)} %</span>}
       <Link href={cell.href}>seed {cell.seed}</Link>
     </td>
   );

@@ -49,7 +49,10 @@ export function clusterLines(teller: Teller, scene: Scene): readonly Draft[] {
 /** A fencing follows what silenced the broker by the session time-out; what is older than this is another story. */
 export const ANTECEDENT_MICROS = 60_000_000;
 
-/** What befell, before the scene began, the brokers that are fenced, leave the ISR or start again in it: else they would for no reason. */
+/**
+ * What befell, before the scene began, the brokers that are fenced, leave the ISR or start again in it: else they would for no
+ * reason. Likewise of a broker that the scene is about and that had been deposed without hearing of it, with its deposition.
+ */
 export function antecedentLines(teller: Teller, scene: Scene): readonly Draft[] {
   const { reader } = teller;
   const gone = new Set<number>();
@@ -64,18 +67,31 @@ export function antecedentLines(teller: Teller, scene: Scene): readonly Draft[] 
     for (const member of isr) if (!members.includes(member)) gone.add(member);
     isr = members;
   }
+  const deposed = deposedHeroes(teller, scene).filter((machine) => !gone.has(machine));
   const start = reader.trace.time[scene.from] ?? 0;
   const events = ['fault-began', 'process-killed', 'power-lost', 'paused'] as const;
   const lines: Draft[] = [];
-  for (const machine of gone) {
+  for (const machine of [...gone, ...deposed]) {
     const last = reader.lastBefore(events, -1, scene.from, (record) =>
       record.event === 'fault-began' ? membersOf(record.targets).includes(machine) : record.machine === machine,
     );
     if (last === null || start - last.time > ANTECEDENT_MICROS) continue;
     const within = { ...scene, from: Math.max(0, last.index - 2), to: last.index };
     lines.push(...clusterLines(teller, within).filter((line) => line.index === last.index || line.role === 'fault'));
+    if (!deposed.includes(machine)) continue;
+    const since = clusterLines(teller, { ...scene, from: last.index, to: scene.from });
+    lines.push(...since.filter(({ role }) => role === 'heal' || role === 'fence' || role === 'elect'));
   }
   return lines;
+}
+
+/** Of whom the scene is about: those that the controller no longer has for a leader when it begins. */
+function deposedHeroes({ reader }: Teller, scene: Scene): readonly number[] {
+  const decision = reader.lastBefore(['partition-changed'], scene.key, scene.from);
+  if (decision === null) return [];
+  const led = (machine: number): boolean =>
+    reader.lastBefore(['become-leader'], scene.key, scene.from, (record) => record.machine === machine) !== null;
+  return scene.heroes.filter((machine) => machine !== decision.leader && led(machine));
 }
 
 /** The state of affairs right before `index`: who leads, in which epoch, with which ISR. */
@@ -114,7 +130,7 @@ function faultLine(
   if (!touches && targets.length > 0) return null;
   const hero = targets.some((target) => scene.heroes.includes(target));
   const words = names.faultOn(record.strike, targets);
-  const text = record.event === 'fault-began' ? `fault: ${words}` : `heal: ${words}`;
+  const text = record.event === 'fault-began' ? `fault: ${words}` : `the fault ends: ${words}`;
   return draft({
     index: record.index,
     text,

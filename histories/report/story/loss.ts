@@ -2,8 +2,10 @@
  * How an acknowledged record was lost: which copy was acknowledged, who came to lead without it, and what took the
  * leader away that had it. From the trace alone.
  */
+import type { Anomaly } from '../../anomaly.js';
 import { membersOf } from '../../replay-state.js';
 import type { RecordOf, TraceReader } from '../../trace-record.js';
+import { causeOfLoss } from './loss-cause.js';
 import { fateOf, holdersAt, type Copy, type RecordFate } from './record-fate.js';
 import type { Cause } from './types.js';
 
@@ -25,23 +27,22 @@ export interface Loss {
   readonly dataLost: RecordOf<'data-lost'> | null;
   /** The damage on the disk that made the broker which took over cut its log, or that keeps readers from a copy; null: none. */
   readonly damage: RecordOf<'data-lost'> | null;
+  /** Another record at the offset, on a replica where it stayed while the record stayed on others; null: none. */
+  readonly rival: RecordOf<'append'> | null;
   /** Index of the last removal of a copy; -1: none was removed. */
   readonly goneIndex: number;
   readonly cause: Cause;
 }
 
-/** Of a cause: a replica has the record, and no reader was given it. */
-export const NEVER_READ = 'never-read';
-
-const UNCLEAN = 1;
-const LAST_KNOWN_LEADER = 6;
 /** As in the trace: LossReason.corrupt. */
 const CORRUPT = 2;
-const WIPED = 1;
 
-/** @param before virtual time at which the client knew of the acknowledgement; Infinity if unknown */
-export function lossOf(reader: TraceReader, key: number, value: number, before = Infinity): Loss {
-  const fate = fateOf(reader, key, value);
+/**
+ * @param before virtual time at which the client knew of the acknowledgement; Infinity if unknown
+ * @param offset of the copy that is meant, where the record was written several times; -1: whichever was acknowledged
+ */
+export function lossOf(reader: TraceReader, key: number, value: number, before = Infinity, offset = -1): Loss {
+  const fate = fateAt(fateOf(reader, key, value), offset);
   const known = fate.acknowledgements.filter((ack) => ack.time <= before);
   const acknowledgement = known.at(-1) ?? fate.acknowledgements[0] ?? null;
   const copy = acknowledgedCopy(fate, acknowledgement);
@@ -60,9 +61,22 @@ export function lossOf(reader: TraceReader, key: number, value: number, before =
     departureIndex: departed?.index ?? -1,
     dataLost,
     damage: copy === null ? null : damageTo(reader, fate, copy, takeover),
+    rival: copy === null ? null : rivalOf(reader, fate, copy),
     goneIndex: Math.max(-1, ...removals),
   };
   return { ...without, cause: causeOfLoss(reader, without) };
+}
+
+/** Two records at one offset: the copies there are meant, not others of the same records. */
+export function offsetMeant({ type, offsets }: Anomaly): number {
+  return type === 'inconsistent-offsets' ? (offsets[0] ?? -1) : -1;
+}
+
+function fateAt(fate: RecordFate, offset: number): RecordFate {
+  const copies = fate.copies.filter((copy) => copy.offset === offset);
+  if (copies.length === 0) return fate;
+  const covers = (ack: RecordOf<'acknowledged'>): boolean => ack.baseOffset <= offset && offset <= ack.lastOffset;
+  return { ...fate, copies, acknowledgements: fate.acknowledgements.filter(covers) };
 }
 
 function acknowledgedCopy(fate: RecordFate, ack: RecordOf<'acknowledged'> | null): Copy | null {
@@ -179,81 +193,20 @@ function damageTo(
   return null;
 }
 
-/** As in the trace: LogStartReason.segmentDeletion, clientDeletion. */
-const BY_POLICY: readonly number[] = [0, 1];
-
-function isByPolicy(reader: TraceReader, index: number): boolean {
-  const record = reader.at(index);
-  return record.event === 'log-start' && BY_POLICY.includes(record.reason);
+/** Where logs differ for good: the last append of another record at the offset, on a replica without the record at the end. */
+function rivalOf(reader: TraceReader, fate: RecordFate, { offset }: Copy): RecordOf<'append'> | null {
+  const end = reader.length - 1;
+  const holders = fate.copies.filter((copy) => copy.offset === offset && copy.removed === null);
+  if (holders.length === 0) return null;
+  let rival: RecordOf<'append'> | null = null;
+  for (const record of reader.scan(['append'], fate.key)) {
+    if (record.offset !== offset || record.value === fate.value) continue;
+    if (holders.some(({ machine }) => machine === record.machine)) continue;
+    const stays = fateOf(reader, fate.key, record.value).copies.some(
+      (copy) =>
+        copy.machine === record.machine && copy.offset === offset && copy.removed === null && copy.appended <= end,
+    );
+    if (stays) rival = record;
+  }
+  return rival;
 }
-
-function causeOfLoss(reader: TraceReader, loss: Omit<Loss, 'cause'>): Cause {
-  const { copy, takeover, departure, dataLost, damage, fate, acknowledgement } = loss;
-  if (copy === null) {
-    return {
-      id: 'never-appended',
-      sentence: 'the request was lost or refused, and with acks=0 nobody asked what became of it',
-    };
-  }
-  if (fate.copies.some(({ removed }) => removed !== null && isByPolicy(reader, removed.index))) {
-    return { id: 'deleted-by-policy', sentence: 'the record was deleted by retention, or on request' };
-  }
-  if (takeover === null) {
-    if (damage !== null) {
-      return {
-        id: 'damaged-replica',
-        sentence: 'the record is damaged on the disk of a replica, below the recovery point, where nobody looks',
-      };
-    }
-    if (holdersAt(fate, reader.length - 1).length > 0) {
-      return { id: NEVER_READ, sentence: 'the record is on a replica, but no reader was ever given it' };
-    }
-    return { id: 'wiped', sentence: 'every replica that held the record lost it' };
-  }
-  if (takeover.reason === UNCLEAN) {
-    return { id: 'unclean-election', sentence: 'unclean election of a replica that lacked the record' };
-  }
-  if (takeover.reason === LAST_KNOWN_LEADER) {
-    return {
-      id: 'last-known-leader',
-      sentence: 'no replica was left that had stopped in order, and whoever led last led again without the record',
-    };
-  }
-  if (dataLost !== null) {
-    if (dataLost.reason === WIPED) {
-      return {
-        id: 'last-replica-lost-disk',
-        sentence:
-          'the last replica in the ISR lost its disk, began anew on an empty one and led again without the record',
-      };
-    }
-    const alone = holdersAt(fate, acknowledgement?.index ?? dataLost.index - 1, copy).length === 1;
-    return alone
-      ? {
-          id: 'alone-lost-power',
-          sentence: 'one broker alone acknowledged the record, lost power before syncing it, and led again without it',
-        }
-      : {
-          id: 'last-replica-lost-power',
-          sentence: 'the last replica in the ISR lost power and led again without the record (last replica standing)',
-        };
-  }
-  if (damage !== null) {
-    return {
-      id: 'damaged-log',
-      sentence: 'the last replica in the ISR found a damaged batch, cut its log there and led again without the record',
-    };
-  }
-  return causes[departure ?? 'stepped-down'];
-}
-
-const causes: Readonly<Record<Departure, Cause>> = {
-  'cut-off': {
-    id: 'leader-cut-off',
-    sentence: 'leader cut off from the others, still acknowledging (two leaders at once)',
-  },
-  killed: { id: 'leader-killed', sentence: 'leader killed before a follower had fetched the record' },
-  'lost-power': { id: 'leader-lost-power', sentence: 'leader lost power before a follower had fetched the record' },
-  paused: { id: 'leader-paused', sentence: 'leader paused before a follower had fetched the record' },
-  'stepped-down': { id: 'leader-moved', sentence: 'leadership moved before the new leader had fetched the record' },
-};

@@ -62,6 +62,17 @@ export function killedLeader(): Scenario {
   return lost(cluster, doomed, 'acks=1 and a change of leader');
 }
 
+/** acks=1: the leader was cut off and deposed, has not heard of it, and acknowledges a record after the heal. */
+export function deposedLeader(): Scenario {
+  const cluster = new ScriptedCluster({ acks: 1 }).boot();
+  const strike = cluster.at(4).fault('b1 is cut off from the other brokers and the controllers', [1]);
+  cluster.at(13).fence(1).decide(0, 2, [2, 3], 0, [2, 3]).at(14).heal(strike);
+  const doomed = cluster.at(15).send('p0', 0, 7);
+  cluster.transmit(doomed, 1).append(doomed).acknowledge(doomed);
+  cluster.at(16).unfence(1).hear(0, 1).tick().truncate(0, 1);
+  return lost(cluster, doomed, 'acks=1 and a change of leader');
+}
+
 /** acks=all, min.insync.replicas 2: the ISR shrinks to b2 and freezes; b2 loses power and leads again without the record. */
 export function lastReplicaStanding(): Scenario {
   const cluster = new ScriptedCluster({ acks: -1, settings: { 'enable.idempotence': true } }).boot();
@@ -79,6 +90,47 @@ export function lastReplicaStanding(): Scenario {
   cluster.at(45).heal(third).start(2).unfence(2).decide(0, 2, [2], 0).tick();
   cluster.truncate(0, 1).tick().truncate(0, 3).tick().decide(0, 2, [1, 2, 3], 0);
   return lost(cluster, doomed, 'a clean election of an impaired replica');
+}
+
+/** The same, but that the disk of b2's log directory fails and is put back. */
+export function lastReplicaDiskReturned(): Scenario {
+  const cluster = new ScriptedCluster({ acks: -1, settings: { 'enable.idempotence': true } }).boot();
+  cluster.at(5).decide(0, 2, [1, 2, 3], 0);
+  const doomed = cluster.at(6).send('p0', 0, 9);
+  cluster.transmit(doomed, 2).append(doomed).replicate(0, 1).replicate(0, 3).acknowledge(doomed);
+  const first = cluster.at(8).fault('b1 and b3 are cut off from everybody', [1, 3]);
+  cluster.at(17).fence(1).fence(3).decide(0, 2, [2], 0, [2]).at(28);
+  const second = cluster.fault('b2 loses one of its disks, gets it back and is started again', [2]);
+  cluster.failDisk(2).decide(0, -1, [2], 3, []).at(38).heal(first).unfence(1).unfence(3);
+  cluster.at(45).returnDisk(2, 0).heal(second).start(2).unfence(2).decide(0, 2, [2], 0).tick();
+  cluster.truncate(0, 1).tick().truncate(0, 3).tick().decide(0, 2, [1, 2, 3], 0);
+  return lost(cluster, doomed, 'a clean election of an impaired replica');
+}
+
+/** Both leaders write at one offset, and the one that becomes a follower copies what comes behind it without cutting its log. */
+export function replicasDiffer(): Scenario {
+  const cluster = new ScriptedCluster({ producers: 2, acks: -1, settings: { 'min.insync.replicas': 1 } }).boot();
+  const strike = cluster.at(4).fault('b1 is cut off from the controllers', [1]);
+  const first = cluster.at(5).decide(0, 2, [1, 2], 2, [2]).send('p0', 0, 6);
+  cluster.transmit(first, 1).append(first);
+  const second = cluster.at(6).send('p1', 0, 7);
+  cluster.transmit(second, 2).append(second).at(12).decide(0, 2, [2], 0, [2]);
+  const third = cluster.send('p1', 0, 8);
+  cluster.transmit(third, 2).append(third).acknowledge(third);
+  cluster.at(20).heal(strike).hear(0, 1).tick().replicate(0, 1).decide(0, 2, [1, 2], 0);
+  cluster.at(60).readAll('final', 0, 1).readAll('final', 0, 2);
+  const judged = judge(
+    {
+      type: 'inconsistent-offsets',
+      story: 'differ',
+      offsets: [0],
+      operations: [first.operation, second.operation],
+      values: [6, 7],
+      at: cluster.now,
+    },
+    'none',
+  );
+  return { cluster, history: cluster.history, trace: cluster.trace, judged };
 }
 
 /** Everybody in the ISR dies, and a replica from outside of it is elected. */

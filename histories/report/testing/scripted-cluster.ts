@@ -244,6 +244,22 @@ export class ScriptedCluster {
     return this;
   }
 
+  /** One of its disks fails, with every replica on it, and comes back when the broker is started: with what was flushed. */
+  failDisk(broker: number): this {
+    this.emit('log-dir-offline', broker, -1, 1, this.partitions.length, 1);
+    return this;
+  }
+
+  returnDisk(broker: number, keep: number): this {
+    this.partitions.forEach((partition, key) => {
+      const log = partition.logs[broker]!;
+      if (log.length <= keep) return;
+      this.emit('data-lost', broker, key, keep, log.length, LossReason.powerLoss);
+      log.length = keep;
+    });
+    return this.kill(broker);
+  }
+
   fence(broker: number): this {
     this.emit('broker-fenced', this.controller, -1, broker, broker);
     return this;

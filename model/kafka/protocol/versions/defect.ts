@@ -1,4 +1,5 @@
 /** How a defect is written down: a bug of Kafka's implementation, in which releases it was, and what it does. */
+import type { ControlPlane } from './rule.js';
 import type { RuleName } from './rules.js';
 
 export type DefectArea = 'storage' | 'replication' | 'control' | 'quorum' | 'clients' | 'coordinator';
@@ -17,6 +18,8 @@ export interface Defect {
   readonly modelled: boolean;
   /** It is no switch: it follows from this rule as designed, which a spec sets instead. */
   readonly follows: RuleName | null;
+  /** The only control plane under which it shows. */
+  readonly control: ControlPlane | null;
 }
 
 /** As a row of a table: the releases are '2.7.0..2.7.2,2.8.1,3.0.0' (mended in), '3.6.2..' (never mended), '' (never released). */
@@ -25,7 +28,7 @@ export function defect(
   area: DefectArea,
   releases: string,
   sentence: string,
-  more: { readonly modelled?: true; readonly follows?: RuleName } = {},
+  more: { readonly modelled?: true; readonly follows?: RuleName; readonly control?: ControlPlane } = {},
 ): Defect {
   const [from = '', fixed = ''] = releases.split('..');
   return {
@@ -36,5 +39,7 @@ export function defect(
     fixed: fixed === '' ? [] : fixed.split(','),
     modelled: more.modelled === true,
     follows: more.follows ?? null,
+    // Only KRaft has a quorum of controllers.
+    control: area === 'quorum' ? 'kraft' : (more.control ?? null),
   };
 }

@@ -12,7 +12,7 @@ export const storageDefects = {
   'KAFKA-9892': defect('B66', 'storage', '0.11.0..2.8.0', 'A producer-state snapshot is not fsynced: power loss leaves an empty file.', { modelled: true }),
   'KAFKA-13194': defect('B51', 'storage', '0.11.0..3.1.0', 'The log cleaner goes beyond the high watermark.', { modelled: true }),
   'KAFKA-13727': defect('B51', 'storage', '0.11.0..2.8.2,3.0.2,3.1.1,3.2.0', 'The log cleaner forgets aborted transactions of the half of a segment that it did not clean.'),
-  'KAFKA-16234': defect('B47', 'storage', '3.7.0..3.7.1,3.8.0', "A replica on a failed log directory is created anew, and empty, in another one."),
+  'KAFKA-16234': defect('B47', 'storage', '3.7.0..3.7.1,3.8.0', "A replica on a failed log directory is created anew, and empty, in another one.", { control: 'kraft' }),
   'KAFKA-17076': defect(null, 'storage', '0.8.0..3.9.2,4.0.0', 'The log cleaner drops the last batch of what it cleaned when nothing is left of it: a replica that reads the log afresh ends below the high watermark.', { modelled: true }),
   B49: defect('B49', 'storage', '0.8.0..', 'Compaction drops tombstones and transaction markers although a replica that was away has not read them yet.', { follows: 'tombstoneRetention' }),
 } as const; // prettier-ignore
@@ -24,7 +24,7 @@ export const replicationDefects = {
   'KAFKA-13091': defect('B81', 'replication', '2.7.0..3.1.0', 'The leader does not look at its high watermark again when a smaller ISR is confirmed.', { modelled: true }),
   'KAFKA-13141': defect('B17', 'replication', '2.7.0..2.7.2,2.8.1,3.0.0', 'The leader counts a diverging fetch: its position becomes the follower\'s log end, and moves the high watermark.', { modelled: true }),
   'KAFKA-14704': defect('B18', 'replication', '2.7.0..3.4.1,3.5.0', 'A follower raises its high watermark from the answer that tells it to truncate, before it does.', { modelled: true }),
-  'KAFKA-15221': defect('B36', 'replication', '3.5.0..3.7.0', 'The leader looks twice at a follower that it takes into the ISR: at its log end, then at its broker epoch.', { modelled: true }),
+  'KAFKA-15221': defect('B36', 'replication', '3.5.0..3.7.0', 'The leader looks twice at a follower that it takes into the ISR: at its log end, then at its broker epoch.', { modelled: true, control: 'kraft' }),
   'KAFKA-15510': defect('B27', 'replication', '3.6.0..3.7.0', 'After an answer without records a follower forgets its last fetched epoch: the leader cannot see that they differ.', { modelled: true }),
   'KAFKA-18723': defect(null, 'replication', '0.11.0..3.9.1,4.0.0', 'A follower appends batches of a later epoch than that of its fetch, read while the leader truncated.', { modelled: true }),
 } as const; // prettier-ignore
