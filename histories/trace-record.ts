@@ -48,6 +48,8 @@ const eventFields = {
   'partition-changed': ['leader', 'leaderEpoch', 'isr', 'partitionEpoch'],
   elected: ['leader', 'leaderEpoch', 'oldLeader', 'reason'],
   'elr-changed': ['elr', 'lastKnownLeader', 'partitionEpoch'],
+  'topic-settings-altered': ['minInsyncReplicas', 'uncleanElections'],
+  'topic-settings-applied': ['minInsyncReplicas', 'uncleanElections'],
   'assignment-changed': ['replicas', 'adding', 'removing', 'partitionEpoch'],
   'alter-partition-refused': ['broker', 'error', 'partitionEpoch'],
   'controller-ready': ['offset', 'epoch'],

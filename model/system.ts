@@ -124,6 +124,9 @@ export interface Obstacle {
   readonly waitsFor: readonly MachineId[];
 }
 
+/** Settings with the values that they are to have. */
+export type AlteredSettings = Readonly<Record<string, number | string>>;
+
 /** How a system that runs goes from one release to a newer one. */
 export interface Upgrades {
   /** True, or why the system cannot go there. */
@@ -196,6 +199,10 @@ export interface System {
   addPartitions(key: number, count: number): void;
   /** True when that can be asked now, or the reason why not. */
   addable(key: number, count: number): true | string;
+  /** Asks to alter settings of the topic of the key, by their names; words are the values of those that are on or off. */
+  alterSettings(key: number, settings: AlteredSettings): void;
+  /** True when that can be asked now, or the reason why not. */
+  settingsAlterable(key: number, settings: AlteredSettings): true | string;
   /** Asks to take the machine out of those that vote on what is decided. The system decides in its own time whether and when. */
   removeVoter(machine: MachineId): void;
   /** Asks to let it vote, again or for the first time. */

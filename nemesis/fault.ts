@@ -9,7 +9,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { MessageMatch } from '../model/kernel/network.js';
 import type { MachineId } from '../model/kernel/process.js';
 import type { Stream } from '../model/kernel/random.js';
-import type { RoleName, Upgrades } from '../model/system.js';
+import type { AlteredSettings, RoleName, Upgrades } from '../model/system.js';
 
 /** Parameters of a strike, as they are written in a spec and saved in a plan. */
 export type Parameters = Readonly<Record<string, number | string>>;
@@ -42,7 +42,7 @@ export type Harm = 'nothing' | 'unsynced' | 'anything';
 /** A part of a replica's log on a disk. */
 export type LogPart = 'active' | 'old' | 'any';
 
-/** One of some words, or a whole number between two bounds, both included. Absent: any name. */
+/** One of some words, or a whole number between two bounds, both included; with both, either. With neither: any name. */
 export interface FaultParameter {
   readonly name: string;
   readonly sentence: string;
@@ -111,6 +111,8 @@ export interface FaultView {
   reassignable(key: number): true | string;
   /** True when keys can be added beside this one until there are so many, or the reason why not. */
   addable(key: number, count: number): true | string;
+  /** True when settings of the topic of the key can be altered, or the reason why not. */
+  settingsAlterable(key: number, settings: AlteredSettings): true | string;
   /** True when the machine can be taken out of those that vote on what is decided, or the reason why not. */
   voterRemovable(machine: MachineId): true | string;
   /** How the system goes to another release; null: it cannot. */
@@ -166,6 +168,9 @@ export interface FaultSurface extends FaultView {
 
   /** Asks to add keys beside this one until there are so many. Nothing takes them away again. */
   addPartitions(key: number, count: number): void;
+
+  /** Asks to alter settings of the topic of the key. Nothing alters them back. */
+  alterSettings(key: number, settings: AlteredSettings): void;
 
   /** Asks to take the machine's vote away; when the strike ends, to give it back. */
   removeVoter(machine: MachineId): void;

@@ -8,7 +8,7 @@ import type { MessageMatch, RuleId } from '../model/kernel/network.js';
 import type { MachineId, Process } from '../model/kernel/process.js';
 import type { Stream } from '../model/kernel/random.js';
 import type { World } from '../model/kernel/world.js';
-import type { System, Upgrades } from '../model/system.js';
+import type { AlteredSettings, System, Upgrades } from '../model/system.js';
 import type { FaultSurface, LogPart } from './fault.js';
 import type { Holds } from './holds.js';
 import { atFraction, machinesWith, rackMates } from './roles.js';
@@ -119,6 +119,9 @@ export class Injuries implements FaultSurface {
   addable(key: number, count: number): true | string {
     return this.system.addable(key, count);
   }
+  settingsAlterable(key: number, settings: AlteredSettings): true | string {
+    return this.system.settingsAlterable(key, settings);
+  }
   voterRemovable(machine: MachineId): true | string {
     return this.system.voterRemovable(machine);
   }
@@ -209,6 +212,10 @@ export class Injuries implements FaultSurface {
   addPartitions(key: number, count: number): void {
     this.counted += 1;
     this.system.addPartitions(key, count);
+  }
+  alterSettings(key: number, settings: AlteredSettings): void {
+    this.counted += 1;
+    this.system.alterSettings(key, settings);
   }
   removeVoter(machine: MachineId): void {
     this.open.push({ kind: 'no-voter', machine });

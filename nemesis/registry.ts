@@ -34,6 +34,7 @@ import { responseLost } from './faults/response-lost.js';
 import { rollingRestart } from './faults/rolling-restart.js';
 import { rollingUpgrade } from './faults/rolling-upgrade.js';
 import { segmentCorrupted } from './faults/segment-corrupted.js';
+import { settingsAltered } from './faults/settings-altered.js';
 import { slowDisk } from './faults/slow-disk.js';
 import { slowNetwork } from './faults/slow-network.js';
 import { splitInHalf } from './faults/split-in-half.js';
@@ -74,6 +75,7 @@ export const faults: readonly Fault[] = [
   rollingUpgrade,
   partitionReassigned,
   partitionsAdded,
+  settingsAltered,
   voterRemoved,
   powerLoss,
   leaderPowerLoss,

@@ -16,10 +16,13 @@ export function parametersOf(fault: Fault): readonly FaultParameter[] {
 }
 
 /** Null, or what is wrong with a value: "is none of graceful, kill". */
-export function parameterProblem(parameter: FaultParameter, value: unknown): string | null {
-  const { oneOf, range } = parameter;
-  if (oneOf !== undefined) return oneOf.includes(value as string) ? null : `is none of ${oneOf.join(', ')}`;
-  if (range === undefined) return typeof value === 'string' && value !== '' ? null : 'is no name';
+export function parameterProblem({ oneOf, range }: FaultParameter, value: unknown): string | null {
+  if (oneOf === undefined && range === undefined)
+    return typeof value === 'string' && value !== '' ? null : 'is no name';
+  // YAML has true and false for what is on or off.
+  const word = typeof value === 'boolean' ? String(value) : value;
+  if (oneOf?.includes(word as string) === true) return null;
+  if (range === undefined) return `is none of ${oneOf!.join(', ')}`;
   const [min, max] = range;
   const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
   return fits ? null : `is no whole number from ${min} to ${max}`;

@@ -18,7 +18,7 @@ export { maxLag } from './requirements/rows.js';
 export { createBudget, type Budget } from './budget.js';
 export { checkTrace, createInvariants, type InvariantOptions } from './invariants/create.js';
 export { Recheck, recheckedIds, type Disagreement } from './invariants/from-scratch/recheck.js';
-export { gaps } from './guarantees/gaps.js';
+export { eligibleForgotten, gaps } from './guarantees/gaps.js';
 export { guarantees, isWorthSaying } from './guarantees/registry.js';
 export { defaultRequirements, requirements, requirementsSuiting } from './requirements/registry.js';
 export { licenceWords } from './licences/rows.js';

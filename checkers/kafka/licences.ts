@@ -150,6 +150,6 @@ export class Licences {
 
   private ofStall(stuck: Anomaly): Licensed | null {
     const { facts } = this;
-    return stallLicence(facts.trace, stuck, facts.partition(stuck.key), facts.rules(stuck.key).minInsyncReplicas);
+    return stallLicence(facts.trace, stuck, facts.partition(stuck.key), facts.rules(stuck.key));
   }
 }

@@ -47,6 +47,8 @@ const names = {
   elected: 'elected',
   elrChanged: 'elr-changed',
   assignmentChanged: 'assignment-changed',
+  topicSettingsAltered: 'topic-settings-altered',
+  topicSettingsApplied: 'topic-settings-applied',
   alterPartitionRefused: 'alter-partition-refused',
   controllerReady: 'controller-ready',
   metadataLost: 'metadata-lost',

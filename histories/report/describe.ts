@@ -1,6 +1,6 @@
 /** One line of plain words for any trace record. */
 import { membersOf } from '../replay-state.js';
-import type { TraceRecord } from '../trace-record.js';
+import type { RecordOf, TraceRecord } from '../trace-record.js';
 import { acksWord, brokerSet, kafkaError, type Names } from './words.js';
 
 const truncateReasons = ['to the diverging epoch', 'out of range', 'recovery', 'to the high watermark'];
@@ -159,6 +159,10 @@ export function describe(record: TraceRecord, names: Names): string {
       return record.lastKnownLeader < 0
         ? `${machine} decides the eligible leader replicas of ${key}: ${brokerSet(membersOf(record.elr))}`
         : `${machine} decides the eligible leader replicas of ${key}: ${brokerSet(membersOf(record.elr))}, ${names.machine(record.lastKnownLeader)} led last`;
+    case 'topic-settings-altered':
+      return `${machine} decides the settings of ${key}: ${settingWords(record)}`;
+    case 'topic-settings-applied':
+      return `${machine} goes by these settings of ${key}: ${settingWords(record)}`;
     case 'assignment-changed': {
       const { replicas, adding, removing } = record;
       const change = `, adds ${brokerSet(membersOf(adding))}, removes ${brokerSet(membersOf(removing))}`;
@@ -220,4 +224,12 @@ export function describe(record: TraceRecord, names: Names): string {
 
 function offsets(base: number, last: number): string {
   return base === last ? String(base) : `${base}–${last}`;
+}
+
+/** "min.insync.replicas=1, unclean.leader.election.enable=false" */
+export function settingWords({
+  minInsyncReplicas,
+  uncleanElections,
+}: RecordOf<'topic-settings-altered' | 'topic-settings-applied'>): string {
+  return `min.insync.replicas=${minInsyncReplicas}, unclean.leader.election.enable=${uncleanElections === 1}`;
 }

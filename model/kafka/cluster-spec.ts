@@ -4,6 +4,7 @@ import type { ControlPlane } from './protocol/versions/rule.js';
 import type { SnapshotSettings } from './control/kraft/snapshot-generator.js';
 import type { QuorumSettings } from './control/kraft/raft/config.js';
 import type { DefectId } from './protocol/versions/defects.js';
+import type { TopicConfiguration } from './topic-configuration.js';
 import type { Rules, RuleValues } from './protocol/versions/rules.js';
 
 /** Settings of brokers and controllers that the model acts on, under Kafka's own names and in Kafka's units. */
@@ -119,6 +120,8 @@ export interface TopicSpec {
   readonly partitions: number;
   /** How many of them it is created with; an administrator may add the others (CreatePartitions). Left out: all. */
   readonly initialPartitions?: number;
+  /** What an administrator may alter of its settings while it is in use, in no order. Left out: nobody does. */
+  readonly alterations?: readonly TopicConfiguration[];
   readonly replicationFactor: number;
   readonly settings: TopicSettings;
 }

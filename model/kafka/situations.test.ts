@@ -150,6 +150,16 @@ describe('situations', () => {
     expect(reached([Probe.elected, 4, 0, 1, 0, NO_LEADER])).not.toContain('partitions-created');
   });
 
+  it('settings that were altered are told from those that a leader has not heard of', () => {
+    const altered: ProbeRecord = [Probe.topicSettingsAltered, 4, 0, 1, 0];
+    const applied: ProbeRecord = [Probe.topicSettingsApplied, 2, 0, 1, 0];
+    const acknowledged: ProbeRecord = [Probe.acknowledged, 2, 0, 0, 0, 0, -1];
+    expect(reached(altered, applied, acknowledged)).toContain('topic-settings-altered');
+    expect(reached(altered, applied, acknowledged)).not.toContain('topic-settings-differ');
+    expect(reached(altered, acknowledged)).toContain('topic-settings-differ');
+    expect(reached(applied, acknowledged)).not.toContain('topic-settings-altered');
+  });
+
   it('eligible leader replicas have names', () => {
     const eligible = (lastKnownLeader: number, ...brokers: number[]): ProbeRecord => [
       Probe.elrChanged,

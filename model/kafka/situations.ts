@@ -17,6 +17,7 @@ import { NO_LEADER } from './protocol/metadata-records.js';
 import { reassignmentSituations } from './reassignment-situations.js';
 import { releaseSituations } from './release-situations.js';
 import { SendOrder } from './send-order.js';
+import { settingsSituations } from './settings-situations.js';
 import { always, needing, situation, type Recogniser } from './situation.js';
 import type { KafkaSystem } from './system.js';
 
@@ -25,6 +26,8 @@ const NEEDS = {
   reassignments:
     'an administrator who moves replicas, Kafka 2.4 or later: a spec that lists the fault partition-reassigned',
   additions: 'an administrator who adds partitions: a spec that lists the fault partitions-added',
+  alterations:
+    'an administrator who alters settings of topics, Kafka 0.11 or later: a spec that lists the fault settings-altered',
   voterChanges:
     'an administrator who changes the voters of the metadata quorum, Kafka 3.9 or later: a spec that lists the fault voter-removed',
   logDirs: 'brokers with several log directories: log.dirs',
@@ -84,6 +87,7 @@ export const kafkaSituations: readonly Situation[] = [
       return (_kind, _machine, key) => isAddition[key];
     }),
   ),
+  ...needing(NEEDS.alterations, ...settingsSituations),
   situation(
     'unclean-election',
     'A replica from outside the ISR was elected.',

@@ -12,8 +12,9 @@
  */
 import type { MachineId } from '../kernel/process.js';
 import type { ClusterMachines } from './cluster-machines.js';
-import type { KafkaClusterSpec } from './cluster-spec.js';
+import type { KafkaClusterSpec, TopicSpec } from './cluster-spec.js';
 import { majorityOf } from './control/kraft/raft/voter-sets.js';
+import type { SettingsAdministrator } from './settings-administrator.js';
 import type { ClusterView } from './view.js';
 import type { VoterAdministrator } from './voter-administrator.js';
 
@@ -23,9 +24,10 @@ export function sufficientSets(
   cluster: ClusterMachines,
   view: ClusterView,
   quorum: Pick<VoterAdministrator, 'voters' | 'isUncertain'>,
+  settings: Pick<SettingsAdministrator, 'pendingInSync'>,
 ): readonly (readonly MachineId[])[] {
   const voters = withHealed(cluster.controllers, cluster).filter((set) => isQuorum(set, cluster, quorum));
-  const brokers = withHealed(cluster.brokers, cluster).filter((set) => isEnough(set, spec, cluster, view));
+  const brokers = withHealed(cluster.brokers, cluster).filter((set) => isEnough(set, spec, cluster, view, settings));
   return brokers
     .flatMap((some) => voters.map((controllers) => [...new Set([...some, ...controllers])]))
     .toSorted(bySizeThenMembers)
@@ -59,6 +61,7 @@ function isEnough(
   spec: KafkaClusterSpec,
   cluster: ClusterMachines,
   view: ClusterView,
+  settings: Pick<SettingsAdministrator, 'pendingInSync'>,
 ): boolean {
   for (const client of cluster.clients) {
     const known = cluster.client(client)?.knownBrokers;
@@ -67,11 +70,16 @@ function isEnough(
   }
   return view.partitions.every((key) => {
     const present = view.replicas(key).filter((replica) => brokers.includes(replica));
-    const { topicOf } = cluster.partitions;
-    const unclean = spec.topics[topicOf[key]].settings['unclean.leader.election.enable'];
-    const isElectable = unclean || mayAllLead(view, key).every((member) => brokers.includes(member));
-    return isElectable && present.length >= Math.max(1, view.minInsyncReplicas(key));
+    const topic = cluster.partitions.topicOf[key];
+    const isElectable =
+      electsUncleanly(spec.topics[topic]) || mayAllLead(view, key).every((member) => brokers.includes(member));
+    return isElectable && present.length >= Math.max(1, view.minInsyncReplicas(key), settings.pendingInSync(topic));
   });
+}
+
+/** Where it is turned on later, a KRaft controller need not look before unclean.leader.election.interval.ms has passed. */
+function electsUncleanly({ alterations, settings }: TopicSpec): boolean {
+  return settings['unclean.leader.election.enable'] && alterations === undefined;
 }
 
 /** It is paused, and the client takes it for a leader. */

@@ -5,6 +5,7 @@ import type { Stream } from '../kernel/random.js';
 import type { World } from '../kernel/world.js';
 import {
   type ClientStep,
+  type AlteredSettings,
   type FinalReader,
   type MachineInfo,
   type Obstacle,
@@ -29,8 +30,10 @@ import { offsetAt } from './protocol/records.js';
 import { requestNames } from './protocol/request-names.js';
 import { Outbox } from './outbox.js';
 import { playersOf, roleNames } from './roles.js';
+import { SettingsAdministrator } from './settings-administrator.js';
 import { settled, settlingObstacles, whole } from './settled.js';
 import { kafkaSituations } from './situations.js';
+import { configurationOf } from './topic-configuration.js';
 import { sufficientSets } from './sufficient-sets.js';
 import { KafkaUpgrades } from './upgrades.js';
 import { ClusterView } from './view.js';
@@ -74,6 +77,8 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   private readonly reassignments: AdminTool;
   /** kafka-topics --alter --partitions */
   private readonly additions: AdminTool;
+  /** kafka-configs --alter */
+  private readonly settings: SettingsAdministrator;
   /** kafka-features upgrade */
   private readonly features: AdminTool;
   /** kafka-metadata-quorum add-controller, remove-controller */
@@ -83,7 +88,8 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
 
   constructor(spec: KafkaClusterSpec) {
     this.spec = spec;
-    this.committed = spec.control === 'kraft' ? new CommittedMetadata() : new CommittedZnodes(spec.topics, spec.rules);
+    this.committed =
+      spec.control === 'kraft' ? new CommittedMetadata(spec.topics) : new CommittedZnodes(spec.topics, spec.rules);
     this.liveness = new Liveness(spec);
     this.listeners = new ClientListeners(this.liveness);
     this.cluster = new ClusterMachines(spec, this.committed, this.listeners);
@@ -92,6 +98,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     this.moves = new LeadershipMoves(this.cluster, this.committed);
     this.reassignments = new AdminTool(this.cluster, 'reassign');
     this.additions = new AdminTool(this.cluster, 'add-partitions');
+    this.settings = new SettingsAdministrator(spec, this.cluster);
     this.features = new AdminTool(this.cluster, 'features');
     this.quorum = new VoterAdministrator(spec, this.cluster, this.committed);
     const { installations } = this.cluster;
@@ -144,7 +151,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   }
 
   sufficientSets(_state: StateView): readonly (readonly MachineId[])[] {
-    return sufficientSets(this.spec, this.cluster, this.clusterView, this.quorum);
+    return sufficientSets(this.spec, this.cluster, this.clusterView, this.quorum, this.settings);
   }
 
   beginLiveness(firstValue: number): void {
@@ -182,6 +189,7 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
   private get asking(): string | null {
     if (this.reassignments.pending > 0) return 'an administrator waits for the answer about a reassignment';
     if (this.additions.pending > 0) return 'an administrator waits for the answer about added partitions';
+    if (this.settings.pending > 0) return 'an administrator waits for the answer about altered settings';
     if (this.quorum.pending > 0) return 'an administrator is changing the voters of the metadata quorum';
     return this.features.pending > 0 ? 'an administrator waits for the answer about feature levels' : null;
   }
@@ -232,6 +240,15 @@ class KafkaCluster implements KafkaSystem, DataLossListener {
     if (created === 0) return `${name} is not created yet`;
     if (count > partitions.length) return `${name} has no numbers for more than ${partitions.length} partitions`;
     return created < count || `${name} has ${created} partitions already`;
+  }
+
+  alterSettings(key: number, settings: AlteredSettings): void {
+    this.settings.alter(this.cluster.partitions.topicOf[key], configurationOf(settings));
+  }
+
+  settingsAlterable(key: number, settings: AlteredSettings): true | string {
+    if (this.replicas(key).length === 0) return `${this.keys()[key]} is not created yet`;
+    return this.settings.possible(configurationOf(settings));
   }
 
   removeVoter(machine: MachineId): void {

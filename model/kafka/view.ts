@@ -69,11 +69,14 @@ export class ClusterView implements KafkaView {
     return this.cluster.broker(machine)?.replicaView(key);
   }
 
-  /** The effective one: never more than there are replicas (3.7). */
+  /** The effective one, as it was altered last: never more than there are replicas (3.7). Brokers may not have heard of it yet. */
   minInsyncReplicas(key: number): number {
-    const topic = this.spec.topics[this.cluster.partitions.topicOf[key]];
-    const replicas = this.committed.image.partition(key)?.replicas.length ?? topic.replicationFactor;
-    return Math.min(topic.settings['min.insync.replicas'], replicas);
+    const number = this.cluster.partitions.topicOf[key];
+    const { alterations, settings, replicationFactor } = this.spec.topics[number];
+    const replicas = this.committed.image.partition(key)?.replicas.length ?? replicationFactor;
+    const altered =
+      alterations === undefined ? undefined : this.committed.configuration(number)?.['min.insync.replicas'];
+    return Math.min(altered ?? settings['min.insync.replicas'], replicas);
   }
 
   /** The partitions that there are to be now: nobody misses those that an administrator may add and has not. */

@@ -8,6 +8,7 @@ export interface KafkaView extends StateView {
   controller(key: number): PartitionView;
   /** undefined: the broker's process is not running, or hosts no such replica. */
   replica(machine: number, key: number): ReplicaView | undefined;
+  /** As was decided last, at most the number of replicas. */
   minInsyncReplicas(key: number): number;
   replicas(key: number): readonly number[];
   /** The controller has fenced the broker; under ZooKeeper: it has no session. */
@@ -45,6 +46,8 @@ export interface ReplicaView {
   /** Leader only: committed ISR and pending additions, as a bit mask (1 << broker). */
   readonly maximalIsr: number;
   readonly leaderEpochStartOffset: number;
+  /** min.insync.replicas of its topic, as its broker has heard of it last. */
+  readonly minInsyncReplicas: number;
   /** Leader only: the log end of a follower, as its fetches have shown it; -1: none has. */
   fetchedBy(follower: number): number;
   /** Rolling hash of (offset, leader epoch, value) of every record below the offset. O(1) or O(log n). */

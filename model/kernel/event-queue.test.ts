@@ -60,7 +60,7 @@ describe('the event queue', () => {
             takeBoth();
           } else if ('delay' in command) {
             const later = (time: number): number => Math.min(time + command.delay, Number.MAX_SAFE_INTEGER);
-            queue.retime(listener, later);
+            queue.retime(listener.recipient, later);
             pending = pending.map(({ time, order }) => ({ time: later(time), order }));
           } else if (ids.length > 0) {
             const order = command.cancel % ids.length;
@@ -132,13 +132,13 @@ describe('the event queue', () => {
   it('has one that is earlier than all, and is cancelled, moved or overtaken, before the rest as before', () => {
     const queue = new EventQueue();
     const listener = new Listener();
-    const push = (time: number): EventId => queue.push(time, listener, 0, time, undefined);
+    const push = (time: number): EventId => queue.push(time, listener.recipient, 0, time, undefined);
     push(50);
     queue.cancel(push(10));
     expect(queue.nextTime()).toBe(50);
     push(20);
     push(15);
-    queue.retime(listener, (time) => time + 100);
+    queue.retime(listener.recipient, (time) => time + 100);
     push(5);
     expect(drain(queue)).toEqual([5, 115, 120, 150]);
     expect(listener.heard).toEqual([5, 15, 20, 50]);

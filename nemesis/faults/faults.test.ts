@@ -475,6 +475,15 @@ it('an addition asks for as many partitions as the topic is to have', () => {
   expect(scene.system.additions).toEqual([6]);
 });
 
+it('an alteration asks for the settings that it names, and for nothing when it ends', () => {
+  const scene = new Scene(faultNamed('settings-altered'), {
+    'min.insync.replicas': 1,
+    'unclean.leader.election.enable': 'unchanged',
+  });
+  scene.at(30);
+  expect(scene.system.alterations).toEqual([{ 'min.insync.replicas': 1 }]);
+});
+
 it('a voter that is removed is added again when the strike ends', () => {
   const scene = new Scene(faultNamed('voter-removed'), {}, { kind: 'machine', machine: 'c1' });
   scene.at(15);

@@ -2,7 +2,15 @@
 import type { Connection } from '../../model/kernel/network.js';
 import { Process, type Host, type MachineId, type Message } from '../../model/kernel/process.js';
 import { createWorld, type World } from '../../model/kernel/world.js';
-import type { FinalReader, MachineInfo, Obstacle, StateView, System, Upgrades } from '../../model/system.js';
+import type {
+  AlteredSettings,
+  FinalReader,
+  MachineInfo,
+  Obstacle,
+  StateView,
+  System,
+  Upgrades,
+} from '../../model/system.js';
 
 const PING_MICROS = 50_000;
 const PING: Message = { kind: 1, bytes: 100 };
@@ -169,6 +177,14 @@ export class FakeSystem implements System {
     this.additions.push(count);
   }
   addable(): true | string {
+    return true;
+  }
+  /** What settings were altered. */
+  readonly alterations: AlteredSettings[] = [];
+  alterSettings(_key: number, settings: AlteredSettings): void {
+    this.alterations.push(settings);
+  }
+  settingsAlterable(): true | string {
     return true;
   }
   /** Who was removed from the voters ('-c1') and added ('+c1'). */

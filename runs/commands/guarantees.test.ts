@@ -54,6 +54,22 @@ describe('harrow guarantees', () => {
     expect(ids((await rowsOf('acks-0')).gaps)).toContain('acks-0');
   });
 
+  it('says what an alteration leaves open from then on', async () => {
+    interface Altered {
+      readonly topic: string;
+      readonly settings: object;
+      readonly gaps: Rows['gaps'];
+      readonly lost: readonly string[];
+    }
+    const { altered } = (await rowsOf('min-isr-lowered')) as Rows & { readonly altered: readonly Altered[] };
+    expect(altered.map(({ topic, settings, gaps }) => [topic, settings, ids(gaps)])).toEqual([
+      ['orders', { 'min.insync.replicas': 1 }, ['eligible-replicas-cleared', 'min-insync-replicas-1']],
+    ]);
+    expect(await rowsOf('last-replica-elr')).not.toHaveProperty('altered');
+    const { out } = await place.run('guarantees', 'min-isr-lowered');
+    expect(out).toContain('\nOnce orders is altered to min.insync.replicas=1\n  ! Altering min.insync.replicas');
+  });
+
   it('says it in sentences, under the spec and its notes', async () => {
     const { exit, out } = await place.run('guarantees', 'acks-1');
     expect(exit).toBe(0);

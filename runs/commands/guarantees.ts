@@ -1,7 +1,9 @@
 /** harrow guarantees: what a spec's settings guarantee and what they do not, in sentences, before anything runs. */
-import { gaps, guarantees, invariants, isWorthSaying } from '../../checkers/kafka/api.js';
+import { eligibleForgotten, gaps, guarantees, invariants, isWorthSaying } from '../../checkers/kafka/api.js';
 import type { Gap, Guarantee } from '../../checkers/checker.js';
 import type { HistoryHeader } from '../../histories/operation.js';
+import type { KafkaClusterSpec } from '../../model/kafka/cluster-spec.js';
+import { withAltered, type TopicConfiguration } from '../../model/kafka/topic-configuration.js';
 import { Exit, type ExitCode } from '../outcome.js';
 import { clusterWords, noteLines, titleLines } from '../reporters/header.js';
 import type { Paint } from '../reporters/paint.js';
@@ -19,15 +21,13 @@ export type GuaranteesOptions = SpecOptions & { readonly json?: boolean };
 export function guaranteesOf(context: Context, input: string | undefined, options: GuaranteesOptions): ExitCode {
   const named = input !== undefined || options.server !== undefined || options.producer !== undefined;
   if (!named) {
-    sayRows(
-      context,
-      { guarantees, gaps: gaps.map((gap) => ({ gap, topics: [] })), inside: new Set() },
-      options.json === true,
-    );
+    const open = [...gaps, eligibleForgotten].map((gap) => ({ gap, topics: [] }));
+    sayRows(context, { guarantees, gaps: open, inside: new Set(), altered: [] }, options.json === true);
     return Exit.expected;
   }
   const { spec, warnings } = loadSpec(requestOf(input, options));
-  const rows = rowsFor(headerOf(spec));
+  const cluster = resolveCluster(spec);
+  const rows = { ...rowsFor(headerOf(spec, cluster)), altered: alteredRows(spec, cluster) };
   if (options.json !== true) {
     for (const line of titleLines(spec.name, clusterWords(spec))) say(context, line);
     for (const line of noteLines([...warnings, ...spec.notes])) say(context, line);
@@ -48,6 +48,44 @@ interface OpenGap {
   readonly gap: Gap;
   /** The topics whose settings leave it open; empty: all of them, or it is no matter of topics. */
   readonly topics: readonly string[];
+}
+
+/** What an administrator alters while the topic is in use, and what is left open from then on that was not before. */
+interface AlteredRows {
+  readonly topic: string;
+  readonly settings: TopicConfiguration;
+  readonly gaps: readonly OpenGap[];
+  /** What is not guaranteed any more. */
+  readonly lost: readonly Guarantee[];
+}
+
+type AllRows = Rows & { readonly altered: readonly AlteredRows[] };
+
+/** Each alteration by itself, of the topic as it was created. */
+function alteredRows(spec: Spec, cluster: KafkaClusterSpec): readonly AlteredRows[] {
+  const before = rowsFor(headerOf(spec, cluster));
+  return cluster.topics.flatMap((topic, index) =>
+    (topic.alterations ?? []).map((settings) => {
+      const altered = { ...topic, settings: withAltered(topic.settings, settings) };
+      const header = headerOf(spec, { ...cluster, topics: cluster.topics.with(index, altered) });
+      const after = rowsFor(header);
+      const forgets = settings['min.insync.replicas'] !== undefined && eligibleForgotten.applies(header);
+      const opened = after.gaps.filter(
+        ({ gap }) => !before.gaps.some((one) => one.gap === gap && isOpenFor(one, topic.name)),
+      );
+      const own = [...(forgets ? [eligibleForgotten] : []), ...opened.map(({ gap }) => gap)];
+      return {
+        topic: topic.name,
+        settings,
+        gaps: own.map((gap) => ({ gap, topics: [] })),
+        lost: before.guarantees.filter((guarantee) => !after.guarantees.includes(guarantee)),
+      };
+    }),
+  );
+}
+
+function isOpenFor({ topics }: OpenGap, topic: string): boolean {
+  return topics.length === 0 || topics.includes(topic);
 }
 
 function rowsFor(header: HistoryHeader): Rows {
@@ -75,8 +113,7 @@ function topicsWith(gap: Gap, header: HistoryHeader): readonly string[] {
 }
 
 /** What a trial of the spec would write above its history, but for where the replicas are. */
-function headerOf(spec: Spec): HistoryHeader {
-  const cluster = resolveCluster(spec);
+function headerOf(spec: Spec, cluster: KafkaClusterSpec): HistoryHeader {
   const factors = cluster.topics.flatMap(({ partitions, replicationFactor }) =>
     Array.from({ length: partitions }, () => replicationFactor),
   );
@@ -92,7 +129,7 @@ function headerOf(spec: Spec): HistoryHeader {
   });
 }
 
-function sayRows(context: Context, rows: Rows, json: boolean): void {
+function sayRows(context: Context, rows: AllRows, json: boolean): void {
   if (json) {
     sayJson(context, {
       guarantees: rows.guarantees.map(({ id, sentence, source, assumptions }) => ({
@@ -101,13 +138,15 @@ function sayRows(context: Context, rows: Rows, json: boolean): void {
         source,
         assumptions,
       })),
-      gaps: rows.gaps.map(({ gap: { id, sentence, source, closedBy }, topics }) => ({
-        id,
-        sentence,
-        source,
-        closedBy,
-        topics,
-      })),
+      gaps: rows.gaps.map(gapJson),
+      ...(rows.altered.length > 0 && {
+        altered: rows.altered.map(({ topic, settings, gaps: opened, lost }) => ({
+          topic,
+          settings,
+          gaps: opened.map(gapJson),
+          lost: lost.map(({ id }) => id),
+        })),
+      }),
     });
     return;
   }
@@ -119,6 +158,20 @@ function sayRows(context: Context, rows: Rows, json: boolean): void {
   for (const guarantee of inside) sayGuarantee(context, guarantee, paint);
   say(context, `\n${paint.bold('Not guaranteed')}`);
   for (const gap of rows.gaps) sayGap(context, gap, paint);
+  for (const altered of rows.altered) sayAltered(context, altered, paint);
+}
+
+/** What was acknowledged before is judged by what was in force for the leader that acknowledged it. */
+function sayAltered(context: Context, { topic, settings, gaps: opened, lost }: AlteredRows, paint: Paint): void {
+  const words = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  say(context, `\n${paint.bold(`Once ${topic} is altered to ${words.join(' and ')}`)}`);
+  for (const gap of opened) sayGap(context, gap, paint);
+  for (const { sentence } of lost) sayMarked(context, paint.yellow('!'), `Not guaranteed any more: ${sentence}`);
+  if (opened.length + lost.length === 0) say(context, '  nothing else is left open');
+}
+
+function gapJson({ gap: { id, sentence, source, closedBy }, topics }: OpenGap): object {
+  return { id, sentence, source, closedBy, topics };
 }
 
 function sayGuarantee(context: Context, { sentence, source, assumptions }: Guarantee, paint: Paint): void {

@@ -470,6 +470,28 @@ plan:
   });
 });
 
+describe('settings that are to be altered', () => {
+  const altered = (parameters: string, rest = ''): string =>
+    `topics: { a: { partitions: 3 } }\nfaults: [{ settings-altered: { ${parameters} } }]\n${rest}`;
+  const unclean = 'unclean.leader.election.enable';
+
+  it.each([
+    ['from: 5s', '', `settings-altered needs what is altered, and to what: min.insync.replicas, ${unclean}`],
+    ['min.insync.replica: 1', '', 'did you mean min.insync.replicas?'],
+    ['retention.ms: 1000', '', 'settings-altered has no parameter retention.ms'],
+    ['min.insync.replicas: 0', '', 'min.insync.replicas: 0 is no whole number from 1 to 30'],
+    [`${unclean}: maybe`, '', `${unclean}: maybe is none of unchanged, true, false`],
+    ['min.insync.replicas: 1', 'kafka: "0.10.2"', 'settings-altered: Kafka 0.10.2 has no AlterConfigs (KIP-133, 0.11)'],
+    [
+      `${unclean}: true`,
+      'kafka: "3.7"',
+      `settings-altered: a KRaft controller of Kafka 3.7 takes no notice of ${unclean} (KAFKA-12670, 3.9)`,
+    ],
+  ])('%s %s: %s', (parameters, rest, problem) => {
+    expect(errorsOf(altered(parameters, rest))).toContain(problem);
+  });
+});
+
 describe('partitions that are to be added', () => {
   const added = (parameters: string, rest = ''): string =>
     `topics: { a: { partitions: 3 } }\nfaults: [{ partitions-added: { ${parameters} } }]\n${rest}`;

@@ -12,6 +12,7 @@ import {
 } from '../catalogue.js';
 import type { Draft, DraftFault, Located } from './draft.js';
 import { checkAddition } from './partition-additions.js';
+import { checkAlteration } from './setting-alterations.js';
 import { parseDuration } from './durations.js';
 import { didYouMean, nearestName } from './nearest.js';
 import type { Problems } from './problems.js';
@@ -28,7 +29,7 @@ export function finishFaults(
   if (draft.faults === null) return null;
   refuseLateRequests(draft.faults, draft.lateRequests, problems);
   for (const fault of draft.faults) checkTarget(fault, machines, problems);
-  return draft.faults.map((fault) => finishFault(fault, draft, topics, problems));
+  return draft.faults.map((fault) => finishFault(fault, draft, topics, machines, problems));
 }
 
 /** Faults that no seed would ever draw are a slip; a few of a longer list may be left out. */
@@ -61,6 +62,7 @@ function finishFault(
   { name, parameters }: DraftFault,
   draft: Draft,
   topics: readonly SpecTopic[],
+  { control }: MachineCounts,
   problems: Problems,
 ): SpecFault {
   const known = knownFaults.find((fault) => fault.name === name.value);
@@ -87,6 +89,7 @@ function finishFault(
     rest[parameter] = typeof value === 'boolean' ? String(value) : value;
   }
   checkAddition({ name, parameters }, draft, topics, problems);
+  checkAlteration({ name, parameters }, draft, control, topics, problems);
   if (name.value === 'request-delayed') checkRequest(parameters.get('request'), problems);
   if (name.value === 'partition-reassigned')
     checkReassignment(name, parameters.get('replicas'), draft, topics, problems);

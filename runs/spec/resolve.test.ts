@@ -140,6 +140,21 @@ faults:
     expect(consumers[0]!.partitions).toEqual([0, 1, 4]);
   });
 
+  it('knows what an administrator may alter: of the topic that is named; else of the first, or at a drawn time of any', () => {
+    const text = `
+topics: { a: {}, b: {} }
+faults:
+  - { settings-altered: { topic: b, from: 5s, min.insync.replicas: 1 } }
+  - { settings-altered: { from: 9s, unclean.leader.election.enable: true } }`;
+    expect(cluster(text).topics.map(({ alterations }) => alterations)).toEqual([
+      [{ 'unclean.leader.election.enable': true }],
+      [{ 'min.insync.replicas': 1 }],
+    ]);
+    const drawn = 'topics: { a: {}, b: {} }\nfaults: [{ settings-altered: { min.insync.replicas: 1 } }]';
+    expect(cluster(drawn).topics.map(({ alterations }) => alterations?.length)).toEqual([1, 1]);
+    expect(cluster('topics: { a: {} }').topics[0]!.alterations).toBeUndefined();
+  });
+
   it('takes what was drawn for a seed, except where the spec has its own word', () => {
     const text = 'cluster: { settings: { replica.lag.time.max.ms: 20000 } }';
     const drawn = { 'broker:replica.lag.time.max.ms': 1000, 'broker:broker.session.timeout.ms': 900 };

@@ -17,6 +17,7 @@ import { clusterReleases, weakestRules } from './releases.js';
 import { consumers } from './resolve-consumers.js';
 import { producers } from './resolve-producers.js';
 import { pick, withDrawn, type DrawnSettings } from './resolved-settings.js';
+import { alterationsOf } from './setting-alterations.js';
 import type { GivenSettings, Spec } from './spec.js';
 
 const RECORD_BYTES = 100;
@@ -115,6 +116,7 @@ function withoutCoordinators(
   drawn: DrawnSettings,
 ): KafkaClusterSpec {
   const counts = partitionCounts(spec.topics, spec.faults);
+  const alterations = alterationsOf(spec.topics, spec.faults);
   return {
     version: spec.version,
     rules: rulesOf(spec),
@@ -140,6 +142,7 @@ function withoutCoordinators(
         name: topic.name,
         partitions: counts[index].final,
         ...(counts[index].final > topic.partitions ? { initialPartitions: topic.partitions } : {}),
+        ...(alterations[index].length > 0 ? { alterations: alterations[index] } : {}),
         replicationFactor: topic.replicationFactor,
         settings: pick<TopicSettings>(topicNames, (name) => effectiveForTopic(table, name, own, broker).value),
       };

@@ -143,11 +143,12 @@ function traceHeader(system: KafkaSystem, plan: Plan, phaseMicros: number): Trac
 function assumptionsOf(cluster: KafkaClusterSpec): Assumptions {
   const bearsImpaired: number[] = [];
   const unsyncedMatters: boolean[] = [];
-  for (const { partitions, replicationFactor, settings } of cluster.topics) {
+  for (const { partitions, replicationFactor, settings, alterations = [] } of cluster.topics) {
+    // Whatever an administrator makes of it, at whatever time.
+    const altered = alterations.map((wish) => wish['min.insync.replicas'] ?? Infinity);
+    const minInsyncReplicas = Math.min(settings['min.insync.replicas'], replicationFactor, ...altered);
     for (let i = 0; i < partitions; i++) {
-      bearsImpaired.push(
-        cluster.rules.eligibleLeaderReplicas ? Math.min(settings['min.insync.replicas'], replicationFactor) - 1 : 0,
-      );
+      bearsImpaired.push(cluster.rules.eligibleLeaderReplicas ? minInsyncReplicas - 1 : 0);
       unsyncedMatters.push(settings['flush.messages'] !== 1);
     }
   }

@@ -164,6 +164,16 @@ const writesStop: Gap = {
   closedBy: 'min.insync.replicas below the replication factor',
 };
 
+/** Of a spec in which somebody alters min.insync.replicas. */
+export const eligibleForgotten: Gap = {
+  id: 'eligible-replicas-cleared',
+  sentence:
+    'Altering min.insync.replicas makes the controller forget which replicas are eligible to lead, and which led last: of what was acknowledged before only the ISR is known to have it, and a partition without a leader, whose ISR is empty, is left with nobody who may lead it.',
+  source: 'KIP-966; ConfigurationControlManager.createClearElrRecordsAsNeeded',
+  applies: (header) => hasRule(header, 'eligibleLeaderReplicas'),
+  closedBy: null,
+};
+
 export const gaps: readonly Gap[] = [
   acksZero,
   acksOne,

@@ -61,4 +61,13 @@ describe('W3: a success under acks=all follows the high watermark and a large en
     const alone = new TraceScript({ brokers: 1, minInsyncReplicas: 2 }).lead(1, [1]).append(1, 7);
     expect(alone.highWatermark(1, 1).acknowledge(1, 0).broken()).toEqual([]);
   });
+
+  it('goes by what the leader has heard of, not by what was decided meanwhile', () => {
+    const alone = () => appended().commit(1, 2, 3).changeIsr([1]).emit('isr-adopted', 1, 0, 0b10, 2, 1);
+    expect(alone().alter(1).acknowledge(1, 0).broken()).toEqual(['W3']);
+    expect(alone().alter(1).hear(2, 3).acknowledge(1, 0).broken()).toEqual(['W3']);
+    expect(alone().alter(1).hear(1).acknowledge(1, 0).broken()).toEqual([]);
+    expect(alone().alter(1).hear(1).alter(2).acknowledge(1, 0).broken()).toEqual([]);
+    expect(alone().alter(1).hear(1).alter(2).hear(1).acknowledge(1, 0).broken()).toEqual(['W3']);
+  });
 });

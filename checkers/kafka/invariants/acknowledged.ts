@@ -47,7 +47,7 @@ export const acknowledgementQuorum: Invariant = {
         if (acks !== ACKS_ALL) return;
         const leader = cluster.replica(machine, key);
         const inSync = memberCount(leader.isr | leader.proposed);
-        const needed = effectiveMinInsyncReplicas(facts, key);
+        const needed = effectiveMinInsyncReplicas(facts, key, leader);
         const early = leader.highWatermark <= lastOffset;
         if (!early && inSync >= needed) return;
         const why = early

@@ -30,6 +30,8 @@ export interface Partition {
   isr: number;
   /** Eligible leader replicas (KIP-966). */
   elr: number;
+  /** min.insync.replicas, once it was altered: as was decided, whoever has heard of it; -1: it was not. */
+  minInsyncReplicas: number;
   /** Its replicas, once they have been reassigned (KIP-455); 0: not yet. */
   reassigned: number;
   /** Those of them that a reassignment under way is to remove. */
@@ -93,6 +95,7 @@ export class ClusterFold {
       leaderEpoch: -1,
       isr: 0,
       elr: 0,
+      minInsyncReplicas: -1,
       reassigned: 0,
       removing: 0,
       takenBack: 0,
@@ -204,6 +207,12 @@ export class ClusterFold {
         return;
       case kinds.elrChanged:
         this.partition(key).elr = a;
+        return;
+      case kinds.topicSettingsAltered:
+        this.partition(key).minInsyncReplicas = a;
+        return;
+      case kinds.topicSettingsApplied:
+        this.replica(machine, key).minInsyncReplicas = a;
         return;
       case kinds.assignmentChanged:
         return this.reassign(this.partition(key), a, c);

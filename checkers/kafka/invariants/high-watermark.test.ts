@@ -37,6 +37,12 @@ describe('W4: the high watermark passes only what the maximal ISR has fetched', 
     expect(alone.broken()).toEqual(['W4']);
   });
 
+  it('is broken by advancing below what the leader has heard that it is now', () => {
+    const alone = () => appended().changeIsr([1]).emit('isr-adopted', 1, 0, 0b10, 2, 1);
+    expect(alone().alter(1).highWatermark(1, 2).broken()).toEqual(['W4']);
+    expect(alone().alter(1).hear(1).highWatermark(1, 2).broken()).toEqual([]);
+  });
+
   it('holds once everybody has fetched, or the controller confirmed that others left', () => {
     expect(appended().commit(1, 2, 3).broken()).toEqual([]);
     expect(shrunk(appended()).commit(1, 2).broken()).toEqual([]);

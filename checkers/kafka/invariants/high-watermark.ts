@@ -27,7 +27,7 @@ export const highWatermarkEligibility: Invariant = {
       onProbe(_kind, machine, key, highWatermark, _old, _epoch, asLeader) {
         const leader = cluster.replica(machine, key);
         if (asLeader !== 1 || highWatermark <= leader.oldHighWatermark) return;
-        const needed = effectiveMinInsyncReplicas(facts, key);
+        const needed = effectiveMinInsyncReplicas(facts, key, leader);
         if (highWatermarkGate && memberCount(leader.isr) < needed) {
           found(context, leader, key, `with ${memberCount(leader.isr)} of at least ${needed} replicas in sync`);
         }

@@ -44,7 +44,15 @@ export interface Invariant {
   readonly create: (context: InvariantContext) => ProbeListener;
 }
 
-/** min.insync.replicas as brokers apply it: at most the replication factor. */
-export function effectiveMinInsyncReplicas(facts: ClusterFacts, key: number): number {
-  return Math.min(facts.minInsyncReplicas(key), facts.replicas(key).length);
+/**
+ * min.insync.replicas as it is applied: at most the replication factor. It may have been altered, and whoever applies it may
+ * not have heard of that.
+ * @param applied by whom: -1: as the topic was created with it
+ */
+export function effectiveMinInsyncReplicas(
+  facts: ClusterFacts,
+  key: number,
+  { minInsyncReplicas: applied }: { readonly minInsyncReplicas: number },
+): number {
+  return Math.min(applied < 0 ? facts.minInsyncReplicas(key) : applied, facts.replicas(key).length);
 }

@@ -16,7 +16,8 @@ export const isrShape: Invariant = {
   create({ cluster, facts, restartsUnnoticed, found }) {
     return {
       onProbe(_kind, _machine, key) {
-        const { leader, leaderEpoch, isr, elr, reassigned, takenBack } = cluster.partition(key);
+        const partition = cluster.partition(key);
+        const { leader, leaderEpoch, isr, elr, reassigned, takenBack } = partition;
         if (leaderEpoch < 0) return;
         const fenced = restartsUnnoticed || memberCount(isr) < 2 ? 0 : cluster.fencedOf(isr);
         const replicas =
@@ -28,7 +29,7 @@ export const isrShape: Invariant = {
             'a broker is in sync or eligible that has no replica',
           (isr & elr) !== 0 && 'a member of the ISR is among the eligible leader replicas',
           elr !== 0 &&
-            memberCount(isr) >= effectiveMinInsyncReplicas(facts, key) &&
+            memberCount(isr) >= effectiveMinInsyncReplicas(facts, key, partition) &&
             'replicas are eligible though the ISR is large enough',
           fenced !== 0 && 'a fenced broker is in the ISR',
         ];

@@ -16,6 +16,8 @@ export interface Replica {
   /** Leader: the ISR that the controller confirmed to it, and the one that it has proposed (0: none). */
   isr: number;
   proposed: number;
+  /** min.insync.replicas, once the broker has said what it goes by; -1: as the topic was created with it. */
+  minInsyncReplicas: number;
   /** Leader: the log end that each follower's fetches showed in this epoch; undefined: none yet. */
   readonly fetched: (number | undefined)[];
   /** What was cut off, by offset: power loss may undo a truncation that was not synced, and bring it back. */
@@ -42,6 +44,7 @@ export function newReplica(machine: number): Replica {
     leaderEpoch: -1,
     isr: 0,
     proposed: 0,
+    minInsyncReplicas: -1,
     fetched: [],
     cutOff: [],
     restoredEnd: -1,

@@ -41,6 +41,7 @@ export class LicenceFacts {
       eligibleLeaderReplicas: hasRule(header, 'eligibleLeaderReplicas'),
       minInsyncReplicas,
       replicas,
+      underZooKeeper: header.control === 'zookeeper',
     };
   }
 

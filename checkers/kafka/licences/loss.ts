@@ -15,15 +15,15 @@
 import { ElectedBy, LostBy } from '../probe-kinds.js';
 import type { Commitment, Election, PartitionTimeline, RecordIdentity } from './partition-timeline.js';
 import { licensed, type Licensed } from './rows.js';
+import type { SettingsInForce } from './topic-settings.js';
 
-/** What the partition's settings say, as far as licences depend on it. */
-export interface PartitionRules {
-  /** unclean.leader.election.enable; elections of the last known leader (KIP-966) do not ask. */
-  readonly uncleanElections: boolean;
+/** What the partition's settings say, as far as licences depend on it: as its topic was created (topic-settings.ts). */
+export interface PartitionRules extends SettingsInForce {
   readonly eligibleLeaderReplicas: boolean;
-  /** min.insync.replicas, at most the replication factor (KAFKA-15583). */
-  readonly minInsyncReplicas: number;
+  /** min.insync.replicas counts as no more than so many (KAFKA-15583). */
   readonly replicas: number;
+  /** Its controller asks whether an election may be unclean some time before it decides. */
+  readonly underZooKeeper: boolean;
 }
 
 /**
@@ -52,7 +52,7 @@ export function lossLicence(
     return impairmentLicence(partition, record, commitments);
   }
   if (commitment === undefined) return null;
-  return electionLicence(partition, rules, record, loss!, wasAlone(partition, rules, commitment));
+  return electionLicence(partition, rules, record, loss!, commitment);
 }
 
 /**
@@ -82,11 +82,11 @@ function electionLicence(
   rules: PartitionRules,
   record: RecordIdentity,
   loss: LossElection,
-  committedAlone: boolean,
+  commitment: Commitment,
 ): Licensed | null {
   const { election, leads } = loss;
   if (election.reason === ElectedBy.unclean) {
-    if (!rules.uncleanElections) return null;
+    if (!wasAllowedUnclean(partition, rules, election)) return null;
     return isExplained(partition, record, loss) ? licensed('unclean-election', election.index) : null;
   }
   if (election.reason === ElectedBy.lastKnownLeader) {
@@ -95,17 +95,28 @@ function electionLicence(
   const disk = partition.lossToDisk(election.leader, record, leads);
   if (disk === null) return null;
   if (rules.eligibleLeaderReplicas) {
-    const tooMany = election.impaired > Math.max(0, rules.minInsyncReplicas - 1);
+    const { machine, index } = commitment;
+    const least = Math.min(partition.settings.leastInSync(rules, machine, index, election.index), rules.replicas);
+    const tooMany = election.impaired > Math.max(0, least - 1);
     return tooMany ? licensed('too-many-impaired', election.index) : null;
   }
   if (!election.leaderImpaired) return null;
-  if (committedAlone) {
+  if (wasAlone(partition, rules, commitment)) {
     return licensed('impaired-leader', election.index, { setting: 'min.insync.replicas', value: '2' });
   }
   // What is on the platter rots all the same.
   return disk.reason === LostBy.corrupt
     ? licensed('impaired-leader', election.index, null)
     : licensed('impaired-leader', election.index);
+}
+
+/**
+ * Allowed when it was decided. A ZooKeeper-mode controller reads the state of a partition, then whether it may elect uncleanly,
+ * and writes only if the state is still the same: any moment since that was written may be the one at which it asked.
+ */
+function wasAllowedUnclean(partition: PartitionTimeline, rules: PartitionRules, { index }: Election): boolean {
+  const asked = rules.underZooKeeper ? partition.changedBefore(index) : index;
+  return partition.settings.allowsUnclean(rules, asked, index);
 }
 
 /** acks=1 asks the leader alone: what its own disk took after the acknowledgement was promised by nobody. */
@@ -186,8 +197,9 @@ function isDeposedOrBefore(partition: PartitionTimeline, commitment: Commitment,
 }
 
 /** Committed while the ISR was one replica, which min.insync.replicas=1 allowed and 2 would have refused. */
-function wasAlone(partition: PartitionTimeline, rules: PartitionRules, { index }: Commitment): boolean {
-  if (rules.minInsyncReplicas !== 1 || rules.replicas < 2) return false;
+function wasAlone(partition: PartitionTimeline, rules: PartitionRules, { machine, index }: Commitment): boolean {
+  const { minInsyncReplicas } = partition.settings.appliedBy(rules, machine, index);
+  if (minInsyncReplicas !== 1 || rules.replicas < 2) return false;
   const isr = partition.isrAt(index);
   return isr !== 0 && (isr & (isr - 1)) === 0;
 }

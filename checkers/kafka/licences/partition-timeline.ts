@@ -7,6 +7,7 @@
  */
 
 import { LogStarts } from './log-starts.js';
+import { TopicSettings } from './topic-settings.js';
 
 /** What makes a record this very record: the same on every replica that holds it. */
 export interface RecordIdentity {
@@ -89,6 +90,7 @@ export class PartitionTimeline {
   /** When replicas of the partition lost data, before the final read, in order. */
   readonly lossesOfData: LossOfData[] = [];
   readonly logStarts = new LogStarts();
+  readonly settings = new TopicSettings();
   /** By offset: what compaction removed there, on whatever replica, in order. */
   private readonly removals = new Map<number, Removal[]>();
   private readonly logs: (Stay | undefined)[][] = [];
@@ -366,6 +368,22 @@ export class PartitionTimeline {
     let isr = 0;
     for (const change of this.isrs) if (change.index <= index) isr = change.isr;
     return isr;
+  }
+
+  /** When the controller changed its state last, before a moment; -1: it had not. */
+  changedBefore(index: number): number {
+    return this.isrs.findLast((change) => change.index < index)?.index ?? -1;
+  }
+
+  /** Since when the controller's ISR is empty at a moment; -1: it is not. */
+  emptyIsrSince(at: number): number {
+    let since = -1;
+    for (const { index, isr } of this.isrs) {
+      if (index > at) break;
+      if (isr !== 0) since = -1;
+      else if (since < 0) since = index;
+    }
+    return since;
   }
 }
 

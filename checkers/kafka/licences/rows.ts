@@ -45,6 +45,11 @@ const rows = {
     words: 'bit rot on the log of the leader, which its followers and readers cannot pass',
     preventedBy: null,
   },
+  'eligible-replicas-cleared': {
+    words:
+      'min.insync.replicas was altered while nobody led and the ISR was empty: whoever was eligible to lead was forgotten',
+    preventedBy: null,
+  },
   'hole-in-log': {
     words: 'a hole in a log: power loss took the end of a segment and left the next, which recovery does not notice',
     preventedBy: { setting: 'flush.messages', value: '1' },

@@ -101,6 +101,10 @@ export class TraceTimeline {
         return partition.apply(i, machine, a, b);
       case kinds.partitionChanged:
         return partition.changeIsr(i, c);
+      case kinds.topicSettingsAltered:
+        return partition.settings.alter(i, a, b === 1);
+      case kinds.topicSettingsApplied:
+        return partition.settings.apply(i, machine, a, b === 1);
       case kinds.acknowledged:
         return partition.commit(a, b + 1, { index: i, machine, leaderEpoch: c, by: 'acknowledged', acks: d });
       case kinds.highWatermark:

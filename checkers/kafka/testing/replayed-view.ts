@@ -81,6 +81,9 @@ class ReplayedReplica implements ReplicaView {
     this.forgetRole();
   }
 
+  /** -1: as the topic was created with it. */
+  minInsyncReplicas = -1;
+
   forgetRole(): void {
     this.isLeader = false;
     this.leaderEpoch = -1;
@@ -121,6 +124,8 @@ export class ReplayedView implements KafkaView, ProbeListener {
   readonly #kinds: ProbeKinds;
   readonly #budget: Budget;
   readonly #decided: PartitionView[] = [];
+  /** By key: min.insync.replicas, once it was altered. */
+  readonly #altered: number[] = [];
   readonly #assigned: (readonly number[])[] = [];
   readonly #hosted: ReplayedReplica[][] = [];
   readonly #fenced = new Set<number>();
@@ -144,6 +149,8 @@ export class ReplayedView implements KafkaView, ProbeListener {
   }
 
   minInsyncReplicas(key: number): number {
+    const altered = this.#altered[key];
+    if (altered !== undefined) return altered;
     return this.#header.topology?.partitions[key]?.minInsyncReplicas ?? 1;
   }
 
@@ -206,6 +213,8 @@ export class ReplayedView implements KafkaView, ProbeListener {
     } else if (kind === kinds.assignmentChanged) {
       this.#assigned[key] = brokersOf(a);
       this.#decided[key] = { ...before, isBeingReassigned: (b | c) !== 0, removing: brokersOf(c) };
+    } else if (kind === kinds.topicSettingsAltered) {
+      this.#altered[key] = a;
     } else if (kind === kinds.alterPartitionRefused) {
       if (b === INELIGIBLE_REPLICA) this.#replica(a, key).proposed = 0;
     } else return false;
@@ -246,6 +255,9 @@ export class ReplayedView implements KafkaView, ProbeListener {
         return replica.follow(a, d);
       case kinds.followerFetched:
         replica.fetched.set(a, b);
+        return;
+      case kinds.topicSettingsApplied:
+        replica.minInsyncReplicas = a;
         return;
       case kinds.isrPending:
         replica.proposed = a;

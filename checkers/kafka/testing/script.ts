@@ -46,6 +46,7 @@ export class TraceScript {
   private isr: readonly number[];
   /** By broker: the epoch that it applied. */
   private readonly applied: number[] = [];
+  private altered: readonly [minInsyncReplicas: number, unclean: number] = [0, 0];
   private readonly highWatermarks: number[] = [];
 
   constructor(options: ScriptOptions = {}) {
@@ -185,6 +186,18 @@ export class TraceScript {
   /** The leader's log is on the followers, and committed. */
   commit(leader: number, ...followers: readonly number[]): this {
     return this.replicate(leader, ...followers).highWatermark(leader, this.logs[leader]!.length);
+  }
+
+  /** The topic's settings are altered. The brokers do not know yet. */
+  alter(minInsyncReplicas: number, unclean: 'clean' | 'unclean' = 'clean'): this {
+    this.altered = [minInsyncReplicas, unclean === 'unclean' ? 1 : 0];
+    return this.emit('topic-settings-altered', 0, 0, ...this.altered);
+  }
+
+  /** Brokers hear of the last alteration. */
+  hear(...brokers: readonly number[]): this {
+    for (const broker of brokers) this.emit('topic-settings-applied', broker, 0, ...this.altered);
+    return this;
   }
 
   acknowledge(broker: number, offset: number, acks: -1 | 0 | 1 = -1): this {

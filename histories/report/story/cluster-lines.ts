@@ -1,6 +1,7 @@
 /** Lines about the cluster between two records: faults, processes, fencing, ISR changes, elections, truncations. */
 import { membersOf } from '../../replay-state.js';
 import type { RecordOf } from '../../trace-record.js';
+import { settingWords } from '../describe.js';
 import { brokerSet } from '../words.js';
 import { draft, type Draft, type Teller } from './teller.js';
 
@@ -192,10 +193,14 @@ function decisionLines(teller: Teller, scene: Scene): readonly Draft[] {
   const lines: Draft[] = [];
   let before = reader.lastBefore(['partition-changed'], scene.key, scene.from);
   let election: RecordOf<'elected'> | null = null;
-  const events = ['partition-changed', 'elected'] as const;
+  const events = ['partition-changed', 'elected', 'topic-settings-altered'] as const;
   for (const record of reader.scan(events, scene.key, scene.from, scene.to + 1)) {
     if (record.event === 'elected') {
       election = record;
+      continue;
+    }
+    if (record.event === 'topic-settings-altered') {
+      lines.push(settingsLine(teller, record, before));
       continue;
     }
     if (before === null || record.leaderEpoch !== before.leaderEpoch || record.leader !== before.leader) {
@@ -241,6 +246,19 @@ function leaderlessLine(teller: Teller, record: RecordOf<'partition-changed'>): 
   });
 }
 
+/** Whoever was eligible to lead is forgotten with it, where there are eligible leader replicas (KIP-966). */
+function settingsLine(
+  teller: Teller,
+  record: RecordOf<'topic-settings-altered'>,
+  before: RecordOf<'partition-changed'> | null,
+): Draft {
+  const text = `${teller.names.key(record.key)} has ${settingWords(record)}`;
+  const last = teller.minInsyncReplicas(record.key, record.index);
+  const leavesNobody = before?.isr === 0 && Number(last) !== record.minInsyncReplicas;
+  const note = leavesNobody ? 'nobody is eligible to lead any more, and the ISR is empty' : null;
+  return draft({ index: record.index, text, note, role: 'isr', weight: leavesNobody ? 10 : 6 });
+}
+
 /** Only with eligible leader replicas (KIP-966). */
 function emptyIsrLine(teller: Teller, record: RecordOf<'partition-changed'>): Draft {
   const decided = teller.reader.lastBefore(['elr-changed'], record.key, record.index);
@@ -260,7 +278,7 @@ function emptyIsrLine(teller: Teller, record: RecordOf<'partition-changed'>): Dr
 function isrLine(teller: Teller, before: RecordOf<'partition-changed'>, record: RecordOf<'partition-changed'>): Draft {
   const old = membersOf(before.isr);
   const isr = membersOf(record.isr);
-  const least = Number(teller.setting('min.insync.replicas') ?? 1);
+  const least = Number(teller.minInsyncReplicas(record.key, record.index) ?? 1);
   const shrank = isr.length < old.length;
   const gone = old.filter((member) => !isr.includes(member));
   let note: string | null = null;

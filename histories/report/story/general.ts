@@ -88,7 +88,7 @@ export function stuckStory(teller: Teller, judged: JudgedAnomaly): Story {
       }),
     );
   }
-  const { lines, graph } = compose(teller, drafts, settingsOf(teller), 'no write gets through');
+  const { lines, graph } = compose(teller, drafts, settingsOf(teller, key), 'no write gets through');
   return {
     headline: sentence(judged.anomaly.story),
     cause:
@@ -96,7 +96,7 @@ export function stuckStory(teller: Teller, judged: JudgedAnomaly): Story {
         ? 'The partition never got a leader.'
         : `The controller's last word: ${describe(decision, names)}.`,
     lines,
-    why: `acks=all needs min.insync.replicas (${teller.setting('min.insync.replicas') ?? 1}) members in the ISR, and a leader from the ISR, before a write gets through.`,
+    why: `acks=all needs min.insync.replicas (${teller.minInsyncReplicas(key, reader.length) ?? 1}) members in the ISR, and a leader from the ISR, before a write gets through.`,
     graph,
     focus: { key, offsets: [], values: [] },
   };
@@ -128,8 +128,8 @@ function leadingTo(teller: Teller, key: number, to: number): readonly Draft[] {
   return lines.slice(-10);
 }
 
-function settingsOf(teller: Teller): readonly string[] {
-  const least = teller.setting('min.insync.replicas');
+function settingsOf(teller: Teller, key: number): readonly string[] {
+  const least = teller.minInsyncReplicas(key, teller.reader.length);
   return least === null ? [] : [`min.insync.replicas=${least}`];
 }
 

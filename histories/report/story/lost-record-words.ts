@@ -101,7 +101,7 @@ export function whyOf(teller: Teller, loss: Loss): string {
     case 'alone-lost-power':
     case 'alone-disk-returned':
       if (acks === 1) break;
-      return `min.insync.replicas=${teller.setting('min.insync.replicas') ?? 1} lets one broker satisfy acks=all once the ISR has shrunk to it; what only its page cache held went with its ${loss.cause.id === 'alone-lost-power' ? 'power' : 'disk'}.`;
+      return `min.insync.replicas=${leastInSync(teller, loss)} lets one broker satisfy acks=all once the ISR has shrunk to it; what only its page cache held went with its ${loss.cause.id === 'alone-lost-power' ? 'power' : 'disk'}.`;
   }
   if (acks === 1) {
     return 'acks=1 acknowledges before replication; min.insync.replicas is checked only for acks=all.';
@@ -127,6 +127,12 @@ export function settingsOf(teller: Teller, loss: Loss): readonly string[] {
   if (loss.cause.id === 'unclean-election') return ['unclean.leader.election.enable=true'];
   if (NEVER_SYNCED.has(loss.cause.id)) return ['flush.messages: never synced'];
   const settings = [`acks=${acks === undefined ? teller.setting('acks') : acksWord(acks)}`];
-  if (acks === -1) settings.push(`min.insync.replicas=${teller.setting('min.insync.replicas') ?? 1}`);
+  if (acks === -1) settings.push(`min.insync.replicas=${leastInSync(teller, loss)}`);
   return settings;
+}
+
+/** As it was when the record was acknowledged, or in the end. */
+function leastInSync(teller: Teller, { acknowledgement }: Loss): string | number | boolean {
+  if (acknowledgement === null) return teller.setting('min.insync.replicas') ?? 1;
+  return teller.minInsyncReplicas(acknowledgement.key, acknowledgement.index) ?? 1;
 }

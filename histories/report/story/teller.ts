@@ -48,6 +48,12 @@ export class Teller {
     return this.history.header.settings[name] ?? null;
   }
 
+  /** min.insync.replicas of a partition at a moment of the trace: it may have been altered. null: nothing says. */
+  minInsyncReplicas(key: number, at: number): string | number | boolean | null {
+    const altered = this.reader.lastBefore(['topic-settings-altered'], key, at);
+    return altered?.minInsyncReplicas ?? this.setting('min.insync.replicas');
+  }
+
   /** The trace's number of one of the history's keys. */
   key(historyKey: number): number {
     const name = this.history.keys[historyKey];

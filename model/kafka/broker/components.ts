@@ -22,6 +22,7 @@ import { FIRST_LOG_TIMER } from '../log/log-timers.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
 import type { FinalizedRules } from '../protocol/versions/features.js';
+import type { TopicConfiguration } from '../topic-configuration.js';
 import type { BrokerConfig } from './config.js';
 
 /** Who keeps itself in `connection.state` hears of that connection. */
@@ -130,6 +131,8 @@ export interface MetadataImageView {
   isAlive(id: number): boolean;
   /** undefined: never created. */
   partition(partition: number): PartitionRegistrationView | undefined;
+  /** By topic number: what was altered of its settings; undefined: nothing. */
+  readonly configurations: readonly (TopicConfiguration | undefined)[];
   /** Under KRaft: what feature levels decide that were raised; null: none was. */
   readonly finalized: FinalizedRules | null;
 }

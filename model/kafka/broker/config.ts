@@ -1,4 +1,4 @@
-/** What a broker's process is built from: its server.properties and topic configs, read once. */
+/** What a broker's process is built from: its server.properties, and topics as they are created, read once. */
 import type { MachineId } from '../../kernel/process.js';
 import {
   controllerMachines,
@@ -22,7 +22,10 @@ export interface PartitionConfig {
   readonly index: number;
   /** As people and directories name it: orders-0. */
   readonly name: string;
+  /** As the topic is created with them. */
   readonly settings: TopicSettings;
+  /** An administrator may alter them. */
+  readonly isAlterable: boolean;
   /** The topic is created without it; an administrator may add it. */
   readonly isAddition: boolean;
 }
@@ -56,8 +59,9 @@ function partitionTable(topics: readonly TopicSpec[]): PartitionConfig[] {
   const { names, topicOf, indexOf, isAddition } = numberPartitions(topics);
   return names.map((name, partition) => {
     const topic = topicOf[partition];
-    const { settings } = topics[topic];
-    return { topic, index: indexOf[partition], name, settings, isAddition: isAddition[partition] };
+    const { settings, alterations } = topics[topic];
+    const isAlterable = alterations !== undefined;
+    return { topic, index: indexOf[partition], name, settings, isAlterable, isAddition: isAddition[partition] };
   });
 }
 

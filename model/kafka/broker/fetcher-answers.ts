@@ -64,14 +64,14 @@ export function applyLogOffset(
   rules: ReplicationRules,
 ): Outcome {
   if (answer.error !== KafkaError.NONE) return onError(state, answer.error, askedInEpoch);
-  const { log, config } = state.partition;
+  const { log, settings } = state.partition;
   if (state.need === 'log-end' && answer.offset >= log.logEndOffset) {
     state.need = 'log-start';
     return 'done';
   }
   if (state.need === 'log-end') {
     // Up to 1.1: with unclean elections off, no leader should ever end below a follower.
-    if (rules.outOfRange === 'halt' && !config.settings['unclean.leader.election.enable']) return 'exit';
+    if (rules.outOfRange === 'halt' && !settings['unclean.leader.election.enable']) return 'exit';
     log.truncateTo(answer.offset, TruncateReason.outOfRange);
   } else if (answer.offset > log.logEndOffset) {
     log.truncateFullyAndStartAt(answer.offset, TruncateReason.outOfRange);

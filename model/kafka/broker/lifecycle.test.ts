@@ -14,7 +14,7 @@ import { Member } from './testing/member.js';
 const CONTROLLER = 4;
 class Membership {
   readonly world: World = createWorld({ seed: 'membership' });
-  readonly committed = new CommittedMetadata();
+  readonly committed = new CommittedMetadata([]);
   readonly refused: number[] = [];
 
   constructor(...defects: DefectId[]) {
@@ -31,7 +31,16 @@ class Membership {
         controllers: [CONTROLLER],
         topics: [],
         brokers: 3,
-        partitions: [{ topic: 0, index: 0, name: 'orders-0', isAddition: false, settings: ordersTopic().settings }],
+        partitions: [
+          {
+            topic: 0,
+            index: 0,
+            name: 'orders-0',
+            isAlterable: false,
+            isAddition: false,
+            settings: ordersTopic().settings,
+          },
+        ],
       };
       world.addMachine({ name: `b${nodeId}`, program: (host: Host) => new Member(host, config) });
     }

@@ -2,11 +2,12 @@
  * Applies what was fetched of the metadata log: MetadataLoader, BrokerMetadataPublisher, ReplicaManager.applyDelta.
  *
  * The cache is brought up to date first, so that clients may hear of a leader before it leads; then each partition of this
- * broker changes its role, one step each, in the order of ROLES; then fetching begins. Only after that is the next piece applied.
+ * broker changes its role, one step each, in the order of ROLES; then fetching begins; then replicas go by the settings of
+ * their topics that were altered (DynamicConfigPublisher). Only after that is the next piece applied.
  */
 import type { Host } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
-import { directoryOf, type MetadataImage } from '../control/metadata-image.js';
+import { directoryOf, eligiblePartitions, type MetadataImage } from '../control/metadata-image.js';
 import type { MetadataRecord } from '../protocol/metadata-records.js';
 import type { MetadataSnapshot } from '../protocol/raft-messages.js';
 import { DirectoryId } from '../protocol/directory-ids.js';
@@ -21,6 +22,8 @@ type Role = 'none' | 'leader' | 'follower';
 
 /** The order of ReplicaManager.applyDelta: what this broker no longer has, what it leads, what it follows. */
 const ROLES: readonly Role[] = ['none', 'leader', 'follower'];
+
+const NO_PARTITIONS: ReturnType<typeof eligiblePartitions> = [];
 
 /** Told when an image has been applied in full. */
 export interface PublishListener {
@@ -49,6 +52,8 @@ export class MetadataPublisher {
   /** Partitions whose transition is still to come in this image. */
   #pending = 0;
   #toFollow: Partition[] = [];
+  /** Topics whose settings are others in this image. */
+  #altered: number[] = [];
   /** By partition, of this broker's replicas: the directory that the last image named. */
   readonly #knownDirectories: (number | undefined)[] = [];
 
@@ -101,8 +106,11 @@ export class MetadataPublisher {
     const changed = this.#loadSnapshot();
     let isNews = changed.length > 0;
     for (const record of records) {
+      const cleared = record.kind === 'clear-elr' ? eligiblePartitions(this.#image, record.topic) : NO_PARTITIONS;
       this.#image.replay(record, this.#nextOffset++);
       if (record.kind !== 'no-op') isNews = true;
+      if (record.kind === 'config') this.#altered.push(record.topic);
+      for (const { partition } of cleared) if (!changed.includes(partition)) changed.push(partition);
       if (record.kind !== 'partition' && record.kind !== 'partition-change') continue;
       if (!changed.includes(record.partition)) changed.push(record.partition);
     }
@@ -129,6 +137,7 @@ export class MetadataPublisher {
     const state = snapshot.state as MetadataImage;
     this.#image.copyFrom(state);
     this.#nextOffset = snapshot.endOffset;
+    this.#altered.push(...state.configurations.keys());
     this.#host.probes.emit(Probe.metadataSnapshotLoaded, this.#host.id, -1, snapshot.endOffset);
     return state.partitions.flatMap((partition) => (partition === undefined ? [] : [partition.partition]));
   }
@@ -206,6 +215,8 @@ export class MetadataPublisher {
   }
 
   #finish(): void {
+    for (const topic of this.#altered) this.#replicas.topicAltered(topic);
+    this.#altered = [];
     this.#applied = this.#nextOffset - 1;
     this.#publishing = false;
     this.#listener.onPublished();

@@ -2,6 +2,7 @@
  * One replica that this broker hosts, and its role: Partition. Leadership is local belief: it comes from the metadata that
  * this broker has applied, and nothing is asked before acting on it.
  */
+import type { TopicSettings } from '../cluster-spec.js';
 import { maskOf } from '../control/broker-set.js';
 import type { PartitionLog } from '../log/partition-log.js';
 import type { Host } from '../../kernel/process.js';
@@ -21,6 +22,8 @@ const NO_REPLICAS: readonly number[] = [];
 export class Partition {
   readonly number: number;
   readonly config: PartitionConfig;
+  /** The topic's, as this broker has heard of them last; replaced at each change. */
+  settings: TopicSettings;
   readonly log: PartitionLog;
   /** The assignment; first is preferred. */
   replicas: readonly number[] = [];
@@ -45,6 +48,7 @@ export class Partition {
     this.#rules = rules;
     this.number = number;
     this.config = config;
+    this.settings = config.settings;
     this.log = log;
   }
 
@@ -59,8 +63,19 @@ export class Partition {
 
   /** min.insync.replicas, capped by the number of replicas since 3.7 (KAFKA-15583). */
   get effectiveMinIsr(): number {
-    const setting = this.config.settings['min.insync.replicas'];
+    const setting = this.settings['min.insync.replicas'];
     return this.#rules.effectiveMinIsr ? Math.min(setting, this.replicas.length) : setting;
+  }
+
+  /**
+   * From now on the replica goes by these (UnifiedLog.updateConfig). Nothing is tried again because of it: what waits for a
+   * smaller min.insync.replicas goes on with the next append or fetch.
+   */
+  configure(settings: TopicSettings): void {
+    this.settings = settings;
+    const { 'min.insync.replicas': minInsyncReplicas, 'unclean.leader.election.enable': unclean } = settings;
+    const { id, probes } = this.#host;
+    probes.emit(Probe.topicSettingsApplied, id, this.number, minInsyncReplicas, unclean ? 1 : 0);
   }
 
   /** undefined: the broker is not in the assignment. */

@@ -10,6 +10,7 @@ import { DirectoryId } from '../protocol/directory-ids.js';
 import { KafkaError, type ErrorCode } from '../protocol/errors.js';
 import type { FetchRequest } from '../protocol/messages.js';
 import { inForce } from '../protocol/versions/features.js';
+import { withAltered } from '../topic-configuration.js';
 import type { MetadataImageView } from './components.js';
 import type { BrokerConfig } from './config.js';
 import { maybeIncrementHighWatermark } from './high-watermark.js';
@@ -120,7 +121,18 @@ export class ReplicaManager {
     const log = this.#logs.getOrCreate(number, directoryId);
     const partition = new Partition(this.host, number, config, log, this.rules);
     this.#partitions[number] = partition;
+    if (config.isAlterable) this.#configure(partition);
     return partition;
+  }
+
+  /** The metadata name other settings of the topic (LogManager.updateTopicConfig). */
+  topicAltered(topic: number): void {
+    for (const partition of this.#partitions) if (partition?.config.topic === topic) this.#configure(partition);
+  }
+
+  #configure(partition: Partition): void {
+    const { topic, settings } = partition.config;
+    partition.configure(withAltered(settings, this.image.configurations[topic]));
   }
 
   /**

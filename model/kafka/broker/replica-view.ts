@@ -40,6 +40,10 @@ export class PartitionReplicaView implements ReplicaView {
     return this.partition.leaderEpochStartOffset;
   }
 
+  get minInsyncReplicas(): number {
+    return this.partition.settings['min.insync.replicas'];
+  }
+
   fetchedBy(follower: number): number {
     return this.partition.remote(follower)?.logEndOffset ?? -1;
   }

@@ -1,6 +1,6 @@
 /**
- * An admin client (KafkaAdminClient) as far as elections, reassignments, added partitions and voters need one: calls go out one
- * after the other; a call that could not be answered goes to the next destination after retry.backoff.ms, until
+ * An admin client (KafkaAdminClient) as far as elections, reassignments, added partitions, altered settings and voters need one:
+ * calls go out one after the other; a call that could not be answered goes to the next destination after retry.backoff.ms, until
  * default.api.timeout.ms has passed.
  */
 import type { Connection } from '../../kernel/network.js';
@@ -14,6 +14,8 @@ import {
   type CreatePartitionsResponse,
   type ElectLeadersRequest,
   type ElectLeadersResponse,
+  type IncrementalAlterConfigsRequest,
+  type IncrementalAlterConfigsResponse,
   type Request,
   type Response,
   type UpdateFeaturesRequest,
@@ -42,13 +44,14 @@ type Question =
   | Pick<ElectLeadersRequest, 'kind' | 'electionType' | 'target' | 'partitions'>
   | Pick<AlterPartitionReassignmentsRequest, 'kind' | 'partitions'>
   | Pick<CreatePartitionsRequest, 'kind' | 'topics'>
+  | Pick<IncrementalAlterConfigsRequest, 'kind' | 'resources'>
   | Pick<UpdateFeaturesRequest, 'kind' | 'features'>
   | Pick<VoterChangeRequest, 'kind' | 'voterId' | 'voterDirectoryId'>;
 
 /** Partition by partition, topic by topic, or of all at once. */
 type Answer =
   | Pick<ElectLeadersResponse, 'error' | 'partitions'>
-  | Pick<CreatePartitionsResponse, 'error' | 'topics'>
+  | Pick<CreatePartitionsResponse | IncrementalAlterConfigsResponse, 'error' | 'topics'>
   | Pick<UpdateFeaturesResponse | VoterChangeResponse, 'error'>;
 
 export class AdminClient extends Process implements AdminSurface, NetworkListener {
@@ -82,6 +85,10 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
 
   createPartitions(topics: CreatePartitionsRequest['topics']): void {
     this.call({ kind: Api.createPartitions, topics });
+  }
+
+  incrementalAlterConfigs(resources: IncrementalAlterConfigsRequest['resources']): void {
+    this.call({ kind: Api.incrementalAlterConfigs, resources });
   }
 
   updateFeatures(features: UpdateFeaturesRequest['features']): void {
@@ -186,6 +193,8 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
       }
     } else if ('topics' in question) {
       for (const { topic } of question.topics) listener?.onPartitionsCreated?.(topic, errorOf(topic));
+    } else if ('resources' in question) {
+      for (const { topic } of question.resources) listener?.onConfigsAltered?.(topic, errorOf(topic));
     } else if ('features' in question) {
       listener?.onFeaturesUpdated?.(errorOf(ALL));
     } else if ('voterId' in question) {
@@ -207,12 +216,15 @@ export class AdminClient extends Process implements AdminSurface, NetworkListene
  */
 function isAskedAgain(question: Question, error: ErrorCode): boolean {
   if ('voterId' in question) return error === KafkaError.NOT_LEADER_OR_FOLLOWER;
+  // The broker's session has ended meanwhile: whoever runs the tool runs it again.
+  if ('resources' in question && error === KafkaError.UNKNOWN_SERVER_ERROR) return true;
   return error !== KafkaError.NONE && isRetriable(error);
 }
 
 function subjectsOf(question: Question): readonly unknown[] {
   if ('features' in question) return question.features;
   if ('voterId' in question) return [question.voterId];
+  if ('resources' in question) return question.resources;
   return 'topics' in question ? question.topics : question.partitions;
 }
 

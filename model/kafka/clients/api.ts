@@ -15,6 +15,7 @@ import type { ErrorCode } from '../protocol/errors.js';
 import type {
   AlterPartitionReassignmentsRequest,
   CreatePartitionsRequest,
+  IncrementalAlterConfigsRequest,
   UpdateFeaturesRequest,
 } from '../protocol/messages.js';
 import type { VoterChangeRequest } from '../protocol/raft-messages.js';
@@ -164,6 +165,8 @@ export interface AdminListener {
   onReassigned?(partition: number, error: ErrorCode): void;
   /** In the same way, by topic. */
   onPartitionsCreated?(topic: number, error: ErrorCode): void;
+  /** In the same way, by topic. */
+  onConfigsAltered?(topic: number, error: ErrorCode): void;
   /** All features of a call, or none. */
   onFeaturesUpdated?(error: ErrorCode): void;
   /** The voter was added or removed, or why not. */
@@ -178,6 +181,8 @@ export interface AdminSurface {
   alterPartitionReassignments(partitions: AlterPartitionReassignmentsRequest['partitions']): void;
   /** CreatePartitions (KIP-195). */
   createPartitions(topics: CreatePartitionsRequest['topics']): void;
+  /** IncrementalAlterConfigs (KIP-339). */
+  incrementalAlterConfigs(resources: IncrementalAlterConfigsRequest['resources']): void;
   /** UpdateFeatures (KIP-584). */
   updateFeatures(features: UpdateFeaturesRequest['features']): void;
   /** AddRaftVoter or RemoveRaftVoter (KIP-853): the node, with the directory that it votes from. */

@@ -7,6 +7,8 @@ import {
   type AlterPartitionReassignmentsResponse,
   type CreatePartitionsRequest,
   type CreatePartitionsResponse,
+  type IncrementalAlterConfigsRequest,
+  type IncrementalAlterConfigsResponse,
 } from '../protocol/messages.js';
 
 const HEAD_BYTES = 24;
@@ -19,6 +21,15 @@ export function createPartitionsResponse(
   topics: CreatePartitionsResponse['topics'],
 ): CreatePartitionsResponse {
   return { kind: Api.createPartitions + RESPONSE, bytes: bytesOf(topics), correlationId, error, topics };
+}
+
+/** @param topics what became of each; none if the request was refused as a whole */
+export function alterConfigsResponse(
+  { correlationId }: IncrementalAlterConfigsRequest,
+  error: ErrorCode,
+  topics: IncrementalAlterConfigsResponse['topics'],
+): IncrementalAlterConfigsResponse {
+  return { kind: Api.incrementalAlterConfigs + RESPONSE, bytes: bytesOf(topics), correlationId, error, topics };
 }
 
 /** @param partitions what became of each; none if the request was refused as a whole */

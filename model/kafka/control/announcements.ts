@@ -1,6 +1,7 @@
 /** How a decision about a partition is announced, whichever control plane made it. */
 import type { Probes } from '../../kernel/probes.js';
 import type { MachineId } from '../../kernel/process.js';
+import type { TopicSettings } from '../cluster-spec.js';
 import { ElectionReason, Probe } from '../probes.js';
 import { NO_LEADER } from '../protocol/metadata-records.js';
 import { maskOf } from './broker-set.js';
@@ -55,6 +56,22 @@ function hasSameAssignment(a: PartitionRegistration, b: PartitionRegistration): 
 
 function isSame(a: readonly number[], b: readonly number[]): boolean {
   return a === b || (a.length === b.length && a.every((broker, index) => broker === b[index]));
+}
+
+/** Of each partition of the topic that there is. @param partitions by number */
+export function announceSettings(
+  probes: Probes,
+  controller: MachineId,
+  topic: number,
+  settings: TopicSettings,
+  partitions: readonly (PartitionRegistration | undefined)[],
+): void {
+  const { 'min.insync.replicas': minInsyncReplicas, 'unclean.leader.election.enable': unclean } = settings;
+  for (const partition of partitions) {
+    if (partition?.topic !== topic) continue;
+    const kind = Probe.topicSettingsAltered;
+    probes.emit(kind, controller, partition.partition, minInsyncReplicas, unclean ? 1 : 0);
+  }
 }
 
 export function announcePartition(probes: Probes, controller: MachineId, after: PartitionRegistration): void {

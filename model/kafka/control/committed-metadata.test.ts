@@ -36,7 +36,7 @@ function change(leader: number, isr: readonly number[] | null = null): Partition
 const NOBODY_ASKS = new MetadataImage();
 
 function announced(...records: readonly MetadataRecord[]): Announcements {
-  const committed = new CommittedMetadata();
+  const committed = new CommittedMetadata([]);
   const announcements = new Announcements();
   records.forEach((record, offset) => committed.commit(announcements, 4, record, offset, NOBODY_ASKS));
   return announcements;
@@ -98,7 +98,7 @@ describe('committed metadata', () => {
   });
 
   it('announces what a later controller commits again only once', () => {
-    const committed = new CommittedMetadata();
+    const committed = new CommittedMetadata([]);
     const announcements = new Announcements();
     committed.commit(announcements, 4, created, 0, NOBODY_ASKS);
     committed.commit(announcements, 5, created, 0, NOBODY_ASKS);
@@ -108,7 +108,7 @@ describe('committed metadata', () => {
   });
 
   it('says that the quorum lost what it had committed, and takes up what the controller says instead', () => {
-    const committed = new CommittedMetadata();
+    const committed = new CommittedMetadata([]);
     const announcements = new Announcements();
     for (const [offset, record] of [created, change(2), change(3)].entries()) {
       committed.commit(announcements, 4, record, offset, NOBODY_ASKS);

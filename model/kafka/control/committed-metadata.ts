@@ -7,10 +7,18 @@ import type { Probes } from '../../kernel/probes.js';
 import type { MachineId } from '../../kernel/process.js';
 import { Probe } from '../probes.js';
 import { NO_LEADER_CHANGE, type MetadataRecord, type VoterKey } from '../protocol/metadata-records.js';
-import { announceAssignment, announceElection, announceEligible, announcePartition } from './announcements.js';
+import type { TopicSpec } from '../cluster-spec.js';
+import { withAltered, type TopicConfiguration } from '../topic-configuration.js';
+import {
+  announceAssignment,
+  announceElection,
+  announceEligible,
+  announcePartition,
+  announceSettings,
+} from './announcements.js';
 import type { CommittedState } from './committed-state.js';
 import { maskOf } from './broker-set.js';
-import { MetadataImage, type PartitionRegistration } from './metadata-image.js';
+import { eligiblePartitions, MetadataImage, type PartitionRegistration } from './metadata-image.js';
 
 export class CommittedMetadata implements CommittedState {
   readonly image = new MetadataImage();
@@ -20,9 +28,19 @@ export class CommittedMetadata implements CommittedState {
   voters: readonly VoterKey[] | undefined = undefined;
   /** By partition. */
   private readonly placements: (readonly number[])[] = [];
+  private readonly topics: readonly Pick<TopicSpec, 'settings'>[];
+
+  /** @param topics by number: as they are created */
+  constructor(topics: readonly Pick<TopicSpec, 'settings'>[]) {
+    this.topics = topics;
+  }
 
   placement(partition: number): readonly number[] {
     return this.placements[partition] ?? [];
+  }
+
+  configuration(topic: number): TopicConfiguration | undefined {
+    return this.image.configurations[topic];
   }
 
   /**
@@ -70,6 +88,20 @@ export class CommittedMetadata implements CommittedState {
         announcePartition(probes, controller, after);
         return;
       }
+      case 'config':
+        this.image.replay(record, offset);
+        this.announceSettings(probes, controller, record.topic);
+        return;
+      case 'clear-elr': {
+        const eligible = eligiblePartitions(this.image, record.topic);
+        this.image.replay(record, offset);
+        for (const before of eligible) {
+          const after = this.image.partition(before.partition)!;
+          announceEligible(probes, controller, before, after);
+          announcePartition(probes, controller, after);
+        }
+        return;
+      }
       case 'voters':
         this.voters = record.voters;
         this.image.replay(record, offset);
@@ -79,10 +111,19 @@ export class CommittedMetadata implements CommittedState {
     }
   }
 
-  /** After a loss: the partitions whose state is another than what was announced of them. */
+  private announceSettings(probes: Probes, controller: MachineId, topic: number): void {
+    const settings = withAltered(this.topics[topic].settings, this.configuration(topic));
+    announceSettings(probes, controller, topic, settings, this.image.partitions);
+  }
+
+  /** After a loss: the topics, and the partitions, whose state is another than what was announced of them. */
   private takeOver(probes: Probes, controller: MachineId, stable: MetadataImage): void {
     const before = [...this.image.partitions];
+    const configured = [...this.image.configurations];
     this.image.copyFrom(stable);
+    for (let topic = 0; topic < this.image.topics.length; topic++) {
+      if (configured[topic] !== this.configuration(topic)) this.announceSettings(probes, controller, topic);
+    }
     for (const after of this.image.partitions) {
       if (after === undefined || isSameState(before[after.partition], after)) continue;
       announcePartition(probes, controller, after);

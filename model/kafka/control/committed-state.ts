@@ -3,6 +3,7 @@
  * it is the committed metadata log (`committed-metadata.ts`), under ZooKeeper the committed znodes
  * (`zookeeper/committed-znodes.ts`).
  */
+import type { TopicConfiguration } from '../topic-configuration.js';
 import type { PartitionRegistration } from './metadata-image.js';
 
 export interface CommittedState {
@@ -11,6 +12,8 @@ export interface CommittedState {
   readonly records: readonly object[];
   /** Where the replicas were placed when the partition was created; empty: it is not created. */
   placement(partition: number): readonly number[];
+  /** What was altered of a topic's settings; undefined: nothing. */
+  configuration(topic: number): TopicConfiguration | undefined;
 }
 
 export interface CommittedImage {

@@ -1,5 +1,6 @@
 import { resolveRules } from '../protocol/versions/resolve.js';
 import { describeAddedPartitions } from './testing/added-partitions-cases.js';
+import { describeAlteredSettings } from './testing/altered-settings-cases.js';
 import { describeControlPlane, soonGivenUp } from './testing/control-plane-cases.js';
 
 const broker = soonGivenUp;
@@ -50,4 +51,23 @@ describeAddedPartitions({
     broker,
     rules: to26,
   },
+});
+
+describeAlteredSettings({ name: 'KRaft', cluster: { control: 'kraft', broker }, electsWhenEnabled: false });
+
+describeAlteredSettings({
+  name: 'ZooKeeper',
+  cluster: { control: 'zookeeper', controllers: 3, broker },
+  electsWhenEnabled: true,
+});
+
+describeAlteredSettings({
+  name: 'ZooKeeper to 2.0',
+  cluster: {
+    control: 'zookeeper',
+    controllers: 3,
+    broker,
+    rules: { ...to26, uncleanElectionWhenEnabled: false },
+  },
+  electsWhenEnabled: false,
 });

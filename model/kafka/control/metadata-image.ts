@@ -14,6 +14,7 @@ import {
   type PartitionChangeRecord,
 } from '../protocol/metadata-records.js';
 import { rulesOfMetadataVersion, type FinalizedRules } from '../protocol/versions/features.js';
+import type { TopicConfiguration } from '../topic-configuration.js';
 import { DirectoryId, isOnline, NO_DIRECTORIES } from '../protocol/directory-ids.js';
 
 /** One incarnation of a broker, as the controller registered it. */
@@ -68,6 +69,8 @@ export class MetadataImage {
   readonly partitions: (PartitionRegistration | undefined)[] = [];
   /** Names, by topic number. */
   readonly topics: string[] = [];
+  /** What was altered of a topic's settings, by topic number; undefined: nothing. (ConfigurationsImage) */
+  readonly configurations: (TopicConfiguration | undefined)[] = [];
   /** The first producer id that no block has taken yet (KIP-730). */
   nextProducerId = 0;
   /** metadata.version, since it was raised; -1: it is what the cluster was formatted with. */
@@ -137,6 +140,11 @@ export class MetadataImage {
         this.raise(record);
         return;
       case 'config':
+        this.configurations[record.topic] = { ...this.configurations[record.topic], ...record.altered };
+        return;
+      case 'clear-elr':
+        this.clearEligible(record.topic);
+        return;
       case 'no-op':
       case 'leader-change':
       case 'voters':
@@ -149,6 +157,7 @@ export class MetadataImage {
     replaceAll(this.brokers, other.brokers);
     replaceAll(this.partitions, other.partitions);
     replaceAll(this.topics, other.topics);
+    replaceAll(this.configurations, other.configurations);
     this.nextProducerId = other.nextProducerId;
     this.metadataVersion = other.metadataVersion;
     this.finalized = other.finalized;
@@ -207,6 +216,13 @@ export class MetadataImage {
     this.finalized = rulesOfMetadataVersion(this.metadataVersion, has);
   }
 
+  /** A change of each partition that has any. (ReplicationControlManager.removeTopicElrs, TopicDelta.replay) */
+  private clearEligible(topic: number): void {
+    for (const partition of eligiblePartitions(this, topic)) {
+      this.partitions[partition.partition] = mergeChange(partition, clearedEligible(partition.partition));
+    }
+  }
+
   private changeRegistration(change: BrokerRegistrationChangeRecord): void {
     const registration = this.brokers[change.brokerId];
     if (registration === undefined || registration.brokerEpoch !== change.brokerEpoch) {
@@ -221,6 +237,19 @@ export class MetadataImage {
       logDirs: change.logDirs ?? registration.logDirs,
     };
   }
+}
+
+/** The partitions of a topic that somebody is eligible to lead, or was the last to lead (KIP-966). */
+export function eligiblePartitions(image: MetadataImage, topic: number): readonly PartitionRegistration[] {
+  return image.partitions.filter(
+    (partition): partition is PartitionRegistration =>
+      partition?.topic === topic && (partition.elr.length > 0 || partition.lastKnownElr.length > 0),
+  );
+}
+
+function clearedEligible(partition: number): PartitionChangeRecord {
+  const stays = { isr: null, leader: NO_LEADER_CHANGE, leaderRecoveryState: null };
+  return { kind: 'partition-change', partition, ...stays, elr: NOBODY, lastKnownElr: NOBODY };
 }
 
 /** Where a broker's replica of the partition lies, as far as the metadata say (PartitionRegistration.directory). */

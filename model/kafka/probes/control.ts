@@ -13,6 +13,7 @@ export const ControlProbe = {
   elrChanged: SYSTEM_PROBES + 48,
   alterPartitionRefused: SYSTEM_PROBES + 20,
   assignmentChanged: SYSTEM_PROBES + 55,
+  topicSettingsAltered: SYSTEM_PROBES + 56,
   quorumLeader: SYSTEM_PROBES + 40,
   quorumResigned: SYSTEM_PROBES + 41,
   quorumVoters: SYSTEM_PROBES + 42,
@@ -100,6 +101,12 @@ export const controlProbes: readonly ProbeSpec[] = [
     'assignment-changed',
     ['replicas', 'adding', 'removing', 'partitionEpoch'],
     'The controller committed another assignment of the partition: sets of brokers; those that a reassignment under way adds and removes are replicas meanwhile. KIP-455',
+  ),
+  probe(
+    ControlProbe.topicSettingsAltered,
+    'topic-settings-altered',
+    ['minInsyncReplicas', 'uncleanElections'],
+    'The settings of the topic that were committed for the partition from here on, one of them another: an administrator asked for it. IncrementalAlterConfigs, KIP-339',
   ),
   probe(
     ControlProbe.quorumLeader,

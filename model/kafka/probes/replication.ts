@@ -16,6 +16,7 @@ export const ReplicationProbe = {
   readServed: SYSTEM_PROBES + 13,
   fetchRefused: SYSTEM_PROBES + 30,
   metadataPublished: SYSTEM_PROBES + 14,
+  topicSettingsApplied: SYSTEM_PROBES + 57,
 } as const;
 
 export const replicationProbes: readonly ProbeSpec[] = [
@@ -96,5 +97,11 @@ export const replicationProbes: readonly ProbeSpec[] = [
     'metadata-published',
     ['offset'],
     'A broker applied the committed metadata up to this offset to its cache. BrokerMetadataPublisher',
+  ),
+  probe(
+    ReplicationProbe.topicSettingsApplied,
+    'topic-settings-applied',
+    ['minInsyncReplicas', 'uncleanElections'],
+    'A replica goes by these settings of its topic from here on: those that its broker had heard of when it was opened, or hears of now. LogManager.updateTopicConfig',
   ),
 ];

@@ -5,6 +5,7 @@
  * numbers (index into the cluster's partition table): names exist only at the edges. Fields with no bearing on the
  * protocol (client ids, listeners, throttle times) are left out.
  */
+import type { TopicConfiguration } from '../topic-configuration.js';
 import type { FeatureName } from './versions/features.js';
 import type { Message } from '../../kernel/process.js';
 import type { ErrorCode } from './errors.js';
@@ -33,6 +34,8 @@ export const Api = {
   txnOffsetCommit: 28,
   createPartitions: 37,
   electLeaders: 43,
+  /** KIP-339; before 2.3 AlterConfigs (KIP-133). */
+  incrementalAlterConfigs: 44,
   alterPartitionReassignments: 45,
   alterPartition: 56,
   updateFeatures: 57,
@@ -348,6 +351,19 @@ export interface CreatePartitionsRequest extends Request {
   }[];
 }
 export interface CreatePartitionsResponse extends Response {
+  /** Kafka has one in each result: NOT_CONTROLLER, say. */
+  readonly error: ErrorCode;
+  readonly topics: readonly { readonly topic: number; readonly error: ErrorCode }[];
+}
+
+// IncrementalAlterConfigs (key 44, KIP-339), of topics, and to set values alone
+export interface IncrementalAlterConfigsRequest extends Request {
+  readonly resources: readonly {
+    readonly topic: number;
+    readonly configs: TopicConfiguration;
+  }[];
+}
+export interface IncrementalAlterConfigsResponse extends Response {
   /** Kafka has one in each result: NOT_CONTROLLER, say. */
   readonly error: ErrorCode;
   readonly topics: readonly { readonly topic: number; readonly error: ErrorCode }[];

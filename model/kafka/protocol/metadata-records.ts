@@ -1,3 +1,4 @@
+import type { TopicConfiguration } from '../topic-configuration.js';
 import type { FeatureName } from './versions/features.js';
 
 /** Records of the metadata log, named as in Kafka's metadata/src/main/resources/common/metadata. An offset each. */
@@ -8,6 +9,7 @@ export type MetadataRecord =
   | PartitionRecord
   | PartitionChangeRecord
   | ConfigRecord
+  | ClearElrRecord
   | ProducerIdsRecord
   | FeatureLevelRecord
   | NoOpRecord
@@ -74,11 +76,17 @@ export interface PartitionChangeRecord {
   /** The log directory of each replica that there is after the change. */
   readonly directories?: readonly number[];
 }
+/** A setting of a topic is another from here on. */
 export interface ConfigRecord {
   readonly kind: 'config';
   readonly topic: number;
-  readonly name: string;
-  readonly value: string;
+  /** One setting, by its name; Kafka writes name and value as text. */
+  readonly altered: TopicConfiguration;
+}
+/** No replica of the topic is eligible to lead any more, nor known as the last leader: min.insync.replicas is another (KIP-966). */
+export interface ClearElrRecord {
+  readonly kind: 'clear-elr';
+  readonly topic: number;
 }
 export interface ProducerIdsRecord {
   readonly kind: 'producer-ids';

@@ -73,6 +73,8 @@ export interface SmallCluster {
   readonly partitions?: number;
   /** So many more may be added. */
   readonly additions?: number;
+  /** An administrator may alter settings of the topic. */
+  readonly alterable?: boolean;
   readonly producers?: number;
   readonly consumers?: number;
   readonly broker?: Partial<BrokerSettings>;
@@ -99,6 +101,7 @@ export function smallCluster(wanted: SmallCluster = {}): KafkaClusterSpec {
         name: 'orders',
         partitions: partitions.length + (wanted.additions ?? 0),
         ...(wanted.additions === undefined ? {} : { initialPartitions: partitions.length }),
+        ...(wanted.alterable === true ? { alterations: [] } : {}),
         replicationFactor: Math.min(3, brokers),
         settings: { ...topicDefaults, ...wanted.topic },
       },

@@ -33,12 +33,12 @@ export const acknowledgedIsHeld: PartitionRule = {
 export const successIsCommitted: PartitionRule = {
   id: 'W3',
   check({ view, kinds, now, announced }, found) {
-    const needed = effectiveMinInsyncReplicas(view, now.key);
     for (const { kind, machine, b: lastOffset, d: acks } of announced) {
       const leader = replicaOf(now, machine);
       if (kind !== kinds.acknowledged || acks !== ACKS_ALL || leader === undefined) continue;
       if (leader.highWatermark <= lastOffset) found(`b${machine} acknowledged ${lastOffset} above its high watermark`);
       const inSync = membersOf(leader.maximalIsr).length;
+      const needed = effectiveMinInsyncReplicas(view, now.key, leader.view);
       if (inSync < needed) found(`b${machine} acknowledged with ${inSync} of ${needed} in sync`);
     }
   },

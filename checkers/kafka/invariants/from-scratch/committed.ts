@@ -73,8 +73,8 @@ export const controllerStateIsInShape: PartitionRule = {
       if (replicas.length > 0 && !replicas.includes(broker) && !isUnheard) found(`b${broker} has no replica`);
     }
     for (const broker of elr) if (isr.includes(broker)) found(`b${broker} is in the ISR and eligible`);
-    if (elr.length > 0 && isr.length >= effectiveMinInsyncReplicas(view, key))
-      found('replicas are eligible needlessly');
+    const needed = effectiveMinInsyncReplicas(view, key, { minInsyncReplicas: view.minInsyncReplicas(key) });
+    if (elr.length > 0 && isr.length >= needed) found('replicas are eligible needlessly');
     if (rules.underZooKeeper || isr.length < 2) return;
     for (const broker of isr) if (view.isFenced(broker)) found(`the fenced b${broker} is in the ISR`);
   },

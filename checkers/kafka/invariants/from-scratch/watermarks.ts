@@ -7,13 +7,13 @@ import type { PartitionRule } from './rule.js';
 export const highWatermarkIsEligible: PartitionRule = {
   id: 'W4',
   check({ view, now, before, rules }, found) {
-    const needed = effectiveMinInsyncReplicas(view, now.key);
     const leaving = leavingOf(view, now, rules);
     for (const leader of now.replicas) {
       const { machine, highWatermark, isr, maximalIsr } = leader;
       const was = replicaOf(before, machine);
       if (!leader.isLeader || was === undefined || highWatermark <= was.highWatermark) continue;
       const inSync = membersOf(isr).length;
+      const needed = effectiveMinInsyncReplicas(view, now.key, leader.view);
       if (rules.highWatermarkGate && inSync < needed) found(`b${machine} advances with ${inSync} of ${needed} in sync`);
       for (const member of membersOf(maximalIsr & ~leaving)) {
         if (member === machine || leader.view.fetchedBy(member) >= highWatermark) continue;

@@ -351,7 +351,14 @@ export class Lab {
       topics: [],
       brokers: this.#replicas.length,
       partitions: [
-        { topic: 0, index: 0, name: 'orders-0', isAddition: false, settings: { ...labTopic, ...options.topic } },
+        {
+          topic: 0,
+          index: 0,
+          name: 'orders-0',
+          isAlterable: false,
+          isAddition: false,
+          settings: { ...labTopic, ...options.topic },
+        },
       ],
     };
     const program = (host: ConstructorParameters<typeof HeldHost>[0]): Broker => {

@@ -1,5 +1,6 @@
 /** What UpdateMetadata has told this broker: ZkMetadataCache. No epoch guards it but the controller's. */
 import type { LiveBroker, UpdateMetadataRequest } from '../../protocol/control-messages.js';
+import type { TopicConfiguration } from '../../topic-configuration.js';
 import type { BrokerRegistrationView, MetadataImageView, PartitionRegistrationView } from '../components.js';
 
 /** LeaderAndIsr.LeaderDuringDelete */
@@ -8,6 +9,8 @@ const LEADER_DURING_DELETE = -2;
 export class ZkMetadataCache implements MetadataImageView {
   brokers: readonly (BrokerRegistrationView | undefined)[] = [];
   readonly finalized = null;
+  /** By topic number; not from UpdateMetadata, but from the topic's znode (topic-configs.ts). */
+  readonly configurations: (TopicConfiguration | undefined)[] = [];
   /** -1: none has spoken yet. */
   controllerId = -1;
   private readonly partitions: (PartitionRegistrationView | undefined)[] = [];

@@ -11,11 +11,14 @@ import { propagateLogDirEvent } from '../../control/zookeeper/controller/log-dir
 import type { LogDirectory } from '../../log/log-directory.js';
 import { ALREADY_REGISTERED, registerBroker } from '../../control/zookeeper/broker-registration.js';
 import type { ZnodeEvent } from '../../control/zookeeper/ensemble/operations.js';
+import { alterConfigsResponse } from '../../control/admin-answers.js';
+import { alterConfigs } from '../../control/zookeeper/topic-configs.js';
 import { TopicPaths } from '../../control/zookeeper/znodes.js';
 import { ZkSession, type ZkSessionListener } from '../../control/zookeeper/zk-session.js';
 import type { ZkSteps } from '../../control/zookeeper/zk-steps.js';
 import { ControlApi, UNKNOWN_BROKER_EPOCH } from '../../protocol/control-messages.js';
-import { Api } from '../../protocol/messages.js';
+import { KafkaError } from '../../protocol/errors.js';
+import { Api, type IncrementalAlterConfigsRequest } from '../../protocol/messages.js';
 import { NOBODY } from '../../protocol/raft-messages.js';
 import { AlterPartitionManager } from '../alter-partition-manager.js';
 import { TimerRange, TIMER_RANGE_WIDTH } from '../components.js';
@@ -29,6 +32,7 @@ import { ControlRequests } from './control-requests.js';
 import { IsrWriter, PROPAGATION_CHECK_MICROS } from './isr-writer.js';
 import { ZkMetadataCache } from './metadata-cache.js';
 import { ZkProducerIds } from './producer-ids.js';
+import { TopicConfigListener, type TopicConfigHandler } from './topic-config-listener.js';
 import { ControlledShutdown } from './shutdown.js';
 
 const Timer = {
@@ -50,19 +54,21 @@ const Timer = {
 /** Kafka's process ends when its znode is still there, and whoever supervises it starts it again: to others it is the same. */
 const REGISTER_AGAIN_MICROS = 1_000_000;
 
-export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSessionListener {
+export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSessionListener, TopicConfigHandler {
   readonly cache = new ZkMetadataCache();
   readonly producerIds: ZkProducerIds;
   readonly session: ZkSession;
   readonly controller: KafkaController;
   private readonly broker: ControlledBroker;
   private readonly paths: TopicPaths;
+  private replicas!: ReplicaManager;
   private requests!: ControlRequests;
   private isrWriter!: IsrWriter;
   private alterPartition!: AlterPartitionManager;
   private shutdown: ControlledShutdown | null = null;
   private epoch = -1;
   private isRegistered = false;
+  private readonly topicConfigs: TopicConfigListener;
   private readonly formerSessions: number[] = [];
 
   constructor(broker: ControlledBroker) {
@@ -82,6 +88,7 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
       },
       this,
     );
+    this.topicConfigs = new TopicConfigListener(this.session, this.paths, this.cache, this);
     this.controller = new KafkaController(
       this,
       { brokerId: nodeId, settings, rules, answers, topics, brokers },
@@ -99,6 +106,7 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
   }
 
   takeCharge(replicas: ReplicaManager, fetchers: FetcherManager): void {
+    this.replicas = replicas;
     const timers = { transition: Timer.transition, startFetchers: Timer.startFetchers };
     const listener = {
       onLeaderAndIsr: () => {
@@ -148,10 +156,15 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
   }
 
   private register(): void {
-    this.session.run(this.registerBroker(), (failure) => {
+    this.session.run(this.readAndRegister(), (failure) => {
       if (failure !== null) this.host.timer(Timer.register, REGISTER_AGAIN_MICROS, 0);
       else if (this.epoch >= 0) this.onRegistered();
     });
+  }
+
+  private *readAndRegister(): ZkSteps<void> {
+    yield* this.topicConfigs.load();
+    yield* this.registerBroker();
   }
 
   private onRegistered(): void {
@@ -160,6 +173,7 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
     this.broker.serve();
     if (this.broker.config.rules.isrWrites === 'zookeeper') this.schedulePropagation();
     this.controller.startup();
+    this.topicConfigs.startup();
   }
 
   // ---------------------------------------------------------------------- its session
@@ -171,11 +185,22 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
 
   onNewSession(): void {
     // Without a first registration the start-up goes on by itself.
-    if (this.isRegistered) this.controller.onNewSession();
+    if (!this.isRegistered) return;
+    this.controller.onNewSession();
+    this.topicConfigs.onNewSession();
   }
 
   onZnodeEvent(event: ZnodeEvent): void {
     this.controller.onZnodeEvent(event);
+    this.topicConfigs.onZnodeEvent(event);
+  }
+
+  /** TopicConfigHandler.processConfigChanges */
+  topicAltered(topic: number): void {
+    this.replicas.topicAltered(topic);
+    const isUnclean = this.cache.configurations[topic]?.['unclean.leader.election.enable'] === true;
+    if (isUnclean && this.broker.config.rules.uncleanElectionWhenEnabled)
+      this.controller.uncleanElectionsEnabled(topic);
   }
 
   // ---------------------------------------------------------------------- what it is told, and what it asks
@@ -214,9 +239,24 @@ export class ZooKeeperControl implements ControlPlane, ControllerHome, ZkSession
           if (channel.request === request) channel.respond(response);
         });
         return true;
+      case Api.incrementalAlterConfigs:
+        this.alterConfigs(channel, request as IncrementalAlterConfigsRequest);
+        return true;
       default:
         return false;
     }
+  }
+
+  /** Any broker does, the controller or not. A session that ends meanwhile is an error that nobody had thought of. */
+  private alterConfigs(channel: RequestChannel, asked: IncrementalAlterConfigsRequest): void {
+    let answer = alterConfigsResponse(asked, KafkaError.UNKNOWN_SERVER_ERROR, []);
+    const { paths } = this;
+    const steps = function* (): ZkSteps<void> {
+      answer = yield* alterConfigs(asked, paths);
+    };
+    this.session.run(steps(), () => {
+      if (channel.request === asked) channel.respond(answer);
+    });
   }
 
   beginControlledShutdown(onStopped: () => void): void {

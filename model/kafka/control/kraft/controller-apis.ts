@@ -1,5 +1,6 @@
 /** What an active controller makes of requests: records, and the answer to be given once they are committed. (ControllerApis) */
 import type { Host } from '../../../kernel/process.js';
+import type { TopicSettings } from '../../cluster-spec.js';
 import { numberPartitions } from '../../partition-table.js';
 import { Probe } from '../../probes.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
@@ -16,12 +17,15 @@ import {
   type BrokerRegistrationResponse,
   type CreatePartitionsRequest,
   type ElectLeadersRequest,
+  type IncrementalAlterConfigsRequest,
   type Request,
   type Response,
   type UpdateFeaturesRequest,
 } from '../../protocol/messages.js';
 import type { MetadataRecord } from '../../protocol/metadata-records.js';
 import type { MetadataImage } from '../metadata-image.js';
+import { inForce } from '../../protocol/versions/features.js';
+import { alterConfigs } from './alter-configs.js';
 import { alterPartition } from './alter-partition.js';
 import type { ClusterControl } from './cluster-control.js';
 import type { ControllerConfig } from './controller-config.js';
@@ -42,6 +46,8 @@ export class ControllerApis {
   readonly #replication: ReplicationControl;
   /** By topic: the numbers of all partitions that it will ever have. */
   readonly #partitionsOf: readonly (readonly number[])[];
+  /** By topic: the settings that it is created with. */
+  readonly #created: readonly TopicSettings[];
 
   constructor(
     host: Host,
@@ -56,6 +62,7 @@ export class ControllerApis {
     this.#cluster = cluster;
     this.#replication = replication;
     this.#partitionsOf = numberPartitions(config.topics).partitionsOf;
+    this.#created = config.topics.map(({ settings }) => settings);
   }
 
   /**
@@ -86,6 +93,11 @@ export class ControllerApis {
       case Api.createPartitions: {
         const asked = request as CreatePartitionsRequest;
         return createPartitions(this.#image, this.#partitionsOf, asked, this.#host.dice('added-placement'), records);
+      }
+      case Api.incrementalAlterConfigs: {
+        const asked = request as IncrementalAlterConfigsRequest;
+        const clearsEligible = inForce('eligibleLeaderReplicas', this.#image, this.#config.rules);
+        return alterConfigs(this.#image, this.#created, clearsEligible, asked, records);
       }
       case Api.updateFeatures: {
         const supported = this.#config.metadataVersion ?? NO_METADATA_VERSION;
@@ -132,6 +144,7 @@ const EMPTY_ANSWERS: ReadonlyMap<number, object> = new Map<number, object>([
   [Api.electLeaders, { partitions: [] }],
   [Api.alterPartitionReassignments, { partitions: [] }],
   [Api.createPartitions, { topics: [] }],
+  [Api.incrementalAlterConfigs, { topics: [] }],
 ]);
 
 /** An answer that says nothing but the error. */

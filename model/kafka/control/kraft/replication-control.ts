@@ -16,6 +16,7 @@ import {
 import { NO_LEADER, type MetadataRecord } from '../../protocol/metadata-records.js';
 import { inForce } from '../../protocol/versions/features.js';
 import type { Rules } from '../../protocol/versions/rules.js';
+import type { AlterableSetting } from '../../topic-configuration.js';
 import {
   buildPartitionChange,
   LeaderAcceptor,
@@ -31,7 +32,7 @@ const MAX_ELECTIONS_PER_IMBALANCE = 1000;
 
 export class ReplicationControl {
   private readonly image: MetadataImage;
-  /** By topic number. */
+  /** By topic number: the settings that it was created with. */
   private readonly topics: readonly TopicSettings[];
   private readonly rules: Rules;
 
@@ -125,7 +126,7 @@ export class ReplicationControl {
 
   /** unclean where the topic allows it. (unclean.leader.election.enable) */
   electionOf(partition: PartitionRegistration): Election {
-    return this.topics[partition.topic]['unclean.leader.election.enable'] ? 'unclean' : 'online';
+    return this.setting(partition.topic, 'unclean.leader.election.enable') ? 'unclean' : 'online';
   }
 
   policyOf(partition: PartitionRegistration): LeaderPolicy {
@@ -209,7 +210,12 @@ export class ReplicationControl {
   /** Capped by the replicas of the topic's first partition, whichever partition is meant. (getTopicEffectiveMinIsr) */
   private effectiveMinIsr(topic: number): number {
     const first = this.image.partitions.find((partition) => partition?.topic === topic)!;
-    return Math.min(this.topics[topic]['min.insync.replicas'], first.replicas.length);
+    return Math.min(this.setting(topic, 'min.insync.replicas'), first.replicas.length);
+  }
+
+  /** As it was altered last, be that committed or not. */
+  private setting<Name extends AlterableSetting>(topic: number, name: Name): TopicSettings[Name] {
+    return this.image.configurations[topic]?.[name] ?? this.topics[topic][name];
   }
 
   private electLeader(number: number, request: ElectLeadersRequest, records: MetadataRecord[]): ErrorCode {

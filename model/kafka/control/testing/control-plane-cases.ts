@@ -308,14 +308,14 @@ function sparesOf(run: Run): MachineId[] {
 }
 
 /** Controllers, which may be brokers, too, or the ZooKeeper servers. */
-function controlMachines(run: Run): MachineId[] {
+export function controlMachines(run: Run): MachineId[] {
   return run.kafka
     .machines()
     .filter(({ roles }) => roles.includes('controller'))
     .map(({ id }) => id);
 }
 
-function isolateFrom(run: Run, machine: MachineId, others: readonly MachineId[], on: boolean): void {
+export function isolateFrom(run: Run, machine: MachineId, others: readonly MachineId[], on: boolean): void {
   for (const other of others) {
     run.world.net.cut(machine, other, on);
     run.world.net.cut(other, machine, on);
@@ -331,7 +331,7 @@ function isolate(run: Run, machine: MachineId, on: boolean): void {
  * Both followers are cut off from the leader until it alone is in the ISR. A broker that is the controller leads: the leader
  * must reach it. @returns the leader
  */
-function shrinkToLeader(run: Run): MachineId {
+export function shrinkToLeader(run: Run): MachineId {
   const controller = controllerOf(run);
   if (run.kafka.replicas(0).includes(controller)) {
     run.kafka.transferLeadership(0, controller);

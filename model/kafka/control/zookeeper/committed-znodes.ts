@@ -7,9 +7,10 @@ import { NO_DIRECTORIES } from '../../protocol/directory-ids.js';
 import type { Probes } from '../../../kernel/probes.js';
 import type { Host, MachineId } from '../../../kernel/process.js';
 import type { TopicSpec } from '../../cluster-spec.js';
+import { withAltered, type TopicConfiguration } from '../../topic-configuration.js';
 import { Probe } from '../../probes.js';
 import type { Rules } from '../../protocol/versions/rules.js';
-import { announceAssignment, announceElection, announcePartition } from '../announcements.js';
+import { announceAssignment, announceElection, announcePartition, announceSettings } from '../announcements.js';
 import type { CommittedImage, CommittedState } from '../committed-state.js';
 import type { PartitionRegistration } from '../metadata-image.js';
 import type { Transaction, ZnodeEvent } from './ensemble/operations.js';
@@ -23,6 +24,7 @@ import {
   ZkPath,
   type BrokerZnode,
   type ControllerZnode,
+  type TopicConfigZnode,
   type TopicZnode,
 } from './znodes.js';
 
@@ -31,6 +33,7 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
   /** Machine of the ensemble's leader; 0: there has been none. */
   leadingServer: MachineId = 0;
   private readonly paths: TopicPaths;
+  private readonly topics: readonly TopicSpec[];
   readonly records: Transaction[] = [];
   /** By process: how much of the history it has applied. */
   private readonly progress = new WeakMap<Host, number>();
@@ -43,6 +46,7 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
   constructor(topics: readonly TopicSpec[], { isrWrites }: Pick<Rules, 'isrWrites'>) {
     this.leadersWriteIsr = isrWrites === 'zookeeper';
     this.paths = new TopicPaths(topics);
+    this.topics = topics;
   }
 
   get image(): CommittedImage {
@@ -55,6 +59,11 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
 
   placement(partition: number): readonly number[] {
     return this.placements[partition] ?? [];
+  }
+
+  configuration(topic: number): TopicConfiguration | undefined {
+    const znode = this.tree.node(this.paths.configs[topic]);
+    return znode === undefined ? undefined : (znode.data as TopicConfigZnode).config;
   }
 
   isActive(broker: number): boolean {
@@ -111,10 +120,17 @@ export class CommittedZnodes implements CommittedState, CommittedImage, Ensemble
     const topic = type === 'data-changed' ? this.paths.topicOfPath(path) : undefined;
     if (partition !== undefined) this.announceState(partition, path, probes, server);
     else if (topic !== undefined) this.announceAssignments(topic, path, probes, server);
+    else if (path.startsWith(`${ZkPath.topicConfigs}/`)) this.announceConfiguration(path, probes, server);
     else if (path.startsWith(`${ZkPath.brokerIds}/`)) this.announceBroker(path, probes, server);
     else if (path === ZkPath.controller && type === 'created') {
       probes.emit(Probe.controllerElected, server, -1, this.controllerId);
     }
+  }
+
+  private announceConfiguration(path: string, probes: Probes, server: MachineId): void {
+    const topic = this.paths.configs.indexOf(path);
+    const settings = withAltered(this.topics[topic].settings, this.configuration(topic));
+    announceSettings(probes, server, topic, settings, this.partitions);
   }
 
   private announceBroker(path: string, probes: Probes, server: MachineId): void {

@@ -1,4 +1,5 @@
 /** Kafka's znodes: their paths and what they hold (ZkData). Data are plain objects here, JSON in Kafka. */
+import type { TopicConfiguration } from '../../topic-configuration.js';
 import type { Stat } from './ensemble/operations.js';
 import type { TopicSpec } from '../../cluster-spec.js';
 import { numberPartitions } from '../../partition-table.js';
@@ -17,6 +18,9 @@ export const ZkPath = {
   preferredElection: '/admin/preferred_replica_election',
   reassignment: '/admin/reassign_partitions',
   producerIds: '/latest_producer_id_block',
+  topicConfigs: '/config/topics',
+  configChanges: '/config/changes',
+  configChangePrefix: '/config/changes/config_change_',
 } as const;
 
 /** What the first broker makes at its start (ZkData.PersistentZkPaths). Parents first. */
@@ -28,6 +32,9 @@ export const PERSISTENT_PATHS: readonly string[] = [
   ZkPath.isrChanges,
   ZkPath.producerIds,
 ];
+
+/** Likewise; of use only where somebody alters settings of topics. Parents first. */
+export const CONFIG_PATHS: readonly string[] = ['/config', ZkPath.topicConfigs, ZkPath.configChanges];
 
 export interface ControllerZnode {
   readonly brokerId: number;
@@ -72,6 +79,14 @@ export interface LogDirEventZnode {
 export interface ReassignmentZnode {
   readonly partitions: readonly { readonly partition: number; readonly replicas: readonly number[] }[];
 }
+/** The settings of a topic that were altered. */
+export interface TopicConfigZnode {
+  readonly config: TopicConfiguration;
+}
+/** Whose settings were altered: the topic's znode says how. */
+export interface ConfigChangeZnode {
+  readonly topic: number;
+}
 /** The last block of producer ids that a broker took. */
 export interface ProducerIdsZnode {
   readonly brokerId: number;
@@ -108,6 +123,10 @@ export function brokerPath(broker: number): string {
 export class TopicPaths {
   /** By topic. */
   readonly topics: readonly string[];
+  /** By topic: /config/topics/T. */
+  readonly configs: readonly string[];
+  /** By topic: an administrator may alter its settings. */
+  readonly alterable: readonly boolean[];
   /** By partition: /brokers/topics/T/partitions/P/state. */
   readonly states: readonly string[];
   /** By partition: the znode above that. */
@@ -126,6 +145,8 @@ export class TopicPaths {
     const topicOf: number[] = [];
     const indexOf: number[] = [];
     this.topics = topics.map(({ name }) => `${ZkPath.topics}/${name}`);
+    this.configs = topics.map(({ name }) => `${ZkPath.topicConfigs}/${name}`);
+    this.alterable = topics.map(({ alterations }) => alterations !== undefined);
     topics.forEach((topic, number) => {
       this.byTopic.set(this.topics[number], number);
       for (let index = 0; index < topic.partitions; index++) {

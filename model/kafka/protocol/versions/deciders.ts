@@ -89,6 +89,7 @@ export const deciders: { readonly [name in RuleName]: Decider } = {
 
   controllerStopsWithSession: decided('binary', 'KafkaController'),
   controllerEpochInWrites: decided('binary', 'KafkaZkClient, of the controller'),
+  uncleanElectionWhenEnabled: decided('binary', 'TopicConfigHandler, of the controller'),
   brokerEpochInControlRequests: decided(
     'inter-broker protocol',
     '2.2-IV0; AbstractControllerBrokerRequestBatch, of the controller. A broker checks what is named',

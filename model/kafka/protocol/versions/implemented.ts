@@ -53,6 +53,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
 
   controllerStopsWithSession: [false, true],
   controllerEpochInWrites: [false, true],
+  uncleanElectionWhenEnabled: [false, true],
   brokerEpochInControlRequests: [false, true],
   leaderEpochInStopReplica: [false, true],
   isrChangeNotification: [false, true],

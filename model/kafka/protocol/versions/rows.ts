@@ -61,6 +61,7 @@ const first: RuleValues = {
 
   controllerStopsWithSession: false,
   controllerEpochInWrites: false,
+  uncleanElectionWhenEnabled: false,
   brokerEpochInControlRequests: false,
   leaderEpochInStopReplica: false,
   isrChangeNotification: false,
@@ -140,6 +141,7 @@ const releases: readonly Release[] = [
       truncation: 'fenced',
       fetchEpochFencing: true,
       controllerEpochInWrites: true,
+      uncleanElectionWhenEnabled: true,
       batchExpiry: 'delivery-timeout',
     },
   },

@@ -54,7 +54,7 @@ export class ScriptedBroker extends Process {
 /** Three scripted brokers, machines 1..3, and controllers, machines 4 and following; one unless told otherwise. */
 export class ScriptedCluster {
   readonly world: World;
-  readonly committed = new CommittedMetadata();
+  readonly committed = new CommittedMetadata([]);
   readonly controllers: readonly MachineId[];
   readonly brokerEpochs: number[] = [];
 

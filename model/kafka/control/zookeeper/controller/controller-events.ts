@@ -14,6 +14,8 @@ export type ControllerEvent =
   | { readonly kind: 'topic-change' }
   /** Data of a topic's znode were written. */
   | { readonly kind: 'partition-modifications'; readonly topic: number }
+  /** unclean.leader.election.enable was turned on for a topic. */
+  | { readonly kind: 'topic-unclean-election-enable'; readonly topic: number }
   | { readonly kind: 'isr-change' }
   /** A broker says that one of its log directories has failed; one that it cannot serve what lies there. */
   | { readonly kind: 'log-dir-event' }

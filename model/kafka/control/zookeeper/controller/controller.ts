@@ -138,6 +138,11 @@ export class KafkaController implements ControllerEventProcessor {
     else if (this.isWatching) this.onClusterEvent(path);
   }
 
+  /** enableTopicUncleanLeaderElection: partitions of it that nobody leads are elected for (KAFKA-6835). */
+  uncleanElectionsEnabled(topic: number): void {
+    if (this.isActive) this.events.put({ kind: 'topic-unclean-election-enable', topic });
+  }
+
   /** AlterIsr, ControlledShutdown, ElectLeaders. */
   onRequest(request: Request, respond: (response: Response) => void): void {
     this.events.put({ kind: 'request', request, respond });
@@ -234,6 +239,9 @@ export class KafkaController implements ControllerEventProcessor {
         return;
       case 'partition-modifications':
         if (this.isActive) yield* processPartitionModifications(event.topic, this.parts);
+        return;
+      case 'topic-unclean-election-enable':
+        if (this.isActive) yield* this.parts.partitions.triggerOnlineOfTopic(event.topic);
         return;
       default:
         if (this.isActive) yield* this.handleActive(event.kind);

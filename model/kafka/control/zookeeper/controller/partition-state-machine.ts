@@ -1,7 +1,9 @@
 /** The states of partitions: PartitionStateMachine. A partition is online when it has a leader. */
 import type { TopicSpec } from '../../../cluster-spec.js';
 import { NO_LEADER } from '../../../protocol/metadata-records.js';
-import type { PartitionStateZnode, TopicPaths } from '../znodes.js';
+import { withAltered } from '../../../topic-configuration.js';
+import { NOTHING_ALTERED, readConfigurations, type Configurations } from '../topic-configs.js';
+import type { LeaderAndIsr, PartitionStateZnode, TopicPaths } from '../znodes.js';
 import type { ZkSteps } from '../zk-steps.js';
 import type { ControllerContext, PartitionState } from './context.js';
 import { chooseLeader, type Choice, type ElectionStrategy } from './leader-elections.js';
@@ -32,10 +34,20 @@ export class PartitionStateMachine {
 
   /** triggerOnlinePartitionStateChange: for all that have no leader, after anything that may have changed that. */
   *triggerOnline(): ZkSteps<void> {
+    yield* this.triggerOnlineOf(this.context.partitions());
+  }
+
+  /** The same for the partitions of one topic. */
+  *triggerOnlineOfTopic(topic: number): ZkSteps<void> {
+    const { context, paths } = this;
+    yield* this.triggerOnlineOf(context.partitions().filter((partition) => paths.topicOf[partition] === topic));
+  }
+
+  private *triggerOnlineOf(partitions: readonly number[]): ZkSteps<void> {
     const { partitionStates } = this.context;
-    const without = this.context
-      .partitions()
-      .filter((partition) => partitionStates[partition] === 'offline' || partitionStates[partition] === 'new');
+    const without = partitions.filter(
+      (partition) => partitionStates[partition] === 'offline' || partitionStates[partition] === 'new',
+    );
     yield* this.toOnline(without, { kind: 'offline' });
   }
 
@@ -93,10 +105,11 @@ export class PartitionStateMachine {
     let remaining = partitions;
     while (remaining.length > 0) {
       const states = yield* readStates(remaining, paths, context);
+      const configurations = strategy.kind === 'offline' ? yield* this.readConfigurations(states) : NOTHING_ALTERED;
       const choices = new Map<number, Choice>();
       const updates: Update[] = [];
       for (const [partition, from] of states) {
-        const choice = chooseLeader(strategy, partition, from, context, this.allowsUnclean(partition));
+        const choice = chooseLeader(strategy, partition, from, context, this.allowsUnclean(partition, configurations));
         if (choice === null) continue;
         choices.set(partition, choice);
         updates.push({ partition, leader: choice.leader, isr: choice.isr, from });
@@ -112,7 +125,23 @@ export class PartitionStateMachine {
     return elected;
   }
 
-  private allowsUnclean(partition: number): boolean {
-    return this.topics[this.paths.topicOf[partition]].settings['unclean.leader.election.enable'];
+  /**
+   * What was altered of the topics' settings, of those with partitions that have no live member of the ISR.
+   * (collectUncleanLeaderElectionState, which reads the others too; here nobody alters those)
+   */
+  private *readConfigurations(states: ReadonlyMap<number, LeaderAndIsr>): ZkSteps<Configurations> {
+    const { context, paths } = this;
+    const topics = new Set<number>();
+    for (const [partition, { isr }] of states) {
+      const topic = paths.topicOf[partition];
+      const isElectable = isr.some((replica) => context.isReplicaOnline(replica, partition));
+      if (paths.alterable[topic] && !isElectable) topics.add(topic);
+    }
+    return topics.size === 0 ? NOTHING_ALTERED : yield* readConfigurations([...topics], paths);
+  }
+
+  private allowsUnclean(partition: number, configurations: Configurations): boolean {
+    const topic = this.paths.topicOf[partition];
+    return withAltered(this.topics[topic].settings, configurations.get(topic))['unclean.leader.election.enable'];
   }
 }

@@ -97,6 +97,12 @@ export const zooKeeperRules = {
     'zookeeper',
   ),
 
+  uncleanElectionWhenEnabled: toggle(
+    'A controller that hears that unclean.leader.election.enable was turned on for a topic elects at once for its partitions without a leader, not only when a broker changes.',
+    'KAFKA-6835 (2.1); KafkaController.processTopicUncleanLeaderElectionEnable',
+    'zookeeper',
+  ),
+
   brokerEpochInControlRequests: toggle(
     'Requests between controller and brokers carry the broker epoch: those meant for an earlier incarnation are refused, and a restart is noticed.',
     'KIP-380, KAFKA-7235 (2.2); KafkaApis.isBrokerEpochStale',
