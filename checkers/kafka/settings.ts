@@ -176,9 +176,17 @@ export function resetsToLatest({ settings }: Header): boolean {
   return valuesOf(settings, 'auto.offset.reset').includes('latest');
 }
 
-/** No application that commits offsets in transactions leaves out the metadata of its consumer (KIP-447). */
-export function fencesByGeneration({ settings }: Header): boolean {
+/**
+ * No application that commits offsets in transactions can do so for partitions that another has: it sends the metadata of its
+ * consumer (KIP-447), or has a transactional.id for each partition.
+ */
+export function fencesFormerOwners({ settings }: Header): boolean {
   return !valuesOf(settings, 'fencing').includes('none');
+}
+
+/** The client has a transactional.id for each partition that it reads: of which generation it is, nobody asks. */
+export function fencesByPartition(header: Header, client: string): boolean {
+  return scoped(header, [client], 'fencing') === 'partition';
 }
 
 /** Some consumer is a Kafka Streams application. */
@@ -194,7 +202,18 @@ export function processesAtLeastOnce(header: Header): boolean {
 /** Every Kafka Streams application does. */
 export function processesExactlyOnce({ settings }: Header): boolean {
   const guarantees = valuesOf(settings, 'processing.guarantee');
-  return guarantees.length > 0 && guarantees.every((guarantee) => guarantee === 'exactly_once_v2');
+  return guarantees.length > 0 && !guarantees.includes('at_least_once');
+}
+
+/** Whether the header says which protocol some member of a group speaks (group.protocol). Else it is the same for all. */
+export function saysProtocol({ settings }: Header): boolean {
+  return valuesOf(settings, 'group.protocol').length > 0;
+}
+
+/** Of these clients, those that are in the group do not all speak the same protocol (group.protocol). */
+export function speaksBothProtocols(header: Header, clients: readonly string[], group: string): boolean {
+  const members = clients.filter((client) => scoped(header, [client], 'group.id') === group);
+  return new Set(members.map((client) => scoped(header, [client], 'group.protocol') ?? 'classic')).size > 1;
 }
 
 /** Some consumer is a member of a group. */

@@ -210,10 +210,13 @@ export interface GroupConsumerSettings extends ConsumerSettings {
 export type CommitPolicy = 'before-processing' | 'after-processing' | 'auto' | 'in-transaction';
 
 /**
- * How an application that commits in transactions says who it is when it sends offsets: by its consumer's group metadata
- * (KIP-447), so that the coordinator refuses a member that was replaced; or by the name of the group alone.
+ * What keeps an application that commits in transactions from committing when another has its partitions. group-metadata:
+ * it says which member of the group it is when it sends offsets, and the coordinator refuses one that was replaced (KIP-447).
+ * partition: it has a producer for each partition that it is assigned, with a transactional.id of that partition, and whoever
+ * is assigned the partition next fences it (KIP-447, motivation; Kafka Streams' exactly_once, KIP-129). none: nothing; it
+ * sends the name of the group alone, under a transactional.id of its own.
  */
-export type Fencing = 'group-metadata' | 'none';
+export type Fencing = 'group-metadata' | 'partition' | 'none';
 
 /** One client process. */
 export interface ProducerSpec {
@@ -241,6 +244,7 @@ export interface MemberSpec {
 }
 
 export interface TransformSpec {
+  /** With `fencing: partition`, the transactional.id is what those of the partitions begin with. */
   readonly producer: ProducerSettings;
   /** Number of the topic that it writes to. */
   readonly topic: number;
@@ -249,8 +253,16 @@ export interface TransformSpec {
   readonly streams?: StreamsSpec;
 }
 
-/** processing.guarantee of Kafka Streams. */
-export type ProcessingGuarantee = 'at_least_once' | 'exactly_once_v2';
+/**
+ * processing.guarantee of Kafka Streams. exactly_once: a producer for each task (KIP-129). exactly_once_v2: one for each
+ * thread (KIP-447).
+ */
+export type ProcessingGuarantee = 'at_least_once' | 'exactly_once' | 'exactly_once_v2';
+
+/** Outputs, counts and offsets are committed together. */
+export function isExactlyOnce(guarantee: ProcessingGuarantee): boolean {
+  return guarantee !== 'at_least_once';
+}
 
 /** A Kafka Streams application that counts the records of each key. */
 export interface StreamsSpec {

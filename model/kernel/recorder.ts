@@ -7,7 +7,8 @@ export interface OperationRecorder {
   /**
    * A client invokes an operation now.
    * @param client machine of the client
-   * @param session the client's producer or consumer session: machine × 65536 + incarnation
+   * @param session the client's producer or consumer session: machine × 65536 + incarnation, and of one of several
+   *   producers in a process its number × 2^32 beside
    * @param f what it does: 'send', 'poll', 'assign', ...
    * @returns the operation's number, to be given to `complete`
    */

@@ -269,7 +269,7 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ],
     [
       `kafka: "2.1"\n${PIPELINE}\nconsumer: { commit: in-transaction, fencing: group-metadata, producer: { transactional.id: t } }`,
-      'spec.yaml:4:46  fencing: group-metadata is of Kafka 2.5 (KIP-447), and the spec runs 2.1',
+      'spec.yaml:4:46  fencing: group-metadata is of Kafka 2.5 (KIP-447), and the spec runs 2.1; fencing: partition is the way before it',
     ],
     // Kafka Streams
     [
@@ -290,7 +290,19 @@ spec.yaml:18:5   unknown fault leader-cutoff; did you mean leader-cut-off?   (al
     ],
     [
       `${STREAMS}\nconsumer: { streams: { processing.guarantee: exactly_once } }`,
-      'spec.yaml:3:46  processing.guarantee: exactly_once is not run: exactly_once_v2 is',
+      'spec.yaml:3:46  processing.guarantee: exactly_once is run as Kafka to 2.5 has it, and from 2.6 on exactly_once_v2 is, and the spec runs 3.9',
+    ],
+    [
+      `kafka: "4.0"\n${STREAMS}\nconsumer: { streams: { processing.guarantee: exactly_once } }`,
+      'spec.yaml:4:46  processing.guarantee: exactly_once was removed in Kafka 4.0, exactly_once_v2 is in its place, and the spec runs 4.0',
+    ],
+    [
+      `kafka: "2.1"\n${STREAMS}\nconsumer: { streams: { processing.guarantee: exactly_once_v2 } }`,
+      'spec.yaml:4:46  processing.guarantee: exactly_once_v2 needs Kafka 2.6 (KIP-447), and the spec runs 2.1',
+    ],
+    [
+      `${STREAMS}\nconsumer: { streams: { processing.guarantee: exactly_once_beta } }`,
+      'spec.yaml:3:46  processing.guarantee: exactly_once_beta is exactly_once_v2, under the name that it had until 3.0',
     ],
     [
       `${STREAMS}\nconsumer: { streams: { num.standby.replicas: 1 } }`,

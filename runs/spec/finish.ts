@@ -301,7 +301,8 @@ class Finisher {
     const consumer = readSettings(this.#table, 'consumer', client.settings, this.#problems);
     const producer = readSettings(this.#table, 'producer', client.producer, this.#problems);
     this.#rememberNotModelled([...consumer.notModelled, ...producer.notModelled]);
-    const given = { streams, consumer: consumer.given, producer: producer.given };
+    const kafka = this.#draft.kafka.value;
+    const given = { streams, consumer: consumer.given, producer: producer.given, kafka };
     const application = streamsConsumer(client.name.value, client.count.value, given, this.#problems);
     checkConsumer(this.#table, hasConsumerProtocol, application.settings, null, this.#problems);
     if (speaksConsumerProtocol(application.settings)) {

@@ -151,19 +151,11 @@ export function checkMixedGroups(
     const other = speaks.get(group);
     speaks.set(group, isConsumer);
     if (other === undefined || other === isConsumer) continue;
-    const origin = originOf(consumer.settings, 'group.protocol', 'group.id');
-    if (!isUpgraded) {
-      problems.error(
-        given[name]?.origin ?? origin,
-        `group ${group} has members of both protocols, and with ${name} ${policy} Kafka lets none of KIP-848 into a ` +
-          'classic group',
-      );
-    } else if (consumer.commit === 'in-transaction') {
-      // Generations begin anew when a group without members goes over, and outputs of zombies are told by their generation.
-      problems.error(
-        origin,
-        `group ${group} has members of both protocols, which commit: in-transaction is not judged with in this build`,
-      );
-    }
+    if (isUpgraded) continue;
+    problems.error(
+      given[name]?.origin ?? originOf(consumer.settings, 'group.protocol', 'group.id'),
+      `group ${group} has members of both protocols, and with ${name} ${policy} Kafka lets none of KIP-848 into a ` +
+        'classic group',
+    );
   }
 }

@@ -1,9 +1,10 @@
 /** The consumers of a spec, with every setting that the model acts on: alone, in groups, and in applications that produce too. */
-import type {
-  ConsumerSettings,
-  ConsumerSpec,
-  GroupConsumerSettings,
-  MemberSpec,
+import {
+  isExactlyOnce,
+  type ConsumerSettings,
+  type ConsumerSpec,
+  type GroupConsumerSettings,
+  type MemberSpec,
 } from '../../model/kafka/cluster-spec.js';
 import { consumerName } from '../../model/kafka/machine-names.js';
 import { assignorNames } from '../settings/assignors.js';
@@ -86,6 +87,8 @@ function transformOf(
 ): Nameless {
   const { producer, fencing } = transform!;
   const output = topics.length - 1;
+  // Of a partition, whoever has it: the same in all members.
+  const suffix = fencing === 'partition' ? '' : suffixOf(index, count);
   return {
     settings: member.settings,
     partitions: [],
@@ -93,7 +96,7 @@ function transformOf(
       ...member,
       topics: topics.slice(0, output),
       transform: {
-        producer: oneProducer(table, withDrawn('producer', producer, drawn), suffixOf(index, count)),
+        producer: oneProducer(table, withDrawn('producer', producer, drawn), suffix),
         topic: output,
         fencing,
       },
@@ -106,7 +109,10 @@ const INPUT = 0;
 const CHANGELOG = 1;
 const COUNTS = 2;
 
-/** A process of a Kafka Streams application; the id in its state directory outlives it, and with that its transactional.id. */
+/**
+ * A process of a Kafka Streams application. Under exactly_once_v2 the id in its state directory outlives it, and with that its
+ * transactional.id; under exactly_once those of its tasks begin with the application's.
+ */
 function streamsOf(
   { transform }: SpecConsumer,
   streams: GivenSettings,
@@ -119,8 +125,9 @@ function streamsOf(
   const application = String(streams['application.id']?.value ?? member.settings['group.id']);
   const settings = { ...member.settings, 'group.id': application };
   const given = withDrawn('producer', transform!.producer, drawn);
-  const thread = { value: `${application}-${index}-1`, origin: { kind: 'default' } } as const;
-  const ofProducer = guarantee === 'exactly_once_v2' ? { ...given, 'transactional.id': thread } : given;
+  const id = guarantee === 'exactly_once' ? application : `${application}-${index}-1`;
+  const own = { value: id, origin: { kind: 'default' } } as const;
+  const ofProducer = isExactlyOnce(guarantee) ? { ...given, 'transactional.id': own } : given;
   return {
     settings,
     partitions: [],

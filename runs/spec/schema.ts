@@ -55,9 +55,9 @@ const consumerShape = {
     'Of commit: in-transaction: settings of the producer that each of them has; its transactional.id above all. Of streams: settings of its producers',
   ).optional(),
   fencing: z
-    .enum(['group-metadata', 'none'])
+    .enum(['group-metadata', 'partition', 'none'])
     .describe(
-      'Of commit: in-transaction: sendOffsetsToTransaction is given the metadata of the consumer, so that a member that was replaced cannot commit (KIP-447); or the name of the group alone.',
+      'Of commit: in-transaction: sendOffsetsToTransaction is given the metadata of the consumer, so that a member that was replaced cannot commit (KIP-447, Kafka 2.5); or a member has a producer for each partition that it is assigned, with the transactional.id ID-TOPIC-PARTITION, which fences that of the former owner; or neither, and the name of the group alone is sent.',
     )
     .optional(),
   streams: settings(

@@ -2,7 +2,7 @@
  * Settings of Kafka Streams (StreamsConfig), what it sets in its clients, and what of it this build cannot run. They stand
  * in `streams` of a consumer, under their own names.
  */
-import type { ProcessingGuarantee } from '../../model/kafka/cluster-spec.js';
+import { isExactlyOnce, type Fencing, type ProcessingGuarantee } from '../../model/kafka/cluster-spec.js';
 import { compareReleases } from '../../model/kafka/protocol/versions/releases.js';
 import { effectiveForTopic } from '../settings/effective.js';
 import type { SettingsTable } from '../settings/table.js';
@@ -26,17 +26,17 @@ const fixed: ReadonlyMap<string, Fixed> = new Map([
   ['group.protocol', { value: 'classic', why: 'the streams protocol (KIP-1071) is not in this build' }],
 ]);
 
-const guarantees: readonly ProcessingGuarantee[] = ['at_least_once', 'exactly_once_v2'];
+const guarantees: readonly ProcessingGuarantee[] = ['at_least_once', 'exactly_once', 'exactly_once_v2'];
 
 /** What each setting of Kafka Streams means here. */
 export const streamsSentences: ReadonlyMap<string, string> = new Map([
   [
     'processing.guarantee',
-    'at_least_once (the default): outputs and counts are written at once, the offsets of their inputs later. exactly_once_v2: all in one transaction, and state that may not have been committed is wiped and restored (KIP-129, KIP-447).',
+    'at_least_once (the default): outputs and counts are written at once, the offsets of their inputs later. exactly_once_v2 (2.6): all in one transaction, and state that may not have been committed is wiped and restored (KIP-129, KIP-447). exactly_once (to 2.5 here): the same with a producer and a transactional.id for each task.',
   ],
   [
     'commit.interval.ms',
-    'How often a process commits: 30000 by default, 100 with exactly_once_v2. What was done since is done again when it dies.',
+    'How often a process commits: 30000 by default, 100 with exactly_once and exactly_once_v2. What was done since is done again when it dies.',
   ],
   ['application.id', 'The group of the application, and the beginning of its transactional ids.'],
   ...[...fixed].map(([name, { value, why }]) => [name, `${value} alone: ${why}.`] as const),
@@ -52,7 +52,7 @@ export function guaranteeOf(given: GivenSettings): ProcessingGuarantee {
 
 /** StreamsConfig: with exactly-once 100, else 30000. */
 export function commitIntervalOf(given: GivenSettings): number {
-  return Number(given['commit.interval.ms']?.value ?? (guaranteeOf(given) === 'exactly_once_v2' ? 100 : 30_000));
+  return Number(given['commit.interval.ms']?.value ?? (isExactlyOnce(guaranteeOf(given)) ? 100 : 30_000));
 }
 
 /** Only valid if it adds no error to the problems. @param kafka the release, as the spec has it */
@@ -63,15 +63,25 @@ export function readStreams({ streams }: DraftClient, kafka: string, problems: P
     const value = valueOf(name, raw, problems);
     if (value !== null) given[name] = { value, origin: raw.origin };
   }
-  // KIP-447: one producer for all tasks of a thread; until 3.0 its name was exactly_once_beta.
-  if (guaranteeOf(given) === 'exactly_once_v2' && compareReleases(kafka, '2.6') < 0) {
+  const reason = refusalOf(guaranteeOf(given), kafka);
+  if (reason !== null) {
     const { origin } = given['processing.guarantee']!;
-    problems.error(
-      origin,
-      `processing.guarantee: exactly_once_v2 needs Kafka 2.6 (KIP-447), and the spec runs ${kafka}`,
-    );
+    problems.error(origin, `processing.guarantee: ${guaranteeOf(given)} ${reason}, and the spec runs ${kafka}`);
   }
   return given;
+}
+
+/** Why a release has not this guarantee, or this build not as the release has it; null: it has. */
+export function refusalOf(guarantee: ProcessingGuarantee, kafka: string): string | null {
+  // KIP-447: one producer for all tasks of a thread; until 3.0 its name was exactly_once_beta.
+  if (guarantee === 'exactly_once_v2') return compareReleases(kafka, '2.6') < 0 ? 'needs Kafka 2.6 (KIP-447)' : null;
+  if (guarantee !== 'exactly_once') return null;
+  if (compareReleases(kafka, '0.11') < 0) return 'needs Kafka 0.11 (KIP-129)';
+  if (compareReleases(kafka, '4.0') >= 0) return 'was removed in Kafka 4.0, exactly_once_v2 is in its place';
+  // From 2.6 on a task opens its producer when its consumer has asked for the committed offset already
+  // (StreamTask.initializeIfNeeded): another order, with a gap of its own.
+  if (compareReleases(kafka, '2.6') >= 0) return 'is run as Kafka to 2.5 has it, and from 2.6 on exactly_once_v2 is';
+  return null;
 }
 
 function valueOf(name: string, raw: RawSetting, problems: Problems): string | number | null {
@@ -84,10 +94,10 @@ function valueOf(name: string, raw: RawSetting, problems: Problems): string | nu
   switch (name) {
     case 'processing.guarantee':
       if (!(guarantees as readonly string[]).includes(text)) {
-        const older = text === 'exactly_once' || text === 'exactly_once_beta';
-        const what = older
-          ? `${text} is not run: exactly_once_v2 is`
-          : `${text} is none of ${guarantees.join(', ')}${didYouMean(text, guarantees)}`;
+        const what =
+          text === 'exactly_once_beta'
+            ? 'exactly_once_beta is exactly_once_v2, under the name that it had until 3.0'
+            : `${text} is none of ${guarantees.join(', ')}${didYouMean(text, guarantees)}`;
         problems.error(origin, `processing.guarantee: ${what}`);
       }
       return text;
@@ -111,31 +121,40 @@ export interface GivenToStreams {
   readonly streams: GivenSettings;
   readonly consumer: GivenSettings;
   readonly producer: GivenSettings;
+  /** The release, as the spec has it. */
+  readonly kafka: string;
 }
 
 /** The application, with all that processing.guarantee means for its clients. */
 export function streamsConsumer(
   name: string,
   count: number,
-  { streams, consumer, producer }: GivenToStreams,
+  { streams, consumer, producer, kafka }: GivenToStreams,
   problems: Problems,
 ): SpecConsumer {
+  const guarantee = guaranteeOf(streams);
+  const fencing: Fencing = guarantee === 'exactly_once' ? 'partition' : 'group-metadata';
   return {
     name,
     count,
     subscribes: true,
-    commit: guaranteeOf(streams) === 'exactly_once_v2' ? 'in-transaction' : 'after-processing',
-    transform: { producer: producerSettings(producer, streams, problems), fencing: 'group-metadata' },
+    commit: isExactlyOnce(guarantee) ? 'in-transaction' : 'after-processing',
+    transform: { producer: producerSettings(producer, streams, kafka, problems), fencing },
     streams,
     settings: consumerSettings(consumer, streams, problems),
   };
 }
 
-/** The same application with other settings of Kafka Streams; null if it would refuse to start. */
-export function withStreamsSettings(application: SpecConsumer, streams: GivenSettings): SpecConsumer | null {
+/** The same application with other settings of Kafka Streams; null if it would refuse to start, or this build to run it. */
+export function withStreamsSettings(
+  application: SpecConsumer,
+  streams: GivenSettings,
+  kafka: string,
+): SpecConsumer | null {
+  if (refusalOf(guaranteeOf(streams), kafka) !== null) return null;
   const { name, count, settings, transform } = application;
   const problems = new Problems();
-  const given = { streams, consumer: onlyGiven(settings), producer: onlyGiven(transform!.producer) };
+  const given = { streams, consumer: onlyGiven(settings), producer: onlyGiven(transform!.producer), kafka };
   const changed = streamsConsumer(name, count, given, problems);
   return problems.errors.length === 0 ? changed : null;
 }
@@ -146,7 +165,7 @@ function onlyGiven(settings: GivenSettings): GivenSettings {
 
 /** What StreamsConfig sets in its consumers, unless it is given. */
 function consumerSettings(given: GivenSettings, streams: GivenSettings, problems: Problems): GivenSettings {
-  const isExact = guaranteeOf(streams) === 'exactly_once_v2';
+  const isExact = isExactlyOnce(guaranteeOf(streams));
   const forced = {
     'enable.auto.commit': false,
     ...(isExact ? { 'isolation.level': 'read_committed' } : {}),
@@ -160,15 +179,28 @@ function consumerSettings(given: GivenSettings, streams: GivenSettings, problems
   return withSet(given, usual, forced, problems);
 }
 
-/** What StreamsConfig sets in its producers. The transactional.id it makes itself, one for each thread. */
-function producerSettings(given: GivenSettings, streams: GivenSettings, problems: Problems): GivenSettings {
+/** What StreamsConfig sets in its producers. The transactional.id it makes itself, one for each thread or task. */
+function producerSettings(
+  given: GivenSettings,
+  streams: GivenSettings,
+  kafka: string,
+  problems: Problems,
+): GivenSettings {
   const id = given['transactional.id'];
   if (id !== undefined) problems.error(id.origin, 'transactional.id: Kafka Streams makes it itself');
-  const isExact = guaranteeOf(streams) === 'exactly_once_v2';
-  const usual = { 'linger.ms': 100, ...(isExact ? { 'transaction.timeout.ms': 10_000 } : {}) };
-  const settings = withSet(given, usual, isExact ? { 'enable.idempotence': true } : {}, problems);
-  if (isExact) checkTransactionTimeout(settings, streams, problems);
+  const guarantee = guaranteeOf(streams);
+  const usual = { 'linger.ms': 100, ...usualOf(guarantee, kafka) };
+  const settings = withSet(given, usual, isExactlyOnce(guarantee) ? { 'enable.idempotence': true } : {}, problems);
+  if (guarantee === 'exactly_once_v2') checkTransactionTimeout(settings, streams, problems);
   return settings;
+}
+
+/** PRODUCER_EOS_OVERRIDES: from 2.6 on with a transaction.timeout.ms of its own. */
+function usualOf(guarantee: ProcessingGuarantee, kafka: string): Readonly<Record<string, number>> {
+  if (guarantee === 'exactly_once_v2') return { 'transaction.timeout.ms': 10_000 };
+  if (guarantee !== 'exactly_once') return {};
+  if (compareReleases(kafka, '2.0') < 0) return { 'max.in.flight.requests.per.connection': 1 };
+  return compareReleases(kafka, '2.1') < 0 ? {} : { 'delivery.timeout.ms': 2_147_483_647 };
 }
 
 /** StreamsConfig.verifyEOSTransactionTimeoutCompatibility. */

@@ -35,7 +35,7 @@ export function checkTransform(
   if (fencing?.value === 'group-metadata' && !hasGroupMetadata(table.kafka)) {
     problems.error(
       fencing.origin,
-      `fencing: group-metadata is of Kafka 2.5 (KIP-447), and the spec runs ${table.kafka}`,
+      `fencing: group-metadata is of Kafka 2.5 (KIP-447), and the spec runs ${table.kafka}; fencing: partition is the way before it`,
     );
   }
   if (fencing?.value === 'none' && compareReleases(table.kafka, '4.0') >= 0) {

@@ -66,6 +66,13 @@ consumers: { counter: { streams: { commit.interval.ms: 5000 } } }`;
     expect(withSetting(slow, 'processing.guarantee', 'exactly_once_v2')).toBeNull();
     expect(withSetting(spec, 'processing.guarantee', 'exactly_once_v2')).toBeNull();
   });
+  it('is not changed to what the release has not', () => {
+    const early = loadSpec({ input: 'spec.yaml', text: `kafka: "2.1"\n${text}` }).spec;
+    expect(withSetting(early, 'processing.guarantee', 'exactly_once_v2')).toBeNull();
+    const { transform } = resolveCluster(withSetting(early, 'processing.guarantee', 'exactly_once')!).consumers[0]!
+      .member!;
+    expect(transform).toMatchObject({ fencing: 'partition', producer: { 'transactional.id': 'counter' } });
+  });
 });
 
 describe('the value in force', () => {

@@ -50,7 +50,7 @@ function withGuarantee(spec: Spec, text: string): Spec | null {
   if (settingInForce(spec, GUARANTEE) === text) return null;
   const guarantee = { value: text, origin: { kind: 'option', option: 'fix' } } as const;
   const changed = spec.consumers.map((one) =>
-    one.streams === null ? one : withStreamsSettings(one, { ...one.streams, [GUARANTEE]: guarantee }),
+    one.streams === null ? one : withStreamsSettings(one, { ...one.streams, [GUARANTEE]: guarantee }, spec.kafka),
   );
   if (changed.includes(null) || spec.consumers.every(({ streams }) => streams === null)) return null;
   return { ...spec, consumers: changed as readonly SpecConsumer[] };

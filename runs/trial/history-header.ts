@@ -117,13 +117,13 @@ function judgedSettings(cluster: KafkaClusterSpec): Record<string, string | numb
       addScoped(settings, 'isolation.level', name, own['isolation.level']);
     }
   }
+  const speaksConsumer = cluster.consumers.some(({ member }) => member?.settings['group.protocol'] !== undefined);
   for (const { name, member } of cluster.consumers) {
     if (member === undefined) continue;
     for (const setting of judgedMemberSettings) addScoped(settings, setting, name, member.settings[setting]);
     const session = memberSession(cluster, member.settings);
     addScoped(settings, session.setting, name, session.millis);
-    const protocol = member.settings['group.protocol'];
-    if (protocol !== undefined) addScoped(settings, 'group.protocol', name, protocol);
+    if (speaksConsumer) addScoped(settings, 'group.protocol', name, member.settings['group.protocol'] ?? 'classic');
     addScoped(settings, 'commit', name, member.commit);
     if (member.transform === undefined) continue;
     const { fencing, streams } = member.transform;

@@ -11,13 +11,13 @@ import type { Checker } from '../../checker.js';
 import { findings, operationsOf } from '../history/findings.js';
 import { historyIndex } from '../history/history-index.js';
 import { keyWords, secondsWords } from '../history/words.js';
-import { stintsByPartition, stintsOf, type Stint } from './ownership.js';
+import { comparableStintsOf, stintsByPartition, type Stint } from './ownership.js';
 
 export const overlappingOwnership: Checker = {
   name: 'overlapping-ownership',
   check(history) {
     const anomalies: Anomaly[] = [];
-    for (const stints of stintsByPartition(stintsOf(history)).values()) {
+    for (const stints of stintsByPartition(comparableStintsOf(history)).values()) {
       const byGeneration = new Map<number, Stint[]>();
       for (const stint of stints) {
         const others = byGeneration.get(stint.generation) ?? [];

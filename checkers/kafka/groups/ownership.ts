@@ -4,6 +4,7 @@
  */
 import type { History } from '../../../histories/operation.js';
 import { columnsOf, OK, OWN } from '../../../histories/history-columns.js';
+import { saysProtocol, speaksBothProtocols } from '../settings.js';
 
 export interface Stint {
   /** The rebalance that gave it. */
@@ -60,6 +61,32 @@ function find(history: History): readonly Stint[] {
     for (const name of involved) next.set(name, invokedAt[operation]!);
   }
   return stints.reverse();
+}
+
+/**
+ * Those whose generations can be compared: a later one has a higher number. Not of a group whose members speak both protocols:
+ * when it is empty and a member of the other protocol comes, it is deleted, and another of its name counts from 1 again
+ * (GroupMetadataManager.maybeDeleteEmptyClassicGroup, maybeDeleteEmptyConsumerGroup). Members of the former group go by its
+ * numbers until they hear of that, and nothing that a client saw tells one group from the other. What coordinators do with
+ * generations W17 and W18 judge, and what comes of it the checkers of outputs.
+ */
+export function comparableStintsOf(history: History): readonly Stint[] {
+  const stints = stintsOf(history);
+  if (!saysProtocol(history.header)) return stints;
+  const clients = clientsOf(history);
+  const groups = new Set(stints.map(({ group }) => group));
+  const mixed = [...groups].filter((group) => speaksBothProtocols(history.header, clients, group));
+  return mixed.length === 0 ? stints : stints.filter(({ group }) => !mixed.includes(group));
+}
+
+function clientsOf(history: History): readonly string[] {
+  const { client, length } = columnsOf(history);
+  const clients = new Set<string>();
+  for (let operation = 0; operation < length; operation++) {
+    const name = client.at(operation);
+    if (name !== null) clients.add(name);
+  }
+  return [...clients];
 }
 
 /** By group and key, in order. */

@@ -47,6 +47,31 @@ describe('no zombie is', () => {
     const plain = commit('g', { in: 1 }).by('t0').from(3000).to(4000);
     expect(zombies(...inputs, owned('t0', 3, 1000), owned('t1', 4, 2000), plain)).toBe(0);
   });
+  it('one with a transactional.id for each partition: that is fenced by whoever gets the partition next', () => {
+    const operations = [...inputs, owned('t0', 3, 1000), owned('t1', 4, 2000), transaction(3000, 4000), readOut];
+    for (const [settings, count] of [
+      [{ fencing: 'group-metadata' }, 1],
+      [{ fencing: 'partition' }, 0],
+      [{ fencing: 'group-metadata', 't0:fencing': 'partition' }, 0],
+      [{ fencing: 'partition', 't0:fencing': 'group-metadata' }, 1],
+    ] as const) {
+      const { anomalies } = checkHistory(historyOf(operations, { settings }));
+      expect(anomalies.filter(({ type }) => type === 'zombie-output').length).toBe(count);
+    }
+  });
+  it('one of a group whose members speak both protocols: its generations may have begun anew in between', () => {
+    const operations = [...inputs, owned('t1', 7, 1000), owned('t0', 1, 2000), transaction(3000, 4000), readOut];
+    const both = { 'group.id': 'g', 'group.protocol': 'classic', 't1:group.protocol': 'consumer' };
+    for (const [settings, count] of [
+      [{ 'group.id': 'g', 'group.protocol': 'classic' }, 1],
+      [both, 0],
+      // Those of another group count for themselves.
+      [{ ...both, 't1:group.id': 'h' }, 1],
+    ] as const) {
+      const { anomalies } = checkHistory(historyOf(operations, { settings }));
+      expect(anomalies.filter(({ type }) => type === 'zombie-output').length).toBe(count);
+    }
+  });
   it('one whose successor failed to come in', () => {
     const failed = owned('t1', 4, 2000).fail();
     expect(zombies(...inputs, owned('t0', 3, 1000), failed, transaction(3000, 4000), readOut)).toBe(0);

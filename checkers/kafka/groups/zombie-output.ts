@@ -7,6 +7,9 @@
  *
  * A transaction that was open while the generation changed is a zombie if the new owner, once it was that, was answered
  * an offset below the one that the transaction commits: then it was committed later. KIP-447 fences both by generation.
+ *
+ * Who has a transactional.id for each partition is fenced by that, whatever its generation: as long as no other has called
+ * initTransactions with it, the partition is its own. What it does wrong shows as outputs of one input twice.
  */
 import type { Anomaly } from '../../../histories/anomaly.js';
 import { COMMITTED, OK, POLL } from '../../../histories/history-columns.js';
@@ -15,19 +18,23 @@ import { isCommitted } from '../history/committed.js';
 import { endOf, findings, operationsOf } from '../history/findings.js';
 import { historyIndex, type HistoryIndex } from '../history/history-index.js';
 import { keyWords } from '../history/words.js';
+import { fencesByPartition } from '../settings.js';
 import { lineageOf, type Commit } from './lineage.js';
-import { stintsByPartition, stintsOf, type Stint } from './ownership.js';
+import { comparableStintsOf, stintsByPartition, type Stint } from './ownership.js';
 
 export const zombieOutput: Checker = {
   name: 'zombie-output',
   check(history) {
     const index = historyIndex(history);
-    const stints = stintsByPartition(stintsOf(history));
+    const stints = stintsByPartition(comparableStintsOf(history));
     if (stints.size === 0) return findings(index, []);
     const anomalies = lineageOf(history).commits.flatMap((commit) => {
       const { operation, group, key } = commit;
-      const isTransaction = index.operations.f.at(operation) === 'txn' && isCommitted(index, operation);
-      const replaced = isTransaction ? replacedBy(index, commit, stints.get(`${group}|${key}`) ?? []) : null;
+      const isJudged =
+        index.operations.f.at(operation) === 'txn' &&
+        isCommitted(index, operation) &&
+        !fencesByPartition(history.header, index.operations.client.at(operation)!);
+      const replaced = isJudged ? replacedBy(index, commit, stints.get(`${group}|${key}`) ?? []) : null;
       return replaced === null ? [] : [zombie(index, commit, replaced)];
     });
     return findings(index, anomalies);

@@ -5,7 +5,7 @@ import {
   allowsUnclean,
   allProducers,
   allTransactional,
-  fencesByGeneration,
+  fencesFormerOwners,
   hasRule,
   keepsUnsynced,
   partitionsOf,
@@ -149,8 +149,9 @@ const zombies: Gap = {
   sentence:
     'Offsets that are sent to a transaction with the name of the group alone are taken from anybody: a member that was paused, and replaced, commits what another has processed meanwhile.',
   source: 'KIP-447 (motivation); KafkaProducer.sendOffsetsToTransaction(offsets, consumerGroupId)',
-  applies: (header) => !fencesByGeneration(header),
-  closedBy: 'sendOffsetsToTransaction(offsets, consumer.groupMetadata()): fencing: group-metadata',
+  applies: (header) => !fencesFormerOwners(header),
+  closedBy:
+    'sendOffsetsToTransaction(offsets, consumer.groupMetadata()), fencing: group-metadata; before Kafka 2.5 a transactional.id for each partition, fencing: partition',
 };
 
 const writesStop: Gap = {

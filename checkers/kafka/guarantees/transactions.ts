@@ -5,7 +5,7 @@ import type { History, HistoryHeader } from '../../../histories/operation.js';
 import type { Guarantee } from '../../checker.js';
 import {
   commitsInTransactions,
-  fencesByGeneration,
+  fencesFormerOwners,
   isolationOf,
   isTransactional,
   processesExactlyOnce,
@@ -75,11 +75,11 @@ export const transactionalProcessing: Guarantee = {
 export const exactlyOnceProcessing: Guarantee = {
   id: 'exactly-once-processing',
   sentence:
-    'If the offsets are sent with the metadata of the consumer, each input is in exactly one committed output, and nothing is committed of a member that was replaced.',
-  source: 'KIP-447 (fencing by generation)',
+    'If the offsets are sent with the metadata of the consumer, or with a transactional.id for each partition that initTransactions was called with before its committed offset is read, each input is in exactly one committed output; with the metadata, nothing is committed of a member that was replaced.',
+  source: 'KIP-447 (fencing by generation; in its motivation, by a transactional.id for each partition)',
   assumptions: processingAssumptions,
   covers: (header) =>
-    transformsCommitted(header) && fencesByGeneration(header) ? ['ctp-duplicate', 'zombie-output'] : [],
+    transformsCommitted(header) && fencesFormerOwners(header) ? ['ctp-duplicate', 'zombie-output'] : [],
   bearsOn: commitsInTransactions,
   holdsFor: processesInTransactions,
 };
@@ -87,7 +87,7 @@ export const exactlyOnceProcessing: Guarantee = {
 export const exactlyOnceState: Guarantee = {
   id: 'exactly-once-state',
   sentence:
-    'The local state of a Kafka Streams application under exactly_once_v2 holds what was committed, whoever has it: each input counts once in every committed output from then on.',
+    'The local state of a Kafka Streams application under exactly_once or exactly_once_v2 holds what was committed, whoever has it: each input counts once in every committed output from then on.',
   source:
     'KIP-129, KIP-447; ProcessorStateManager.initializeStoreOffsetsFromCheckpoint, StoreChangelogReader (KAFKA-10167)',
   assumptions: processingAssumptions,

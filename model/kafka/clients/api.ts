@@ -74,6 +74,8 @@ export interface ProducerConfig extends ClientConfig {
   /** Serialized size of a record with its overhead, in bytes. */
   readonly recordBytes: number;
   readonly listener?: SendListener;
+  /** Producer session, as histories number them. Left out: that of the process. */
+  readonly session?: number;
   /** Transactions begin and end as an application outside calls for it, who hears of it here. Left out: by themselves. */
   readonly calls?: CallListener;
   /** The application behind the producer. Left out: it takes workload steps. */

@@ -31,7 +31,7 @@ export abstract class AssignedConsumer extends ClientProcess implements FetchLis
   protected readonly fetcher: Fetcher;
   /** The version of the metadata by which positions were validated; -1: by none. */
   protected metadataSeen = -1;
-  /** An exception of poll ended the application. */
+  /** It was closed, or an exception of poll has ended it: what is left of the turn sends nothing. */
   protected stopped = false;
 
   constructor(host: Host, config: ClientConfig, settings: ConsumerSettings, partitions: readonly number[]) {
@@ -49,7 +49,7 @@ export abstract class AssignedConsumer extends ClientProcess implements FetchLis
 
   /** One poll returned these, at least one record. */
   protected abstract deliver(polled: readonly PolledRecords[]): void;
-  /** KafkaConsumer.poll threw what only the application could mend: it ends. */
+  /** KafkaConsumer.poll threw what only another configuration mends: the application does not catch it, and its process ends. */
   protected abstract raise(assigned: AssignedPartition, error: string): void;
   /** KafkaConsumer.poll threw what may pass: the application polls again. */
   protected abstract complain(assigned: AssignedPartition, error: string): void;
@@ -73,7 +73,9 @@ export abstract class AssignedConsumer extends ClientProcess implements FetchLis
     if (this.stopped) return Infinity;
     this.lookAtLeaders();
     const polled = this.fetcher.collect();
-    const next = Math.min(this.offsetFetcher.askWhatIsMissing(now), this.fetcher.sendFetches(now));
+    const missing = this.offsetFetcher.askWhatIsMissing(now);
+    if (this.stopped) return Infinity;
+    const next = Math.min(missing, this.fetcher.sendFetches(now));
     if (polled.length > 0) this.deliver(polled);
     if (this.fetcher.hasBuffered) this.wakeup();
     return next;

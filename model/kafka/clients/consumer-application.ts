@@ -66,6 +66,8 @@ export interface ApplicationHost {
   consumed(): readonly OffsetToCommit[];
   /** consumer.seek to what consumer.committed answers, of every partition. */
   seekToCommitted(): void;
+  /** KafkaConsumer.seek of an assigned partition. */
+  seek(partition: number, offset: number): void;
   /** KafkaConsumer.pause, or resume, of an assigned partition. */
   pause(partition: number, isPaused: boolean): void;
   /** It is in no generation, or about to join the next. */

@@ -29,7 +29,6 @@ export class ConsumerClient extends AssignedConsumer implements ConsumerSurface 
   }
 
   caughtUp(): true | readonly ConsumerLag[] {
-    if (this.stopped) return [{ partition: -1, reason: 'stopped with an exception' }];
     if (this.assigned.every((assigned) => lagOf(assigned) === null)) return true;
     return this.assigned.flatMap((assigned) => {
       const reason = lagOf(assigned);
@@ -55,6 +54,7 @@ export class ConsumerClient extends AssignedConsumer implements ConsumerSurface 
 
   protected override raise(_assigned: AssignedPartition, error: string): void {
     this.polls.ended(error);
+    this.host.die('halt');
   }
 
   protected override complain(_assigned: AssignedPartition, error: string): void {

@@ -42,6 +42,17 @@ describe('a consumer that subscribes', () => {
     expect(one.log.processed()).toEqual(['p0@2', 'p1@2']);
   });
 
+  it('ends with an exception where the group has not committed and there is no policy, and its process with it', () => {
+    const one = groupLab();
+    one.cluster.group.committed.set(0, 2);
+    const c = one.member({ settings: { 'auto.offset.reset': 'none' } });
+    one.pass(1 * SECOND);
+    const polls = one.log.operations.filter(({ f }) => f === 'poll');
+    expect(polls.at(-1)).toMatchObject({ outcome: 'fail', error: 'NoOffsetForPartitionException' });
+    expect(one.world.isRunning(c)).toBe(false);
+    expect(one.log.processed()).toEqual([]);
+  });
+
   it('that was committed in a newer leader epoch than it knows, is not asked of the deposed leader', () => {
     const one = groupLab({ brokers: 2 });
     one.cluster.group.committed.set(0, 2);

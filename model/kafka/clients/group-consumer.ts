@@ -66,7 +66,11 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   }
 
   position(partition: number): number {
-    return this.assigned.find((assigned) => assigned.partition === partition)?.position?.offset ?? -1;
+    return this.assignedTo(partition)?.position?.offset ?? -1;
+  }
+
+  private assignedTo(partition: number): AssignedPartition | undefined {
+    return this.assigned.find((assigned) => assigned.partition === partition);
   }
 
   caughtUp(): true | readonly ConsumerLag[] {
@@ -141,7 +145,8 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
     // Until the metadata knows its topics, the leader of a group could assign none of their partitions.
     if (!this.config.topics.every((topic) => this.metadata.knowsTopic(topic))) return Infinity;
     let next = Infinity;
-    if (this.member.proceed(now)) {
+    // onPartitionsAssigned may not have returned: positions are looked for behind it (updateAssignmentMetadataIfNeeded).
+    if (this.member.proceed(now) && this.application.state === 'polling') {
       next = Math.min(this.autoCommit(now), this.committed.ask(this.assigned, this.member.offsetReader, now));
       next = Math.min(next, this.offsetFetcher.askWhatIsMissing(now));
     }
@@ -177,7 +182,7 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
   }
 
   protected override raise(_assigned: AssignedPartition, error: string): void {
-    this.polls.ended(error);
+    this.end(error);
   }
 
   protected override complain(_assigned: AssignedPartition, error: string): void {
@@ -255,15 +260,15 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       onAssigned: (now: number) => {
         this.autoCommitAt = now + settings['auto.commit.interval.ms'] * 1000;
       },
-      onFatal: (error: ErrorCode) => this.onFatal(error),
+      onFatal: (error: ErrorCode) => this.end(errorName(error)),
     };
     return settings['group.protocol'] === 'consumer' ? new ConsumerMember(context) : new ClassicMember(context);
   }
 
   /** poll has thrown, and no later one could do better: the exception ends the application. */
-  private onFatal(error: ErrorCode): void {
+  private end(error: string): void {
     this.stopped = true;
-    this.polls.ended(errorName(error));
+    this.polls.ended(error);
     this.host.die('halt');
   }
 
@@ -281,8 +286,13 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
       seekToCommitted: () => {
         for (const assigned of this.assigned) assigned.requestCommitted();
       },
+      seek: (partition: number, offset: number) => {
+        const leader = this.metadata.currentLeaderOf(partition);
+        const leaderEpoch = this.metadata.requestEpochOf(partition);
+        this.assignedTo(partition)?.seekUnvalidated({ offset, offsetEpoch: -1, leader, leaderEpoch });
+      },
       pause: (partition: number, isPaused: boolean) => {
-        const assigned = this.assigned.find((one) => one.partition === partition);
+        const assigned = this.assignedTo(partition);
         if (assigned !== undefined) assigned.isPaused = isPaused;
       },
       isRebalancing: () => !this.member.isSettled || typeof this.member.committer() === 'string',
@@ -298,7 +308,6 @@ export class GroupConsumer extends AssignedConsumer implements ConsumerSurface {
 
   /** null: it is a member like any other, and its application waits for records. */
   private unrest(): string | null {
-    if (this.stopped) return 'stopped with an exception';
     if (this.application.state !== 'polling') return `is ${this.application.state}`;
     if (!this.member.isSettled) return 'has not joined its group';
     return this.fetcher.hasBuffered ? 'has not returned what it fetched' : null;

@@ -9,6 +9,8 @@ import { kindWithinPart, partOfTimer, PartHost, type PartOwner } from './part-ho
 
 /** The application itself; its clients are 1, 2, ... */
 const OWN_PART = 0;
+/** Sessions of processes are below (ClientProcess.session). */
+const SESSIONS = 4_294_967_296;
 
 export abstract class PartedProcess extends Process implements PartOwner {
   readonly #parts = new Map<number, Process>();
@@ -20,6 +22,11 @@ export abstract class PartedProcess extends Process implements PartOwner {
     return ++this.#lastPart;
   }
 
+  /** Of one of several producers that send at the same time: no other client has it, and no later process. */
+  protected sessionOf(part: number): number {
+    return this.host.id * 65536 + this.host.incarnation + part * SESSIONS;
+  }
+
   /** Builds a client, which from now on hears what happens to it. */
   protected open<P extends Process>(part: number, create: (host: PartHost) => P): P {
     const process = create(new PartHost(this, part));
@@ -27,7 +34,12 @@ export abstract class PartedProcess extends Process implements PartOwner {
     return process;
   }
 
-  /** All clients are closed: they hear of nothing any more. */
+  /** The client is closed: it hears of nothing any more. */
+  protected forgetPart(part: number): void {
+    this.#parts.delete(part);
+  }
+
+  /** All clients are closed. */
   protected forgetParts(): void {
     this.#parts.clear();
   }

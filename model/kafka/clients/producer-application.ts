@@ -19,6 +19,8 @@ export interface TransactionalProducer {
   sendUnder(send: TransactionalSend, operation: number): void;
   /** Calls of send that still wait for metadata or memory. */
   readonly hasBlocked: boolean;
+  /** What was called on it is to be done, or seen to. */
+  wakeup(): void;
   /** Closes the producer and makes another one with the same settings, which has nothing of the first. */
   reopen(): void;
 }

@@ -100,6 +100,10 @@ export class ProducerClient
     });
   }
 
+  override get session(): number {
+    return this.config.session ?? super.session;
+  }
+
   /** Sends invoked and not completed. */
   get openSends(): number {
     return this.application === null ? this.openPlainSends : this.application.openSends;

@@ -3,7 +3,7 @@
  * (TransactionManager: Priority, TxnRequestHandler).
  */
 import { Api, CoordinatorType, type FindCoordinatorRequest, type InitProducerIdRequest } from '../protocol/messages.js';
-import type { MemberIdentity, OffsetToCommit } from '../protocol/group-messages.js';
+import { NO_GENERATION, NO_MEMBER_ID, type MemberIdentity, type OffsetToCommit } from '../protocol/group-messages.js';
 import type {
   AddOffsetsToTxnRequest,
   AddPartitionsToTxnRequest,
@@ -18,6 +18,11 @@ const PARTITION_BYTES = 8;
 export interface ConsumerGroupMetadata extends MemberIdentity {
   readonly groupId: string;
   readonly generationId: number;
+}
+
+/** sendOffsetsToTransaction(offsets, consumerGroupId) says nothing of the member. */
+export function groupAlone(groupId: string): ConsumerGroupMetadata {
+  return { groupId, generationId: NO_GENERATION, memberId: NO_MEMBER_ID, groupInstanceId: null };
 }
 
 /** What sendOffsetsToTransaction has not returned of. */

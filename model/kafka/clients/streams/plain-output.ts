@@ -4,7 +4,7 @@
  */
 import type { Host } from '../../../kernel/process.js';
 import type { Outcome } from '../../../kernel/recorder.js';
-import type { ProducerApplication, TransactionalProducer, TransactionalSend } from '../producer-application.js';
+import type { TransactionalProducer, TransactionalSend } from '../producer-application.js';
 import {
   changelogMicroOp,
   outputMicroOps,
@@ -12,7 +12,7 @@ import {
   type CountUpdate,
   type OutputOwner,
   type OutputTopics,
-  type StreamOutput,
+  type ThreadOutput,
 } from './stream-output.js';
 
 /** A record that is not acknowledged. */
@@ -21,7 +21,7 @@ interface OpenSend {
   readonly update: CountUpdate;
 }
 
-export class PlainOutput implements StreamOutput, ProducerApplication {
+export class PlainOutput implements ThreadOutput {
   readonly #host: Host;
   readonly #producer: TransactionalProducer;
   readonly #topics: OutputTopics;
@@ -29,7 +29,7 @@ export class PlainOutput implements StreamOutput, ProducerApplication {
   /** By value. */
   readonly #open = new Map<number, OpenSend>();
   isFlushing = false;
-  #isOpened = false;
+  isOpen = false;
   #hasFailed = false;
 
   constructor(host: Host, producer: TransactionalProducer, topics: OutputTopics, owner: OutputOwner) {
@@ -45,8 +45,13 @@ export class PlainOutput implements StreamOutput, ProducerApplication {
 
   // ---------------------------------------------------------------------- what the thread calls
 
+  open(): void {}
+
+  close(): void {}
+
   send(update: CountUpdate): void {
     for (const record of recordsOf(update, this.#topics)) this.#send(record, update);
+    this.#producer.wakeup();
   }
 
   #send(record: TransactionalSend, update: CountUpdate): void {
@@ -58,12 +63,12 @@ export class PlainOutput implements StreamOutput, ProducerApplication {
 
   commit(): void {
     this.isFlushing = true;
+    this.#producer.wakeup();
   }
 
   /** What was sent stays sent, and the producer goes on. */
-  reset(): void {
+  lose(): void {
     this.isFlushing = false;
-    this.#owner.onOpened();
   }
 
   transact(): void {
@@ -83,13 +88,13 @@ export class PlainOutput implements StreamOutput, ProducerApplication {
   }
 
   get mayProceed(): boolean {
-    return !this.#isOpened || this.#hasFailed || (this.isFlushing && this.#open.size === 0);
+    return !this.isOpen || this.#hasFailed || (this.isFlushing && this.#open.size === 0);
   }
 
   proceed(): number {
     if (!this.mayProceed) return Infinity;
-    if (!this.#isOpened) {
-      this.#isOpened = true;
+    if (!this.isOpen) {
+      this.isOpen = true;
       this.#owner.onOpened();
     } else if (this.#hasFailed) {
       this.#hasFailed = false;

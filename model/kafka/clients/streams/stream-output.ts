@@ -42,16 +42,26 @@ export interface OutputOwner {
   onFailed(failure: StreamsFailure): void;
 }
 
-export interface StreamOutput extends ProducerApplication {
+/** What a thread does with its producer, or with those of its tasks. */
+export interface StreamOutput {
+  /** Records may be sent; while it is false, the owner waits for `onOpened`. */
+  readonly isOpen: boolean;
+  /** Tasks with these inputs are about to be created. */
+  open(inputs: readonly number[]): void;
+  /** These were closed, with nothing of theirs uncommitted. */
+  close(inputs: readonly number[]): void;
+  /** These are others' now. */
+  lose(inputs: readonly number[]): void;
   send(update: CountUpdate): void;
   /**
    * Flushes, and commits what was sent with these offsets; without transactions the offsets are left to the consumer.
    * The owner hears of the end.
    */
   commit(offsets: readonly OffsetToCommit[]): void;
-  /** The tasks are lost: a transaction that is open is left to whoever comes next, and another producer is opened. */
-  reset(): void;
 }
+
+/** One producer for all tasks of the thread. */
+export interface ThreadOutput extends StreamOutput, ProducerApplication {}
 
 /** In the order in which they are sent: the changelog's first. */
 export function recordsOf(

@@ -2,12 +2,12 @@
  * A task: one partition of the input, the counts of its keys, and the partition of the changelog that they are restored
  * from (StreamTask, ProcessorStateManager).
  *
- * Under at_least_once the checkpoint stands while the task runs. Under exactly_once_v2 it is deleted when the task opens
+ * Under at_least_once the checkpoint stands while the task runs. Under exactly_once and exactly_once_v2 it is deleted when the task opens
  * its store, and written when it is closed after a commit: a store that is not empty and has no checkpoint may have counts
  * that were aborted, and is wiped (TaskCorruptedException).
  */
 import type { Disk } from '../../../kernel/disk.js';
-import type { ProcessingGuarantee } from '../../cluster-spec.js';
+import { isExactlyOnce, type ProcessingGuarantee } from '../../cluster-spec.js';
 import { StateStore } from './state-store.js';
 
 /** StateManagerUtil.OFFSET_DELTA_THRESHOLD_FOR_CHECKPOINT: so many changelog records later a commit writes another. */
@@ -63,7 +63,7 @@ export class StreamTask {
 
   /** StateManagerUtil.closeStateManager: what was not committed is in the store all the same. */
   closeDirty(): void {
-    if (this.#guarantee === 'exactly_once_v2') this.store.wipe();
+    if (isExactlyOnce(this.#guarantee)) this.store.wipe();
   }
 
   /** TaskManager.closeDirtyAndRevive: it is restored from the beginning. */
@@ -78,7 +78,7 @@ export class StreamTask {
   /** ProcessorStateManager.initializeStoreOffsetsFromCheckpoint. */
   #open(): void {
     const { checkpoint } = this.store;
-    if (this.#guarantee === 'exactly_once_v2') {
+    if (isExactlyOnce(this.#guarantee)) {
       if (checkpoint === null && !this.store.isEmpty) this.store.wipe();
       this.store.deleteCheckpoint();
     }

@@ -5,7 +5,7 @@
  * What it is to give up it commits first and closes cleanly (TaskManager.handleRevocation); what it has lost, or what
  * another has taken over, it closes as it stands (handleLostAll).
  */
-import type { ProcessingGuarantee } from '../../cluster-spec.js';
+import { isExactlyOnce, type ProcessingGuarantee } from '../../cluster-spec.js';
 import type { OffsetToCommit } from '../../protocol/group-messages.js';
 import type {
   ApplicationHost,
@@ -32,7 +32,6 @@ export interface StreamThreadConfig {
 export interface StreamThreadOwner {
   readonly tasks: TaskManager;
   readonly output: StreamOutput;
-  wakeupProducer(): void;
   /** The thread is to close all its clients and begin anew. */
   onMigrated(): void;
   /** It was asked to end, and everything is closed but the clients. */
@@ -40,7 +39,7 @@ export interface StreamThreadOwner {
 }
 
 export class StreamThread implements GroupApplication, RebalanceListener {
-  state: ApplicationState = 'opening';
+  state: ApplicationState;
   readonly #consumer: ApplicationHost;
   readonly #config: StreamThreadConfig;
   readonly #owner: StreamThreadOwner;
@@ -52,6 +51,8 @@ export class StreamThread implements GroupApplication, RebalanceListener {
   #toCommit: readonly OffsetToCommit[] = [];
   /** Of at_least_once: commitSync, once everything was flushed. */
   #commit: Commit | null = null;
+  /** Inputs of tasks that are created once their output is open. */
+  #toCreate: readonly number[] = [];
   /** The last commit came to nothing: tasks that are given up now are closed as they stand. */
   #hasCommitFailed = false;
   #isEnding = false;
@@ -61,6 +62,7 @@ export class StreamThread implements GroupApplication, RebalanceListener {
     this.#config = config;
     this.#owner = owner;
     this.#commitAt = this.#now + this.#intervalMicros;
+    this.state = owner.output.isOpen ? 'polling' : 'opening';
   }
 
   get rebalanceListener(): RebalanceListener {
@@ -136,7 +138,6 @@ export class StreamThread implements GroupApplication, RebalanceListener {
       changelogValue: records.write(count),
       outputValue: records.write(count),
     });
-    this.#owner.wakeupProducer();
   }
 
   get #hasRecords(): boolean {
@@ -175,7 +176,6 @@ export class StreamThread implements GroupApplication, RebalanceListener {
     this.state = 'committing';
     this.#toCommit = tasks.offsets(this.#hasRecords ? [] : this.#consumer.consumed());
     output.commit(this.#toCommit);
-    this.#owner.wakeupProducer();
   }
 
   /** The producer has committed; or flushed, and it is for the consumer to commit. */
@@ -224,17 +224,26 @@ export class StreamThread implements GroupApplication, RebalanceListener {
 
   assign(partitions: readonly number[]): void {
     this.#hasCommitFailed = false;
-    this.#owner.tasks.create(partitions);
+    const { tasks, output } = this.#owner;
+    output.open(partitions);
+    if (output.isOpen) {
+      tasks.create(partitions);
+      return;
+    }
+    this.#toCreate = partitions;
+    this.state = 'opening';
   }
 
-  /** A transaction is of all tasks of the thread: exactly-once commits all of them, if one is to go. */
+  /** A transaction of exactly_once_v2 is of all tasks of the thread: it commits all of them, if one is to go. */
   revoke(partitions: readonly number[]): boolean {
-    const { tasks } = this.#owner;
-    if (tasks.hasUncommitted(this.#isExact ? undefined : partitions) && !this.#hasCommitFailed) {
+    const { tasks, output } = this.#owner;
+    const concerned = this.#config.guarantee === 'exactly_once_v2' ? undefined : partitions;
+    if (tasks.hasUncommitted(concerned) && !this.#hasCommitFailed) {
       this.#beginCommit();
       return false;
     }
     tasks.close(partitions);
+    output.close(partitions);
     this.#hasCommitFailed = false;
     return true;
   }
@@ -242,15 +251,17 @@ export class StreamThread implements GroupApplication, RebalanceListener {
   /** A transaction under way has records of tasks that are others': the producer is closed with it. */
   lose(partitions: readonly number[]): void {
     this.#hasCommitFailed = false;
-    this.#owner.tasks.closeDirty(partitions);
-    this.state = 'opening';
-    this.#owner.output.reset();
-    this.#owner.wakeupProducer();
+    const { tasks, output } = this.#owner;
+    tasks.closeDirty(partitions);
+    output.lose(partitions);
+    if (!output.isOpen) this.state = 'opening';
   }
 
   // ---------------------------------------------------------------------- what the producer tells
 
   onOpened(): void {
+    this.#owner.tasks.create(this.#toCreate);
+    this.#toCreate = [];
     this.state = 'polling';
     this.#consumer.wakeupConsumer();
   }
@@ -271,7 +282,7 @@ export class StreamThread implements GroupApplication, RebalanceListener {
   }
 
   get #isExact(): boolean {
-    return this.#config.guarantee === 'exactly_once_v2';
+    return isExactlyOnce(this.#config.guarantee);
   }
 
   get #now(): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KafkaClusterSpec, ProcessingGuarantee } from '../../cluster-spec.js';
+import { isExactlyOnce, type KafkaClusterSpec, type ProcessingGuarantee } from '../../cluster-spec.js';
 import { groupDefaults, withGroups } from '../../coordinator/group/group-topic.js';
 import { stateTopicDefaults, withTransactions } from '../../coordinator/transaction/state-topic.js';
 import { Probe } from '../../probes.js';
@@ -30,7 +30,8 @@ function cluster(wanted: Wanted): KafkaClusterSpec {
   const { assignor = 'cooperative-sticky', defects = [] } = wanted;
   const spec = smallCluster({ consumers: 0, rules: resolveRules('3.9', {}, defects) });
   const orders = { ...spec.topics[0]!, partitions };
-  const isExact = guarantee === 'exactly_once_v2';
+  const isExact = isExactlyOnce(guarantee);
+  const isOfTasks = guarantee === 'exactly_once';
   const settings = {
     ...memberDefaults,
     'group.id': 'counter',
@@ -43,10 +44,11 @@ function cluster(wanted: Wanted): KafkaClusterSpec {
     'partition.assignment.strategy': [assignor],
   };
   const consumers = Array.from({ length: members }, (_, index) => {
-    const own = { 'transactional.id': `counter-${index}-1`, 'transaction.timeout.ms': 10_000 };
+    const own = { 'transactional.id': isOfTasks ? 'counter' : `counter-${index}-1`, 'transaction.timeout.ms': 10_000 };
     const producer = isExact ? { ...producerDefaults, ...own } : producerDefaults;
     const streams = { guarantee, commitIntervalMs, changelog: 1 };
-    const transform = { producer, topic: 2, fencing: 'group-metadata' as const, streams };
+    const fencing = isOfTasks ? ('partition' as const) : ('group-metadata' as const);
+    const transform = { producer, topic: 2, fencing, streams };
     const member = { settings, topics: [0], commit: 'in-transaction' as const, transform };
     return { name: `c${index}`, settings, partitions: [], member };
   });
@@ -134,7 +136,8 @@ function each(count: number): Record<string, number[]> {
   return counts;
 }
 
-const guarantees: readonly ProcessingGuarantee[] = ['at_least_once', 'exactly_once_v2'];
+const guarantees: readonly ProcessingGuarantee[] = ['at_least_once', 'exactly_once', 'exactly_once_v2'];
+const exactly = ['exactly_once', 'exactly_once_v2'] as const;
 
 describe.each(guarantees)('a Kafka Streams application that counts, %s', (guarantee) => {
   it('sends 1, 2, 3, ... of every key', () => {
@@ -219,8 +222,8 @@ describe('a process that dies with counts that are not committed', () => {
     expect(counts['k6']).toEqual([1, 2]);
   });
 
-  it('wipes its store, and counts them once: exactly once', () => {
-    expect(diesUncommitted('exactly_once_v2').counts()).toEqual(each(19));
+  it.each(exactly)('wipes its store, and counts them once: %s', (guarantee) => {
+    expect(diesUncommitted(guarantee).counts()).toEqual(each(19));
   });
 
   it('has no checkpoint while it runs exactly-once, and would have kept it at least once', () => {
@@ -236,8 +239,8 @@ describe('a process that dies with counts that are not committed', () => {
 });
 
 describe('a process that was paused with a transaction open, and replaced', () => {
-  it('is fenced, and everything counts once', () => {
-    const run = new Counting({ guarantee: 'exactly_once_v2', members: 2, commitIntervalMs: 2000 });
+  it.each(exactly)('is fenced, and everything counts once: %s', (guarantee) => {
+    const run = new Counting({ guarantee, members: 2, commitIntervalMs: 2000 });
     const { owner } = run;
     run.send(10);
     run.run(0.5);
@@ -252,48 +255,73 @@ describe('a process that was paused with a transaction open, and replaced', () =
   });
 });
 
-/**
- * The coordinator decides to commit, and what it writes to the leader of the changelog is held up. The process dies, and
- * another takes over.
- */
-function takesOverUndecided(defects: readonly DefectId[]): Counting {
-  const run = new Counting({ guarantee: 'exactly_once_v2', members: 2, commitIntervalMs: 3000, defects });
-  const { world, kafka, owner } = run;
-  const other = run.members.find((machine) => machine !== owner)!;
-  const [coordinator, apart] = [1, 2] as const;
-  for (let key = 0; key < kafka.keys().length; key++) {
-    const to = kafka.keys()[key] === 'counter-changelog-0' ? apart : coordinator;
-    kafka.transferLeadership(key, to);
-    run.until(30, () => kafka.leads(key, to) || `${to} does not lead ${kafka.keys()[key]}`);
+/** The coordinator decides to commit, and what it writes to the leader of the changelog is held up. The process dies. */
+class Undecided extends Counting {
+  readonly #held: number;
+  readonly #dead: number;
+
+  constructor(guarantee: ProcessingGuarantee, defects: readonly DefectId[] = []) {
+    super({ guarantee, members: 2, commitIntervalMs: 3000, defects });
+    const { world, kafka, owner } = this;
+    this.#dead = owner;
+    const [coordinator, apart] = [1, 2] as const;
+    for (let key = 0; key < kafka.keys().length; key++) {
+      const to = kafka.keys()[key] === 'counter-changelog-0' ? apart : coordinator;
+      kafka.transferLeadership(key, to);
+      this.until(30, () => kafka.leads(key, to) || `${to} does not lead ${kafka.keys()[key]}`);
+    }
+    this.done();
+    this.#held = world.net.rule({ from: coordinator, to: apart, kind: Api.writeTxnMarkers }, 'hold', 0);
+    let isDecided = false;
+    world.probes.listen([Probe.transactionChanged], {
+      onProbe: (_kind, _machine, _key, _producerId, _epoch, state) => {
+        if (isDecided || state !== PREPARE_COMMIT) return;
+        isDecided = true;
+        world.schedule(world.now, { onEvent: () => world.kill(owner) }, 0, 0);
+      },
+    });
+    this.send(10);
+    this.until(10, () => isDecided || 'nothing was committed');
   }
-  run.done();
-  const held = world.net.rule({ from: coordinator, to: apart, kind: Api.writeTxnMarkers }, 'hold', 0);
-  let isDecided = false;
-  world.probes.listen([Probe.transactionChanged], {
-    onProbe: (_kind, _machine, _key, _producerId, _epoch, state) => {
-      if (isDecided || state !== PREPARE_COMMIT) return;
-      isDecided = true;
-      world.schedule(world.now, { onEvent: () => world.kill(owner) }, 0, 0);
-    },
-  });
-  run.send(10);
-  run.until(10, () => isDecided || 'nothing was committed');
-  run.until(20, () => kafka.position(kafka.clients.indexOf(other), 0) === 10 || 'nobody has taken over');
+
+  /** Of the process that lives. */
+  get position(): number {
+    const other = this.members.find((machine) => machine !== this.#dead)!;
+    return this.kafka.position(this.kafka.clients.indexOf(other), 0);
+  }
+
+  /** The markers come, and the process is started again. */
+  goesOn(): Record<string, number[]> {
+    this.world.net.dropRule(this.#held);
+    this.world.start(this.#dead);
+    this.send(10);
+    this.run(10);
+    return this.done().counts();
+  }
+}
+
+/** The other process takes over meanwhile. */
+function takesOver(defects: readonly DefectId[]): Record<string, number[]> {
+  const run = new Undecided('exactly_once_v2', defects);
+  run.until(20, () => run.position === 10 || 'nobody has taken over');
   run.run(2);
-  world.net.dropRule(held);
-  world.start(owner);
-  run.send(10);
-  run.run(10);
-  return run.done();
+  return run.goesOn();
 }
 
 describe('state that is restored while the last transaction is decided, and its changelog does not know', () => {
   it('waits for it: the end of the changelog is its high watermark', () => {
-    expect(takesOverUndecided([]).counts()).toEqual(each(20));
+    expect(takesOver([])).toEqual(each(20));
+  });
+
+  it('is not restored before it has ended, if the task has a producer: initTransactions waits (exactly_once)', () => {
+    const run = new Undecided('exactly_once', ['KAFKA-10167']);
+    run.run(20);
+    expect(run.position).toBe(-1);
+    expect(run.goesOn()).toEqual(each(20));
   });
 
   it('lacked it, when the end was the last stable offset (KAFKA-10167)', () => {
-    const { k3 } = takesOverUndecided(['KAFKA-10167']).counts();
+    const { k3 } = takesOver(['KAFKA-10167']);
     // Counted from 0 again, by whoever did not know that there was one.
     expect(k3).toEqual([1, 1, 2]);
   });

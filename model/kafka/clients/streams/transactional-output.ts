@@ -1,7 +1,7 @@
 /**
- * The producer of a thread under exactly_once_v2 (KIP-447): one transaction after another, begun with the first record,
- * with the counts of all tasks of the thread; at a commit all records are acknowledged, then the offsets are sent with the
- * metadata of the consumer, then it is committed.
+ * The producer of a thread under exactly_once_v2 (KIP-447), or of a task under exactly_once: one transaction after another,
+ * begun with the first record, with the counts of all tasks that it is for; at a commit all records are acknowledged, then the
+ * offsets are sent, then it is committed.
  */
 import type { Host } from '../../../kernel/process.js';
 import type { Outcome } from '../../../kernel/recorder.js';
@@ -16,8 +16,8 @@ import {
   type CountUpdate,
   type OutputOwner,
   type OutputTopics,
-  type StreamOutput,
   type StreamsFailure,
+  type ThreadOutput,
 } from './stream-output.js';
 
 /**
@@ -45,7 +45,7 @@ interface Place {
   readonly offset: number;
 }
 
-export class TransactionalOutput implements StreamOutput {
+export class TransactionalOutput implements ThreadOutput {
   readonly #producer: TransactionalProducer;
   readonly #topics: OutputTopics;
   readonly #owner: OutputOwner;
@@ -73,7 +73,15 @@ export class TransactionalOutput implements StreamOutput {
     return this.#step === 'flushing';
   }
 
+  get isOpen(): boolean {
+    return this.#step !== 'opening';
+  }
+
   // ---------------------------------------------------------------------- what the thread calls
+
+  open(): void {}
+
+  close(): void {}
 
   send(update: CountUpdate): void {
     this.#beginIfIdle();
@@ -85,6 +93,7 @@ export class TransactionalOutput implements StreamOutput {
       this.#openSends++;
       this.#producer.sendUnder(record, this.#transaction.operation);
     }
+    this.#producer.wakeup();
   }
 
   commit(offsets: readonly OffsetToCommit[]): void {
@@ -92,6 +101,7 @@ export class TransactionalOutput implements StreamOutput {
     // If nothing was sent, the offsets are a transaction by themselves.
     this.#beginIfIdle();
     if (this.#step === 'open') this.#step = 'flushing';
+    this.#producer.wakeup();
   }
 
   #beginIfIdle(): void {
@@ -101,11 +111,18 @@ export class TransactionalOutput implements StreamOutput {
     this.#transaction.begin(this.#value());
   }
 
-  /** StreamsProducer.resetProducer. */
-  reset(): void {
-    this.#abandon('the tasks were lost');
+  /** StreamsProducer.resetProducer: a transaction that is open is left to whoever comes next, and another producer is opened. */
+  lose(): void {
+    this.abandon();
     this.#step = 'opening';
     this.#producer.reopen();
+    this.#producer.wakeup();
+  }
+
+  /** Of a task that is closed as it stands. */
+  abandon(): void {
+    this.#abandon('the tasks were lost');
+    this.#step = 'closed';
   }
 
   transact(): void {

@@ -1,18 +1,26 @@
 /**
  * An application that consumes, transforms and produces: one process with a consumer in a group and a transactional
- * producer. When its producer is fenced, or cannot go on for another reason, the application closes both and begins anew
- * with the same transactional.id, as KafkaProducer's documentation asks for.
+ * producer, or one for each of its partitions. When a producer is fenced, or cannot go on for another reason, the application
+ * closes all of them and begins anew with the same transactional.id, as KafkaProducer's documentation asks for.
  */
 import type { Host, MachineId } from '../../../kernel/process.js';
 import type { Fencing, ProducerSettings } from '../../cluster-spec.js';
-import { NO_GENERATION, NO_MEMBER_ID } from '../../protocol/group-messages.js';
 import type { ConsumerLag, ConsumerSurface, GroupConsumerConfig } from '../api.js';
 import { GroupConsumer } from '../group-consumer.js';
 import { ProducerClient } from '../producer.js';
 import { PartedProcess } from '../parted-process.js';
-import type { ConsumerGroupMetadata } from '../transactional-requests.js';
+import { groupAlone, type ConsumerGroupMetadata } from '../transactional-requests.js';
+import { partitionTransactionalId } from '../../transactional-ids.js';
 import { TransformApplication, type OutputValues } from './transform-application.js';
-import { TransformTransactions } from './transform-transactions.js';
+import {
+  ApplicationProducer,
+  ProducerPerPartition,
+  type OpenProducer,
+  type ProducersOwner,
+  type TransformProducer,
+  type TransformProducers,
+} from './transform-producers.js';
+import { TransformTransactions, type TransformOwner } from './transform-transactions.js';
 
 export interface TransformConfig {
   readonly consumer: Omit<GroupConsumerConfig, 'application'>;
@@ -27,7 +35,7 @@ export interface TransformConfig {
 /** What it consists of; a new one of each after a fatal error. */
 interface Parts {
   readonly consumer: GroupConsumer;
-  readonly producer: ProducerClient;
+  readonly producers: TransformProducers;
 }
 
 const TIMER_REOPEN = 1;
@@ -64,8 +72,9 @@ export class TransformClient extends PartedProcess implements ConsumerSurface {
 
   /** Whether one of its clients would turn to a broker for some partition. */
   takesForLeader(broker: MachineId): boolean {
-    const { consumer, producer } = this.#parts ?? {};
-    return consumer?.takesForLeader(broker) === true || producer?.takesForLeader(broker) === true;
+    if (this.#parts === null) return false;
+    const { consumer, producers } = this.#parts;
+    return [consumer, ...producers.clients].some((client) => client.takesForLeader(broker));
   }
 
   shutDown(): void {
@@ -77,58 +86,80 @@ export class TransformClient extends PartedProcess implements ConsumerSurface {
   // ---------------------------------------------------------------------- parts
 
   #open(): void {
-    const { consumer: consumerConfig, producer: settings, recordBytes, topic, values } = this.#config;
+    const { consumer: consumerConfig, fencing, values } = this.#config;
     const consumerPart = this.nextPart();
-    const { partitions, bootstrap, rules } = consumerConfig;
-    let transactions!: TransformTransactions;
     let application!: TransformApplication;
-    const createProducer = (host: Host): ProducerClient =>
-      new ProducerClient(host, {
-        partitions,
-        bootstrap,
-        rules,
-        settings,
-        recordBytes,
-        application: (of) => {
-          transactions = new TransformTransactions(host, of, topic, {
-            groupMetadata: () => this.#groupMetadata(),
-            onInitialized: () => application.onInitialized(),
-            onEnded: (committed) => application.onEnded(committed),
-            onFatal: () => this.#closeAndReopen(),
-          });
-          return transactions;
-        },
-      });
-    const producer = this.open(this.nextPart(), createProducer);
+    const owner: ProducersOwner = {
+      onOpened: () => application.onOpened(),
+      onEnded: (committed) => application.onEnded(committed),
+    };
+    const open: OpenProducer = (partition, transformOwner) => this.#openProducer(partition, transformOwner);
+    const producers =
+      fencing === 'partition' ? new ProducerPerPartition(open, owner) : new ApplicationProducer(open, owner);
     const createConsumer = (host: Host): GroupConsumer =>
       new GroupConsumer(host, {
         ...consumerConfig,
         application: (context) => {
-          application = new TransformApplication(
-            { ...context, values, wakeupProducer: () => producer.wakeup() },
-            transactions,
-          );
+          application = new TransformApplication({ ...context, fencing, values }, producers);
           return application;
         },
       });
     const consumer = this.open(consumerPart, createConsumer);
-    this.#parts = { consumer, producer };
-    producer.start();
+    this.#parts = { consumer, producers };
+    for (const client of producers.clients) client.start();
     consumer.start();
+  }
+
+  #openProducer(partition: number | null, owner: Pick<TransformOwner, 'onInitialized' | 'onEnded'>): TransformProducer {
+    const { consumer, recordBytes, topic } = this.#config;
+    const { partitions, bootstrap, rules } = consumer;
+    const settings = this.#settingsOf(partition);
+    const part = this.nextPart();
+    let transactions!: TransformTransactions;
+    const client = this.open(
+      part,
+      (host) =>
+        new ProducerClient(host, {
+          partitions,
+          bootstrap,
+          rules,
+          settings,
+          recordBytes,
+          application: (of) => {
+            transactions = new TransformTransactions(host, of, topic, {
+              ...owner,
+              groupMetadata: () => this.#groupMetadata(),
+              onFatal: () => this.#closeAndReopen(),
+            });
+            return transactions;
+          },
+        }),
+    );
+    const close = (): void => {
+      client.close();
+      this.forgetPart(part);
+    };
+    return { client, transactions, close };
+  }
+
+  #settingsOf(partition: number | null): ProducerSettings {
+    const { consumer, producer } = this.#config;
+    if (partition === null) return producer;
+    const { topicOf, indexOf } = consumer.partitions;
+    const topicName = consumer.topicNames[topicOf[partition]!]!;
+    return { ...producer, 'transactional.id': partitionTransactionalId(this.#config, topicName, indexOf[partition]!) };
   }
 
   #groupMetadata(): ConsumerGroupMetadata {
     const metadata = this.#parts!.consumer.groupMetadata;
-    if (this.#config.fencing === 'group-metadata') return metadata;
-    // sendOffsetsToTransaction(offsets, consumerGroupId)
-    return { groupId: metadata.groupId, generationId: NO_GENERATION, memberId: NO_MEMBER_ID, groupInstanceId: null };
+    return this.#config.fencing === 'group-metadata' ? metadata : groupAlone(metadata.groupId);
   }
 
   #closeAndReopen(): void {
     const parts = this.#parts!;
     this.#parts = null;
     this.forgetParts();
-    parts.producer.close();
+    parts.producers.close();
     parts.consumer.closeNow();
     if (this.#isEnding) this.host.die('exit');
     else this.host.timer(TIMER_REOPEN, REOPEN_MICROS, 0);
@@ -137,7 +168,7 @@ export class TransformClient extends PartedProcess implements ConsumerSurface {
   /** The consumer was asked to shut down, and has. */
   onPartEnds(_part: number, why: 'halt' | 'exit'): void {
     if (this.#parts === null) return;
-    this.#parts.producer.close();
+    this.#parts.producers.close();
     this.#parts = null;
     this.forgetParts();
     this.host.die(why);

@@ -93,6 +93,7 @@ export class TransformTransactions implements ProducerApplication {
     for (const { recordKey, value } of this.#current.records) {
       this.#producer.sendUnder({ topic: this.#topic, partition: -1, recordKey, value }, operation);
     }
+    this.#producer.wakeup();
   }
 
   transact(): void {

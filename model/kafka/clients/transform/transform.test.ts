@@ -3,6 +3,7 @@ import type { Fencing, KafkaClusterSpec } from '../../cluster-spec.js';
 import { groupDefaults, withGroups } from '../../coordinator/group/group-topic.js';
 import { stateTopicDefaults, withTransactions } from '../../coordinator/transaction/state-topic.js';
 import { Probe } from '../../probes.js';
+import { Api } from '../../protocol/messages.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
 import type { RuleValues } from '../../protocol/versions/rules.js';
 import { producerDefaults, smallCluster, topicDefaults } from '../../testing/cluster-spec.js';
@@ -40,8 +41,10 @@ function cluster({ members = 1, fencing = 'group-metadata', rules = {}, transact
   const consumers = Array.from({ length: members }, (_, index) => {
     const producer = {
       ...producerDefaults,
-      'transactional.id': `billing-${index}`,
+      'transactional.id': fencing === 'partition' ? 'billing' : `billing-${index}`,
       'transaction.timeout.ms': transactionTimeoutMs,
+      'delivery.timeout.ms': 5000,
+      'request.timeout.ms': 3000,
     };
     const transform = { producer, topic: OUTPUT, fencing };
     const member = { settings, topics: [INPUT], commit: 'in-transaction' as const, transform };
@@ -180,6 +183,64 @@ describe.each([0, 2] as const)('transaction version %i: an application that tran
   });
 });
 
+/** Before KIP-447: OffsetFetch does not wait for the offsets of transactions that are ending. */
+const EARLIER = { stableOffsetFetch: false };
+
+describe('an application with a transactional.id for each partition', () => {
+  it('makes one output of each input, in order, and commits their offsets with them', () => {
+    const run = new Billing({ fencing: 'partition', rules: EARLIER });
+    run.send(20);
+    run.done();
+    expect(new Set(run.outcomes)).toEqual(new Set(['ok']));
+    expect(run.inputsOfOutputs()).toEqual(upTo(20));
+  });
+
+  it('opens the producer of a partition before it asks for its committed offset', () => {
+    const run = new Billing({ fencing: 'partition', rules: EARLIER });
+    const { world, kafka } = run;
+    const [, machine] = kafka.clients as [number, number];
+    const held = world.net.rule({ from: machine, kind: Api.initProducerId }, 'hold', 0);
+    const asked = (): number => run.operations.filter(({ f }) => f === 'committed').length;
+    const before = asked();
+    world.kill(machine);
+    world.start(machine);
+    run.run(10);
+    expect(asked()).toBe(before);
+    world.net.dropRule(held);
+    run.send(5);
+    run.done();
+    expect(asked()).toBeGreaterThan(before);
+  });
+
+  it('that dies with a transaction undecided reads on behind what it has committed', () => {
+    const run = new Billing({ members: 2, fencing: 'partition', rules: EARLIER });
+    run.send(5);
+    run.done();
+    const { owner } = run;
+    run.send(5);
+    run.until(10, () => run.outcomes.at(-1) === null || 'no transaction is open');
+    run.world.kill(owner);
+    run.until(60, () => run.positionOfOther(owner) === 10 || 'the other has not read them');
+    run.world.start(owner);
+    run.done();
+    expect(run.inputsOfOutputs()).toEqual(upTo(10));
+  });
+
+  it('polls again what it could not commit, from where it began', () => {
+    const run = new Billing({ fencing: 'partition', rules: EARLIER });
+    run.send(5);
+    run.done();
+    const { world, owner } = run;
+    const cut = world.net.rule({ from: owner, kind: Api.produce }, 'reset-before', 0);
+    run.send(5);
+    run.until(60, () => run.outcomes.includes('fail') || 'no transaction was aborted');
+    world.net.dropRule(cut);
+    run.done();
+    expect(run.outcomes).toContain('fail');
+    expect(run.inputsOfOutputs()).toEqual(upTo(10));
+  });
+});
+
 describe('a member that was paused in its transaction, and replaced', () => {
   /** It has begun with records 5 to 9, and wakes up when the other has processed them. */
   function zombie(fencing: Fencing): Billing {
@@ -200,6 +261,12 @@ describe('a member that was paused in its transaction, and replaced', () => {
   it('is refused by its generation (KIP-447), and aborts', () => {
     const run = zombie('group-metadata');
     expect(run.transactions.map(({ error }) => error)).toContain('UNKNOWN_MEMBER_ID');
+    expect(run.inputsOfOutputs()).toEqual(upTo(10));
+  });
+
+  it('is fenced by whoever got its partition, if the transactional.id is that of the partition', () => {
+    const run = zombie('partition');
+    expect(run.transactions.map(({ error }) => error)).toContain('PRODUCER_FENCED');
     expect(run.inputsOfOutputs()).toEqual(upTo(10));
   });
 

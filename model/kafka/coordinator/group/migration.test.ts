@@ -312,3 +312,30 @@ it('a group goes over and back as its members are restarted one after the other,
   lab.stable([[0, 1, 2]], third);
   expect(lab.committed(third, 0)).toBe(3);
 });
+
+describe('a group without members that goes over', () => {
+  it('to KIP-848 is another of its name, with its offsets, and counts from 1 again', () => {
+    const lab = lab41();
+    const former = classicGroup(lab);
+    expect(lab.commitError(former.commit(0, 3))).toBe(KafkaError.NONE);
+    lab.answer(former.leave());
+    const consumer = lab.consumer();
+    expect(lab.beat(consumer)).toMatchObject({ memberEpoch: 1, assignment: [0, 1, 2] });
+    expect(lab.committed(former, 0)).toBe(3);
+    // It is in generation 1, too: but no member.
+    expect(former.generationId).toBe(1);
+    expect(lab.commitError(former.commit(0, 4))).toBe(KafkaError.UNKNOWN_MEMBER_ID);
+  });
+
+  it('to the classic protocol likewise', () => {
+    const lab = lab41();
+    const [first, second] = [lab.consumer(), lab.consumer()];
+    lab.beat(first);
+    lab.beat(second);
+    lab.settle(first, second);
+    lab.errorOf(first.heartbeat(-1));
+    lab.errorOf(second.heartbeat(-1));
+    expect(classicGroup(lab).generationId).toBe(1);
+    expect(lab.errorOf(first.heartbeat())).not.toBe(KafkaError.NONE);
+  });
+});

@@ -1,5 +1,6 @@
 /** The topic __transaction_state as a broker creates it when the first producer asks for its coordinator. */
 import type { KafkaClusterSpec, TopicSettings, TransactionSettings } from '../../cluster-spec.js';
+import { transactionalIds } from '../../transactional-ids.js';
 import { stateTopicSpec } from '../state-topic.js';
 import { TRANSACTION_STATE_TOPIC } from './transaction-log.js';
 
@@ -30,9 +31,7 @@ export function withTransactions(
   settings: StateTopicSettings,
   topicDefaults: TopicSettings,
 ): KafkaClusterSpec {
-  const transforming = spec.consumers.flatMap(({ member }) => member?.transform?.producer ?? []);
-  const settingsOfAll = [...spec.producers.map(({ settings: own }) => own), ...transforming];
-  const ids = settingsOfAll.flatMap(({ 'transactional.id': id }) => (id === undefined ? [] : [id]));
+  const ids = transactionalIds(spec);
   if (ids.length === 0) return spec;
   const topic = stateTopicSpec(ids, spec.brokers, {
     name: TRANSACTION_STATE_TOPIC,
