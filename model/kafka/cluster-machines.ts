@@ -253,8 +253,8 @@ export class ClusterMachines {
 
   private producerProgram({ settings }: ProducerSpec): (host: Host) => ProducerClient {
     const config = {
-      ...this.clientConfig,
       settings,
+      ...this.clientConfig,
       recordBytes: this.spec.recordBytes,
       listener: this.listener,
       ...(this.spec.called === true ? { calls: this.listener } : {}),
@@ -266,7 +266,7 @@ export class ClusterMachines {
     const { settings, partitions, member, name } = this.spec.consumers[index];
     if (member !== undefined) return this.memberProgram(name, member, this.processing[index]);
     const { listener } = this;
-    const config = { ...this.clientConfig, settings, assigned: partitions, listener };
+    const config = { settings, ...this.clientConfig, assigned: partitions, listener };
     if (this.spec.called === true) return (host) => new CalledConsumer(host, { ...config, calls: listener });
     return (host) => new ConsumerClient(host, config);
   }

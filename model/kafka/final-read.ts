@@ -73,10 +73,10 @@ export class FinalReads {
     const state = this.committed.image.partition(partition);
     if (partitions.isInternal[partition] || state === undefined) return NOTHING_TO_READ;
     this.configs[partition] = {
+      partition,
       ...this.cluster.clientConfig,
       rules: this.rules,
       settings: this.settings,
-      partition,
       readOf: state.leader,
     };
     this.machines[partition] ??= this.cluster.addHelper(
