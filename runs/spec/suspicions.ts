@@ -35,7 +35,12 @@ function topicSuspicions({ name, replicationFactor, settings }: TopicSpec, clust
     );
   }
   if (settings['unclean.leader.election.enable']) {
-    found.push(`${name}: unclean.leader.election.enable: a replica that lacks acknowledged records may lead`);
+    const isHeeded = cluster.control === 'zookeeper' || cluster.rules.uncleanElectionByController;
+    found.push(
+      isHeeded
+        ? `${name}: unclean.leader.election.enable: a replica that lacks acknowledged records may lead`
+        : `${name}: unclean.leader.election.enable: a KRaft controller takes no notice of it before 3.9 (KAFKA-12670)`,
+    );
   }
   return found;
 }

@@ -43,7 +43,7 @@ export class PeriodicTasks {
     this.#epoch = epoch;
     this.#isCheckingSessions = false;
     this.#isBalanceScheduled = false;
-    if (this.#context.config.rules.periodicUncleanElection) this.#scheduleUncleanElections();
+    if (this.#context.config.rules.uncleanElectionByController) this.#scheduleUncleanElections();
     this.#scheduleNoOp();
     this.afterDecision();
   }

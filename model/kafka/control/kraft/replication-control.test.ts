@@ -71,6 +71,21 @@ describe('replication control', () => {
     expect(partition(image)).toMatchObject({ leader: 3, isr: [3], leaderRecoveryState: 1, leaderEpoch: 2 });
   });
 
+  it('before 3.9 nobody is elected uncleanly, whatever the topic allows, but where an administrator asks for it', () => {
+    const image = partitionOf(2);
+    append(image, { kind: 'partition-change', partition: 0, isr: [1], leader: -2, leaderRecoveryState: null });
+    const before39 = resolveRules('3.7', {});
+    const control = new ReplicationControl(
+      image,
+      [{ ...topicSettings, 'unclean.leader.election.enable': true }],
+      before39,
+    );
+    decide(image, (records) => control.handleBrokerFenced(1, records));
+    expect(partition(image)).toMatchObject({ leader: -1, isr: [1] });
+    expect(elect(image, 1)).toBe('NONE');
+    expect(partition(image)).toMatchObject({ leader: 2, isr: [2] });
+  });
+
   it('the sweep elects uncleanly only where the topic allows it', () => {
     const image = partitionOf(2);
     append(image, { kind: 'partition-change', partition: 0, isr: [1], leader: -2, leaderRecoveryState: null });

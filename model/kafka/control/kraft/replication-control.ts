@@ -126,7 +126,9 @@ export class ReplicationControl {
 
   /** unclean where the topic allows it. (unclean.leader.election.enable) */
   electionOf(partition: PartitionRegistration): Election {
-    return this.setting(partition.topic, 'unclean.leader.election.enable') ? 'unclean' : 'online';
+    const isAllowed =
+      this.rules.uncleanElectionByController && this.setting(partition.topic, 'unclean.leader.election.enable');
+    return isAllowed ? 'unclean' : 'online';
   }
 
   policyOf(partition: PartitionRegistration): LeaderPolicy {

@@ -83,7 +83,7 @@ export const deciders: { readonly [name in RuleName]: Decider } = {
   periodicBeginQuorumEpoch: decided('binary', 'KafkaRaftClient, of the leader of the quorum'),
   highWatermarkInQuorumFetch: decided('negotiation', 'Fetch version 18; an older follower names no high watermark'),
   voterIdentity: decided('feature', 'kraft.version=1'),
-  periodicUncleanElection: decided('binary', 'ReplicationControlManager, of the controller'),
+  uncleanElectionByController: decided('binary', 'ReplicationControlManager, of the controller'),
   wholeTargetInIsr: decided('binary', 'PartitionReassignmentReplicas, of the controller'),
   brokerSession: decided('binary', 'BrokerHeartbeatManager, of the controller'),
 

@@ -44,7 +44,7 @@ const implemented: { readonly [name in RuleName]?: readonly RuleValues[name][] }
   periodicBeginQuorumEpoch: [false, true],
   highWatermarkInQuorumFetch: [false, true],
   voterIdentity: ['id', 'id-and-directory'],
-  periodicUncleanElection: [false, true],
+  uncleanElectionByController: [false, true],
   partitionReassignments: [false, true],
   replicaDirectories: [false, true],
   directoryAssignmentBatching: ['until-quiet', 'at-most-100-ms'],

@@ -55,7 +55,7 @@ const first: RuleValues = {
   periodicBeginQuorumEpoch: false,
   highWatermarkInQuorumFetch: false,
   voterIdentity: 'id',
-  periodicUncleanElection: false,
+  uncleanElectionByController: false,
   wholeTargetInIsr: false,
   brokerSession: 'unfenced',
 
@@ -215,7 +215,7 @@ const releases: readonly Release[] = [
     changes: {
       fetchAboveEndAnswered: true, // (3.8)
       periodicBeginQuorumEpoch: true,
-      periodicUncleanElection: true,
+      uncleanElectionByController: true,
       wholeTargetInIsr: true, // (3.8)
       directoryAssignmentBatching: 'at-most-100-ms',
     },

@@ -36,9 +36,9 @@ export const kraftRules = {
     'kraft',
   ),
 
-  periodicUncleanElection: toggle(
-    'The controller looks for leaderless partitions with unclean.leader.election.enable from time to time, not only when a broker changes.',
-    'KAFKA-12670 (3.9); ReplicationControlManager.maybeElectUncleanLeaders',
+  uncleanElectionByController: toggle(
+    'The controller heeds unclean.leader.election.enable: when a broker changes, and in a look from time to time at partitions without a leader. Without the rule it elects uncleanly only where an administrator asks it to (ElectLeaders).',
+    'KAFKA-12670 (3.9); ConfigurationControlManager.uncleanLeaderElectionEnabledForTopic, ReplicationControlManager.maybeElectUncleanLeaders',
     'kraft',
   ),
 
