@@ -82,6 +82,17 @@ describe('a recorder', () => {
     expect(() => recorder.amend(operation, send(2))).toThrow('completed before');
   });
 
+  it('keeps of it what its line in a file has: where sends go to, and no offset', () => {
+    const { recorder } = recording();
+    const operation = recorder.invoke(1, 65537, 'txn', { microOps: [] });
+    const commit = { kind: 'commit', key: 0, group: 'g', offset: 5 } as const;
+    recorder.amend(operation, { microOps: [...send(1, 4).microOps, commit] });
+    const value = () => recorder.history({} as never, header.keys).operations[0]!.value;
+    expect(value()).toEqual([...send(1).microOps, commit]);
+    recorder.complete(operation, 'ok', { microOps: [...send(1, 4).microOps, commit] });
+    expect(value()).toEqual([...send(1, 4).microOps, commit]);
+  });
+
   it('refuses to complete an operation twice', () => {
     const { recorder } = recording();
     const operation = recorder.invoke(1, 65537, 'send', send(1));

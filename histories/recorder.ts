@@ -93,10 +93,11 @@ export class TrialRecorder {
     return index;
   }
 
+  /** Sends name no offset before their operation ends, acknowledged or not: the line of an invocation has no place for it. */
   amend(operation: number, value: unknown): void {
     this.mustBeOpen(operation);
     const { microOps } = value as RecordedValue;
-    this.operations.amend(operation, microOps);
+    this.operations.amend(operation, microOps.map(asInvoked));
     this.digest.addRecord(AMENDMENT, this.clock.now, operation, 0, 0, 0);
     this.digestMicroOps(microOps);
   }
@@ -170,4 +171,8 @@ export class TrialRecorder {
       }
     }
   }
+}
+
+function asInvoked(microOp: MicroOp): MicroOp {
+  return microOp.kind === 'send' ? { ...microOp, offset: -1 } : microOp;
 }

@@ -251,6 +251,20 @@ describe("a group's offsets", () => {
     expect(typesOf(aborted, f(1))).toEqual(['committed-phantom']);
     expect(typesOf(aborted, c(1), f(1))).toEqual([]);
   });
+  it('not what a transaction may have committed whose end nobody heard; but what it had not sent, or sent for others', () => {
+    const open = (...commits: readonly OperationBuilder[]) =>
+      txn(send('y', 1), ...commits)
+        .info()
+        .to(-1);
+    expect(typesOf(c(3), open(commit('g', { x: 5 })), f(5))).toEqual([]);
+    expect(typesOf(c(3), open(commit('g', { x: 5 })), f(3))).toEqual([]);
+    expect(typesOf(c(3), open(), f(5))).toEqual(['committed-phantom']);
+    expect(typesOf(c(3), open(commit('g', { x: 4 })), f(5))).toEqual(['committed-phantom']);
+    expect(typesOf(c(3), open(commit('g', { y: 5 })), f(5))).toEqual(['committed-phantom']);
+    expect(typesOf(c(3), open(commit('h', { x: 5 })), f(5))).toEqual(['committed-phantom']);
+    // Before it began.
+    expect(typesOf(c(3), f(5), open(commit('g', { x: 5 })))).toEqual(['committed-nonlinearizable']);
+  });
   it('is undecided if what was answered may have been committed before the history began', () => {
     const { anomalies, undecided } = checkHistory(historyOf([send('x', 1).ok(0), poll('x', [0, 1]), f(7), c(8), f(8)]));
     expect(anomalies).toEqual([]);

@@ -104,6 +104,17 @@ class Counting extends Run {
     return this.world.disk(machine).open(`streams/0_${partition}/store`).length;
   }
 
+  /** Of transactions whose end nobody heard: how many records they sent, and what they would commit. */
+  openTransactions(): readonly { readonly records: number; readonly commits: readonly object[] }[] {
+    return this.operations
+      .filter(({ f, outcome }) => f === 'txn' && outcome === null)
+      .map(({ value }) => {
+        const { microOps } = value as { microOps: readonly { kind: string }[] };
+        const ofKind = (kind: string) => microOps.filter((one) => one.kind === kind);
+        return { records: ofKind('send').length, commits: ofKind('commit') };
+      });
+  }
+
   /** What is read in the output, as 'key=count', by key and in the order of the log. */
   counts(): Record<string, number[]> {
     const said = new Map<number, { key: string; count: number }>();
@@ -299,6 +310,22 @@ class Undecided extends Counting {
     return this.done().counts();
   }
 }
+
+describe('the history of a transaction whose process dies', () => {
+  // Its successor is answered the offset: without it in the history, one that nobody committed (committed-phantom).
+  it.each(exactly)('has the offsets, if they were sent: they may have been committed (%s)', (guarantee) => {
+    const run = new Undecided(guarantee);
+    const commit = { kind: 'commit', key: 0, group: 'counter', offset: 10 };
+    expect(run.openTransactions()).toEqual([{ records: 20, commits: [commit] }]);
+    run.goesOn();
+    const answered = run.operations.filter(({ f, outcome }) => f === 'committed' && outcome === 'ok');
+    expect(answered.map(({ value }) => value)).toContainEqual({ microOps: [{ ...commit, kind: 'committed' }] });
+  });
+
+  it.each(exactly)('has none, if it died before: no offset of it can ever be committed (%s)', (guarantee) => {
+    expect(diesUncommitted(guarantee).openTransactions()).toEqual([{ records: 10, commits: [] }]);
+  });
+});
 
 /** The other process takes over meanwhile. */
 function takesOver(defects: readonly DefectId[]): Record<string, number[]> {

@@ -185,6 +185,8 @@ export class TransactionalOutput implements ThreadOutput {
         return;
       case 'flushing':
         this.#step = 'offsets';
+        // They may be committed from here on, though the process dies (StreamsProducer.commitTransaction).
+        this.#transaction.amend(this.#value());
         lifecycle.sendOffsetsToTransaction(this.#offsets, this.#owner.groupMetadata());
         return;
       case 'offsets':
