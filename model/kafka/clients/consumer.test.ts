@@ -323,6 +323,25 @@ describe('a final reader', () => {
     expect(lab.broker(1).requestsOf(Api.fetch)).toEqual([]);
   });
 
+  it('asks other brokers, too, where the one that it is connected to names an earlier leader for good (B32)', () => {
+    const firstAsked = new Set<number>();
+    for (let seed = 0; seed < 8; seed++) {
+      const { lab } = withRecords([1], { brokers: 3, topics: [3], seed: `late update ${seed}` });
+      lab.cluster.moveLeader(0, 2);
+      lab.broker(1).believes.set(0, { leader: 1, leaderEpoch: 0 });
+      lab.pass(1 * SECOND);
+      const before = lab.broker(1).requestsOf(Api.metadata).length;
+      const reader = lab.finalReader(0, 2);
+      lab.pass(5 * SECOND);
+      const asked = lab.broker(1).requestsOf(Api.metadata).length - before;
+      firstAsked.add(asked > 1 ? 1 : 2);
+      expect(reader.done() === true, `seed ${seed}`).toBe(asked <= 1);
+      lab.pass(10 * SECOND);
+      expect(reader.done(), `seed ${seed}`).toBe(true);
+    }
+    expect(firstAsked, 'both are among the seeds').toEqual(new Set([1, 2]));
+  });
+
   it('asks again while the leader cannot name the end yet (KIP-207)', () => {
     const { lab } = withRecords([1]);
     lab.script = errorsFor(

@@ -16,10 +16,17 @@ import type { AssignedPartition } from './subscription-state.js';
 /** The context of the request for the end offset, to tell it from those of position resets. */
 const END_OFFSET = 'end-offset';
 
+/**
+ * Whoever does not name the leader by now may never do so: under ZooKeeper a late UpdateMetadata takes a broker back to an
+ * earlier leader (B32), and a client that is connected to this broker alone asks no other (NetworkClient.leastLoadedNode).
+ */
+const PATIENCE_MICROS = 10_000_000;
+
 export class FinalReaderClient extends AssignedConsumer implements FinalReaderSurface {
   private readonly config: FinalReaderConfig;
   private readonly partition: AssignedPartition;
   private readonly operation: number;
+  private readonly startedAt: number;
   private offsets: number[] = [];
   private values: number[] = [];
   /** The leader epoch that this read holds for; -1: not begun. */
@@ -36,6 +43,7 @@ export class FinalReaderClient extends AssignedConsumer implements FinalReaderSu
     super(host, config, config.settings, [config.partition]);
     this.config = config;
     this.partition = this.assigned[0]!;
+    this.startedAt = host.monotonicMicros();
     this.operation = host.recorder.invoke(host.id, this.session, 'poll', this.value([], []));
   }
 
@@ -57,6 +65,7 @@ export class FinalReaderClient extends AssignedConsumer implements FinalReaderSu
     if (leader !== this.config.readOf) {
       // The leadership was moved here just now, so what this client knows is old.
       this.metadata.requestUpdate();
+      if (this.host.monotonicMicros() - this.startedAt > PATIENCE_MICROS) this.connectToAll(now);
       return Infinity;
     }
     if (epoch !== this.epoch) this.restart(epoch);
@@ -98,6 +107,11 @@ export class FinalReaderClient extends AssignedConsumer implements FinalReaderSu
     this.error = error;
     const { position } = assigned;
     if (position !== null) assigned.seek({ ...position, offset: position.offset + 1 });
+  }
+
+  /** An update goes to any node that is connected and idle: to others than the one that was asked so far, too. */
+  private connectToAll(now: number): void {
+    for (const node of this.metadata.nodes) this.network.ready(node, now);
   }
 
   private restart(epoch: number): void {

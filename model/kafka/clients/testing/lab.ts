@@ -4,6 +4,7 @@ import type { MachineId, Process, Host } from '../../../kernel/process.js';
 import type { Outcome } from '../../../kernel/recorder.js';
 import { createWorld, type World } from '../../../kernel/world.js';
 import type { CommitPolicy, ConsumerSettings, GroupConsumerSettings, ProducerSettings } from '../../cluster-spec.js';
+import { consumerDefaults as readingFromTheStart } from '../../final-read.js';
 import { kafkaProbes } from '../../probes.js';
 import type { DefectId } from '../../protocol/versions/defects.js';
 import { resolveRules } from '../../protocol/versions/resolve.js';
@@ -152,7 +153,7 @@ export class Lab implements ProbeListener, SendListener, PollListener {
           partitions: this.cluster.table,
           bootstrap: this.cluster.alive,
           rules: resolveRules('3.9', this.rules),
-          settings: consumerDefaults,
+          settings: readingFromTheStart,
           partition,
           readOf,
         }),

@@ -1,6 +1,6 @@
 /** A broker that answers from a FakeCluster, and for some requests by script. One request at a time on a connection, as brokers do. */
 import type { Connection } from '../../../kernel/network.js';
-import { Process, type Host, type Message } from '../../../kernel/process.js';
+import { Process, type Host, type MachineId, type Message } from '../../../kernel/process.js';
 import { KafkaError, type ErrorCode } from '../../protocol/errors.js';
 import {
   Api,
@@ -72,6 +72,8 @@ interface Queue {
 export class ScriptedBroker extends Process {
   /** Every request that reached this broker, in order of arrival. */
   readonly requests: Request[] = [];
+  /** By partition: whom its metadata names, whoever leads in truth. */
+  readonly believes = new Map<number, { readonly leader: MachineId; readonly leaderEpoch: number }>();
   private readonly cluster: FakeCluster;
   private readonly script: Script;
   private connections: Connection[] = [];
@@ -271,7 +273,7 @@ export class ScriptedBroker extends Process {
     const topics = request.topics ?? this.cluster.table.partitionsOf.map((_, topic) => topic);
     const partitions = topics.flatMap((topic) =>
       this.cluster.table.partitionsOf[topic]!.map((partition) => {
-        const { leader, leaderEpoch } = this.cluster.partition(partition);
+        const { leader, leaderEpoch } = this.believes.get(partition) ?? this.cluster.partition(partition);
         const alive = this.cluster.alive.includes(leader);
         return {
           partition,

@@ -284,6 +284,66 @@ describe('an ISR change', () => {
   });
 });
 
+describe('an ISR change that is there already', () => {
+  type Answer = AlterPartitionResponse['partitions'][number];
+
+  /** The connection ends before ZooKeeper's answer is heard: the controller sends the write again on the next. */
+  function writtenTwice(options: LabOptions): { cluster: ControllerLab; answer: Answer } {
+    const cluster = lab(options);
+    const { leader } = cluster.state()!;
+    const controller = cluster.controllerId;
+    cluster.deafToZooKeeper(controller, true);
+    const request = { bytes: 50, correlationId: 1, ...isrChange(cluster, [leader]) } as Request;
+    const asked = cluster.broker(controller).ask(request);
+    cluster.until('it is written', () => cluster.state()!.zkVersion === 1);
+    cluster.until('the connection is lost', () => cluster.broker(controller).session.state !== 'connected');
+    cluster.deafToZooKeeper(controller, false);
+    cluster.until('an answer', () => asked.response !== null);
+    expect(cluster.controllerId, 'its session went on').toBe(controller);
+    expect(cluster.state(), 'written once').toMatchObject({ isr: [leader], zkVersion: 1, leaderEpoch: 0 });
+    return { cluster, answer: (asked.response as AlterPartitionResponse).partitions[0] };
+  }
+
+  it.each(['2.7', '3.9'])('since the controller wrote it and lost the answer is told as done, with %s', (kafka) => {
+    const { cluster, answer } = writtenTwice({ kafka });
+    const { isr } = cluster.state()!;
+    expect(answer).toMatchObject({ error: KafkaError.NONE, isr, partitionEpoch: 1 });
+    const next = ask<AlterPartitionResponse>(cluster, isrChange(cluster, cluster.brokers));
+    expect(next.partitions[0]).toMatchObject({ error: KafkaError.NONE, partitionEpoch: 2 });
+  });
+
+  it.each(['2.7', '3.9'])('since the controller wrote it and lost the answer is refused, with %s and B87', (kafka) => {
+    expect(writtenTwice({ kafka, defects: ['B87'] }).answer.error).toBe(KafkaError.INVALID_UPDATE_VERSION);
+  });
+
+  it.each([
+    ['3.2', KafkaError.INVALID_UPDATE_VERSION],
+    ['3.3', KafkaError.NONE],
+  ])('since the leader asked for it before is answered %s: %s (KAFKA-14144)', (kafka, error) => {
+    const cluster = lab({ kafka });
+    const request = isrChange(cluster, [cluster.state()!.leader]);
+    expect(ask<AlterPartitionResponse>(cluster, request).partitions[0].error).toBe(KafkaError.NONE);
+    expect(ask<AlterPartitionResponse>(cluster, request).partitions[0].error).toBe(error);
+  });
+
+  it.each([
+    ['another ISR', { isr: [] }],
+    ['another leader epoch', { leaderEpoch: 1 }],
+    ['another leader', { leader: -1 }],
+    ['a later controller', { controllerEpoch: 9 }],
+  ])('but with %s is refused', (_, other) => {
+    const cluster = lab({ kafka: '3.9' });
+    const { zkVersion, ...state } = cluster.state()!;
+    const request = isrChange(cluster, [state.leader]);
+    const data = { ...state, isr: [state.leader], ...other };
+    cluster.setData(cluster.paths.states[0], data);
+    cluster.until('it is there', () => cluster.state()!.zkVersion === zkVersion + 1);
+    const answer = ask<AlterPartitionResponse>(cluster, request);
+    expect(answer.partitions[0].error).toBe(KafkaError.INVALID_UPDATE_VERSION);
+    expect(cluster.state()).toMatchObject({ ...data, zkVersion: zkVersion + 1 });
+  });
+});
+
 describe('a controlled shutdown', () => {
   it('moves leaderships away, takes the broker out of the ISRs and stops its replicas', () => {
     const cluster = lab({ partitions: 6 });

@@ -3,10 +3,10 @@ import { Probe } from '../../../probes.js';
 import { KafkaError, type ErrorCode } from '../../../protocol/errors.js';
 import { Api, RESPONSE, type AlterPartitionRequest, type AlterPartitionResponse } from '../../../protocol/messages.js';
 import { ZkCode } from '../ensemble/codes.js';
-import { leaderAndIsrOf, ZkPath, type IsrChangeZnode, type LeaderAndIsr } from '../znodes.js';
+import { leaderAndIsrOf, ZkPath, type IsrChangeZnode, type LeaderAndIsr, type PartitionStateZnode } from '../znodes.js';
 import { children, controllerWrites, requestAll, type ZkSteps } from '../zk-steps.js';
 import type { ControllerParts } from './parts.js';
-import { writeStates } from './partition-states.js';
+import { readStates, writeStates, type StateWrite, type Updated } from './partition-states.js';
 
 type AskedPartition = AlterPartitionRequest['partitions'][number];
 type AnsweredPartition = AlterPartitionResponse['partitions'][number];
@@ -85,9 +85,16 @@ export function* processAlterIsr(
     },
   }));
   const { done, badVersion } = yield* writeStates(writes, parts.paths, context);
-  for (const { partition, state } of done) answers.push(answerWith(partition, state));
-  for (const partition of badVersion) answers.push(errorFor(partition, KafkaError.INVALID_UPDATE_VERSION));
-  for (const { partition, state } of done) context.leaderships[partition] = state;
+  const met = writes.filter(({ partition }) => badVersion.includes(partition));
+  const earlier = yield* writtenBefore(met, parts);
+  for (const { partition, state } of [...done, ...earlier]) {
+    answers.push(answerWith(partition, state));
+    context.leaderships[partition] = state;
+  }
+  for (const { partition } of met) {
+    if (earlier.some((other) => other.partition === partition)) continue;
+    answers.push(errorFor(partition, KafkaError.INVALID_UPDATE_VERSION));
+  }
   announceRefusals(request, answers, parts);
   batch.addUpdateMetadata(
     context.liveOrShuttingDown(),
@@ -95,6 +102,40 @@ export function* processAlterIsr(
   );
   batch.send();
   return alterIsrResponse(request, KafkaError.NONE, answers);
+}
+
+/**
+ * Of writes that met another version, those that ZooKeeper had done already: its answer was lost with the connection, and
+ * KafkaZkClient.retryRequestsUntilConnected sent the write again. Leaders that wrote the ISR themselves looked what was there
+ * (ReplicationUtils.checkLeaderAndIsrZkData).
+ *
+ * B87: KafkaController.processAlterPartition does not look, and refuses the leader what it has written for it. The leader
+ * then waits for the next leader epoch with its proposal pending (Partition.handleAlterPartitionError), and nothing brings
+ * that about: a LeaderAndIsr of the same leader epoch is ignored (ReplicaManager.becomeLeaderOrFollower).
+ *
+ * Only where the leader named the version that was known here: a request that the leader repeats is KAFKA-14144's.
+ */
+function* writtenBefore(
+  met: readonly StateWrite[],
+  { context, paths, settings: { rules } }: ControllerParts,
+): ZkSteps<Updated['done']> {
+  const own = met.filter(({ partition, version }) => version === context.leaderships[partition]!.zkVersion);
+  if (rules.defects.B87 || own.length === 0) return [];
+  const states = yield* readStates(
+    own.map(({ partition }) => partition),
+    paths,
+    context,
+  );
+  return own.flatMap(({ partition, state: written }) => {
+    const state = states.get(partition);
+    return state !== undefined && isSameState(state, written) ? { partition, state } : [];
+  });
+}
+
+function isSameState(a: PartitionStateZnode, b: PartitionStateZnode): boolean {
+  const isOfOneDecision =
+    a.leader === b.leader && a.leaderEpoch === b.leaderEpoch && a.controllerEpoch === b.controllerEpoch;
+  return isOfOneDecision && isSameSet(a.isr, b.isr);
 }
 
 function announceRefusals(

@@ -13,6 +13,13 @@ export interface Update {
   readonly from: LeaderAndIsr;
 }
 
+export interface StateWrite {
+  readonly partition: number;
+  /** That the state in ZooKeeper must have. */
+  readonly version: number;
+  readonly state: PartitionStateZnode;
+}
+
 export interface Updated {
   readonly done: readonly { readonly partition: number; readonly state: LeaderAndIsr }[];
   /** Somebody else wrote in between: read again, decide again. */
@@ -63,7 +70,7 @@ export function* writeDecisions(
 }
 
 export function* writeStates(
-  writes: readonly { partition: number; version: number; state: PartitionStateZnode }[],
+  writes: readonly StateWrite[],
   paths: TopicPaths,
   context: ControllerContext,
 ): ZkSteps<Updated> {

@@ -12,6 +12,7 @@ export const controlDefects = {
   'KAFKA-19522': defect(null, 'control', '4.0.0..4.0.1,4.1.0', 'The last known leader is elected without a look whether it is alive.', { modelled: true, control: 'kraft' }),
   B82: defect('B82', 'control', '2.8.0..', 'A broker that has registered and is still fenced (from 4.0 on: that has not yet sent a heartbeat) loses its place to a late registration of its former life, and is a stranger to the controller until it is restarted.', { modelled: true, control: 'kraft' }),
   B85: defect('B85', 'control', '2.4.0..4.0.0', 'Under ZooKeeper a broker that lost its replica when a reassignment was cancelled is in the ISR of the next leader epoch: its leader (to 2.6) added it before it heard of it, or the controller died before it took it out.', { modelled: true, control: 'zookeeper' }),
+  B87: defect('B87', 'control', '2.7.0..4.0.0', 'A ZooKeeper controller that loses the connection in which it wrote an ISR writes it again, meets its own write, and refuses the leader: the ISR stays as it is until the leader changes.', { modelled: true, control: 'zookeeper' }),
 } as const; // prettier-ignore
 
 export const quorumDefects = {

@@ -11,6 +11,7 @@ import { ensembleConfig } from '../../ensemble/ensemble-config.js';
 import { ZooKeeperServer, type EnsembleObserver } from '../../ensemble/server.js';
 import { ZnodeTree } from '../../ensemble/znode-tree.js';
 import { leaderAndIsrOf, TopicPaths, ZkPath, type ControllerZnode, type LeaderAndIsr } from '../../znodes.js';
+import { request, type ZkSteps } from '../../zk-steps.js';
 import { PuppetBroker } from './puppet-broker.js';
 
 export const SECOND = 1_000_000;
@@ -113,9 +114,22 @@ export class ControllerLab {
   }
 
   cutFromZooKeeper(broker: MachineId, on: boolean): void {
-    for (const server of this.servers) {
-      this.world.net.cut(broker, server, on);
-      this.world.net.cut(server, broker, on);
-    }
+    for (const server of this.servers) this.world.net.cut(broker, server, on);
+    this.deafToZooKeeper(broker, on);
   }
+
+  /** What it says arrives. */
+  deafToZooKeeper(broker: MachineId, on: boolean): void {
+    for (const server of this.servers) this.world.net.cut(server, broker, on);
+  }
+
+  /** As somebody else, whatever is there. */
+  setData(path: string, data: unknown): void {
+    const stranger = this.brokers.find((broker) => broker !== this.controllerId)!;
+    this.broker(stranger).session.run(write(path, data), () => undefined);
+  }
+}
+
+function* write(path: string, data: unknown): ZkSteps<void> {
+  yield* request({ kind: 'set-data', path, data, version: -1 });
 }
