@@ -25,29 +25,48 @@ interface BatchEvent {
   readonly last: Send;
 }
 
+/** What a batch is told by on the wire, as its leader sees it. */
+export interface BatchOnWire {
+  readonly broker: number;
+  readonly firstValue: number;
+  readonly baseSequence: number;
+}
+
+interface SentBatch extends BatchOnWire {
+  readonly event: number;
+  readonly first: Send;
+}
+
 export class Attempts {
   private readonly trace: Trace;
   /** By value, in order. */
   private readonly sends = new Map<number, Send[]>();
   /** By key, in order of time. */
   private readonly retried: BatchEvent[][] = [];
-  private readonly sent: BatchEvent[][] = [];
+  private readonly sent: SentBatch[][] = [];
 
   constructor(history: History, trace: Trace) {
     this.trace = trace;
     this.numberSends(history);
     const { batchRetried, batchSent } = probeKinds(trace.header.probes);
-    const { kind, key, b, c } = trace;
     for (let i = 0; i < trace.length; i++) {
-      if (kind[i] === batchRetried) this.add(this.retried, i, key[i]!, b[i]!, c[i]!);
-      else if (kind[i] === batchSent) this.add(this.sent, i, key[i]!, b[i]!, b[i]!);
+      if (trace.kind[i] === batchRetried) this.addRetried(i);
+      else if (trace.kind[i] === batchSent) this.addSent(i);
     }
   }
 
-  /** How often the application had sent the record by then. */
-  sendsBefore(key: number, value: number, event: number): number {
+  /** The application's sends of the record by then, by their numbers. */
+  sendsBefore(key: number, value: number, event: number): readonly number[] {
     const time = this.trace.time[event]!;
-    return this.sendsOf(key, value).filter(({ invokedAt }) => invokedAt <= time).length;
+    return this.sendsOf(key, value).flatMap(({ number, invokedAt }) => (invokedAt <= time ? [number] : []));
+  }
+
+  /** Those of them that such a batch held when it went out, before a moment. Two batches may look the same. */
+  sendsInBatch(key: number, value: number, batch: BatchOnWire, event: number): readonly number[] {
+    const sends = this.sendsOf(key, value);
+    return (this.sent[key] ?? [])
+      .filter((sent) => sent.event < event && isSameOnWire(sent, batch))
+      .flatMap(({ first }) => sends.find((send) => isUpTo(first, send))?.number ?? []);
   }
 
   /** When batches that held the record were put back for another attempt, before a moment. */
@@ -80,10 +99,19 @@ export class Attempts {
     }
   }
 
-  private add(batches: BatchEvent[][], event: number, key: number, firstValue: number, lastValue: number): void {
-    const first = this.newestSend(key, firstValue, event);
-    const last = this.newestSend(key, lastValue, event);
-    if (first !== undefined && last !== undefined) (batches[key] ??= []).push({ event, first, last });
+  private addRetried(event: number): void {
+    const { key, b, c } = this.trace;
+    const first = this.newestSend(key[event]!, b[event]!, event);
+    const last = this.newestSend(key[event]!, c[event]!, event);
+    if (first !== undefined && last !== undefined) (this.retried[key[event]!] ??= []).push({ event, first, last });
+  }
+
+  private addSent(event: number): void {
+    const { key, a, b, c } = this.trace;
+    const first = this.newestSend(key[event]!, b[event]!, event);
+    if (first === undefined) return;
+    const onWire = { broker: a[event]!, firstValue: b[event]!, baseSequence: c[event]! };
+    (this.sent[key[event]!] ??= []).push({ event, first, ...onWire });
   }
 
   /** An application sends a record again only after it gave the last attempt up: a batch is of the newest send. */
@@ -99,6 +127,10 @@ export class Attempts {
 
 function holds({ first, last }: BatchEvent, send: Send): boolean {
   return isUpTo(first, send) && send.number <= last.number;
+}
+
+function isSameOnWire(one: BatchOnWire, other: BatchOnWire): boolean {
+  return one.broker === other.broker && one.firstValue === other.firstValue && one.baseSequence === other.baseSequence;
 }
 
 function isUpTo(first: Send, send: Send): boolean {

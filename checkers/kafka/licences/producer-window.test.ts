@@ -11,12 +11,14 @@ const CLIENT = 9;
 
 /** b1 appends 7 at offset 0 as a batch of the producer; b2 copies it and leads; `between` happens; b2 appends it again. */
 function appendedAgain(between: (script: TraceScript) => void): TraceScript {
-  const script = new TraceScript({ settings: { acks: 'all' } }).lead(1, [1, 2]).append(1, 7);
+  const script = new TraceScript({ settings: { acks: 'all' } }).at(10_000).lead(1, [1, 2]);
+  script.emit('batch-sent', CLIENT, 0, 1, 7, 3, 1).append(1, 7);
   script.emit('batch-appended', 1, 0, 0, 0, PRODUCER, 3).replicate(1, 2);
   script.lead(2, [1, 2]);
   between(script);
   const offset = script.logs[2]!.length;
-  return script.append(2, 7).emit('batch-appended', 2, 0, offset, offset, PRODUCER, 0);
+  script.emit('batch-sent', CLIENT, 0, 2, 7, 0, 2).append(2, 7);
+  return script.emit('batch-appended', 2, 0, offset, offset, PRODUCER, 0);
 }
 
 function copiesOf(script: TraceScript): readonly Stay[] {
@@ -25,7 +27,7 @@ function copiesOf(script: TraceScript): readonly Stay[] {
 }
 
 const row = (script: TraceScript) =>
-  producerWindowLicence(script.trace, 0, copiesOf(script), CLIENT)?.licence.row ?? null;
+  producerWindowLicence(script.trace, 0, copiesOf(script).slice(1), CLIENT)?.licence.row ?? null;
 const reloaded = (script: TraceScript, machine: number, producer = PRODUCER) =>
   script.emit('producer-window', machine, 0, producer, 0, 5, 0);
 const expired = (script: TraceScript, machine: number) =>

@@ -6,6 +6,7 @@
  */
 import type { Trace } from '../../../histories/trace.js';
 import { probeKinds } from '../probe-kinds.js';
+import { appendedBatch } from './appended-batch.js';
 import type { Stay } from './partition-timeline.js';
 import { licensed, type Licensed } from './rows.js';
 
@@ -17,19 +18,19 @@ const BATCHES_REMEMBERED = 5;
 const BATCHES_AFTER_REFUSAL = 2 * BATCHES_REMEMBERED;
 
 /**
- * @param copies every time that a leader appended the record, in order
+ * @param again copies of a record that stood in the log already, in the order in which leaders appended them
  * @param client the machine of the producer that sent it
- * @returns null unless each copy but the first has such an event, one of its own
+ * @returns null unless each of them has such an event, one of its own
  */
 export function producerWindowLicence(
   trace: Trace,
   key: number,
-  copies: readonly Stay[],
+  again: readonly Stay[],
   client: number,
 ): Licensed | null {
   let shown: Shown | null = null;
-  for (let i = 1; i < copies.length; i++) {
-    shown = windowBefore(trace, key, copies[i]!, client, shown?.at ?? -1);
+  for (const copy of again) {
+    shown = windowBefore(trace, key, copy, client, shown?.at ?? -1);
     if (shown === null) return null;
   }
   return shown === null ? null : licensed('producer-window', shown.event);
@@ -47,8 +48,9 @@ interface Shown {
  */
 function windowBefore(trace: Trace, key: number, copy: Stay, client: number, after: number): Shown | null {
   const kinds = probeKinds(trace.header.probes);
-  const producerId = producerOf(trace, key, copy);
-  if (producerId < 0) return null;
+  const batch = appendedBatch(trace, key, copy);
+  if (batch < 0) return null;
+  const producerId = trace.c[batch]!;
   const windows = new OpenWindows();
   let shown: Shown | null = null;
   let writtenSince = 0;
@@ -112,14 +114,4 @@ class OpenWindows {
     const known = (this.newer[machine] = (this.newer[machine] ?? 0) + 1);
     if (known >= BATCHES_REMEMBERED) this.opened[machine] = undefined;
   }
-}
-
-/** Of the batch by which a leader appended the copy; -1: it has none. */
-function producerOf(trace: Trace, key: number, { machine, offset, from }: Stay): number {
-  const { batchAppended } = probeKinds(trace.header.probes);
-  for (let i = from; i < trace.length; i++) {
-    if (trace.kind[i] !== batchAppended || trace.machine[i] !== machine || trace.key[i] !== key) continue;
-    if (trace.a[i]! <= offset && offset <= trace.b[i]!) return trace.c[i]!;
-  }
-  return -1;
 }
