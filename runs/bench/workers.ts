@@ -6,14 +6,20 @@ import { runCampaign } from '../campaign.js';
 import type { BenchRow } from './main.js';
 import { standardSpec } from './trials.js';
 
+/** Pairs of measurements, of which the median counts: wall time is a matter of who else is on the machine. */
+const ROUNDS = 3;
 /** For each worker: that many trials warm it up, and that many are counted. */
 const WARM_UP = 40;
 const TRIALS = 80;
 
 export async function benchWorkers(): Promise<BenchRow[]> {
-  const one = await trialsPerSecond(1);
-  const two = await trialsPerSecond(2);
-  return [{ measure: 'efficiency of two workers', value: two / (2 * one), unit: 'x', bound: 0.85, atMost: false }];
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const one = await trialsPerSecond(1);
+    rounds.push((await trialsPerSecond(2)) / (2 * one));
+  }
+  const value = rounds.toSorted((x, y) => x - y)[Math.floor(ROUNDS / 2)];
+  return [{ measure: 'efficiency of two workers', value, unit: 'x', bound: 0.85, atMost: false }];
 }
 
 /** Counted from the trial that ends the warm-up to the last. */
